@@ -1,0 +1,279 @@
+package factor
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// pageSize is how many users are asked for at a time.
+const pageSize = 500
+
+// A Budget is what is left of a user's tries with one kind.
+type Budget struct {
+	Kind Kind
+	// Wrong is how many answers in a row were wrong.
+	Wrong int
+	// Locked says that nothing of this kind is judged now.
+	Locked bool
+	// Until is when the lock ends. Zero while Locked means not before it is
+	// unlocked or bound anew.
+	Until time.Time
+}
+
+// Status is what is known about a user. There is no secret in it.
+type Status struct {
+	// PIN and Authenticator say whether the user holds one; an authenticator
+	// counts once it is confirmed.
+	PIN, Authenticator bool
+	Devices            []Device
+	// Live holds the kinds of which an issued code waits to be used.
+	Live []Kind
+	// Budgets holds those in which wrong answers are counted.
+	Budgets []Budget
+	// Strikes is how many wrong proofs the reset guard counted; while the data
+	// is wiped, one more than ResetOptions.Strikes.
+	Strikes int
+	// Wipe is set from the time that a wipe is marked until a PIN or a device is
+	// bound anew.
+	Wipe *Wipe
+}
+
+// Admin holds the host's own acts, which take no proof. Never let a user's
+// request reach one. It is safe for use by many goroutines.
+type Admin struct{ v *Verifier }
+
+// NewAdmin returns the Admin of v.
+func NewAdmin(v *Verifier) *Admin { return &Admin{v} }
+
+// Status returns what is known about a user, which for a user without a record is
+// nothing. It returns ErrMalformed.
+func (d *Admin) Status(ctx context.Context, user string) (Status, error) {
+	if err := checkUser(user); err != nil {
+		return Status{}, err
+	}
+	a, err := d.v.read(ctx, user)
+	if err != nil {
+		return Status{}, err
+	}
+	return a.status(user, &d.v.opts, d.v.now()), nil
+}
+
+func (a *account) status(user string, o *Options, now time.Time) Status {
+	s := Status{PIN: a.pin != nil, Authenticator: a.authenticator != nil, Devices: a.deviceList(), Strikes: a.reset.strikes}
+	for i, k := range kinds {
+		if c := a.codesOf(k); c != nil && c.liveNow(o.ttl(k), now) {
+			s.Live = append(s.Live, k)
+		}
+		b, l := a.budgets[i], o.limit(k)
+		if b.wrong == 0 {
+			continue
+		}
+		shown := Budget{Kind: k, Wrong: b.wrong, Locked: b.locked(l, now)}
+		if shown.Locked {
+			shown.Until = b.end(l)
+		}
+		s.Budgets = append(s.Budgets, shown)
+	}
+	if a.reset.wipe != nil {
+		s.Strikes = o.Reset.Strikes + 1
+		s.Wipe = a.reset.wipe.public(user)
+	}
+	return s
+}
+
+// Unlock sets the count of one kind back to zero. It touches neither strikes nor
+// a wipe. It returns ErrMalformed for an unknown kind, with the field kinds.
+func (d *Admin) Unlock(ctx context.Context, user string, kind Kind) error {
+	if kindIndex(kind) < 0 {
+		return malformed("kinds", "must be one of the Kind constants")
+	}
+	return d.act(ctx, user,
+		func(a *attempt) error {
+			a.unchanged = *a.account.budget(kind) == budget{}
+			return nil
+		},
+		func(a *attempt) {
+			*a.account.budget(kind) = budget{}
+			a.event(Event{Action: ActionUnlocked, Kind: kind})
+		})
+}
+
+// SetPIN sets the user's PIN, in place of the one that was set. It returns
+// ErrMalformed, ErrWeakPIN and ErrWipePending.
+func (d *Admin) SetPIN(ctx context.Context, user, pin string) error {
+	if err := checkUser(user); err != nil {
+		return err
+	}
+	if err := checkNewPIN(pin); err != nil {
+		return err
+	}
+	return d.v.setPIN(ctx, user, pin, func(*attempt) error { return nil })
+}
+
+// RemovePIN removes the user's PIN. It returns ErrMalformed, and ErrNotEnrolled
+// if none is set.
+func (d *Admin) RemovePIN(ctx context.Context, user string) error {
+	return d.act(ctx, user, (*attempt).hasPIN, (*attempt).removePIN)
+}
+
+// RemoveAuthenticator removes the authenticator, both the one in force and one
+// that waits. It returns ErrMalformed, and ErrNotEnrolled if there is neither.
+func (d *Admin) RemoveAuthenticator(ctx context.Context, user string) error {
+	return d.act(ctx, user, (*attempt).hasAuthenticator, (*attempt).removeAuthenticator)
+}
+
+// RevokeDevice removes a device. It returns ErrMalformed and ErrUnknownDevice.
+func (d *Admin) RevokeDevice(ctx context.Context, user string, device uuid.UUID) error {
+	if err := checkDevice(device); err != nil {
+		return err
+	}
+	return d.act(ctx, user,
+		func(a *attempt) error { return a.hasDevice(device) },
+		func(a *attempt) { a.revoke(device) })
+}
+
+// Reseal seals the user's record anew, under the Sealer's primary key. For a user
+// without a record it does nothing. It returns ErrMalformed and ErrUnsealed.
+func (d *Admin) Reseal(ctx context.Context, user string) error {
+	return d.act(ctx, user,
+		func(a *attempt) error {
+			a.unchanged = a.absent
+			return nil
+		},
+		func(a *attempt) { a.event(Event{Action: ActionResealed}) })
+}
+
+// act does something to a user's holdings, unless may refuses.
+func (d *Admin) act(ctx context.Context, user string, may func(*attempt) error, do func(*attempt)) error {
+	if err := checkUser(user); err != nil {
+		return err
+	}
+	_, err := update(ctx, d.v, user, quick, func(a *attempt) (struct{}, error) {
+		err := may(a)
+		if err == nil && !a.unchanged {
+			do(a)
+		}
+		return struct{}{}, err
+	})
+	return err
+}
+
+// Forget erases all that is kept about the user, counts and locks included; it
+// also erases a record that does not open. An empty record takes its place, which
+// Sweep removes a day later. A pending wipe is finished first.
+//
+// It returns ErrMalformed and ErrWipePending.
+func (d *Admin) Forget(ctx context.Context, user string) error {
+	if err := checkUser(user); err != nil {
+		return err
+	}
+	_, err := binding(ctx, d.v, user, blind, func(a *attempt) (struct{}, error) {
+		if a.absent {
+			a.unchanged = true
+			return struct{}{}, nil
+		}
+		*a.account = account{}
+		a.event(Event{Action: ActionForgotten})
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// Users yields every user that there is a record of, after the given one in byte
+// order; start with "". It asks the store for a page at a time and holds nothing
+// open in between. An error is yielded once, with no user, and ends it: go on
+// after the last user that was yielded.
+func (d *Admin) Users(ctx context.Context, after string) iter.Seq2[string, error] {
+	return d.v.users(ctx, after, time.Time{})
+}
+
+// errListOrder is returned for a store that would have us walk in circles.
+var errListOrder = errors.New("factor: Store.List returned a user that is not after the one before")
+
+func (v *Verifier) users(ctx context.Context, after string, due time.Time) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for {
+			var page []string
+			err := shielded("Store.List", func() (err error) {
+				page, err = v.store.List(ctx, after, due, pageSize)
+				return err
+			})
+			if err != nil {
+				yield("", err)
+				return
+			}
+			for _, user := range page {
+				if user <= after {
+					yield("", errListOrder)
+					return
+				}
+				if !yield(user, nil) {
+					return
+				}
+				after = user
+			}
+			if len(page) < pageSize {
+				return
+			}
+		}
+	}
+}
+
+// Sweep walks the users of whom something is due: it drops codes and secrets
+// that have ended, finishes wipes that were cut off, and removes empty records a
+// day after their last write. Counts and locks stay. Call it every minute or so,
+// from one process or several.
+//
+// It returns how many users it changed. One user's failure stops nobody else's:
+// the errors are joined.
+func (d *Admin) Sweep(ctx context.Context) (int, error) {
+	changed := 0
+	var failed []error
+	for user, err := range d.v.users(ctx, "", d.v.now()) {
+		var did bool
+		if err == nil {
+			did, err = d.v.sweep(ctx, user)
+		}
+		if did {
+			changed++
+		}
+		if err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return changed, errors.Join(failed...)
+}
+
+// swept is what Sweep did to one user.
+type swept struct {
+	changed bool
+	cutOff  *Wipe // to be finished
+}
+
+// sweep does for one user what is due, and reports whether it changed anything.
+// The next try of a wipe is put off before this one, so that whatever becomes of
+// it the user is not due at once.
+func (v *Verifier) sweep(ctx context.Context, user string) (changed bool, err error) {
+	did, err := update(ctx, v, user, quick, func(a *attempt) (swept, error) {
+		due := a.account.due()
+		if due.IsZero() || due.After(a.now) {
+			a.unchanged = true
+			return swept{}, nil
+		}
+		did := swept{changed: true}
+		if w := a.account.reset.wipe; w != nil && !w.done && !waits(w.retryAt, maxWipeBackoff, a.now) {
+			did.cutOff = w.public(a.user)
+			w.putOff(a.now)
+		}
+		a.remove = a.account.empty()
+		return did, nil
+	})
+	if err != nil || did.cutOff == nil {
+		return did.changed, err
+	}
+	return did.changed, v.wipe(ctx, *did.cutOff)
+}

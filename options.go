@@ -1,0 +1,188 @@
+package factor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxDevices bounds DeviceOptions.Max: each device is judged in turn.
+const maxDevices = 100
+
+// Options configures a Verifier. A nil function means that the host does not
+// offer what it is for; any other zero field means its default.
+//
+// The functions are called from many goroutines at once, with the caller's
+// context where nothing else is said. A panic in one is a fault like an error.
+type Options struct {
+	// CheckPassword reports whether it is the user's password. An error is a
+	// fault and is not charged. Nil: a password given is ErrMalformed.
+	CheckPassword func(ctx context.Context, user, password string) (bool, error)
+	// RegisteredAt returns when the user registered, from the host's own
+	// records. It is asked only when a device enrols without a proof. A host
+	// that opens the window at each login returns the time of the last one. Nil:
+	// no device enrols without a proof.
+	RegisteredAt func(ctx context.Context, user string) (time.Time, error)
+	// Wipe deletes the user's critical data: only what existed at Wipe.At, and
+	// to the same end when it is asked again with the same Wipe.ID. It is called
+	// at least once until it returns nil, and may run in several calls at once.
+	// Its context does not end with the caller's, but after 30 s. A ResetGuard
+	// needs it.
+	Wipe func(ctx context.Context, w Wipe) error
+	// Observe is told of each decision and change after it is stored. Its
+	// context does not end with the caller's, who waits for it; a panic in it is
+	// dropped.
+	Observe func(ctx context.Context, e Event)
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+	// ProofKinds are the kinds of code that count as a proof. Default
+	// KindDeviceTOTP and KindAccount.
+	ProofKinds []Kind
+	// Password bounds the wrong passwords.
+	Password Limit
+	PIN      PINOptions
+	OTP      OTPOptions
+	TOTP     TOTPOptions
+	Device   DeviceOptions
+	Reset    ResetOptions
+}
+
+// limit returns the Limit of a kind.
+func (o *Options) limit(k Kind) Limit {
+	switch k {
+	case KindPassword:
+		return o.Password
+	case KindPIN:
+		return o.PIN.Limit
+	case KindLogin, KindAccount:
+		return o.OTP.Limit
+	default:
+		return o.TOTP.Limit
+	}
+}
+
+// ttl returns how long an issued code of a kind lives.
+func (o *Options) ttl(k Kind) time.Duration {
+	if k == KindLogin {
+		return o.OTP.LoginTTL
+	}
+	return o.OTP.AccountTTL
+}
+
+func optionError(field, remedy string) error {
+	return fmt.Errorf("factor: %s %s", field, remedy)
+}
+
+// complete returns the options with their defaults filled in, or an error for
+// each field that is out of range.
+func (o Options) complete() (Options, error) {
+	var c checker
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if len(o.ProofKinds) == 0 {
+		o.ProofKinds = defaultKinds()
+	}
+	o.ProofKinds = slices.Clone(o.ProofKinds)
+	for i, k := range o.ProofKinds {
+		if !k.isOTP() || slices.Contains(o.ProofKinds[:i], k) {
+			c.fail("ProofKinds", "must be different ones of login, account, totp and device-totp")
+		}
+	}
+	c.limit("Password", &o.Password, 5, maxFailures)
+	c.pin(&o.PIN)
+
+	within(&c, "OTP.Digits", &o.OTP.Digits, 6, minDigits, maxDigits)
+	within(&c, "OTP.AccountTTL", &o.OTP.AccountTTL, 5*time.Minute, time.Second, maxCodeTTL)
+	within(&c, "OTP.LoginTTL", &o.OTP.LoginTTL, 10*time.Minute, time.Second, maxCodeTTL)
+	within(&c, "OTP.Interval", &o.OTP.Interval, 0, 0, longest)
+	c.limit("OTP.Limit", &o.OTP.Limit, 5, maxFailures)
+
+	c.totp(&o.TOTP)
+
+	within(&c, "Device.Grace", &o.Device.Grace, 5*time.Minute, 1, longest)
+	within(&c, "Device.Max", &o.Device.Max, 10, 1, maxDevices)
+
+	within(&c, "Reset.Strikes", &o.Reset.Strikes, 3, 1, maxFailures)
+	within(&c, "Reset.Interval", &o.Reset.Interval, 0, 0, longest)
+	within(&c, "Reset.MinAge", &o.Reset.MinAge, 0, 0, longest)
+	return o, errors.Join(c.failed...)
+}
+
+// longest bounds the spans that have no bound of their own, so that adding one
+// to a time never overflows.
+const longest = 100 * 365 * 24 * time.Hour
+
+// checker collects what is out of range.
+type checker struct{ failed []error }
+
+func (c *checker) fail(field, remedy string) {
+	c.failed = append(c.failed, optionError("Options."+field, remedy))
+}
+
+// within fills in the default and checks the bounds.
+func within[T int | uint8 | uint32 | time.Duration](c *checker, field string, value *T, byDefault, least, most T) {
+	if *value == 0 {
+		*value = byDefault
+	}
+	if *value < least || *value > most {
+		c.fail(field, fmt.Sprintf("must be %v to %v, or 0 for %v", least, most, byDefault))
+	}
+}
+
+func (c *checker) limit(field string, l *Limit, tries, final int) {
+	within(c, field+".Tries", &l.Tries, tries, 1, maxFailures-1)
+	within(c, field+".Delay", &l.Delay, time.Minute, time.Millisecond, longest)
+	within(c, field+".MaxDelay", &l.MaxDelay, time.Hour, time.Millisecond, longest)
+	within(c, field+".Final", &l.Final, final, 2, maxFailures)
+	if l.Final <= l.Tries {
+		c.fail(field+".Final", fmt.Sprintf("(%d) must be more than Tries (%d)", l.Final, l.Tries))
+	}
+	if l.MaxDelay < l.Delay {
+		c.fail(field+".MaxDelay", fmt.Sprintf("(%v) must not be less than Delay (%v)", l.MaxDelay, l.Delay))
+	}
+}
+
+func (c *checker) pin(o *PINOptions) {
+	within(c, "PIN.Length", &o.Length, 4, minPIN, maxPIN)
+	within(c, "PIN.MinDistinct", &o.MinDistinct, 3, 1, min(o.Length, 10))
+	within(c, "PIN.Poll", &o.Poll, 500*time.Millisecond, time.Millisecond, time.Minute)
+	c.limit("PIN.Limit", &o.Limit, 3, 10)
+
+	h := &o.Hash
+	within(c, "PIN.Hash.MemoryKiB", &h.MemoryKiB, 19456, 1, maxHashMemory)
+	within(c, "PIN.Hash.Time", &h.Time, 2, 1, maxHashTime)
+	within(c, "PIN.Hash.Threads", &h.Threads, 1, 1, 255)
+	within(c, "PIN.Hash.Parallel", &h.Parallel, runtime.GOMAXPROCS(0), 1, 1<<16)
+	enough := false
+	for _, floor := range hashFloors {
+		enough = enough || (h.MemoryKiB >= floor.memory && h.Time >= floor.time)
+	}
+	if !enough {
+		c.fail("PIN.Hash", "is too cheap: MemoryKiB and Time must be at least 19456 and 2, or another of OWASP's pairs (see HashOptions)")
+	}
+}
+
+func (c *checker) totp(o *TOTPOptions) {
+	if strings.Contains(o.Issuer, ":") {
+		c.fail("TOTP.Issuer", "must not hold a colon: authenticator apps take it for the end of the name")
+	}
+	if o.Algorithm == "" {
+		o.Algorithm = "SHA1"
+	}
+	if _, ok := algorithmNamed(o.Algorithm); !ok {
+		c.fail("TOTP.Algorithm", "must be SHA1, SHA256 or SHA512")
+	}
+	within(c, "TOTP.Period", &o.Period, 30*time.Second, time.Second, maxPeriod)
+	if o.Period%time.Second != 0 {
+		c.fail("TOTP.Period", "must be whole seconds")
+	}
+	within(c, "TOTP.Digits", &o.Digits, 6, minDigits, maxDigits)
+	within(c, "TOTP.Skew", &o.Skew, 1, -1, maxSkew)
+	o.Skew = max(0, o.Skew) // -1 says none
+	c.limit("TOTP.Limit", &o.Limit, 5, maxFailures)
+}

@@ -1,0 +1,163 @@
+package factor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// PINOptions tunes PINs. A zero field means its default. The policy (Length,
+// MinDistinct, AllowSeries, Deny) binds new PINs only, never one that is set.
+type PINOptions struct {
+	// Length is how many digits a PIN has, 4 to 12. Default 4.
+	Length int
+	// MinDistinct is how many different digits it has at least, 1 to the lesser
+	// of Length and 10. Default 3.
+	MinDistinct int
+	// AllowSeries allows PINs that are a part of 0123456789012, forwards or
+	// backwards.
+	AllowSeries bool
+	// Deny, if set, refuses further PINs, such as the user's birthday.
+	Deny func(pin string) bool
+	// Limit bounds the wrong PINs.
+	Limit Limit
+	// Hash sets what a hash costs.
+	Hash HashOptions
+	// Poll is how often PINs.Wait asks the store, 1 ms to 1 min. Default 500 ms.
+	Poll time.Duration
+}
+
+// PINs sets, removes and waits for PINs. It is safe for use by many goroutines.
+type PINs struct{ v *Verifier }
+
+// NewPINs returns the PINs of v.
+func NewPINs(v *Verifier) *PINs { return &PINs{v} }
+
+// Set sets the user's PIN, in place of the one that was set. The proof is an
+// OTP, the password or the old PIN: those given are judged in this order, and
+// one right one is enough. A new PIN starts with no wrong answers counted.
+//
+// It returns ErrMalformed, ErrNoCredential, ErrWeakPIN, ErrWipePending,
+// ErrLocked and ErrMismatch. A PIN of other than 1 to 12 digits is malformed, one
+// against the policy is weak; both cost nothing.
+func (p *PINs) Set(ctx context.Context, user, pin string, proof Credentials) error {
+	if err := p.v.checkProof(user, proof); err != nil {
+		return err
+	}
+	if err := checkNewPIN(pin); err != nil {
+		return err
+	}
+	if proof == (Credentials{}) {
+		return ErrNoCredential
+	}
+	return p.v.setPIN(ctx, user, pin, func(a *attempt) error {
+		_, err := a.judge(proof, a.opts.ProofKinds)
+		return err
+	})
+}
+
+// setPIN binds a PIN once proven returns nil.
+func (v *Verifier) setPIN(ctx context.Context, user, pin string, proven func(*attempt) error) error {
+	if err := v.opts.PIN.check(pin); err != nil {
+		return err
+	}
+	_, err := binding(ctx, v, user, slow, func(a *attempt) (struct{}, error) {
+		if err := proven(a); err != nil {
+			return struct{}{}, err
+		}
+		hash, err := a.hashPIN(pin)
+		if err != nil {
+			return struct{}{}, err
+		}
+		a.account.setPIN(hash, a.now)
+		a.event(Event{Action: ActionPINSet, Kind: KindPIN})
+		return struct{}{}, nil
+	})
+	if err == nil {
+		v.waiters.wake(user)
+	}
+	return err
+}
+
+// Remove removes the user's PIN. The proof is as in Set.
+//
+// It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled if no PIN is set
+// (before the proof is judged), ErrLocked and ErrMismatch.
+func (p *PINs) Remove(ctx context.Context, user string, proof Credentials) error {
+	return p.v.proven(ctx, user, proof, (*attempt).hasPIN, (*attempt).removePIN)
+}
+
+func (a *attempt) hasPIN() error {
+	if a.account.pin == nil {
+		return ErrNotEnrolled
+	}
+	return nil
+}
+
+func (a *attempt) removePIN() {
+	a.account.pin = nil
+	a.event(Event{Action: ActionPINRemoved, Kind: KindPIN})
+}
+
+// IsSet reports whether the user has set a PIN. It returns ErrMalformed.
+func (p *PINs) IsSet(ctx context.Context, user string) (bool, error) {
+	if err := checkUser(user); err != nil {
+		return false, err
+	}
+	return p.v.pinIsSet(ctx, user)
+}
+
+func (v *Verifier) pinIsSet(ctx context.Context, user string) (bool, error) {
+	a, err := v.read(ctx, user)
+	if err != nil {
+		return false, err
+	}
+	return a.pin != nil, nil
+}
+
+// Wait returns true as soon as the user has set a PIN, and false when timeout
+// has passed without. A PIN that is set through the same Verifier is seen at
+// once, others within PINOptions.Poll; all waiters for one user share one poll.
+//
+// It returns ErrMalformed for a timeout outside 1 s to 60 s, the context's error
+// when that ends first, and the store's.
+func (p *PINs) Wait(ctx context.Context, user string, timeout time.Duration) (bool, error) {
+	if err := checkUser(user); err != nil {
+		return false, err
+	}
+	if timeout < time.Second || timeout > time.Minute {
+		return false, malformed("timeout", "must be 1 s to 60 s")
+	}
+	return p.v.waiters.wait(ctx, p.v, user, timeout)
+}
+
+// check returns ErrWeakPIN if a well-formed PIN is against the policy.
+func (o PINOptions) check(pin string) error {
+	if len(pin) != o.Length {
+		return &WeakPINError{fmt.Sprintf("must have %d digits", o.Length)}
+	}
+	distinct := 0
+	for digit := '0'; digit <= '9'; digit++ {
+		if strings.ContainsRune(pin, digit) {
+			distinct++
+		}
+	}
+	if distinct < o.MinDistinct {
+		return &WeakPINError{fmt.Sprintf("must have at least %d different digits", o.MinDistinct)}
+	}
+	if !o.AllowSeries && (strings.Contains("0123456789012", pin) || strings.Contains("2109876543210", pin)) {
+		return &WeakPINError{"must not be a series"}
+	}
+	if o.Deny == nil {
+		return nil
+	}
+	var denied bool
+	if err := shielded("PIN.Deny", func() error { denied = o.Deny(pin); return nil }); err != nil {
+		return err
+	}
+	if denied {
+		return &WeakPINError{"is not allowed"}
+	}
+	return nil
+}

@@ -1,0 +1,369 @@
+package factor
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	// wipeTimeout is how long one call of Options.Wipe may take.
+	wipeTimeout = 30 * time.Second
+	// wipeBackoff is how long Sweep leaves a wipe alone after it failed, twice
+	// as long each further time up to maxWipeBackoff.
+	wipeBackoff    = time.Minute
+	maxWipeBackoff = time.Hour
+)
+
+// WipeReason says why a user's critical data is given up.
+type WipeReason string
+
+const (
+	// ReasonStrikes: more than ResetOptions.Strikes wrong proofs were given.
+	ReasonStrikes WipeReason = "strikes"
+	// ReasonForfeited: ResetGuard.Forfeit was called.
+	ReasonForfeited WipeReason = "forfeited"
+)
+
+// A Wipe asks the host to delete a user's critical data.
+type Wipe struct {
+	// ID is the same each time that this wipe is asked for.
+	ID   uuid.UUID
+	User string
+	// At is when the data was given up: only what existed by then is to go.
+	At     time.Time
+	Reason WipeReason
+}
+
+// ResetOptions tunes the reset guard. A zero field means its default.
+type ResetOptions struct {
+	// Strikes is how many wrong proofs are refused; the next one wipes. 1 to
+	// 100. Default 3.
+	Strikes int
+	// Interval is how long after a wrong proof the next one is not judged.
+	// Default none.
+	Interval time.Duration
+	// MinAge is the age below which a PIN or a device is taken for not held, so
+	// that one bound by a thief with the mailbox proves nothing. Default none.
+	MinAge time.Duration
+	// ForgiveRepeats makes a wrong proof that is the same as the last wrong one
+	// no further strike. A device code is the same only within its time step.
+	ForgiveRepeats bool
+}
+
+// A ResetGuard stands before a password reset. Who proves the PIN or a device
+// keeps the critical data; who is wrong more than ResetOptions.Strikes times
+// loses it, so that a thief with nothing but the mailbox gets nothing. It is safe
+// for use by many goroutines.
+//
+// Call it only once the mail link of the reset flow is proven: whoever can call
+// it freely can destroy a user's data, with one call of Forfeit or a few of
+// Prove. Where mail alone opens a session and enrols devices, the guard adds
+// nothing without ResetOptions.MinAge.
+type ResetGuard struct{ v *Verifier }
+
+// NewResetGuard returns the ResetGuard of v, or an error if Options.Wipe is not
+// set.
+func NewResetGuard(v *Verifier) (*ResetGuard, error) {
+	if v.opts.Wipe == nil {
+		return nil, optionError("Wipe", "must be set for a ResetGuard: it deletes the user's critical data")
+	}
+	return &ResetGuard{v}, nil
+}
+
+// Prove judges a device code, then a PIN; one right one is enough, and sets the
+// strikes back to zero. A call with nothing right is one strike, whatever it
+// gave, unless all that it gave is a device code that was used before. The strike
+// after the last one marks the wipe, removes the PIN, the devices and the live
+// codes, and calls Options.Wipe. Strikes are counted apart from the budgets of
+// Verifier, and neither locks the other.
+//
+// It returns nil if the proof is right: the data is kept. Else ErrMalformed (a
+// password is no proof here), ErrNoCredential, ErrNotEnrolled if the user has
+// neither a PIN nor a device, ErrLocked within ResetOptions.Interval of a wrong
+// proof, ErrMismatch, or ErrWiped: the data is gone, and the reset may go on. An
+// error that matches ErrWipePending too wraps the fault that keeps the wipe from
+// being done; it is tried again by each call and by Admin.Sweep.
+func (g *ResetGuard) Prove(ctx context.Context, user string, proof Credentials) error {
+	if err := g.v.checkProof(user, Credentials{OTP: proof.OTP, PIN: proof.PIN}); err != nil {
+		return err
+	}
+	if proof.Password != "" {
+		return malformed("password", "is no proof here: give a device code or the PIN")
+	}
+	if proof == (Credentials{}) {
+		return ErrNoCredential
+	}
+	marked, err := update(ctx, g.v, user, proof.mode(), func(a *attempt) (*Wipe, error) {
+		return a.proveReset(proof)
+	})
+	return g.v.finish(ctx, marked, err)
+}
+
+// Forfeit gives the user's critical data up without a proof: it marks the wipe
+// as the strike after the last one does, calls Options.Wipe, and returns nil once
+// that is done. Where the data is wiped already it returns nil.
+//
+// It returns ErrMalformed, or an error that matches ErrWiped and ErrWipePending
+// and wraps the fault. Whether a user may forfeit is for the host to decide.
+func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
+	if err := checkUser(user); err != nil {
+		return err
+	}
+	marked, err := update(ctx, g.v, user, quick, func(a *attempt) (*Wipe, error) {
+		switch w := a.account.reset.wipe; {
+		case w == nil:
+			return a.giveUp(ReasonForfeited), nil
+		case !w.done:
+			a.unchanged = true
+			return w.public(a.user), nil
+		}
+		return nil, nil
+	})
+	return g.v.finish(ctx, marked, err)
+}
+
+// finish runs the wipe that a guard's call marked or found, then answers.
+func (v *Verifier) finish(ctx context.Context, marked *Wipe, answer error) error {
+	if marked == nil {
+		return answer
+	}
+	if err := v.wipe(ctx, *marked); err != nil {
+		return fmt.Errorf("%w: %w: %w", ErrWiped, ErrWipePending, err)
+	}
+	return answer
+}
+
+// proveReset judges the proof of a reset. A returned Wipe is to be run.
+func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
+	r, o := &a.account.reset, a.opts.Reset
+	if w := r.wipe; w != nil {
+		if w.done {
+			return nil, ErrWiped
+		}
+		return w.public(a.user), ErrWiped
+	}
+	held := a.account.pin
+	if held != nil && young(held.setAt, o.MinAge, a.now) {
+		held = nil
+	}
+	if held == nil && !a.account.holdsDevice(o.MinAge, a.now) {
+		return nil, ErrNotEnrolled
+	}
+	if waits(r.hold, o.Interval, a.now) {
+		return nil, a.locked("", r.hold)
+	}
+
+	kind, found := KindDeviceTOTP, verdictSpent
+	if proof.OTP != "" {
+		var device uuid.UUID
+		device, found = a.account.spendDevice(proof.OTP, a.opts.TOTP.Skew, o.MinAge, a.now)
+		if found == verdictRight {
+			a.resetProven(Match{kind, device})
+			return nil, nil
+		}
+		a.wrong = found == verdictWrong
+	}
+	if proof.PIN != "" {
+		kind = KindPIN
+		right, err := a.checkPIN(proof.PIN, held)
+		switch {
+		case err != nil && a.wrong:
+			// The code beside it was judged: it is a strike all the same.
+			marked, struck := a.strike(KindDeviceTOTP, proof.OTP, "")
+			if marked != nil {
+				err = fmt.Errorf("%w: %w", struck, err)
+			}
+			return marked, err
+		case err != nil:
+			return nil, err
+		case right:
+			a.resetProven(Match{Kind: kind})
+			return nil, nil
+		}
+		a.wrong = true
+	}
+	if !a.wrong {
+		left := o.Strikes - r.strikes
+		refused := &MismatchError{Kind: kind, Remaining: left}
+		a.event(Event{Action: ActionResetRefused, Kind: kind, Err: refused, Remaining: left})
+		return nil, refused
+	}
+	return a.strike(kind, proof.OTP, proof.PIN)
+}
+
+func (a *attempt) resetProven(m Match) {
+	a.account.reset = reset{}
+	a.event(Event{Action: ActionResetProven, Kind: m.Kind, Device: m.Device})
+}
+
+// strike counts a wrong proof, or marks the wipe if none is left.
+func (a *attempt) strike(kind Kind, otp, pin string) (*Wipe, error) {
+	r, o := &a.account.reset, a.opts.Reset
+	same := a.account.fingerprint(otp, pin, a.now)
+	forgiven := o.ForgiveRepeats && bytes.Equal(r.last, same)
+	if !forgiven {
+		r.strikes++
+	}
+	if r.strikes > o.Strikes {
+		return a.giveUp(ReasonStrikes), ErrWiped
+	}
+	r.last, r.hold = nil, time.Time{}
+	if o.ForgiveRepeats {
+		r.last = same
+	}
+	if o.Interval > 0 {
+		r.hold = a.now.Add(o.Interval)
+	}
+	left := o.Strikes - r.strikes
+	refused := &MismatchError{Kind: kind, Remaining: left}
+	a.event(Event{Action: ActionResetRefused, Kind: kind, Err: refused, Remaining: left, Until: r.hold})
+	if left == 0 && !forgiven {
+		a.event(Event{Action: ActionResetLastChance, Kind: kind})
+	}
+	return nil, refused
+}
+
+// giveUp marks the wipe.
+func (a *attempt) giveUp(reason WipeReason) *Wipe {
+	a.account.giveUp(uuid.New(), reason, a.now)
+	a.event(Event{Action: ActionWipeMarked})
+	return a.account.reset.wipe.public(a.user)
+}
+
+// errWipeFirst is how a rule says that a wipe is to be finished before it.
+type errWipeFirst struct{ wipe Wipe }
+
+func (*errWipeFirst) Error() string { return ErrWipePending.Error() }
+
+// binding is update for what must not happen while a wipe is pending: the wipe
+// is finished first, or the call fails with ErrWipePending.
+func binding[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (T, error) {
+	for {
+		result, err := update(ctx, v, user, m, func(a *attempt) (T, error) {
+			if w := a.account.reset.wipe; w != nil && !w.done {
+				var none T
+				return none, &errWipeFirst{*w.public(a.user)}
+			}
+			return r(a)
+		})
+		var first *errWipeFirst
+		if !errors.As(err, &first) {
+			return result, err
+		}
+		if err := v.wipe(ctx, first.wipe); err != nil {
+			return result, fmt.Errorf("%w: %w", ErrWipePending, err)
+		}
+	}
+}
+
+// wipe has the host delete the data, and notes that it did. The context does not
+// end with the caller's.
+func (v *Verifier) wipe(ctx context.Context, w Wipe) error {
+	err := v.askWipe(ctx, w)
+	if err != nil {
+		v.observe(ctx, []Event{{At: v.now(), User: w.User, Action: ActionWipeFailed, Err: err}})
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	_, err = update(ctx, v, w.User, quick, func(a *attempt) (struct{}, error) {
+		kept := a.account.reset.wipe
+		if kept == nil || kept.id != w.ID || kept.done {
+			a.unchanged = true // another call was faster
+			return struct{}{}, nil
+		}
+		kept.done = true
+		a.event(Event{Action: ActionWipeDone})
+		return struct{}{}, nil
+	})
+	return err
+}
+
+func (v *Verifier) askWipe(ctx context.Context, w Wipe) error {
+	if v.opts.Wipe == nil {
+		return optionError("Wipe", "is not set, and a wipe is pending")
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wipeTimeout)
+	defer cancel()
+	return shielded("Wipe", func() error { return v.opts.Wipe(ctx, w) })
+}
+
+// reset is what the guard remembers.
+type reset struct {
+	strikes int
+	hold    time.Time // no proof is judged before
+	last    []byte    // fingerprint of the last wrong proof
+	wipe    *wipe     // until a PIN or a device is bound anew
+}
+
+// wipe is a marked wipe.
+type wipe struct {
+	id      uuid.UUID
+	at      time.Time
+	reason  WipeReason
+	done    bool
+	tries   int       // by Sweep
+	retryAt time.Time // by Sweep, not before
+}
+
+func (w *wipe) public(user string) *Wipe {
+	return &Wipe{ID: w.id, User: user, At: w.at, Reason: w.reason}
+}
+
+// putOff puts off the next try by Sweep.
+func (w *wipe) putOff(now time.Time) {
+	delay := maxWipeBackoff
+	if w.tries < 6 {
+		delay = wipeBackoff << w.tries
+	}
+	w.tries++
+	w.retryAt = now.Add(delay)
+}
+
+// bound starts anew once a PIN or a device is bound after a wipe. A binding
+// without one changes nothing: a mailed code must not buy guesses.
+func (r *reset) bound() {
+	if r.wipe != nil {
+		*r = reset{}
+	}
+}
+
+func (r *reset) tidy(now time.Time) {
+	if !r.hold.After(now) {
+		r.hold = time.Time{}
+	}
+}
+
+func (r *reset) empty() bool {
+	return r.strikes == 0 && r.hold.IsZero() && len(r.last) == 0 && r.wipe == nil
+}
+
+// holdsDevice reports whether a device is at least minAge old.
+func (a *account) holdsDevice(minAge time.Duration, now time.Time) bool {
+	for _, d := range a.devices {
+		if !young(d.enrolledAt, minAge, now) {
+			return true
+		}
+	}
+	return false
+}
+
+// fingerprint tells a wrong proof from another. With a code it holds the time
+// step of each device: the same code is another guess in another step.
+func (a *account) fingerprint(otp, pin string, now time.Time) []byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %s", otp, pin)
+	if otp != "" {
+		for i := range a.devices {
+			_ = binary.Write(h, binary.BigEndian, a.devices[i].stepAt(now))
+		}
+	}
+	return h.Sum(nil)[:16]
+}

@@ -1,0 +1,299 @@
+package factor
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"image"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/pquerna/otp"
+)
+
+// TOTPOptions tunes time-based codes (RFC 6238), of devices and authenticators
+// alike. A zero field means its default. Changes bind new secrets only: each
+// secret keeps the algorithm, digits and period that it was made with.
+type TOTPOptions struct {
+	// Issuer is the name that authenticator apps show beside the user; it holds
+	// no colon. Default none.
+	Issuer string
+	// Algorithm is SHA1, SHA256 or SHA512. Default SHA1, the one that all apps
+	// support.
+	Algorithm string
+	// Period is the time step, whole seconds from 1 s to 2 min (NIST SP 800-63B-4
+	// §3.1.4.1). Default 30 s.
+	Period time.Duration
+	// Digits is the length of a code, 6 to 8. Default 6.
+	Digits int
+	// Skew is how many steps before and after the current one are accepted, at
+	// most 10, or -1 for none. Default 1 (RFC 6238 §5.2).
+	Skew int
+	// Limit bounds the wrong codes: of all the user's devices together, and of
+	// the authenticator.
+	Limit Limit
+}
+
+// An Enrollment is what a device or an authenticator app needs to compute codes.
+// It prints, logs and marshals without its secret; read the fields to hand it
+// over. It is shown once: the secret cannot be read again.
+type Enrollment struct {
+	// Device is the device's ID, uuid.Nil for an authenticator.
+	Device uuid.UUID
+	// Secret is the key in base32 without padding.
+	Secret    string
+	Period    time.Duration
+	Digits    int
+	Algorithm string
+	// URL is the otpauth URL that authenticator apps read.
+	URL string
+}
+
+// QR returns the URL as a square QR code of so many pixels a side, for an
+// authenticator app to scan. It returns an error if pixels is more than 4096 or
+// less than the code has modules (around 60), or if the Enrollment is zero.
+func (e Enrollment) QR(pixels int) (image.Image, error) {
+	if e.URL == "" {
+		return nil, errors.New("factor: QR: the Enrollment has no URL: take the one that Enroll or Begin returned")
+	}
+	if pixels < 1 || pixels > 4096 {
+		return nil, errors.New("factor: QR: pixels must be 1 to 4096")
+	}
+	key, err := otp.NewKeyFromURL(e.URL)
+	if err != nil {
+		return nil, errors.New("factor: QR: the Enrollment's URL is damaged")
+	}
+	img, err := key.Image(pixels, pixels)
+	if err != nil {
+		return nil, fmt.Errorf("factor: QR: %w", err)
+	}
+	return img, nil
+}
+
+// DeviceOptions tunes the enrolment of devices. A zero field means its default.
+type DeviceOptions struct {
+	// Grace is how long after Options.RegisteredAt a device is enrolled without
+	// a proof. Default 5 min.
+	Grace time.Duration
+	// Max is how many devices a user may have, at most 100. Default 10.
+	Max int
+}
+
+// A Device is an enrolled device.
+type Device struct {
+	// ID was chosen by the client.
+	ID uuid.UUID
+	// EnrolledAt is when its present secret was made.
+	EnrolledAt time.Time
+	// UsedAt is when its last code was accepted, zero if none was.
+	UsedAt time.Time
+}
+
+// A DeviceTOTPEnroller gives devices the secret that their codes are computed
+// from. It is safe for use by many goroutines.
+type DeviceTOTPEnroller struct{ v *Verifier }
+
+// NewDeviceTOTPEnroller returns the DeviceTOTPEnroller of v.
+func NewDeviceTOTPEnroller(v *Verifier) *DeviceTOTPEnroller { return &DeviceTOTPEnroller{v} }
+
+// Enroll enrols a device under an ID that the client chose. With a proof, one of
+// OTP, password and PIN judged in this order, a device that is enrolled already
+// gets a new secret. Without, a device that is not enrolled yet is let in within
+// DeviceOptions.Grace of Options.RegisteredAt (or up to 1 min before it, for
+// clocks that differ), a credential that is given being judged even then.
+//
+// It returns ErrMalformed (also for uuid.Nil), ErrWipePending, ErrDeviceLimit,
+// ErrNoCredential where a proof is needed and none is given, ErrLocked and
+// ErrMismatch.
+func (e *DeviceTOTPEnroller) Enroll(ctx context.Context, user string, device uuid.UUID, proof Credentials) (Enrollment, error) {
+	if err := e.v.checkProof(user, proof); err != nil {
+		return Enrollment{}, err
+	}
+	if err := checkDevice(device); err != nil {
+		return Enrollment{}, err
+	}
+	return binding(ctx, e.v, user, proof.mode(), func(a *attempt) (Enrollment, error) {
+		enrolled := a.account.deviceIndex(device) >= 0
+		if !enrolled && len(a.account.devices) >= a.opts.Device.Max {
+			return Enrollment{}, ErrDeviceLimit
+		}
+		if err := a.mayEnroll(enrolled, proof); err != nil {
+			return Enrollment{}, err
+		}
+		s := drawSecret(a.opts.TOTP)
+		a.account.enroll(device, s, a.opts.TOTP.Limit, a.now)
+		a.event(Event{Action: ActionEnrolled, Kind: KindDeviceTOTP, Device: device})
+		return s.enrollment(device, a.opts.TOTP.Issuer, a.user), nil
+	})
+}
+
+// registrationLead is how far a registration may lie in the future, for clocks
+// that differ.
+const registrationLead = time.Minute
+
+// mayEnroll returns nil for a right proof, or none within the window.
+func (a *attempt) mayEnroll(enrolled bool, proof Credentials) error {
+	if proof != (Credentials{}) {
+		_, err := a.judge(proof, a.opts.ProofKinds)
+		return err
+	}
+	if enrolled || a.opts.RegisteredAt == nil {
+		return ErrNoCredential
+	}
+	registered, err := a.registeredAt()
+	if err != nil {
+		return err
+	}
+	if !inGrace(registered, a.opts.Device.Grace, a.now) {
+		return ErrNoCredential
+	}
+	return nil
+}
+
+// inGrace reports whether a user who registered then needs no proof. The zero
+// time is never inside.
+func inGrace(registered time.Time, grace time.Duration, now time.Time) bool {
+	age := now.Sub(registered.Truncate(time.Millisecond))
+	return !registered.IsZero() && age >= -registrationLead && age <= grace
+}
+
+// Devices returns the user's devices in the order of their first enrolment. It
+// returns ErrMalformed.
+func (e *DeviceTOTPEnroller) Devices(ctx context.Context, user string) ([]Device, error) {
+	if err := checkUser(user); err != nil {
+		return nil, err
+	}
+	a, err := e.v.read(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	return a.deviceList(), nil
+}
+
+func (a *account) deviceList() []Device {
+	list := make([]Device, 0, len(a.devices))
+	for _, d := range a.devices {
+		list = append(list, Device{ID: d.id, EnrolledAt: d.enrolledAt, UsedAt: d.usedAt})
+	}
+	return list
+}
+
+// Revoke removes a device. The proof is one of OTP, password and PIN, judged in
+// this order.
+//
+// It returns ErrMalformed, ErrNoCredential, ErrUnknownDevice (before the proof
+// is judged), ErrLocked and ErrMismatch.
+func (e *DeviceTOTPEnroller) Revoke(ctx context.Context, user string, device uuid.UUID, proof Credentials) error {
+	if err := checkDevice(device); err != nil {
+		return err
+	}
+	return e.v.proven(ctx, user, proof,
+		func(a *attempt) error { return a.hasDevice(device) },
+		func(a *attempt) { a.revoke(device) })
+}
+
+func checkDevice(device uuid.UUID) error {
+	if device == uuid.Nil {
+		return malformed("device", "must not be the nil UUID")
+	}
+	return nil
+}
+
+func (a *attempt) hasDevice(id uuid.UUID) error {
+	if a.account.deviceIndex(id) < 0 {
+		return ErrUnknownDevice
+	}
+	return nil
+}
+
+func (a *attempt) revoke(id uuid.UUID) {
+	a.account.revoke(id)
+	a.event(Event{Action: ActionRevoked, Kind: KindDeviceTOTP, Device: id})
+}
+
+// An AuthenticatorEnroller gives the user an authenticator app, which counts
+// once it has shown its first code. It is safe for use by many goroutines.
+type AuthenticatorEnroller struct{ v *Verifier }
+
+// NewAuthenticatorEnroller returns the AuthenticatorEnroller of v.
+func NewAuthenticatorEnroller(v *Verifier) *AuthenticatorEnroller { return &AuthenticatorEnroller{v} }
+
+// Begin makes a secret for a new authenticator, which waits 15 minutes for
+// Confirm. One that is confirmed stays in force until then; one that waits is
+// replaced. The proof is one of OTP, password and PIN, judged in this order.
+//
+// It returns ErrMalformed, ErrNoCredential, ErrLocked and ErrMismatch.
+func (e *AuthenticatorEnroller) Begin(ctx context.Context, user string, proof Credentials) (Enrollment, error) {
+	var made Enrollment
+	err := e.v.proven(ctx, user, proof,
+		func(*attempt) error { return nil },
+		func(a *attempt) {
+			s := drawSecret(a.opts.TOTP)
+			p := &pending{secret: s, expiresAt: a.now.Add(pendingTTL)}
+			a.account.pending = p
+			a.event(Event{Action: ActionAuthenticatorBegun, Kind: KindTOTP, Until: p.expiresAt})
+			made = s.enrollment(uuid.Nil, a.opts.TOTP.Issuer, a.user)
+		})
+	if err != nil {
+		return Enrollment{}, err
+	}
+	return made, nil
+}
+
+// Confirm judges the first code of the authenticator that waits, and puts it in
+// force; the code is spent by it. The secret that waits takes 5 wrong codes, a
+// count of its own beside the budget, and is then dropped.
+//
+// It returns ErrMalformed, ErrNotEnrolled if none waits, and ErrMismatch.
+func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) error {
+	if err := checkUser(user); err != nil {
+		return err
+	}
+	if err := checkDigits("otp", code, minDigits, maxDigits); err != nil {
+		return err
+	}
+	_, err := update(ctx, e.v, user, quick, func(a *attempt) (struct{}, error) {
+		if a.account.pendingNow(a.now) == nil {
+			return struct{}{}, ErrNotEnrolled
+		}
+		right, left := a.account.confirm(code, a.opts.TOTP.Skew, a.opts.TOTP.Limit, a.now)
+		if !right {
+			a.wrong = true
+			err := &MismatchError{Kind: KindTOTP, Remaining: left}
+			a.event(Event{Action: ActionRefused, Kind: KindTOTP, Err: err, Remaining: left})
+			return struct{}{}, err
+		}
+		a.event(Event{Action: ActionAuthenticatorConfirmed, Kind: KindTOTP})
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// Remove removes the authenticator, both the one in force and one that waits.
+// The proof is one of OTP, password and PIN, judged in this order.
+//
+// It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled (before the proof is
+// judged), ErrLocked and ErrMismatch.
+func (e *AuthenticatorEnroller) Remove(ctx context.Context, user string, proof Credentials) error {
+	return e.v.proven(ctx, user, proof, (*attempt).hasAuthenticator, (*attempt).removeAuthenticator)
+}
+
+func (a *attempt) hasAuthenticator() error {
+	if a.account.authenticator == nil && a.account.pendingNow(a.now) == nil {
+		return ErrNotEnrolled
+	}
+	return nil
+}
+
+func (a *attempt) removeAuthenticator() {
+	a.account.authenticator, a.account.pending = nil, nil
+	a.event(Event{Action: ActionAuthenticatorRemoved, Kind: KindTOTP})
+}
+
+// drawSecret makes a new secret.
+func drawSecret(o TOTPOptions) secret {
+	key := make([]byte, secretSize)
+	_, _ = rand.Read(key) // never fails, says its documentation
+	return newSecret(key, o)
+}

@@ -1,0 +1,270 @@
+package factor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+// Kind is a kind of factor that can be judged.
+type Kind string
+
+const (
+	// KindPassword is the password, which the host checks.
+	KindPassword Kind = "password"
+	// KindPIN is the PIN.
+	KindPIN Kind = "pin"
+	// KindLogin is a code that OTPIssuer.IssueUnproven issued for a login.
+	KindLogin Kind = "login"
+	// KindAccount is a code that OTPIssuer issued for an act on the account.
+	KindAccount Kind = "account"
+	// KindTOTP is a code of the confirmed authenticator.
+	KindTOTP Kind = "totp"
+	// KindDeviceTOTP is a code of an enrolled device.
+	KindDeviceTOTP Kind = "device-totp"
+)
+
+// isOTP reports whether a code can be of this kind.
+func (k Kind) isOTP() bool {
+	return k == KindLogin || k == KindAccount || k == KindTOTP || k == KindDeviceTOTP
+}
+
+// defaultKinds is what a code is judged against where nothing else is said.
+func defaultKinds() []Kind { return []Kind{KindDeviceTOTP, KindAccount} }
+
+// Credentials is what a user gave as proof. An empty field was not given. Those
+// given are judged in the order OTP, Password, PIN, and one right one is
+// enough: the later ones are then not looked at. It prints, logs and marshals
+// without its fields.
+type Credentials struct {
+	// OTP is 6 to 8 ASCII digits.
+	OTP string
+	// Password is 1 to 1,024 bytes.
+	Password string
+	// PIN is 4 to 12 ASCII digits.
+	PIN string
+}
+
+// mode is slow if judging may take a hash.
+func (c Credentials) mode() mode {
+	if c.Password != "" || c.PIN != "" {
+		return slow
+	}
+	return quick
+}
+
+// Match says what was right.
+type Match struct {
+	Kind Kind
+	// Device is the device whose code it was, uuid.Nil for any other kind.
+	Device uuid.UUID
+}
+
+// A Verifier decides whether a user has proven a factor. It is safe for use by
+// many goroutines, and several processes may work on one Store.
+//
+// A wrong answer is counted, and a right code spent, before the answer is
+// returned: what a method says is stored. A fault of the store, the sealer or a
+// host's function is returned as an error that matches none of this package's
+// but ErrConflict and ErrUnsealed, and accepts nothing.
+type Verifier struct {
+	store     Store
+	sealer    Sealer
+	opts      Options
+	hasher    *hasher
+	turns     turns // around a load and its swap
+	slowTurns turns // around a call that hashes
+	waiters   waiters
+}
+
+// NewVerifier returns a Verifier on a store whose records are sealed by sealer.
+// Nil options mean the defaults; they are copied. An error names the field that
+// is out of range and what it must be.
+func NewVerifier(store Store, sealer Sealer, opts *Options) (*Verifier, error) {
+	if store == nil {
+		return nil, optionError("store", "must not be nil: use memstore, sqlstore or your own")
+	}
+	if sealer == nil {
+		return nil, optionError("sealer", "must not be nil: make a Keyring with NewKeyring")
+	}
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	o, err := o.complete()
+	if err != nil {
+		return nil, err
+	}
+	return &Verifier{store: store, sealer: sealer, opts: o, hasher: newHasher(o.PIN.Hash)}, nil
+}
+
+// now is the time by which everything is judged.
+func (v *Verifier) now() time.Time { return v.opts.Now().UTC().Truncate(time.Millisecond) }
+
+// VerifyOTP judges a code against the given kinds, or against device codes and
+// account codes if none is given, and spends it for the first kind in the given
+// order that it is right for. If it is right for none, it is charged once to
+// each kind that it was judged against; a kind that is locked is left out. A
+// code that was right but is spent is refused and not charged.
+//
+// It returns ErrMalformed (a code of other than 6 to 8 digits, a kind that no
+// code has), ErrMismatch, and ErrLocked if all the kinds are locked.
+func (v *Verifier) VerifyOTP(ctx context.Context, user, code string, kinds ...Kind) (Match, error) {
+	if err := checkUser(user); err != nil {
+		return Match{}, err
+	}
+	if err := checkDigits("otp", code, minDigits, maxDigits); err != nil {
+		return Match{}, err
+	}
+	if len(kinds) == 0 {
+		kinds = defaultKinds()
+	}
+	asked := make([]Kind, 0, 4)
+	for _, k := range kinds {
+		if !k.isOTP() {
+			return Match{}, malformed("kinds", "must be login, account, totp or device-totp")
+		}
+		if !slices.Contains(asked, k) {
+			asked = append(asked, k)
+		}
+	}
+	return v.verify(ctx, user, Credentials{OTP: code}, asked)
+}
+
+// VerifyPIN judges a PIN.
+//
+// It returns ErrMalformed for other than 4 to 12 digits, ErrMismatch (also for a
+// user without a PIN, at the same cost) and ErrLocked.
+func (v *Verifier) VerifyPIN(ctx context.Context, user, pin string) error {
+	if err := checkUser(user); err != nil {
+		return err
+	}
+	if err := checkDigits("pin", pin, minPIN, maxPIN); err != nil {
+		return err
+	}
+	_, err := v.verify(ctx, user, Credentials{PIN: pin}, nil)
+	return err
+}
+
+// VerifyPassword has the host judge a password, within the budget.
+//
+// It returns ErrMalformed for other than 1 to 1,024 bytes or without
+// Options.CheckPassword, ErrMismatch and ErrLocked.
+func (v *Verifier) VerifyPassword(ctx context.Context, user, password string) error {
+	if err := checkUser(user); err != nil {
+		return err
+	}
+	if err := v.checkPassword(password); err != nil {
+		return err
+	}
+	_, err := v.verify(ctx, user, Credentials{Password: password}, nil)
+	return err
+}
+
+// VerifyAny judges the given credentials in the order OTP, Password, PIN; one
+// right one is enough. An OTP is judged against Options.ProofKinds. Each wrong
+// one is charged to its own kind, and a locked kind is left out. For two factors
+// call twice.
+//
+// It returns ErrMalformed, ErrNoCredential, ErrMismatch, and ErrLocked if all
+// that was given is locked.
+func (v *Verifier) VerifyAny(ctx context.Context, user string, proof Credentials) (Match, error) {
+	if err := v.checkProof(user, proof); err != nil {
+		return Match{}, err
+	}
+	if proof == (Credentials{}) {
+		return Match{}, ErrNoCredential
+	}
+	return v.verify(ctx, user, proof, v.opts.ProofKinds)
+}
+
+func (v *Verifier) verify(ctx context.Context, user string, proof Credentials, kinds []Kind) (Match, error) {
+	return update(ctx, v, user, proof.mode(), func(a *attempt) (Match, error) {
+		return a.judge(proof, kinds)
+	})
+}
+
+// proven does something to a user's holdings once the proof is judged right.
+// What may refuses is refused without judging it.
+func (v *Verifier) proven(ctx context.Context, user string, proof Credentials, may func(*attempt) error, do func(*attempt)) error {
+	if err := v.checkProof(user, proof); err != nil {
+		return err
+	}
+	if proof == (Credentials{}) {
+		return ErrNoCredential
+	}
+	_, err := update(ctx, v, user, proof.mode(), func(a *attempt) (struct{}, error) {
+		if err := may(a); err != nil {
+			return struct{}{}, err
+		}
+		if _, err := a.judge(proof, a.opts.ProofKinds); err != nil {
+			return struct{}{}, err
+		}
+		do(a)
+		return struct{}{}, nil
+	})
+	return err
+}
+
+const (
+	maxUser     = 255
+	maxPassword = 1024
+	minPIN      = 4
+	maxPIN      = 12
+)
+
+func checkUser(user string) error {
+	if user == "" || len(user) > maxUser || !utf8.ValidString(user) || slices.Contains([]byte(user), 0) {
+		return malformed("user", "must be 1 to 255 bytes of UTF-8 without NUL")
+	}
+	return nil
+}
+
+func (v *Verifier) checkPassword(password string) error {
+	if password == "" || len(password) > maxPassword {
+		return malformed("password", "must be 1 to 1024 bytes")
+	}
+	if v.opts.CheckPassword == nil {
+		return malformed("password", "cannot be judged: Options.CheckPassword is not set")
+	}
+	return nil
+}
+
+// checkProof checks the user and those credentials that are given.
+func (v *Verifier) checkProof(user string, proof Credentials) error {
+	if err := checkUser(user); err != nil {
+		return err
+	}
+	if proof.OTP != "" {
+		if err := checkDigits("otp", proof.OTP, minDigits, maxDigits); err != nil {
+			return err
+		}
+	}
+	if proof.Password != "" {
+		if err := v.checkPassword(proof.Password); err != nil {
+			return err
+		}
+	}
+	if proof.PIN != "" {
+		return checkDigits("pin", proof.PIN, minPIN, maxPIN)
+	}
+	return nil
+}
+
+func checkNewPIN(pin string) error { return checkDigits("pin", pin, 1, maxPIN) }
+
+// checkDigits returns ErrMalformed unless s is ASCII digits of that length.
+func checkDigits(field, s string, shortest, longest int) error {
+	right := len(s) >= shortest && len(s) <= longest
+	for i := range len(s) {
+		right = right && '0' <= s[i] && s[i] <= '9'
+	}
+	if !right {
+		return malformed(field, fmt.Sprintf("must be %d to %d ASCII digits", shortest, longest))
+	}
+	return nil
+}
