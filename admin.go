@@ -59,7 +59,11 @@ func (d *Admin) Status(ctx context.Context, user string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	return a.status(user, &d.v.opts, d.v.now()), nil
+	now, err := d.v.clock()
+	if err != nil {
+		return Status{}, err
+	}
+	return a.status(user, &d.v.opts, now), nil
 }
 
 func (a *account) status(user string, o *Options, now time.Time) Status {
@@ -231,9 +235,13 @@ func (v *Verifier) users(ctx context.Context, after string, due time.Time) iter.
 // It returns how many users it changed. One user's failure stops nobody else's:
 // the errors are joined.
 func (d *Admin) Sweep(ctx context.Context) (int, error) {
+	due, err := d.v.clock()
+	if err != nil {
+		return 0, err
+	}
 	changed := 0
 	var failed []error
-	for user, err := range d.v.users(ctx, "", d.v.now()) {
+	for user, err := range d.v.users(ctx, "", due) {
 		var did bool
 		if err == nil {
 			did, err = d.v.sweep(ctx, user)

@@ -25,3 +25,21 @@ func RandomCode(digits int) string {
 	}
 	return code
 }
+
+// TurnsTaken returns how many users' turns are held or waited for.
+func TurnsTaken(v *Verifier) int {
+	n := 0
+	for _, t := range []*turns{&v.turns, &v.slowTurns} {
+		t.mu.Lock()
+		n += len(t.users)
+		t.mu.Unlock()
+	}
+	return n
+}
+
+// Watched returns how many users are waited for in PINs.Wait.
+func Watched(v *Verifier) int {
+	v.waiters.mu.Lock()
+	defer v.waiters.mu.Unlock()
+	return len(v.waiters.users)
+}

@@ -268,7 +268,7 @@ func binding[T any](ctx context.Context, v *Verifier, user string, m mode, r rul
 func (v *Verifier) wipe(ctx context.Context, w Wipe) error {
 	err := v.askWipe(ctx, w)
 	if err != nil {
-		v.observe(ctx, []Event{{At: v.now(), User: w.User, Action: ActionWipeFailed, Err: err}})
+		v.observe(ctx, []Event{{User: w.User, Action: ActionWipeFailed, Err: err}})
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)

@@ -6,8 +6,7 @@ import (
 	"runtime"
 )
 
-// shielded calls into the host: what comes back is an error that says where it
-// arose, a panic included.
+// shielded calls into the host, and makes an error of a panic.
 func shielded(where string, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -15,10 +14,7 @@ func shielded(where string, f func() error) (err error) {
 			err = &panicError{where, cause}
 		}
 	}()
-	if err := f(); err != nil {
-		return err
-	}
-	return nil
+	return f()
 }
 
 // panicError stands for a panic of the host's. Its text leaves out the value,
@@ -38,12 +34,16 @@ func (e *panicError) Error() string {
 func (e *panicError) Unwrap() error { return e.cause }
 
 // observe reports what was stored. The context does not end with the caller's.
+// An event that was not decided by a rule is of now.
 func (v *Verifier) observe(ctx context.Context, events []Event) {
 	if v.opts.Observe == nil {
 		return
 	}
 	for _, e := range events {
 		_ = shielded("Observe", func() error {
+			if e.At.IsZero() {
+				e.At = v.now()
+			}
 			v.opts.Observe(context.WithoutCancel(ctx), e)
 			return nil
 		})

@@ -102,8 +102,15 @@ func NewVerifier(store Store, sealer Sealer, opts *Options) (*Verifier, error) {
 	return &Verifier{store: store, sealer: sealer, opts: o, hasher: newHasher(o.PIN.Hash)}, nil
 }
 
-// now is the time by which everything is judged.
+// now is the time by which everything is judged. It panics if the host's clock
+// does, which the rules are shielded against.
 func (v *Verifier) now() time.Time { return v.opts.Now().UTC().Truncate(time.Millisecond) }
+
+// clock is now where no rule is applied.
+func (v *Verifier) clock() (now time.Time, err error) {
+	err = shielded("Now", func() error { now = v.now(); return nil })
+	return now, err
+}
 
 // VerifyOTP judges a code against the given kinds, or against device codes and
 // account codes if none is given, and spends it for the first kind in the given

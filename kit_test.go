@@ -1,0 +1,254 @@
+package factor_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/memstore"
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/totp"
+)
+
+const (
+	alice    = "alice"
+	rightPIN = "8299"
+	wrongPIN = "1111"
+	rightPW  = "correct horse"
+)
+
+// kit is an engine on a store in memory whose calls are counted and can be
+// stepped into, with a clock that stands still.
+type kit struct {
+	*testing.T
+	*tap
+	v      *factor.Verifier
+	pins   *factor.PINs
+	codes  *factor.OTPIssuer
+	dev    *factor.DeviceTOTPEnroller
+	auth   *factor.AuthenticatorEnroller
+	guard  *factor.ResetGuard
+	admin  *factor.Admin
+	hashes atomic.Int64
+
+	mu     sync.Mutex
+	now    time.Time
+	events []factor.Event
+	wipes  []factor.Wipe
+	wipe   error // what Options.Wipe returns
+	checks int   // calls of Options.CheckPassword
+	// onCheck is called by Options.CheckPassword.
+	onCheck func(ctx context.Context) error
+}
+
+// newKit returns a kit whose options were changed by each of the functions.
+func newKit(t *testing.T, change ...func(*factor.Options)) *kit {
+	t.Helper()
+	return newKitOn(t, &tap{Store: memstore.New()}, change...)
+}
+
+func newKitOn(t *testing.T, store *tap, change ...func(*factor.Options)) *kit {
+	t.Helper()
+	k := &kit{T: t, tap: store, now: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)}
+	o := factor.Options{
+		Now: k.clock,
+		CheckPassword: func(ctx context.Context, _, password string) (bool, error) {
+			k.mu.Lock()
+			k.checks++
+			on := k.onCheck
+			k.mu.Unlock()
+			if on != nil {
+				if err := on(ctx); err != nil {
+					return false, err
+				}
+			}
+			return password == rightPW, nil
+		},
+		RegisteredAt: func(context.Context, string) (time.Time, error) { return k.clock(), nil },
+		Wipe: func(_ context.Context, w factor.Wipe) error {
+			k.mu.Lock()
+			defer k.mu.Unlock()
+			k.wipes = append(k.wipes, w)
+			return k.wipe
+		},
+		Observe: func(_ context.Context, e factor.Event) {
+			k.mu.Lock()
+			defer k.mu.Unlock()
+			k.events = append(k.events, e)
+		},
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	ring, err := factor.NewKeyring(bytes.Repeat([]byte{7}, 32))
+	k.ok(err)
+	k.v, err = factor.NewVerifier(k.tap, ring, &o)
+	k.ok(err)
+	factor.CheapHash(k.v, &k.hashes)
+	k.pins, k.codes, k.dev = factor.NewPINs(k.v), factor.NewOTPIssuer(k.v), factor.NewDeviceTOTPEnroller(k.v)
+	k.auth, k.admin = factor.NewAuthenticatorEnroller(k.v), factor.NewAdmin(k.v)
+	k.guard, err = factor.NewResetGuard(k.v)
+	k.ok(err)
+	return k
+}
+
+func (k *kit) clock() time.Time {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.now
+}
+
+func (k *kit) turn(d time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.now = k.now.Add(d)
+}
+
+func (k *kit) ok(err error) {
+	k.Helper()
+	if err != nil {
+		k.Fatal(err)
+	}
+}
+
+func (k *kit) is(err, want error) {
+	k.Helper()
+	if !errors.Is(err, want) {
+		k.Fatalf("got %v, want %v", err, want)
+	}
+}
+
+// setPIN gives alice her PIN.
+func (k *kit) setPIN() {
+	k.Helper()
+	k.ok(k.admin.SetPIN(k.Context(), alice, rightPIN))
+}
+
+// enroll gives alice a device, as the host would within the window.
+func (k *kit) enroll() factor.Enrollment {
+	k.Helper()
+	e, err := k.dev.Enroll(k.Context(), alice, uuid.New(), factor.Credentials{})
+	k.ok(err)
+	return e
+}
+
+// issue issues a code.
+func (k *kit) issue(kind factor.Kind) string {
+	k.Helper()
+	o, err := k.codes.IssueUnproven(k.Context(), alice, kind)
+	k.ok(err)
+	return o.Code
+}
+
+// begin makes an authenticator wait.
+func (k *kit) begin() factor.Enrollment {
+	k.Helper()
+	e, err := k.auth.Begin(k.Context(), alice, factor.Credentials{Password: rightPW})
+	k.ok(err)
+	return e
+}
+
+// code computes what a device shows now.
+func (k *kit) code(e factor.Enrollment) string {
+	k.Helper()
+	alg := map[string]otp.Algorithm{"SHA1": otp.AlgorithmSHA1, "SHA256": otp.AlgorithmSHA256, "SHA512": otp.AlgorithmSHA512}[e.Algorithm]
+	c, err := totp.GenerateCodeCustom(e.Secret, k.clock(), totp.ValidateOpts{
+		Period: uint(e.Period / time.Second), Digits: otp.Digits(e.Digits), Algorithm: alg,
+	})
+	k.ok(err)
+	return c
+}
+
+func (k *kit) status() factor.Status {
+	k.Helper()
+	s, err := k.admin.Status(context.Background(), alice)
+	k.ok(err)
+	return s
+}
+
+// wrong returns how many wrong answers of a kind are counted.
+func (k *kit) wrong(kind factor.Kind) int {
+	k.Helper()
+	for _, b := range k.status().Budgets {
+		if b.Kind == kind {
+			return b.Wrong
+		}
+	}
+	return 0
+}
+
+// actions returns what was observed so far.
+func (k *kit) actions() []factor.Action {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var all []factor.Action
+	for _, e := range k.events {
+		all = append(all, e.Action)
+	}
+	return all
+}
+
+// tap is a Store whose calls are counted, and can be stepped into.
+type tap struct {
+	factor.Store
+	loads, swaps, lists atomic.Int64
+
+	mu     sync.Mutex
+	onLoad func(ctx context.Context) error
+	// onSwap stands in for the swap; do is the real one.
+	onSwap func(ctx context.Context, next factor.Record, do func() error) error
+}
+
+func (s *tap) Load(ctx context.Context, user string) (factor.Record, error) {
+	s.loads.Add(1)
+	s.mu.Lock()
+	on := s.onLoad
+	s.mu.Unlock()
+	if on != nil {
+		if err := on(ctx); err != nil {
+			return factor.Record{}, err
+		}
+	}
+	return s.Store.Load(ctx, user)
+}
+
+func (s *tap) CompareAndSwap(ctx context.Context, user string, old int64, next factor.Record) error {
+	s.swaps.Add(1)
+	do := func() error { return s.Store.CompareAndSwap(ctx, user, old, next) }
+	s.mu.Lock()
+	on := s.onSwap
+	s.mu.Unlock()
+	if on != nil {
+		return on(ctx, next, do)
+	}
+	return do()
+}
+
+func (s *tap) List(ctx context.Context, after string, due time.Time, limit int) ([]string, error) {
+	s.lists.Add(1)
+	return s.Store.List(ctx, after, due, limit)
+}
+
+// swapping has each next swap go through one of the functions, in turn; those
+// after the last one go straight to the store.
+func (s *tap) swapping(by ...func(ctx context.Context, do func() error) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onSwap = func(ctx context.Context, _ factor.Record, do func() error) error {
+		s.mu.Lock()
+		if len(by) == 0 {
+			s.mu.Unlock()
+			return do()
+		}
+		next := by[0]
+		by = by[1:]
+		s.mu.Unlock()
+		return next(ctx, do)
+	}
+}
