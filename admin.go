@@ -256,32 +256,25 @@ func (d *Admin) Sweep(ctx context.Context) (int, error) {
 	return changed, errors.Join(failed...)
 }
 
-// swept is what Sweep did to one user.
-type swept struct {
-	changed bool
-	cutOff  *Wipe // to be finished
-}
-
 // sweep does for one user what is due, and reports whether it changed anything.
-// The next try of a wipe is put off before this one, so that whatever becomes of
-// it the user is not due at once.
 func (v *Verifier) sweep(ctx context.Context, user string) (changed bool, err error) {
-	did, err := update(ctx, v, user, quick, func(a *attempt) (swept, error) {
+	cutOff, err := update(ctx, v, user, quick, func(a *attempt) (*Wipe, error) {
 		due := a.account.due()
-		if due.IsZero() || due.After(a.now) {
-			a.unchanged = true
-			return swept{}, nil
-		}
-		did := swept{changed: true}
-		if w := a.account.reset.wipe; w != nil && !w.done && !waits(w.retryAt, maxWipeBackoff, a.now) {
-			did.cutOff = w.public(a.user)
-			w.putOff(a.now)
+		changed = !due.IsZero() && !due.After(a.now)
+		a.unchanged = !changed
+		if w := a.account.reset.wipe; changed && w != nil && !w.done && !waits(w.retryAt, maxWipeBackoff, a.now) {
+			a.unchanged = true // until the wipe is tried
+			return w.public(a.user), nil
 		}
 		a.remove = a.account.empty()
-		return did, nil
+		return nil, nil
 	})
-	if err != nil || did.cutOff == nil {
-		return did.changed, err
+	if err != nil || cutOff == nil {
+		return changed && err == nil, err
 	}
-	return did.changed, v.wipe(ctx, *did.cutOff)
+	if err = v.wipe(ctx, *cutOff); err != nil {
+		putOff := v.noteWipe(ctx, *cutOff, func(a *attempt, kept *wipe) { kept.putOff(a.now) })
+		return putOff == nil, errors.Join(err, putOff)
+	}
+	return true, nil
 }

@@ -14,7 +14,8 @@ const (
 	// ActionVerified: a credential was right. Kind, Device.
 	ActionVerified Action = "verified"
 	// ActionRefused: a credential was wrong, or already used. One event for each
-	// kind that was charged. Kind, Err, Remaining; Until if this one locked it.
+	// kind that it was judged against. Kind, Err, Remaining; Until if this one
+	// locked it.
 	ActionRefused Action = "refused"
 	// ActionLocked: something was not judged or not issued because it is locked.
 	// Kind, Err, Until.

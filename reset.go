@@ -160,10 +160,9 @@ func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 		return nil, a.locked("", r.hold)
 	}
 
-	kind, found := KindDeviceTOTP, verdictSpent
+	kind := KindDeviceTOTP
 	if proof.OTP != "" {
-		var device uuid.UUID
-		device, found = a.account.spendDevice(proof.OTP, a.opts.TOTP.Skew, o.MinAge, a.now)
+		device, found := a.account.spendDevice(proof.OTP, a.opts.TOTP.Skew, o.MinAge, a.now)
 		if found == verdictRight {
 			a.resetProven(Match{kind, device})
 			return nil, nil
@@ -263,24 +262,29 @@ func binding[T any](ctx context.Context, v *Verifier, user string, m mode, r rul
 	}
 }
 
-// wipe has the host delete the data, and notes that it did. The context does not
-// end with the caller's.
+// wipe has the host delete the data, and notes that it did.
 func (v *Verifier) wipe(ctx context.Context, w Wipe) error {
-	err := v.askWipe(ctx, w)
-	if err != nil {
+	if err := v.askWipe(ctx, w); err != nil {
 		v.observe(ctx, []Event{{User: w.User, Action: ActionWipeFailed, Err: err}})
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-	defer cancel()
-	_, err = update(ctx, v, w.User, quick, func(a *attempt) (struct{}, error) {
-		kept := a.account.reset.wipe
-		if kept == nil || kept.id != w.ID || kept.done {
-			a.unchanged = true // another call was faster
-			return struct{}{}, nil
-		}
+	return v.noteWipe(ctx, w, func(a *attempt, kept *wipe) {
 		kept.done = true
 		a.event(Event{Action: ActionWipeDone})
+	})
+}
+
+// noteWipe changes what is kept of a pending wipe, unless another call was
+// faster. Like the wipe itself it does not end with its caller.
+func (v *Verifier) noteWipe(ctx context.Context, w Wipe, note func(a *attempt, kept *wipe)) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	_, err := update(ctx, v, w.User, quick, func(a *attempt) (struct{}, error) {
+		kept := a.account.reset.wipe
+		a.unchanged = kept == nil || kept.id != w.ID || kept.done
+		if !a.unchanged {
+			note(a, kept)
+		}
 		return struct{}{}, nil
 	})
 	return err

@@ -2,6 +2,7 @@ package factor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 )
@@ -25,7 +26,8 @@ type panicError struct {
 }
 
 func (e *panicError) Error() string {
-	if r, ok := e.cause.(runtime.Error); ok {
+	var r runtime.Error
+	if errors.As(e.cause, &r) {
 		return fmt.Sprintf("factor: panic in %s: %s", e.where, r)
 	}
 	return "factor: panic in " + e.where
