@@ -95,15 +95,11 @@ func (d *Admin) Unlock(ctx context.Context, user string, kind Kind) error {
 	if kindIndex(kind) < 0 {
 		return malformed("kinds", "must be one of the Kind constants")
 	}
-	return d.act(ctx, user,
-		func(a *attempt) error {
-			a.unchanged = *a.account.budget(kind) == budget{}
-			return nil
-		},
-		func(a *attempt) {
-			*a.account.budget(kind) = budget{}
-			a.event(Event{Action: ActionUnlocked, Kind: kind})
-		})
+	return d.act(ctx, user, mayAlways, func(a *attempt) {
+		*a.account.budget(kind) = budget{}
+		a.remove = a.absent
+		a.event(Event{Action: ActionUnlocked, Kind: kind})
+	})
 }
 
 // SetPIN sets the user's PIN, in place of the one that was set. It returns
@@ -115,7 +111,7 @@ func (d *Admin) SetPIN(ctx context.Context, user, pin string) error {
 	if err := checkNewPIN(pin); err != nil {
 		return err
 	}
-	return d.v.setPIN(ctx, user, pin, func(*attempt) error { return nil })
+	return d.v.setPIN(ctx, user, pin, mayAlways)
 }
 
 // RemovePIN removes the user's PIN. It returns ErrMalformed, and ErrNotEnrolled
@@ -143,12 +139,10 @@ func (d *Admin) RevokeDevice(ctx context.Context, user string, device uuid.UUID)
 // Reseal seals the user's record anew, under the Sealer's primary key. For a user
 // without a record it does nothing. It returns ErrMalformed and ErrUnsealed.
 func (d *Admin) Reseal(ctx context.Context, user string) error {
-	return d.act(ctx, user,
-		func(a *attempt) error {
-			a.unchanged = a.absent
-			return nil
-		},
-		func(a *attempt) { a.event(Event{Action: ActionResealed}) })
+	return d.act(ctx, user, mayAlways, func(a *attempt) {
+		a.remove = a.absent
+		a.event(Event{Action: ActionResealed})
+	})
 }
 
 // act does something to a user's holdings, unless may refuses.
@@ -157,11 +151,11 @@ func (d *Admin) act(ctx context.Context, user string, may func(*attempt) error, 
 		return err
 	}
 	_, err := update(ctx, d.v, user, quick, func(a *attempt) (struct{}, error) {
-		err := may(a)
-		if err == nil && !a.unchanged {
-			do(a)
+		if err := may(a); err != nil {
+			return struct{}{}, err
 		}
-		return struct{}{}, err
+		do(a)
+		return struct{}{}, nil
 	})
 	return err
 }
@@ -176,11 +170,8 @@ func (d *Admin) Forget(ctx context.Context, user string) error {
 		return err
 	}
 	_, err := binding(ctx, d.v, user, blind, func(a *attempt) (struct{}, error) {
-		if a.absent {
-			a.unchanged = true
-			return struct{}{}, nil
-		}
 		*a.account = account{}
+		a.remove = a.absent
 		a.event(Event{Action: ActionForgotten})
 		return struct{}{}, nil
 	})

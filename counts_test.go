@@ -96,7 +96,7 @@ func TestCallsOfTheStore(t *testing.T) {
 		{"ResetGuard.Forfeit", "wiped", one, (*kit).forfeited, func(k *kit, _ string) error { return k.guard.Forfeit(ctx, alice) }, nil},
 		{"Admin.Status", "any", read, (*kit).withPIN, func(k *kit, _ string) error { return second(k.admin.Status(ctx, alice)) }, nil},
 		{"Admin.Unlock", "locked", one, (*kit).lockedPIN, func(k *kit, _ string) error { return k.admin.Unlock(ctx, alice, factor.KindPIN) }, nil},
-		{"Admin.Unlock", "nothing counted", read, (*kit).withPIN, func(k *kit, _ string) error { return k.admin.Unlock(ctx, alice, factor.KindPIN) }, nil},
+		{"Admin.Unlock", "nothing counted", one, (*kit).withPIN, func(k *kit, _ string) error { return k.admin.Unlock(ctx, alice, factor.KindPIN) }, nil},
 		{"Admin.SetPIN", "right", one, nothing, func(k *kit, _ string) error { return k.admin.SetPIN(ctx, alice, rightPIN) }, nil},
 		{"Admin.SetPIN", "weak", none, nothing, func(k *kit, _ string) error { return k.admin.SetPIN(ctx, alice, "1234") }, factor.ErrWeakPIN},
 		{"Admin.RemovePIN", "set", one, (*kit).withPIN, func(k *kit, _ string) error { return k.admin.RemovePIN(ctx, alice) }, nil},
@@ -106,9 +106,9 @@ func TestCallsOfTheStore(t *testing.T) {
 		{"Admin.RevokeDevice", "enrolled", one, func(k *kit) string { return k.enroll().Device.String() }, func(k *kit, id string) error { return k.admin.RevokeDevice(ctx, alice, uuid.MustParse(id)) }, nil},
 		{"Admin.RevokeDevice", "unknown", read, nothing, func(k *kit, _ string) error { return k.admin.RevokeDevice(ctx, alice, device) }, factor.ErrUnknownDevice},
 		{"Admin.Forget", "known", one, (*kit).withPIN, func(k *kit, _ string) error { return k.admin.Forget(ctx, alice) }, nil},
-		{"Admin.Forget", "absent", read, nothing, func(k *kit, _ string) error { return k.admin.Forget(ctx, alice) }, nil},
+		{"Admin.Forget", "absent", one, nothing, func(k *kit, _ string) error { return k.admin.Forget(ctx, alice) }, nil},
 		{"Admin.Reseal", "known", one, (*kit).withPIN, func(k *kit, _ string) error { return k.admin.Reseal(ctx, alice) }, nil},
-		{"Admin.Reseal", "absent", read, nothing, func(k *kit, _ string) error { return k.admin.Reseal(ctx, alice) }, nil},
+		{"Admin.Reseal", "absent", one, nothing, func(k *kit, _ string) error { return k.admin.Reseal(ctx, alice) }, nil},
 		{"Admin.Users", "a page", none, (*kit).withPIN, func(k *kit, _ string) (err error) {
 			for _, err = range k.admin.Users(ctx, "") {
 			}

@@ -227,7 +227,7 @@ func NewAuthenticatorEnroller(v *Verifier) *AuthenticatorEnroller { return &Auth
 func (e *AuthenticatorEnroller) Begin(ctx context.Context, user string, proof Credentials) (Enrollment, error) {
 	var made Enrollment
 	err := e.v.proven(ctx, user, proof,
-		func(*attempt) error { return nil },
+		mayAlways,
 		func(a *attempt) {
 			s := drawSecret(a.opts.TOTP)
 			p := &pending{secret: s, expiresAt: a.now.Add(pendingTTL)}

@@ -51,9 +51,9 @@ type attempt struct {
 	// wrong: a credential was judged wrong, so the call cannot end without the
 	// swap, not even with a fault.
 	wrong bool
-	// unchanged: the rule accepts but leaves the account as it is.
+	// unchanged: the answer needs no swap although it is no refusal.
 	unchanged bool
-	// remove: the record itself is to go.
+	// remove: there is to be no record.
 	remove bool
 }
 
