@@ -86,9 +86,8 @@ func newKitOn(t *testing.T, store *tap, change ...func(*factor.Options)) *kit {
 	for _, f := range change {
 		f(&o)
 	}
-	ring, err := factor.NewKeyring(bytes.Repeat([]byte{7}, 32))
-	k.ok(err)
-	k.v, err = factor.NewVerifier(k.tap, ring, &o)
+	var err error
+	k.v, err = factor.NewVerifier(k.tap, keyring(t), &o)
 	k.ok(err)
 	factor.CheapHash(k.v, &k.hashes)
 	k.pins, k.codes, k.dev = factor.NewPINs(k.v), factor.NewOTPIssuer(k.v), factor.NewDeviceTOTPEnroller(k.v)
@@ -96,6 +95,15 @@ func newKitOn(t *testing.T, store *tap, change ...func(*factor.Options)) *kit {
 	k.guard, err = factor.NewResetGuard(k.v)
 	k.ok(err)
 	return k
+}
+
+func keyring(t *testing.T) *factor.Keyring {
+	t.Helper()
+	ring, err := factor.NewKeyring(bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ring
 }
 
 func (k *kit) clock() time.Time {
@@ -200,22 +208,21 @@ type tap struct {
 	loads, swaps, lists atomic.Int64
 
 	mu     sync.Mutex
-	onLoad func(ctx context.Context) error
+	onLoad func(ctx context.Context) error // after the load
 	// onSwap stands in for the swap; do is the real one.
 	onSwap func(ctx context.Context, next factor.Record, do func() error) error
 }
 
 func (s *tap) Load(ctx context.Context, user string) (factor.Record, error) {
 	s.loads.Add(1)
+	rec, err := s.Store.Load(ctx, user)
 	s.mu.Lock()
 	on := s.onLoad
 	s.mu.Unlock()
-	if on != nil {
-		if err := on(ctx); err != nil {
-			return factor.Record{}, err
-		}
+	if on != nil && err == nil {
+		err = on(ctx)
 	}
-	return s.Store.Load(ctx, user)
+	return rec, err
 }
 
 func (s *tap) CompareAndSwap(ctx context.Context, user string, old int64, next factor.Record) error {

@@ -1,0 +1,93 @@
+// Package factor decides whether a user has proven a factor: a PIN or a password
+// that they know, a mailed code, an authenticator or a device that they have. It
+// is embedded in a service and has no transport of its own.
+//
+// # Which type for which need
+//
+// A [Verifier] judges: codes, PINs, passwords, or the first right one of several.
+// Everything else is a view on one Verifier.
+//
+//   - [PINs] sets, removes and waits for PINs.
+//   - [OTPIssuer] issues one-time codes, against the password or the PIN, or for
+//     the host to mail.
+//   - [DeviceTOTPEnroller] gives the user's devices a TOTP secret.
+//   - [AuthenticatorEnroller] gives the user an authenticator app.
+//   - [ResetGuard] stands before a password reset: whoever cannot prove the PIN
+//     or a device, and is wrong more than three times, loses the critical data.
+//   - [Admin] holds the host's own acts, which take no proof.
+//
+// A Verifier needs a [Store], such as memstore or sqlstore, and a [Sealer], such
+// as a [Keyring]. [Options] tunes the rest; nil means the defaults.
+//
+// # What is promised
+//
+// As long as the store keeps what it acknowledged:
+//
+//   - For each user and kind, at most [Limit] Tries wrong answers are judged
+//     before a lock, and at most Final between two right ones, whatever runs in
+//     parallel, hangs up or fails. The reset guard counts apart: at most
+//     [ResetOptions] Strikes and one more.
+//   - A code is accepted once; a TOTP step once per secret, and never an older
+//     one.
+//   - Nothing is accepted before it is stored, and every guess that was answered
+//     is counted.
+//   - A wipe is marked only after more than Strikes recorded wrong proofs, or an
+//     explicit forfeit. It is then asked for at least once, and until it is done
+//     no reset proof is accepted and no PIN or device is bound.
+//   - A stolen table tells nothing, and a row that is moved to another user does
+//     not open.
+//
+// A store that forgets k acknowledged writes, by a failover to a replica that
+// lagged or by a restored backup, makes the first k more, and for the life of a
+// code the second void.
+//
+// # How a call works
+//
+// All that is remembered about a user is one sealed record. A call loads it,
+// applies a rule to it, and swaps the outcome in if the record is still the one
+// that was loaded; otherwise it starts over with the new one. Only then does it
+// answer. So a code and what it pays for are one swap, two parallel guesses never
+// see the same count, and no guess is free: once a credential was judged wrong,
+// the call stores that before it returns, even if the caller hangs up.
+//
+// Hashing and the host's own functions run while nothing is held in the store.
+// Within a process, calls on one user take turns, for speed; across processes the
+// swap alone decides.
+//
+// # What the host must do
+//
+//   - Pass only the IDs of users that exist: a guess for anybody else makes a
+//     record too.
+//   - Keep the sealing keys outside the database.
+//   - Call [Admin.Sweep] regularly, every minute or so.
+//   - Take a code from a form that is posted, never from a link that is fetched:
+//     mail scanners follow links and would use the code up.
+//   - Call the [ResetGuard] only once the mail link of the reset flow is proven.
+//     Whoever can call it freely can destroy data.
+//   - Bound how often one client may ask, by address or otherwise: this package
+//     counts by user, knows no client, and answers a guess for a locked user
+//     with no more than one read.
+//   - Never let a user's request reach [Admin] or [OTPIssuer.IssueUnproven]
+//     directly.
+//   - Tell the user when [ActionResetLastChance] is observed.
+//
+// # Errors
+//
+// The sentinel errors are matched with [errors.Is]; those that carry data
+// unwrap to their sentinel and are taken out with [errors.As]. Any other error
+// is a fault of the store, the sealer or a host's function: nothing was accepted.
+// No error text holds a credential or a user, unless the host put it there.
+//
+// # What it is not
+//
+// It sends no mail, keeps no session and claims no assurance level: by NIST SP
+// 800-63B-4 a PIN of four digits that is verified centrally is no authenticator,
+// and mail is no out-of-band channel.
+//
+// # Compatibility
+//
+// From version 1 on, the exported names and the rules follow semantic versioning.
+// Records that one version wrote are read by every later one; the records
+// themselves are private to this package. Before version 1, the changelog says
+// what changes.
+package factor
