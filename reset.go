@@ -343,6 +343,9 @@ func (r *reset) tidy(now time.Time) {
 	if !r.hold.After(now) {
 		r.hold = time.Time{}
 	}
+	if w := r.wipe; w != nil && !w.done && w.retryAt.After(now.Add(maxWipeBackoff)) {
+		w.retryAt = now // put off by a clock that ran ahead
+	}
 }
 
 func (r *reset) empty() bool {

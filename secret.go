@@ -170,8 +170,10 @@ func (s *secret) enrollment(id uuid.UUID, issuer, user string) Enrollment {
 		"period": {strconv.FormatInt(int64(e.Period/time.Second), 10)},
 	}
 	if issuer != "" {
-		label = url.PathEscape(issuer) + ":" + label
 		query.Set("issuer", issuer)
+	}
+	if issuer != "" || strings.Contains(user, ":") { // what is before the first colon is read as the issuer
+		label = url.PathEscape(issuer) + ":" + label
 	}
 	// Some apps show the + of form encoding as it is, so spaces become %20.
 	e.URL = "otpauth://totp/" + label + "?" + strings.ReplaceAll(query.Encode(), "+", "%20")
