@@ -193,7 +193,7 @@ func (a *account) due() time.Time {
 		}
 	}
 	ends(a.reset.hold)
-	if w := a.reset.wipe; w != nil && !w.done {
+	if w := a.reset.wipe; w.pending() {
 		ends(w.retryAt)
 	}
 	if !a.emptied.IsZero() {

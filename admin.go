@@ -211,7 +211,7 @@ func (v *Verifier) users(ctx context.Context, after string, due time.Time) iter.
 				}
 				after = user
 			}
-			if len(page) < pageSize {
+			if len(page) == 0 {
 				return
 			}
 		}
@@ -253,9 +253,9 @@ func (v *Verifier) sweep(ctx context.Context, user string) (changed bool, err er
 		due := a.account.due()
 		changed = !due.IsZero() && !due.After(a.now)
 		a.unchanged = !changed
-		if w := a.account.reset.wipe; changed && w != nil && !w.done && !waits(w.retryAt, maxWipeBackoff, a.now) {
+		if w := a.account.reset.wipe; changed && w.pending() && !waits(w.retryAt, maxWipeBackoff, a.now) {
 			a.unchanged = true // until the wipe is tried
-			return w.public(a.user), nil
+			return a.pendingWipe(), nil
 		}
 		a.remove = a.account.empty()
 		return nil, nil

@@ -44,16 +44,13 @@ type sealingKey struct {
 func NewKeyring(primary []byte, old ...[]byte) (*Keyring, error) {
 	ring := &Keyring{}
 	for i, key := range append([][]byte{primary}, old...) {
-		if len(key) != chacha20poly1305.KeySize || bytes.Count(key, []byte{0}) == len(key) {
+		aead, err := chacha20poly1305.NewX(key)
+		if err != nil || bytes.Count(key, []byte{0}) == len(key) {
 			name := "primary"
 			if i > 0 {
 				name = fmt.Sprintf("old[%d]", i-1)
 			}
 			return nil, fmt.Errorf("factor: NewKeyring: %s must be %d random bytes", name, chacha20poly1305.KeySize)
-		}
-		aead, err := chacha20poly1305.NewX(key)
-		if err != nil {
-			return nil, fmt.Errorf("factor: NewKeyring: %w", err)
 		}
 		id := sha256.Sum256(append([]byte("factor key id "), key...))
 		ring.keys = append(ring.keys, sealingKey{id[:keyIDSize], aead})
@@ -72,9 +69,7 @@ func (k *Keyring) Encrypt(plaintext, associatedData []byte) ([]byte, error) {
 	front := keyIDSize + key.aead.NonceSize()
 	sealed := make([]byte, front, front+len(plaintext)+key.aead.Overhead())
 	copy(sealed, key.id)
-	if _, err := rand.Read(sealed[keyIDSize:]); err != nil {
-		return nil, fmt.Errorf("factor: Keyring: %w", err)
-	}
+	_, _ = rand.Read(sealed[keyIDSize:]) // never fails, says its documentation
 	return key.aead.Seal(sealed, sealed[keyIDSize:], plaintext, associatedData), nil
 }
 

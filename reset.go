@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"time"
 
@@ -89,7 +88,8 @@ func NewResetGuard(v *Verifier) (*ResetGuard, error) {
 // neither a PIN nor a device, ErrLocked within ResetOptions.Interval of a wrong
 // proof, ErrMismatch, or ErrWiped: the data is gone, and the reset may go on. An
 // error that matches ErrWipePending too wraps the fault that keeps the wipe from
-// being done; it is tried again by each call and by Admin.Sweep.
+// being done; look for that one first, because until it is done the reset must
+// not go on. It is tried again by each call and by Admin.Sweep.
 func (g *ResetGuard) Prove(ctx context.Context, user string, proof Credentials) error {
 	if err := g.v.checkProof(user, Credentials{OTP: proof.OTP, PIN: proof.PIN}); err != nil {
 		return err
@@ -117,14 +117,12 @@ func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
 		return err
 	}
 	marked, err := update(ctx, g.v, user, quick, func(a *attempt) (*Wipe, error) {
-		switch w := a.account.reset.wipe; {
-		case w == nil:
+		if a.account.reset.wipe == nil {
 			return a.giveUp(ReasonForfeited), nil
-		case !w.done:
-			a.unchanged = true
-			return w.public(a.user), nil
 		}
-		return nil, nil
+		pending := a.pendingWipe()
+		a.unchanged = pending != nil // until it is done
+		return pending, nil
 	})
 	return g.v.finish(ctx, marked, err)
 }
@@ -143,11 +141,8 @@ func (v *Verifier) finish(ctx context.Context, marked *Wipe, answer error) error
 // proveReset judges the proof of a reset. A returned Wipe is to be run.
 func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 	r, o := &a.account.reset, a.opts.Reset
-	if w := r.wipe; w != nil {
-		if w.done {
-			return nil, ErrWiped
-		}
-		return w.public(a.user), ErrWiped
+	if r.wipe != nil {
+		return a.pendingWipe(), ErrWiped
 	}
 	held := a.account.pin
 	if held != nil && young(held.setAt, o.MinAge, a.now) {
@@ -236,30 +231,33 @@ func (a *attempt) giveUp(reason WipeReason) *Wipe {
 	return a.account.reset.wipe.public(a.user)
 }
 
-// errWipeFirst is how a rule says that a wipe is to be finished before it.
-type errWipeFirst struct{ wipe Wipe }
-
-func (*errWipeFirst) Error() string { return ErrWipePending.Error() }
-
 // binding is update for what must not happen while a wipe is pending: the wipe
 // is finished first, or the call fails with ErrWipePending.
 func binding[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (T, error) {
 	for {
+		var first *Wipe
 		result, err := update(ctx, v, user, m, func(a *attempt) (T, error) {
-			if w := a.account.reset.wipe; w != nil && !w.done {
+			if first = a.pendingWipe(); first != nil {
 				var none T
-				return none, &errWipeFirst{*w.public(a.user)}
+				return none, ErrWipePending
 			}
 			return r(a)
 		})
-		var first *errWipeFirst
-		if !errors.As(err, &first) {
+		if first == nil {
 			return result, err
 		}
-		if err := v.wipe(ctx, first.wipe); err != nil {
+		if err := v.wipe(ctx, *first); err != nil {
 			return result, fmt.Errorf("%w: %w", ErrWipePending, err)
 		}
 	}
+}
+
+// pendingWipe returns the wipe that is marked and not yet done, if any.
+func (a *attempt) pendingWipe() *Wipe {
+	if w := a.account.reset.wipe; w.pending() {
+		return w.public(a.user)
+	}
+	return nil
 }
 
 // wipe has the host delete the data, and notes that it did.
@@ -281,7 +279,7 @@ func (v *Verifier) noteWipe(ctx context.Context, w Wipe, note func(a *attempt, k
 	defer cancel()
 	_, err := update(ctx, v, w.User, quick, func(a *attempt) (struct{}, error) {
 		kept := a.account.reset.wipe
-		a.unchanged = kept == nil || kept.id != w.ID || kept.done
+		a.unchanged = !kept.pending() || kept.id != w.ID
 		if !a.unchanged {
 			note(a, kept)
 		}
@@ -317,6 +315,9 @@ type wipe struct {
 	retryAt time.Time // by Sweep, not before
 }
 
+// pending reports whether there is a wipe and it is not done.
+func (w *wipe) pending() bool { return w != nil && !w.done }
+
 func (w *wipe) public(user string) *Wipe {
 	return &Wipe{ID: w.id, User: user, At: w.at, Reason: w.reason}
 }
@@ -343,7 +344,7 @@ func (r *reset) tidy(now time.Time) {
 	if !r.hold.After(now) {
 		r.hold = time.Time{}
 	}
-	if w := r.wipe; w != nil && !w.done && w.retryAt.After(now.Add(maxWipeBackoff)) {
+	if w := r.wipe; w.pending() && w.retryAt.After(now.Add(maxWipeBackoff)) {
 		w.retryAt = now // put off by a clock that ran ahead
 	}
 }

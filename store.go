@@ -47,8 +47,8 @@ type Store interface {
 	// again.
 	CompareAndSwap(ctx context.Context, user string, old int64, next Record) error
 
-	// List returns up to limit users after the given one in byte order. With
-	// due not zero, it returns at least those whose Due is set and not after
+	// List returns up to limit users after the given one in byte order, and
+	// fewer only where no more are left. With due not zero, it returns at least those whose Due is set and not after
 	// due, and may return others.
 	List(ctx context.Context, after string, due time.Time, limit int) ([]string, error)
 }

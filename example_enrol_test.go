@@ -1,0 +1,88 @@
+package factor_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/pquerna/otp/totp"
+
+	"github.com/knowhave/factor"
+)
+
+// A device enrols without a proof only soon after its user has registered.
+func ExampleDeviceTOTPEnroller() {
+	ctx := context.Background()
+	registered := time.Now()
+	verifier := exampleVerifier(&factor.Options{
+		// From your own records, never from the request.
+		RegisteredAt: func(context.Context, string) (time.Time, error) { return registered, nil },
+	})
+	devices := factor.NewDeviceTOTPEnroller(verifier)
+
+	// The client chooses the ID and keeps the secret.
+	phone, tablet := uuid.New(), uuid.New()
+	enrolment, err := devices.Enroll(ctx, "alice", phone, factor.Credentials{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	code, err := totp.GenerateCode(enrolment.Secret, time.Now())
+	if err != nil {
+		log.Fatal(err)
+	}
+	match, err := verifier.VerifyOTP(ctx, "alice", code)
+	fmt.Println("the phone's code:", match.Kind, match.Device == phone, err)
+
+	registered = registered.Add(-time.Hour)
+	_, err = devices.Enroll(ctx, "alice", tablet, factor.Credentials{})
+	fmt.Println("an hour later:", err)
+	_, err = devices.Enroll(ctx, "alice", tablet, factor.Credentials{OTP: code})
+	fmt.Println("with a code that is used:", errors.Is(err, factor.ErrMismatch))
+	// Output:
+	// the phone's code: device-totp true <nil>
+	// an hour later: factor: no credential given
+	// with a code that is used: true
+}
+
+// An authenticator counts only after the user has shown that it works.
+func ExampleAuthenticatorEnroller() {
+	ctx := context.Background()
+	verifier := exampleVerifier(&factor.Options{TOTP: factor.TOTPOptions{Issuer: "Example"}})
+	if err := factor.NewAdmin(verifier).SetPIN(ctx, "alice", "8299"); err != nil {
+		log.Fatal(err)
+	}
+	authenticators := factor.NewAuthenticatorEnroller(verifier)
+
+	enrolment, err := authenticators.Begin(ctx, "alice", factor.Credentials{PIN: "8299"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	picture, err := enrolment.QR(200) // show it to the app
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("a QR code of", picture.Bounds().Dx(), "pixels")
+
+	now := time.Now()
+	code, err := totp.GenerateCode(enrolment.Secret, now)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("confirmed:", authenticators.Confirm(ctx, "alice", code) == nil)
+	_, err = verifier.VerifyOTP(ctx, "alice", code, factor.KindTOTP)
+	fmt.Println("that code is spent:", errors.Is(err, factor.ErrMismatch))
+	code, err = totp.GenerateCode(enrolment.Secret, now.Add(30*time.Second))
+	if err != nil {
+		log.Fatal(err)
+	}
+	match, err := verifier.VerifyOTP(ctx, "alice", code, factor.KindTOTP)
+	fmt.Println("the next one is right:", match.Kind, err)
+	// Output:
+	// a QR code of 200 pixels
+	// confirmed: true
+	// that code is spent: true
+	// the next one is right: totp <nil>
+}

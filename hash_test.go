@@ -1,0 +1,203 @@
+package factor
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"golang.org/x/crypto/argon2"
+	"pgregory.net/rapid"
+)
+
+// cheap is a cost that the options refuse and tests can pay.
+var cheap = HashOptions{MemoryKiB: 64, Time: 1, Threads: 1, Parallel: 2}
+
+// The reference implementation's tests (phc-winner-argon2, src/test.c).
+func TestHashIsArgon2id(t *testing.T) {
+	for _, c := range []struct {
+		password, salt string
+		memory, passes uint32
+		threads        uint8
+		want           string
+	}{
+		{"password", "somesalt", 256, 2, 1, "9dfeb910e80bad0311fee20f9c0e2b12c17987b4cac90c2ef54d5b3021c68bfe"},
+		{"password", "somesalt", 256, 2, 2, "6d093c501fd5999645e0ea3bf620d7b8be7fd2db59c20d9fff9539da2bf57037"},
+		{"password", "diffsalt", 65536, 2, 1, "bdf32b05ccc42eb15d58fd19b1f856b113da1e9a5874fdcc544308565aa8141c"},
+	} {
+		got := newHasher(cheap).sum(c.password, pinHash{memory: c.memory, time: c.passes, threads: c.threads, salt: []byte(c.salt)})
+		if hex.EncodeToString(got) != c.want {
+			t.Errorf("%s with %s: %x, want %s", c.password, c.salt, got, c.want)
+		}
+	}
+}
+
+func TestHashKeepsHowItWasMade(t *testing.T) {
+	o := HashOptions{MemoryKiB: 72, Time: 3, Threads: 2, Parallel: 1}
+	h := newHasher(o)
+	a, err := h.hash(t.Context(), "2580")
+	if err != nil || a.memory != 72 || a.time != 3 || a.threads != 2 || len(a.salt) != 16 || len(a.sum) != 32 {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	if want := argon2.IDKey([]byte("2580"), a.salt, 3, 72, 2, 32); !bytes.Equal(a.sum, want) {
+		t.Fatal("the sum is another one's")
+	}
+	b, _ := h.hash(t.Context(), "2580")
+	if bytes.Equal(a.salt, b.salt) || bytes.Equal(a.sum, b.sum) || a.same(&b) {
+		t.Fatal("one PIN hashed twice has one salt")
+	}
+	if !a.same(&a) || a.same(nil) || (*pinHash)(nil).same(&a) || !(*pinHash)(nil).same(nil) {
+		t.Fatal("a hash is not the same as itself, or as none")
+	}
+	if a.same(&pinHash{salt: b.salt, sum: a.sum}) || a.same(&pinHash{salt: a.salt, sum: b.sum}) {
+		t.Fatal("a hash of another salt or sum is the same")
+	}
+}
+
+// A stored hash is judged at its own cost, whatever today's is, and the right PIN
+// is hashed anew if today's is another; a wrong one never is.
+func TestHashIsRenewedByTheRightPINOnly(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cost := rapid.Custom(func(t *rapid.T) HashOptions {
+			return HashOptions{rapid.Uint32Range(16, 18).Draw(t, "memory"), rapid.Uint32Range(1, 2).Draw(t, "passes"), rapid.Uint8Range(1, 2).Draw(t, "threads"), 1}
+		})
+		then, today := cost.Draw(t, "then"), cost.Draw(t, "today")
+		stored := newHasher(then).fresh("2580")
+		pin := rapid.SampledFrom([]string{"2580", "2581", "25800", "258"}).Draw(t, "pin")
+		h := newHasher(today)
+		calls := 0
+		h.derive = func(password, salt []byte, time, memory uint32, threads uint8, size uint32) []byte {
+			calls++
+			return argon2.IDKey(password, salt, time, memory, threads, size)
+		}
+		v, err := h.verify(t.Context(), pin, &stored)
+		right := pin == "2580"
+		if err != nil || v.right != right {
+			t.Fatalf("right %v, %v", v.right, err)
+		}
+		if renewed := right && then != today; (v.renewed != nil) != renewed || calls != 1 && !renewed {
+			t.Fatalf("renewed %v after %d hashes, want %v", v.renewed, calls, renewed)
+		}
+		if v.renewed == nil {
+			return
+		}
+		if !v.renewed.sameCost(today) || bytes.Equal(v.renewed.salt, stored.salt) {
+			t.Fatalf("renewed as %+v at %+v", v.renewed, today)
+		}
+		if again, err := h.verify(t.Context(), pin, v.renewed); err != nil || !again.right || again.renewed != nil {
+			t.Fatalf("what was renewed is right %v, renewed %v, %v", again.right, again.renewed, err)
+		}
+	})
+}
+
+// A user without a PIN costs one hash at today's cost, and no PIN is right.
+func TestHashOfNobodyCostsTheSame(t *testing.T) {
+	h := newHasher(cheap)
+	var made []HashOptions
+	h.derive = func(_, salt []byte, time, memory uint32, threads uint8, size uint32) []byte {
+		if len(salt) != 16 || size != 32 {
+			t.Errorf("%d bytes of salt, %d of sum", len(salt), size)
+		}
+		made = append(made, HashOptions{memory, time, threads, cheap.Parallel})
+		return nil
+	}
+	for _, pin := range []string{"2580", "", "0000"} {
+		if v, err := h.verify(t.Context(), pin, nil); err != nil || v != (pinVerdict{}) {
+			t.Errorf("%q without a PIN: %+v, %v", pin, v, err)
+		}
+	}
+	if len(made) != 3 || made[0] != cheap {
+		t.Errorf("hashed %+v, want thrice %+v", made, cheap)
+	}
+}
+
+// Never more than Parallel hashes are computed at once; one that waits leaves
+// when its context ends, and gives nobody else's slot away.
+func TestHashesWaitForASlotOrTheirContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for parallel := 1; parallel <= 3; parallel++ {
+			h := newHasher(HashOptions{MemoryKiB: 1, Time: 1, Threads: 1, Parallel: parallel})
+			var running, done, left atomic.Int64
+			gate := make(chan struct{})
+			h.derive = func([]byte, []byte, uint32, uint32, uint8, uint32) []byte {
+				if running.Add(1) > int64(parallel) {
+					t.Errorf("more than %d at once", parallel)
+				}
+				<-gate
+				running.Add(-1)
+				return make([]byte, 32)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			start := func(ctx context.Context, work func(context.Context) error) {
+				go func() {
+					switch err := work(ctx); {
+					case err == nil:
+						done.Add(1)
+					case errors.Is(err, context.Canceled):
+						left.Add(1)
+					default:
+						t.Errorf("a fault: %v", err)
+					}
+				}()
+			}
+			verify := func(ctx context.Context) error { _, err := h.verify(ctx, "2580", nil); return err }
+			hash := func(ctx context.Context) error { _, err := h.hash(ctx, "2580"); return err }
+			for range parallel {
+				start(t.Context(), verify)
+			}
+			synctest.Wait()
+			for range 5 {
+				start(t.Context(), verify)
+				start(t.Context(), hash)
+				start(ctx, verify)
+				start(ctx, hash)
+			}
+			synctest.Wait()
+			if running.Load() != int64(parallel) || done.Load() != 0 {
+				t.Fatalf("%d of %d slots in use, %d done", running.Load(), parallel, done.Load())
+			}
+			cancel()
+			synctest.Wait()
+			if left.Load() != 10 || running.Load() != int64(parallel) {
+				t.Fatalf("%d of 10 left, %d running", left.Load(), running.Load())
+			}
+			close(gate)
+			synctest.Wait()
+			if done.Load() != int64(parallel)+10 {
+				t.Fatalf("%d done", done.Load())
+			}
+			if len(h.slots) != 0 {
+				t.Fatalf("%d slots are not given back", len(h.slots))
+			}
+		}
+	})
+}
+
+// A caller who has gone gets no slot, not even a free one, and a panic gives its
+// slot back.
+func TestHashSlotsAreGivenBack(t *testing.T) {
+	h := newHasher(cheap)
+	h.derive = func([]byte, []byte, uint32, uint32, uint8, uint32) []byte { panic("broken") }
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 {
+		if _, err := h.hash(gone, "2580"); !errors.Is(err, context.Canceled) {
+			t.Fatalf("hashed for one who has gone: %v", err)
+		}
+		if _, err := h.verify(gone, "2580", nil); !errors.Is(err, context.Canceled) {
+			t.Fatalf("judged for one who has gone: %v", err)
+		}
+		if err := shielded("test", func() error { _, err := h.hash(t.Context(), "2580"); return err }); err == nil {
+			t.Fatal("no panic")
+		}
+		if err := shielded("test", func() error { _, err := h.verify(t.Context(), "2580", nil); return err }); err == nil {
+			t.Fatal("no panic")
+		}
+	}
+	if len(h.slots) != 0 {
+		t.Fatalf("%d slots are lost", len(h.slots))
+	}
+}

@@ -1,0 +1,116 @@
+package factor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+// malformedField is the field that err finds malformed, "" if err is nil.
+func malformedField(t interface{ Fatalf(string, ...any) }, err error) string {
+	var detail *MalformedError
+	switch {
+	case err == nil:
+		return ""
+	case !errors.As(err, &detail) || !errors.Is(err, ErrMalformed):
+		t.Fatalf("%v, want malformed", err)
+	}
+	return detail.Field
+}
+
+// Digits are well-formed if and only if they are so many ASCII digits.
+func FuzzCheckDigits(f *testing.F) {
+	bounds := map[[2]int]*regexp.Regexp{}
+	for _, b := range [][2]int{{6, 8}, {4, 12}, {1, 12}, {6, 6}} {
+		bounds[b] = regexp.MustCompile(fmt.Sprintf(`\A[0-9]{%d,%d}\z`, b[0], b[1]))
+	}
+	for _, seed := range []string{
+		"", "1", "258", "2580", "12345", "123456", "12345678", "123456789", "123456789012", "1234567890123", " 123456", "123456 ", "123456\n",
+		"\u00a0123456", "１２３４５６", "٠١٢٣٤٥", "12345/", "12345:", "-12345", "+12345", "12e456", "0x1234", "12345\x00", "1234\xff6", "000000",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for b, form := range bounds {
+			err := checkDigits("otp", s, b[0], b[1])
+			if got := malformedField(t, err); (got == "") != form.MatchString(s) || got != "" && got != "otp" {
+				t.Fatalf("%q of %d to %d digits: %v", s, b[0], b[1], err)
+			}
+			if err != nil && err.Error() != checkDigits("otp", "", b[0], b[1]).Error() {
+				t.Fatalf("the error depends on the value: %v", err)
+			}
+		}
+	})
+}
+
+// A user is 1 to 255 bytes of UTF-8 without NUL, taken as it is.
+func FuzzUser(f *testing.F) {
+	for _, seed := range []string{
+		"", "a", " ", " a ", "A", "a\x00b", "\x00", "\xff", "a\xc3", "é", "👩‍💻", "\ufffd", "\u202e", "\xed\xa0\x80", "\xc0\x80", "a\nb",
+		strings.Repeat("a", 255), strings.Repeat("a", 256), strings.Repeat("é", 127), strings.Repeat("é", 128),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, user string) {
+		want := len(user) >= 1 && len(user) <= 255
+		for rest := user; rest != "" && want; {
+			r, size := utf8.DecodeRuneInString(rest)
+			want, rest = r != 0 && (r != utf8.RuneError || size == 3), rest[size:]
+		}
+		got := malformedField(t, checkUser(user))
+		if (got == "") != want || got != "" && got != "user" {
+			t.Fatalf("%q: malformed %q, want accepted %v", user, got, want)
+		}
+	})
+}
+
+// Only those given are looked at; the first that is not well-formed is named, in
+// the order user, OTP, password, PIN.
+func TestProofIsMalformedIfAnyGivenFieldIs(t *testing.T) {
+	long := strings.Repeat("x", 1025)
+	rapid.Check(t, func(t *rapid.T) {
+		o := Options{}
+		if rapid.Bool().Draw(t, "has passwords") {
+			o.CheckPassword = func(context.Context, string, string) (bool, error) { panic("not to be judged") }
+		}
+		v := attemptOn(t, &account{}, o, noon).v
+		user := rapid.SampledFrom([]string{"user", "", "\xff"}).Draw(t, "user")
+		proof := Credentials{
+			OTP:      rapid.SampledFrom([]string{"", "12345", "123456", "12345678", "123456789", "12345x"}).Draw(t, "otp"),
+			Password: rapid.SampledFrom([]string{"", "x", long[:1024], long, "\x00\xff"}).Draw(t, "password"),
+			PIN:      rapid.SampledFrom([]string{"", "123", "1234", "123456789012", "1234567890123", "123 "}).Draw(t, "pin"),
+		}
+		want := ""
+		switch {
+		case user != "user":
+			want = "user"
+		case proof.OTP != "" && !regexp.MustCompile(`^[0-9]{6,8}$`).MatchString(proof.OTP):
+			want = "otp"
+		case proof.Password == long, proof.Password != "" && o.CheckPassword == nil:
+			want = "password"
+		case proof.PIN != "" && !regexp.MustCompile(`^[0-9]{4,12}$`).MatchString(proof.PIN):
+			want = "pin"
+		}
+		err := v.checkProof(user, proof)
+		if got := malformedField(t, err); got != want {
+			t.Fatalf("malformed %q, want %q", got, want)
+		}
+	})
+}
+
+// A password given as an argument of its own may not be empty.
+func TestPasswordIsOneTo1024Bytes(t *testing.T) {
+	o := Options{CheckPassword: func(context.Context, string, string) (bool, error) { return true, nil }}
+	v := attemptOn(t, &account{}, o, noon).v
+	for length, ok := range map[int]bool{0: false, 1: true, 1024: true, 1025: false} {
+		if got := malformedField(t, v.checkPassword(strings.Repeat("x", length))); (got == "") != ok {
+			t.Errorf("%d bytes: malformed %q", length, got)
+		}
+	}
+}

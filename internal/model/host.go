@@ -1,0 +1,173 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/knowhave/factor"
+)
+
+// observed is everything the outside saw of one call.
+type observed struct {
+	label            string
+	sweeps           bool // the call is Sweep
+	err              error
+	loads, swaps     map[string]int // by user
+	touched          map[string]int // store calls, by user
+	removed          map[string]bool
+	written          map[string]factor.Record
+	events           []factor.Event
+	wipes            []factor.Wipe
+	passwords, asked int // calls of CheckPassword and RegisteredAt
+	complaints       []string
+}
+
+func newObserved(label string) *observed {
+	return &observed{
+		label: label,
+		loads: map[string]int{}, swaps: map[string]int{}, touched: map[string]int{},
+		removed: map[string]bool{}, written: map[string]factor.Record{},
+	}
+}
+
+// A host is the world around the code under test: the store it is given and the
+// functions in its options. It writes down what it sees.
+type host struct {
+	factor.Store
+
+	mu       sync.Mutex
+	o        *observed
+	versions map[int64]bool
+	now      time.Time
+	last     *observed // the last call
+	zone     *time.Location
+	wipeMode string                    // ok, error or panic
+	reg      func() (time.Time, error) // the answer of RegisteredAt
+	noisy    bool                      // Observe panics
+}
+
+func (h *host) note(f func(o *observed)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f(h.o)
+}
+
+func (o *observed) complain(format string, args ...any) {
+	o.complaints = append(o.complaints, fmt.Sprintf(format, args...))
+}
+
+// Load counts.
+func (h *host) Load(ctx context.Context, user string) (factor.Record, error) {
+	r, err := h.Store.Load(ctx, user)
+	h.note(func(o *observed) {
+		o.loads[user]++
+		o.touched[user]++
+		if err != nil {
+			o.complain("Load failed: %v", err)
+		}
+	})
+	return r, err
+}
+
+// CompareAndSwap counts, and remembers what was written.
+func (h *host) CompareAndSwap(ctx context.Context, user string, old int64, next factor.Record) error {
+	err := h.Store.CompareAndSwap(ctx, user, old, next)
+	h.note(func(o *observed) {
+		o.swaps[user]++
+		o.touched[user]++
+		if err != nil {
+			o.complain("CompareAndSwap failed: %v", err)
+			return
+		}
+		o.removed[user] = next.IsZero()
+		o.written[user] = next
+		if next.IsZero() {
+			return
+		}
+		if next.Version <= 0 || next.Version >= 1<<53 || h.versions[next.Version] || len(next.Data) == 0 {
+			o.complain("a record without data, or whose version is out of range or was there before")
+		}
+		h.versions[next.Version] = true
+	})
+	return err
+}
+
+// The passwords the host knows. Each user has one of its own.
+const (
+	faultyPassword = "the check fails on this"
+	panicPassword  = "the check panics on this"
+)
+
+func passwordOf(user string) string { return "the password of " + user }
+
+func (h *host) checkPassword(_ context.Context, user, password string) (bool, error) {
+	h.note(func(o *observed) { o.passwords++ })
+	switch password {
+	case faultyPassword:
+		return true, errPassword
+	case panicPassword:
+		panic(panicPassword)
+	}
+	return password == passwordOf(user), nil
+}
+
+func (h *host) registeredAt(context.Context, string) (time.Time, error) {
+	h.note(func(o *observed) { o.asked++ })
+	return h.reg()
+}
+
+func (h *host) wipe(ctx context.Context, w factor.Wipe) error {
+	h.note(func(o *observed) {
+		o.wipes = append(o.wipes, w)
+		if _, ok := ctx.Deadline(); !ok || ctx.Err() != nil {
+			o.complain("Wipe was called without a deadline, or with a context that is over")
+		}
+	})
+	switch h.wipeMode {
+	case "error":
+		return errWipe
+	case "panic":
+		panic("model: wipe panics")
+	}
+	return nil
+}
+
+func (h *host) observe(_ context.Context, e factor.Event) {
+	h.note(func(o *observed) { o.events = append(o.events, e) })
+	if h.noisy {
+		panic("model: Observe panics")
+	}
+}
+
+// clock reads the model's clock with a fraction of a millisecond more and in
+// some zone, neither of which may show anywhere.
+func (h *host) clock() time.Time {
+	return h.now.Add(123456 * time.Nanosecond).In(h.zone)
+}
+
+// deny refuses one PIN and panics on another.
+func deny(pin string) bool {
+	if strings.HasPrefix(pin, "6661") {
+		panic("model: Deny panics")
+	}
+	return strings.HasPrefix(pin, "6660")
+}
+
+// options returns the options of the run with the host's functions.
+func (m *machine) options() *factor.Options {
+	o := m.cfg.opts
+	o.Now, o.Observe, o.PIN.Deny = m.host.clock, m.host.observe, deny
+	if m.cfg.passwords {
+		o.CheckPassword = m.host.checkPassword
+	}
+	if m.cfg.registered {
+		o.RegisteredAt = m.host.registeredAt
+	}
+	if m.cfg.guard {
+		o.Wipe = m.host.wipe
+	}
+	return &o
+}

@@ -1,0 +1,253 @@
+package factor
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// bounded is a tunable field and its bounds. Below and above them, and only
+// there, it is refused, by its name; zero means the default.
+type bounded struct {
+	name         string
+	set          func(*Options, int64)
+	byDefault    int64
+	least, most  int64
+	below, above []int64        // refused; nil: what is next to the bounds, and far off
+	alsoNeeds    func(*Options) // other fields for these bounds
+}
+
+func boundedFields() []bounded {
+	years := int64(100 * 365 * 24 * time.Hour)
+	fields := []bounded{
+		{name: "PIN.Length", set: func(o *Options, n int64) { o.PIN.Length = int(n) }, byDefault: 4, least: 4, most: 12},
+		{name: "PIN.MinDistinct", set: func(o *Options, n int64) { o.PIN.MinDistinct = int(n) }, byDefault: 3, least: 1, most: 4},
+		{name: "PIN.MinDistinct", set: func(o *Options, n int64) { o.PIN.MinDistinct = int(n) }, byDefault: 3, least: 1, most: 10,
+			alsoNeeds: func(o *Options) { o.PIN.Length = 12 }},
+		{name: "PIN.Poll", set: func(o *Options, n int64) { o.PIN.Poll = time.Duration(n) }, byDefault: 5e8, least: 1e6, most: 6e10},
+		{name: "PIN.Hash.MemoryKiB", set: func(o *Options, n int64) { o.PIN.Hash.MemoryKiB = uint32(n) }, byDefault: 19456, least: 19456, most: 4 << 20, below: []int64{}},
+		{name: "PIN.Hash.Time", set: func(o *Options, n int64) { o.PIN.Hash.Time = uint32(n) }, byDefault: 2, least: 2, most: 1024, below: []int64{}},
+		{name: "PIN.Hash.Threads", set: func(o *Options, n int64) { o.PIN.Hash.Threads = uint8(n) }, byDefault: 1, least: 1, most: 255, below: []int64{}, above: []int64{}},
+		{name: "PIN.Hash.Parallel", set: func(o *Options, n int64) { o.PIN.Hash.Parallel = int(n) }, byDefault: int64(runtime.GOMAXPROCS(0)), least: 1, most: 1 << 16},
+		{name: "OTP.Digits", set: func(o *Options, n int64) { o.OTP.Digits = int(n) }, byDefault: 6, least: 6, most: 8},
+		{name: "OTP.AccountTTL", set: func(o *Options, n int64) { o.OTP.AccountTTL = time.Duration(n) }, byDefault: int64(5 * time.Minute), least: 1e9, most: int64(10 * time.Minute)},
+		{name: "OTP.LoginTTL", set: func(o *Options, n int64) { o.OTP.LoginTTL = time.Duration(n) }, byDefault: int64(10 * time.Minute), least: 1e9, most: int64(10 * time.Minute)},
+		{name: "OTP.Interval", set: func(o *Options, n int64) { o.OTP.Interval = time.Duration(n) }, least: 0, most: years},
+		{name: "TOTP.Period", set: func(o *Options, n int64) { o.TOTP.Period = time.Duration(n) }, byDefault: 3e10, least: 1e9, most: 12e10,
+			below: []int64{1, 999_999_999, 1_500_000_000, -3e10}},
+		{name: "TOTP.Digits", set: func(o *Options, n int64) { o.TOTP.Digits = int(n) }, byDefault: 6, least: 6, most: 8},
+		{name: "TOTP.Skew", set: func(o *Options, n int64) { o.TOTP.Skew = int(n) }, byDefault: 1, least: -1, most: 10},
+		{name: "Device.Grace", set: func(o *Options, n int64) { o.Device.Grace = time.Duration(n) }, byDefault: int64(5 * time.Minute), least: 1, most: years},
+		{name: "Device.Max", set: func(o *Options, n int64) { o.Device.Max = int(n) }, byDefault: 10, least: 1, most: 100},
+		{name: "Reset.Strikes", set: func(o *Options, n int64) { o.Reset.Strikes = int(n) }, byDefault: 3, least: 1, most: 100},
+		{name: "Reset.Interval", set: func(o *Options, n int64) { o.Reset.Interval = time.Duration(n) }, least: 0, most: years},
+		{name: "Reset.MinAge", set: func(o *Options, n int64) { o.Reset.MinAge = time.Duration(n) }, least: 0, most: years},
+	}
+	for name, l := range map[string]struct {
+		of    func(*Options) *Limit
+		tries int64
+		final int64
+	}{
+		"Password":  {func(o *Options) *Limit { return &o.Password }, 5, 100},
+		"PIN.Limit": {func(o *Options) *Limit { return &o.PIN.Limit }, 3, 10},
+		"OTP.Limit": {func(o *Options) *Limit { return &o.OTP.Limit }, 5, 100}, "TOTP.Limit": {func(o *Options) *Limit { return &o.TOTP.Limit }, 5, 100},
+	} {
+		final := func(o *Options) { l.of(o).Final = 100 }
+		fields = append(fields,
+			bounded{name: name + ".Tries", set: func(o *Options, n int64) { l.of(o).Tries = int(n) }, byDefault: l.tries, least: 1, most: 99, alsoNeeds: final},
+			bounded{name: name + ".Tries", set: func(o *Options, n int64) { l.of(o).Tries = int(n) }, byDefault: l.tries, least: 1, most: l.final - 1,
+				above: []int64{}}, // Final is named then, see below
+			bounded{name: name + ".Delay", set: func(o *Options, n int64) { l.of(o).Delay = time.Duration(n) }, byDefault: int64(time.Minute), least: 1e6, most: years,
+				alsoNeeds: func(o *Options) { l.of(o).MaxDelay = time.Duration(years) }},
+			bounded{name: name + ".MaxDelay", set: func(o *Options, n int64) { l.of(o).MaxDelay = time.Duration(n) }, byDefault: int64(time.Hour), least: int64(time.Minute), most: years},
+			bounded{name: name + ".MaxDelay", set: func(o *Options, n int64) { l.of(o).MaxDelay = time.Duration(n) }, byDefault: int64(time.Hour), least: 1e6, most: years,
+				alsoNeeds: func(o *Options) { l.of(o).Delay = 1e6 }},
+			bounded{name: name + ".Final", set: func(o *Options, n int64) { l.of(o).Final = int(n) }, byDefault: l.final, least: l.tries + 1, most: 100},
+			bounded{name: name + ".Final", set: func(o *Options, n int64) { l.of(o).Final = int(n) }, byDefault: l.final, least: 2, most: 100,
+				alsoNeeds: func(o *Options) { l.of(o).Tries = 1 }},
+		)
+	}
+	return fields
+}
+
+func TestOptionsAreRefusedBelowAndAboveTheirBounds(t *testing.T) {
+	for _, f := range boundedFields() {
+		complete := func(n int64) (Options, error) {
+			var o Options
+			if f.alsoNeeds != nil {
+				f.alsoNeeds(&o)
+			}
+			f.set(&o, n)
+			return o.complete()
+		}
+		if f.below == nil && f.least > 0 {
+			f.below = []int64{f.least - 1, -1, math.MinInt32}
+		} else if f.below == nil {
+			f.below = []int64{f.least - 1, math.MinInt32}
+		}
+		if f.above == nil {
+			f.above = []int64{f.most + 1, max(f.most+1, math.MaxInt32)}
+		}
+		for _, n := range append(f.below, f.above...) {
+			if n == 0 {
+				continue // the default
+			}
+			if _, err := complete(n); err == nil || !strings.Contains(err.Error(), "Options."+f.name+" ") {
+				t.Errorf("%s = %d: %v", f.name, n, err)
+			}
+		}
+		for _, n := range []int64{f.least, f.most, 0, f.byDefault} {
+			if _, err := complete(n); err != nil {
+				t.Errorf("%s = %d: %v", f.name, n, err)
+			}
+		}
+		zero, _ := complete(0)
+		named, _ := complete(f.byDefault)
+		zero.Now, named.Now = nil, nil
+		if f.byDefault != 0 && !reflect.DeepEqual(zero, named) {
+			t.Errorf("%s: zero does not mean %d", f.name, f.byDefault)
+		}
+	}
+}
+
+func TestOptionsHaveTheirDefaults(t *testing.T) {
+	o, err := Options{}.complete()
+	if err != nil || o.Now == nil {
+		t.Fatal(err)
+	}
+	if now := o.Now(); time.Since(now).Abs() > time.Minute {
+		t.Errorf("the default clock says %v", now)
+	}
+	o.Now = nil
+	most := Limit{Tries: 5, Delay: time.Minute, MaxDelay: time.Hour, Final: 100}
+	want := Options{
+		ProofKinds: []Kind{KindDeviceTOTP, KindAccount},
+		Password:   most,
+		PIN: PINOptions{Length: 4, MinDistinct: 3, Limit: Limit{Tries: 3, Delay: time.Minute, MaxDelay: time.Hour, Final: 10}, Poll: 500 * time.Millisecond,
+			Hash: HashOptions{MemoryKiB: 19456, Time: 2, Threads: 1, Parallel: runtime.GOMAXPROCS(0)}},
+		OTP:    OTPOptions{Digits: 6, AccountTTL: 5 * time.Minute, LoginTTL: 10 * time.Minute, Limit: most},
+		TOTP:   TOTPOptions{Algorithm: "SHA1", Period: 30 * time.Second, Digits: 6, Skew: 1, Limit: most},
+		Device: DeviceOptions{Grace: 5 * time.Minute, Max: 10},
+		Reset:  ResetOptions{Strikes: 3},
+	}
+	if !reflect.DeepEqual(o, want) {
+		t.Errorf("the defaults are\n%+v, want\n%+v", o, want)
+	}
+	for i, k := range kinds {
+		if got := []Limit{o.Password, o.PIN.Limit, o.OTP.Limit, o.OTP.Limit, o.TOTP.Limit, o.TOTP.Limit}[i]; o.limit(k) != got {
+			t.Errorf("%s has the limit %+v", k, o.limit(k))
+		}
+	}
+	if o.ttl(KindLogin) != 10*time.Minute || o.ttl(KindAccount) != 5*time.Minute {
+		t.Error("the codes live for each other's time")
+	}
+	if none, err := (Options{TOTP: TOTPOptions{Skew: -1}}).complete(); err != nil || none.TOTP.Skew != 0 {
+		t.Errorf("a Skew of -1 is %d, %v", none.TOTP.Skew, err)
+	}
+}
+
+// What has no order: names and texts, and fields that bound each other.
+func TestOptionsAreRefusedByName(t *testing.T) {
+	for _, c := range []struct {
+		name  string // empty: accepted
+		wrong Options
+	}{
+		{"ProofKinds", Options{ProofKinds: []Kind{KindPassword}}},
+		{"ProofKinds", Options{ProofKinds: []Kind{KindPIN}}},
+		{"ProofKinds", Options{ProofKinds: []Kind{"otp"}}},
+		{"ProofKinds", Options{ProofKinds: []Kind{KindAccount, ""}}},
+		{"ProofKinds", Options{ProofKinds: []Kind{KindAccount, KindLogin, KindAccount}}},
+		{"", Options{ProofKinds: []Kind{KindTOTP, KindLogin, KindAccount, KindDeviceTOTP}}},
+		{"TOTP.Algorithm", Options{TOTP: TOTPOptions{Algorithm: "sha1"}}},
+		{"TOTP.Algorithm", Options{TOTP: TOTPOptions{Algorithm: "MD5"}}},
+		{"", Options{TOTP: TOTPOptions{Algorithm: "SHA512"}}},
+		{"TOTP.Issuer", Options{TOTP: TOTPOptions{Issuer: "a:b"}}},
+		{"", Options{TOTP: TOTPOptions{Issuer: "a b é"}}},
+		{"Password.Final", Options{Password: Limit{Tries: 5, Final: 5}}},
+		{"PIN.Limit.Final", Options{PIN: PINOptions{Limit: Limit{Tries: 10}}}},
+		{"OTP.Limit.MaxDelay", Options{OTP: OTPOptions{Limit: Limit{Delay: 2 * time.Hour}}}},
+		{"TOTP.Limit.MaxDelay", Options{TOTP: TOTPOptions{Limit: Limit{Delay: 2, MaxDelay: 1}}}},
+		{"PIN.MinDistinct", Options{PIN: PINOptions{Length: 4, MinDistinct: 5}}},
+		{"PIN.MinDistinct", Options{PIN: PINOptions{Length: 12, MinDistinct: 11}}},
+	} {
+		_, err := c.wrong.complete()
+		if c.name == "" && err != nil || c.name != "" && (err == nil || !strings.Contains(err.Error(), "Options."+c.name+" ")) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+// OWASP's Password Storage Cheat Sheet: each pair is enough, and whatever is more
+// in both; a little less of one is not.
+func TestOptionsRefuseACheapHash(t *testing.T) {
+	pairs := map[uint32]uint32{47104: 1, 19456: 2, 12288: 3, 9216: 4, 7168: 5}
+	accepted := func(memory, passes uint32) bool {
+		_, err := Options{PIN: PINOptions{Hash: HashOptions{MemoryKiB: memory, Time: passes}}}.complete()
+		if err != nil && !strings.Contains(err.Error(), "Options.PIN.Hash ") {
+			t.Errorf("%d KiB, %d passes: %v", memory, passes, err)
+		}
+		return err == nil
+	}
+	for memory, passes := range pairs {
+		if !accepted(memory, passes) || !accepted(memory+1, passes) || !accepted(memory, passes+1) {
+			t.Errorf("%d KiB, %d passes or more are refused", memory, passes)
+		}
+		if accepted(memory-1, passes) || passes > 1 && accepted(memory, passes-1) {
+			t.Errorf("less than %d KiB, %d passes are accepted", memory, passes)
+		}
+	}
+	if accepted(1, 1024) || accepted(7167, 1024) {
+		t.Error("many passes over little memory are accepted")
+	}
+}
+
+func TestOptionsReportEachFault(t *testing.T) {
+	_, err := NewVerifier(struct{ Store }{}, struct{ Sealer }{}, &Options{
+		ProofKinds: []Kind{"x"}, Password: Limit{Tries: -1}, OTP: OTPOptions{Digits: 9}, Device: DeviceOptions{Max: 101}, Reset: ResetOptions{Strikes: -1},
+	})
+	for _, name := range []string{"ProofKinds", "Password.Tries", "OTP.Digits", "Device.Max", "Reset.Strikes"} {
+		if err == nil || !strings.Contains(err.Error(), "Options."+name+" ") {
+			t.Errorf("%v does not name %s", err, name)
+		}
+	}
+}
+
+func TestNewVerifierNeedsItsCollaborators(t *testing.T) {
+	for name, make := range map[string]func() (any, error){
+		"store":  func() (any, error) { return NewVerifier(nil, struct{ Sealer }{}, nil) },
+		"sealer": func() (any, error) { return NewVerifier(struct{ Store }{}, nil, nil) },
+		"Wipe": func() (any, error) {
+			v, err := NewVerifier(struct{ Store }{}, struct{ Sealer }{}, nil)
+			if err != nil {
+				return nil, fmt.Errorf("the defaults: %w", err)
+			}
+			return NewResetGuard(v)
+		},
+	} {
+		got, err := make()
+		if err == nil || !strings.HasPrefix(err.Error(), "factor: "+name+" must") || !reflect.ValueOf(got).IsNil() {
+			t.Errorf("no %s: %v, %v", name, got, err)
+		}
+	}
+}
+
+// The caller may go on to use what it handed over.
+func TestOptionsAreCopied(t *testing.T) {
+	o := Options{ProofKinds: []Kind{KindLogin}, OTP: OTPOptions{Digits: 7}, Wipe: func(context.Context, Wipe) error { return nil }}
+	v, err := NewVerifier(struct{ Store }{}, struct{ Sealer }{}, &o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.PIN.Length != 0 || o.Now != nil {
+		t.Fatal("the defaults are written into the caller's")
+	}
+	o.ProofKinds[0], o.OTP.Digits, o.Wipe = KindPIN, 1, nil
+	if v.opts.ProofKinds[0] != KindLogin || v.opts.OTP.Digits != 7 || v.opts.Wipe == nil {
+		t.Fatal("changed with the caller's")
+	}
+}

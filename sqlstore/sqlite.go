@@ -1,0 +1,181 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// SQLite is the dialect of SQLite 3.24 or later, for a database in a file. New
+// asks for WAL, synchronous=FULL and a busy timeout, which a data source name
+// sets for every connection of the pool. With modernc.org/sqlite:
+//
+//	file:factor.db?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(5000)
+//
+// and with github.com/mattn/go-sqlite3:
+//
+//	file:factor.db?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000
+//
+// Connections that write at the same time starve each other, so the writes of
+// one Store take turns.
+var SQLite = &Dialect{
+	quote: `"`,
+	schema: []string{
+		`CREATE TABLE IF NOT EXISTS {table} (
+	user_id TEXT COLLATE BINARY NOT NULL PRIMARY KEY,
+	version INTEGER NOT NULL,
+	due     INTEGER,
+	data    BLOB NOT NULL
+)`,
+		// With user_id in it, the index alone answers who is due.
+		`CREATE INDEX IF NOT EXISTS {index} ON {name} (due, user_id) WHERE due IS NOT NULL`,
+	},
+	statements: statements{
+		load:   `SELECT version, data FROM {table} WHERE user_id = ?`,
+		insert: `INSERT INTO {table} (user_id, version, due, data) VALUES (?, ?, ?, ?) ON CONFLICT (user_id) DO NOTHING`,
+		update: `UPDATE {table} SET version = ?, due = ?, data = ? WHERE user_id = ? AND version = ?`,
+		remove: `DELETE FROM {table} WHERE user_id = ? AND version = ?`,
+		list:   `SELECT user_id FROM {table} WHERE user_id > ? ORDER BY user_id LIMIT ?`,
+		// The plus signs keep the planner from walking the primary key, past all
+		// who are not due, in order to save a sort: that of SQLite 3.40 would.
+		listDue: `SELECT user_id FROM {table} WHERE due <= ? AND +user_id > ? ORDER BY +user_id LIMIT ?`,
+	},
+	oneWriter: true,
+	lost:      lostOnSQLite,
+	check:     checkSQLite,
+	inspect:   inspectSQLite,
+}
+
+// lostOnSQLite recognises SQLITE_BUSY (5) and SQLITE_LOCKED (6), extended codes
+// included: another connection held the lock until the busy timeout ran out,
+// and the statement, which is its own transaction, has done nothing.
+func lostOnSQLite(err error) bool {
+	code, ok := errorCode(err)
+	primary := code & 0xff
+	return ok && (primary == 5 || primary == 6)
+}
+
+const sqliteRemedy = `open it with a data source name that ends in ` +
+	`"?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(5000)" (modernc.org/sqlite) or ` +
+	`"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000" (github.com/mattn/go-sqlite3), which holds for every connection`
+
+// checkSQLite refuses settings under which acknowledged writes can be lost or
+// connections get in each other's way.
+func checkSQLite(ctx context.Context, conn *sql.Conn, t table) error {
+	schema := t.schema
+	if schema == "" {
+		schema = "main"
+	}
+	file, err := sqliteFile(ctx, conn, schema)
+	if err != nil {
+		return err
+	}
+	var encoding, journal string
+	var synchronous, busy int
+	queries := []struct {
+		text  string
+		value any
+	}{
+		{`PRAGMA encoding`, &encoding},
+		{`PRAGMA "` + schema + `".journal_mode`, &journal},
+		{`PRAGMA "` + schema + `".synchronous`, &synchronous},
+		{`PRAGMA busy_timeout`, &busy},
+	}
+	for _, q := range queries {
+		if err := conn.QueryRowContext(ctx, q.text).Scan(q.value); err != nil {
+			return fmt.Errorf("sqlstore: reading the settings of SQLite: %w", err)
+		}
+	}
+	switch {
+	case file == "":
+		return fmt.Errorf("sqlstore: the SQLite database %s is in memory or temporary and forgets: use a file, and %s", schema, sqliteRemedy)
+	case encoding != "UTF-8":
+		return fmt.Errorf("sqlstore: the SQLite database has encoding %s, in which text is not ordered by bytes: use one that was created with UTF-8", encoding)
+	case journal != "wal":
+		return fmt.Errorf("sqlstore: the SQLite database has journal_mode %s, in which readers and writers block each other: %s", journal, sqliteRemedy)
+	case synchronous < 2:
+		return fmt.Errorf("sqlstore: a connection to the SQLite database has synchronous %d, less than FULL (2), and forgets the last writes on power loss: %s",
+			synchronous, sqliteRemedy)
+	case busy <= 0:
+		return fmt.Errorf("sqlstore: a connection to the SQLite database has no busy_timeout and fails as soon as another writes: %s", sqliteRemedy)
+	}
+	return nil
+}
+
+// sqliteFile returns the file of a database, empty if it has none.
+func sqliteFile(ctx context.Context, conn *sql.Conn, schema string) (file string, err error) {
+	err = conn.QueryRowContext(ctx, `SELECT file FROM pragma_database_list WHERE name = ? COLLATE NOCASE`, schema).Scan(&file)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("sqlstore: Options.Table names the schema %s, which a connection to the SQLite database does not have: attach it on every connection", schema)
+	}
+	if err != nil {
+		return "", fmt.Errorf("sqlstore: reading the settings of SQLite: %w", err)
+	}
+	return file, nil
+}
+
+// sqliteColumn is a line of PRAGMA table_info.
+type sqliteColumn struct {
+	name     string
+	kind     string
+	notNull  bool
+	fallback bool // whether it has a default
+	key      int  // its place in the primary key, from 1; 0 if none
+}
+
+var sqliteColumns = []sqliteColumn{
+	{name: "user_id", kind: "TEXT", notNull: true, key: 1},
+	{name: "version", kind: "INTEGER", notNull: true},
+	{name: "due", kind: "INTEGER"},
+	{name: "data", kind: "BLOB", notNull: true},
+}
+
+// inspectSQLite checks that a table has the columns of the schema and its key,
+// and no more than an insert may leave out.
+func inspectSQLite(ctx context.Context, conn *sql.Conn, t table) error {
+	found, err := readSQLiteColumns(ctx, conn, t)
+	if err != nil {
+		return err
+	}
+	const remedy = "give another name in Options.Table, or move the table that is not this package's out of the way"
+	for _, want := range sqliteColumns {
+		if !slices.Contains(found, want) {
+			return fmt.Errorf("there is a table or view %s without the column %s as Schema has it, and it was left as it is: %s", t, want.name, remedy)
+		}
+	}
+	for _, column := range found {
+		if !slices.Contains(sqliteColumns, column) && (column.key > 0 || column.notNull && !column.fallback) {
+			return fmt.Errorf("there is a table %s with a column %s that cannot be left out, and it was left as it is: %s", t, column.name, remedy)
+		}
+	}
+	var collation string
+	if err := conn.QueryRowContext(ctx, sqliteKeyCollation, t.name, t.schema, t.schema).Scan(&collation); err != nil {
+		return fmt.Errorf("reading the key of table %s: %w", t, err)
+	}
+	if collation != "BINARY" {
+		return fmt.Errorf("there is a table %s whose key is compared by %s instead of byte by byte, and it was left as it is: %s", t, collation, remedy)
+	}
+	return nil
+}
+
+const sqliteKeyCollation = `SELECT key.coll FROM pragma_index_list(?, nullif(?, '')) AS list, pragma_index_xinfo(list.name, nullif(?, '')) AS key
+WHERE list.origin = 'pk' AND key.seqno = 0`
+
+func readSQLiteColumns(ctx context.Context, conn *sql.Conn, t table) ([]sqliteColumn, error) {
+	rows, err := conn.QueryContext(ctx, `SELECT name, upper(type), "notnull", dflt_value IS NOT NULL, pk FROM pragma_table_info(?, nullif(?, ''))`, t.name, t.schema)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var columns []sqliteColumn
+	for rows.Next() {
+		var c sqliteColumn
+		if err := rows.Scan(&c.name, &c.kind, &c.notNull, &c.fallback, &c.key); err != nil {
+			return nil, err
+		}
+		columns = append(columns, c)
+	}
+	return columns, rows.Err()
+}

@@ -1,0 +1,231 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/knowhave/factor"
+)
+
+// Store is a factor.Store in a table of an SQL database. Make one with New. Its
+// methods may be called from many goroutines and many processes at once.
+//
+// Their errors wrap those of the driver and of the context. They do not repeat
+// the user, though a driver's text may.
+type Store struct {
+	db      *sql.DB
+	dialect *Dialect
+	table   table
+	text    statements
+	turn    chan struct{} // holds the write in progress; nil if writes need not take turns
+}
+
+var _ factor.Store = (*Store)(nil)
+
+// Options are the options of New and Schema. The zero value, and nil, means the
+// defaults.
+type Options struct {
+	// Table is the name of the table, by default factor_records: letters, digits
+	// and underscores, at most 59 of them, the first no digit. A schema may
+	// stand before it, with a dot in between. It is used as written, in upper
+	// and lower case.
+	Table string
+}
+
+// setupTimeout bounds how long New may wait for connections.
+const setupTimeout = 15 * time.Second
+
+// New returns a Store in the database that db is connected to. The database
+// stays the host's to close. The table need not exist yet: see Migrate.
+//
+// New connects in order to check that the database keeps what it acknowledges.
+// With SQLite it refuses a database in memory, a journal_mode other than WAL, a
+// synchronous below FULL and a busy_timeout of 0, and names the remedy; it looks
+// at a connection it opens itself, unless the pool is full, as well as at idle
+// ones, because most of these settings hold for one connection only.
+func New(db *sql.DB, d *Dialect, opts *Options) (*Store, error) {
+	if db == nil {
+		return nil, errors.New("sqlstore: db is nil: pass the *sql.DB that sql.Open returned")
+	}
+	table, err := resolve(d, opts)
+	if err != nil {
+		return nil, err
+	}
+	if d.check != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
+		defer cancel()
+		if err := checkConnections(ctx, db, func(conn *sql.Conn) error { return d.check(ctx, conn, table) }); err != nil {
+			return nil, err
+		}
+	}
+	s := &Store{db: db, dialect: d, table: table, text: d.statements.in(table)}
+	if d.oneWriter {
+		s.turn = make(chan struct{}, 1)
+	}
+	return s, nil
+}
+
+// checkConnections calls check with every idle connection of the pool and with
+// a freshly opened one, as far as the pool allows.
+func checkConnections(ctx context.Context, db *sql.DB, check func(*sql.Conn) error) error {
+	for {
+		before := db.Stats()
+		conn, err := db.Conn(ctx)
+		if err != nil {
+			return fmt.Errorf("sqlstore: connecting: %w", err)
+		}
+		defer conn.Close() // held until the end, so that the next one is another
+		if err := check(conn); err != nil {
+			return err
+		}
+		now := db.Stats()
+		full := now.MaxOpenConnections > 0 && now.InUse >= now.MaxOpenConnections
+		if before.Idle == 0 || full {
+			return nil
+		}
+	}
+}
+
+// Load returns the user's record without its Due, or the zero Record if there
+// is none. Its Data is a copy of its own.
+func (s *Store) Load(ctx context.Context, user string) (factor.Record, error) {
+	var r factor.Record
+	err := s.db.QueryRowContext(ctx, s.text.load, user).Scan(&r.Version, &r.Data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return factor.Record{}, nil
+	}
+	if err != nil {
+		return factor.Record{}, fmt.Errorf("sqlstore: load: %w", err)
+	}
+	return r, nil
+}
+
+// CompareAndSwap replaces the user's record by next, or removes it if next is
+// zero, provided that the stored version is old; 0 stands for no record.
+//
+// Its error matches factor.ErrConflict if the stored version is another, or if
+// the database says that the write was given up for the sake of others. After
+// any other error the outcome is open, except that nothing was written where
+// the context was done before the database was asked.
+func (s *Store) CompareAndSwap(ctx context.Context, user string, old int64, next factor.Record) error {
+	if old == 0 && next.IsZero() {
+		return s.expectAbsent(ctx, user)
+	}
+	done, err := s.takeTurn(ctx)
+	if err != nil {
+		return fmt.Errorf("sqlstore: swap: %w", err)
+	}
+	defer done()
+	changed, err := s.exec(ctx, s.swap(user, old, next))
+	if err != nil && s.dialect.lost(err) {
+		return fmt.Errorf("sqlstore: swap: %w: %w", factor.ErrConflict, err)
+	}
+	if err != nil {
+		return fmt.Errorf("sqlstore: swap: %w", err)
+	}
+	if changed == 0 {
+		return factor.ErrConflict
+	}
+	return nil
+}
+
+// statement is an SQL text with its arguments.
+type statement struct {
+	text string
+	args []any
+}
+
+// swap returns the one statement that makes the swap, and changes a row only
+// where the stored version is old.
+func (s *Store) swap(user string, old int64, next factor.Record) statement {
+	switch {
+	case next.IsZero():
+		return statement{s.text.remove, []any{user, old}}
+	case old == 0:
+		return statement{s.text.insert, []any{user, next.Version, milliseconds(next.Due), next.Data}}
+	default:
+		return statement{s.text.update, []any{next.Version, milliseconds(next.Due), next.Data, user, old}}
+	}
+}
+
+// exec runs a write and returns how many rows it changed. It uses a single
+// connection, because db.ExecContext would send the statement again where a
+// driver reports a broken connection.
+func (s *Store) exec(ctx context.Context, st statement) (int64, error) {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	result, err := conn.ExecContext(ctx, st.text, st.args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// expectAbsent is the swap that changes nothing: it only asks that there be no
+// record.
+func (s *Store) expectAbsent(ctx context.Context, user string) error {
+	r, err := s.Load(ctx, user)
+	if err == nil && !r.IsZero() {
+		return factor.ErrConflict
+	}
+	return err
+}
+
+// takeTurn waits until no other write of this Store is in progress, and returns
+// the function that ends the turn.
+func (s *Store) takeTurn(ctx context.Context) (done func(), err error) {
+	if s.turn == nil {
+		return func() {}, nil
+	}
+	select {
+	case s.turn <- struct{}{}:
+		return func() { <-s.turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// List returns up to limit users after the given one in byte order; with due
+// not zero, those whose Due is in the same millisecond or before it. It returns
+// fewer than limit only where no more are left.
+func (s *Store) List(ctx context.Context, after string, due time.Time, limit int) ([]string, error) {
+	st := statement{s.text.list, []any{after, max(0, limit)}}
+	if !due.IsZero() {
+		st = statement{s.text.listDue, []any{milliseconds(due), after, max(0, limit)}}
+	}
+	users, err := s.column(ctx, st)
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: list: %w", err)
+	}
+	return users, nil
+}
+
+// column returns the only column of a query's rows.
+func (s *Store) column(ctx context.Context, st statement) ([]string, error) {
+	rows, err := s.db.QueryContext(ctx, st.text, st.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var values []string
+	for rows.Next() {
+		var value string
+		if err := rows.Scan(&value); err != nil {
+			return nil, err
+		}
+		values = append(values, value)
+	}
+	return values, rows.Err()
+}
+
+// milliseconds returns t as it is stored: milliseconds since 1970, rounded
+// down, or NULL for the zero time.
+func milliseconds(t time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: t.UnixMilli(), Valid: !t.IsZero()}
+}
