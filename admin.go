@@ -95,10 +95,11 @@ func (d *Admin) Unlock(ctx context.Context, user string, kind Kind) error {
 	if kindIndex(kind) < 0 {
 		return malformed("kinds", "must be one of the Kind constants")
 	}
-	return d.act(ctx, user, mayAlways, func(a *attempt) {
+	return d.act(ctx, user, mayAlways, func(a *attempt) void {
 		*a.account.budget(kind) = budget{}
 		a.remove = a.absent
 		a.event(Event{Action: ActionUnlocked, Kind: kind})
+		return void{}
 	})
 }
 
@@ -133,29 +134,29 @@ func (d *Admin) RevokeDevice(ctx context.Context, user string, device uuid.UUID)
 	}
 	return d.act(ctx, user,
 		func(a *attempt) error { return a.hasDevice(device) },
-		func(a *attempt) { a.revoke(device) })
+		func(a *attempt) void { return a.revoke(device) })
 }
 
 // Reseal seals the user's record anew, under the Sealer's primary key. For a user
 // without a record it does nothing. It returns ErrMalformed and ErrUnsealed.
 func (d *Admin) Reseal(ctx context.Context, user string) error {
-	return d.act(ctx, user, mayAlways, func(a *attempt) {
+	return d.act(ctx, user, mayAlways, func(a *attempt) void {
 		a.remove = a.absent
 		a.event(Event{Action: ActionResealed})
+		return void{}
 	})
 }
 
 // act does something to a user's holdings, unless may refuses.
-func (d *Admin) act(ctx context.Context, user string, may func(*attempt) error, do func(*attempt)) error {
+func (d *Admin) act(ctx context.Context, user string, may func(*attempt) error, do func(*attempt) void) error {
 	if err := checkUser(user); err != nil {
 		return err
 	}
-	_, err := update(ctx, d.v, user, quick, func(a *attempt) (struct{}, error) {
+	_, err := update(ctx, d.v, user, quick, func(a *attempt) (void, error) {
 		if err := may(a); err != nil {
-			return struct{}{}, err
+			return void{}, err
 		}
-		do(a)
-		return struct{}{}, nil
+		return do(a), nil
 	})
 	return err
 }
@@ -169,11 +170,11 @@ func (d *Admin) Forget(ctx context.Context, user string) error {
 	if err := checkUser(user); err != nil {
 		return err
 	}
-	_, err := binding(ctx, d.v, user, blind, func(a *attempt) (struct{}, error) {
+	_, err := binding(ctx, d.v, user, blind, func(a *attempt) (void, error) {
 		*a.account = account{}
 		a.remove = a.absent
 		a.event(Event{Action: ActionForgotten})
-		return struct{}{}, nil
+		return void{}, nil
 	})
 	return err
 }
@@ -247,24 +248,32 @@ func (d *Admin) Sweep(ctx context.Context) (int, error) {
 	return changed, errors.Join(failed...)
 }
 
+// swept is what Sweep found of one user.
+type swept struct {
+	changed bool
+	cutOff  *Wipe // to be finished
+}
+
 // sweep does for one user what is due, and reports whether it changed anything.
 func (v *Verifier) sweep(ctx context.Context, user string) (changed bool, err error) {
-	cutOff, err := update(ctx, v, user, quick, func(a *attempt) (*Wipe, error) {
+	did, err := update(ctx, v, user, quick, func(a *attempt) (swept, error) {
 		due := a.account.due()
-		changed = !due.IsZero() && !due.After(a.now)
-		a.unchanged = !changed
-		if w := a.account.reset.wipe; changed && w.pending() && !waits(w.retryAt, maxWipeBackoff, a.now) {
+		if due.IsZero() || due.After(a.now) {
+			a.unchanged = true
+			return swept{}, nil
+		}
+		if w := a.account.reset.wipe; w.pending() && !waits(w.retryAt, maxWipeBackoff, a.now) {
 			a.unchanged = true // until the wipe is tried
-			return a.pendingWipe(), nil
+			return swept{cutOff: a.pendingWipe()}, nil
 		}
 		a.remove = a.account.empty()
-		return nil, nil
+		return swept{changed: true}, nil
 	})
-	if err != nil || cutOff == nil {
-		return changed && err == nil, err
+	if err != nil || did.cutOff == nil {
+		return did.changed, err
 	}
-	if err = v.wipe(ctx, *cutOff); err != nil {
-		putOff := v.noteWipe(ctx, *cutOff, func(a *attempt, kept *wipe) { kept.putOff(a.now) })
+	if err = v.wipe(ctx, *did.cutOff); err != nil {
+		putOff := v.noteWipe(ctx, *did.cutOff, func(a *attempt, kept *wipe) { kept.putOff(a.now) })
 		return putOff == nil, errors.Join(err, putOff)
 	}
 	return true, nil

@@ -6,13 +6,12 @@ import (
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/model"
 	"github.com/knowhave/factor/memstore"
-	"pgregory.net/rapid"
 )
 
 // TestModel compares the whole public API with a naive model of the rules.
 func TestModel(t *testing.T) {
 	model.Run(t, model.Env{
-		NewStore: func(rapid.TB) factor.Store { return memstore.New() },
+		NewStore: func() factor.Store { return memstore.New() },
 		NewVerifier: func(store factor.Store, sealer factor.Sealer, opts *factor.Options) (*factor.Verifier, error) {
 			v, err := factor.NewVerifier(store, sealer, opts)
 			if err == nil {
@@ -20,7 +19,7 @@ func TestModel(t *testing.T) {
 			}
 			return v, err
 		},
-		Checks: 120,
+		Checks: 150,
 		Steps:  100,
 	})
 }

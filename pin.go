@@ -62,17 +62,17 @@ func (v *Verifier) setPIN(ctx context.Context, user, pin string, proven func(*at
 	if err := v.opts.PIN.check(pin); err != nil {
 		return err
 	}
-	_, err := binding(ctx, v, user, slow, func(a *attempt) (struct{}, error) {
+	_, err := binding(ctx, v, user, slow, func(a *attempt) (void, error) {
 		if err := proven(a); err != nil {
-			return struct{}{}, err
+			return void{}, err
 		}
 		hash, err := a.hashPIN(pin)
 		if err != nil {
-			return struct{}{}, err
+			return void{}, err
 		}
 		a.account.setPIN(hash, a.now)
 		a.event(Event{Action: ActionPINSet, Kind: KindPIN})
-		return struct{}{}, nil
+		return void{}, nil
 	})
 	if err == nil {
 		v.waiters.wake(user)
@@ -85,7 +85,8 @@ func (v *Verifier) setPIN(ctx context.Context, user, pin string, proven func(*at
 // It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled if no PIN is set
 // (before the proof is judged), ErrLocked and ErrMismatch.
 func (p *PINs) Remove(ctx context.Context, user string, proof Credentials) error {
-	return p.v.proven(ctx, user, proof, (*attempt).hasPIN, (*attempt).removePIN)
+	_, err := proven(ctx, p.v, user, proof, (*attempt).hasPIN, (*attempt).removePIN)
+	return err
 }
 
 func (a *attempt) hasPIN() error {
@@ -95,9 +96,10 @@ func (a *attempt) hasPIN() error {
 	return nil
 }
 
-func (a *attempt) removePIN() {
+func (a *attempt) removePIN() void {
 	a.account.pin = nil
 	a.event(Event{Action: ActionPINRemoved, Kind: KindPIN})
+	return void{}
 }
 
 // IsSet reports whether the user has set a PIN. It returns ErrMalformed.

@@ -277,13 +277,13 @@ func (v *Verifier) wipe(ctx context.Context, w Wipe) error {
 func (v *Verifier) noteWipe(ctx context.Context, w Wipe, note func(a *attempt, kept *wipe)) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	_, err := update(ctx, v, w.User, quick, func(a *attempt) (struct{}, error) {
+	_, err := update(ctx, v, w.User, quick, func(a *attempt) (void, error) {
 		kept := a.account.reset.wipe
 		a.unchanged = !kept.pending() || kept.id != w.ID
 		if !a.unchanged {
 			note(a, kept)
 		}
-		return struct{}{}, nil
+		return void{}, nil
 	})
 	return err
 }

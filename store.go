@@ -33,8 +33,11 @@ func (r Record) IsZero() bool {
 // many goroutines at once and honour the context.
 type Store interface {
 	// Load returns the user's record, or the zero Record, and no error, if
-	// there is none. It may serve an older record than the newest: the swap
-	// that follows finds out.
+	// there is none. It may serve an older record than the newest: nothing is
+	// accepted on it, because the swap that follows finds out. What is refused
+	// without a swap, or merely looked at, is then as old as the record; for the
+	// reset guard's ErrWiped and ErrNotEnrolled that is a reason to load from
+	// where the swap writes.
 	Load(ctx context.Context, user string) (Record, error)
 
 	// CompareAndSwap replaces the user's record by next if the stored version

@@ -188,9 +188,10 @@ func (e *DeviceTOTPEnroller) Revoke(ctx context.Context, user string, device uui
 	if err := checkDevice(device); err != nil {
 		return err
 	}
-	return e.v.proven(ctx, user, proof,
+	_, err := proven(ctx, e.v, user, proof,
 		func(a *attempt) error { return a.hasDevice(device) },
-		func(a *attempt) { a.revoke(device) })
+		func(a *attempt) void { return a.revoke(device) })
+	return err
 }
 
 func checkDevice(device uuid.UUID) error {
@@ -207,9 +208,10 @@ func (a *attempt) hasDevice(id uuid.UUID) error {
 	return nil
 }
 
-func (a *attempt) revoke(id uuid.UUID) {
+func (a *attempt) revoke(id uuid.UUID) void {
 	a.account.revoke(id)
 	a.event(Event{Action: ActionRevoked, Kind: KindDeviceTOTP, Device: id})
+	return void{}
 }
 
 // An AuthenticatorEnroller gives the user an authenticator app, which counts
@@ -225,20 +227,13 @@ func NewAuthenticatorEnroller(v *Verifier) *AuthenticatorEnroller { return &Auth
 //
 // It returns ErrMalformed, ErrNoCredential, ErrLocked and ErrMismatch.
 func (e *AuthenticatorEnroller) Begin(ctx context.Context, user string, proof Credentials) (Enrollment, error) {
-	var made Enrollment
-	err := e.v.proven(ctx, user, proof,
-		mayAlways,
-		func(a *attempt) {
-			s := drawSecret(a.opts.TOTP)
-			p := &pending{secret: s, expiresAt: a.now.Add(pendingTTL)}
-			a.account.pending = p
-			a.event(Event{Action: ActionAuthenticatorBegun, Kind: KindTOTP, Until: p.expiresAt})
-			made = s.enrollment(uuid.Nil, a.opts.TOTP.Issuer, a.user)
-		})
-	if err != nil {
-		return Enrollment{}, err
-	}
-	return made, nil
+	return proven(ctx, e.v, user, proof, mayAlways, func(a *attempt) Enrollment {
+		s := drawSecret(a.opts.TOTP)
+		p := &pending{secret: s, expiresAt: a.now.Add(pendingTTL)}
+		a.account.pending = p
+		a.event(Event{Action: ActionAuthenticatorBegun, Kind: KindTOTP, Until: p.expiresAt})
+		return s.enrollment(uuid.Nil, a.opts.TOTP.Issuer, a.user)
+	})
 }
 
 // Confirm judges the first code of the authenticator that waits, and puts it in
@@ -253,19 +248,19 @@ func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) 
 	if err := checkDigits("otp", code, minDigits, maxDigits); err != nil {
 		return err
 	}
-	_, err := update(ctx, e.v, user, quick, func(a *attempt) (struct{}, error) {
+	_, err := update(ctx, e.v, user, quick, func(a *attempt) (void, error) {
 		if a.account.pendingNow(a.now) == nil {
-			return struct{}{}, ErrNotEnrolled
+			return void{}, ErrNotEnrolled
 		}
 		right, left := a.account.confirm(code, a.opts.TOTP.Skew, a.opts.TOTP.Limit, a.now)
 		if !right {
 			a.wrong = true
 			err := &MismatchError{Kind: KindTOTP, Remaining: left}
 			a.event(Event{Action: ActionRefused, Kind: KindTOTP, Err: err, Remaining: left})
-			return struct{}{}, err
+			return void{}, err
 		}
 		a.event(Event{Action: ActionAuthenticatorConfirmed, Kind: KindTOTP})
-		return struct{}{}, nil
+		return void{}, nil
 	})
 	return err
 }
@@ -276,7 +271,8 @@ func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) 
 // It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled (before the proof is
 // judged), ErrLocked and ErrMismatch.
 func (e *AuthenticatorEnroller) Remove(ctx context.Context, user string, proof Credentials) error {
-	return e.v.proven(ctx, user, proof, (*attempt).hasAuthenticator, (*attempt).removeAuthenticator)
+	_, err := proven(ctx, e.v, user, proof, (*attempt).hasAuthenticator, (*attempt).removeAuthenticator)
+	return err
 }
 
 func (a *attempt) hasAuthenticator() error {
@@ -286,9 +282,10 @@ func (a *attempt) hasAuthenticator() error {
 	return nil
 }
 
-func (a *attempt) removeAuthenticator() {
+func (a *attempt) removeAuthenticator() void {
 	a.account.authenticator, a.account.pending = nil, nil
 	a.event(Event{Action: ActionAuthenticatorRemoved, Kind: KindTOTP})
+	return void{}
 }
 
 // drawSecret makes a new secret.

@@ -20,6 +20,8 @@ const (
 	// maxUnknown is how many swaps of one call may have an unknown outcome
 	// before it ends with the store's error.
 	maxUnknown = 3
+	// unstored is no version of any record.
+	unstored = -1
 	// maxVersion bounds the random versions: what a float64 holds exactly.
 	maxVersion = 1<<53 - 1
 )
@@ -59,7 +61,7 @@ type attempt struct {
 
 // answer is what an attempt has to say once its version is stored.
 type answer[T any] struct {
-	version int64
+	version int64 // 0 for no record, unstored if it cannot be told from what was there
 	result  T
 	err     error
 	events  []Event
@@ -153,9 +155,14 @@ func apply[T any](c *call, base Record, r rule[T]) (said answer[T], next *Record
 	said.events = a.events
 	accepted := said.err == nil && !a.unchanged
 	if !accepted && !a.wrong {
+		// A right credential that a fault came after is not spent.
+		said.events = slices.DeleteFunc(said.events, func(e Event) bool { return e.Action == ActionVerified })
 		return said, nil
 	}
 	if a.remove {
+		if a.absent {
+			said.version = unstored
+		}
 		return said, &Record{}
 	}
 	a.account.tidy(a.now)
@@ -237,15 +244,20 @@ func (c *call) endSettling() {
 	}
 }
 
-// slowly runs slow work or a host's function outside the short turn. The turn
-// is for speed only: if it cannot be had again in time, the call goes on
-// without, and the swap alone decides.
-func (a *attempt) slowly(work func()) {
+// slowly runs slow work or a host's function outside the short turn, and takes
+// the time anew. The turn is for speed only: if it cannot be had again in time,
+// the call goes on without, and the swap alone decides.
+func (a *attempt) slowly(where string, work func() error) error {
 	a.leaveTurn()
 	a.endSettling()
-	work()
+	fault := shielded(where, work)
 	_ = a.takeTurn(a.settling())
-	a.now = a.v.now()
+	now, err := a.v.clock()
+	if err != nil {
+		return err
+	}
+	a.now = now
+	return fault
 }
 
 // once does slow work outside the turn, the first time that a call asks for it.
@@ -254,11 +266,9 @@ func once[T any](a *attempt, m **memo[T], where string, work func() (T, error)) 
 	if *m == nil {
 		done := &memo[T]{err: a.ctx.Err()}
 		if done.err == nil {
-			a.slowly(func() {
-				done.err = shielded(where, func() (err error) {
-					done.value, err = work()
-					return err
-				})
+			done.err = a.slowly(where, func() (err error) {
+				done.value, err = work()
+				return err
 			})
 		}
 		*m = done

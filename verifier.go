@@ -197,27 +197,29 @@ func (v *Verifier) verify(ctx context.Context, user string, proof Credentials, k
 
 // proven does something to a user's holdings once the proof is judged right.
 // What may refuses is refused without judging it.
-func (v *Verifier) proven(ctx context.Context, user string, proof Credentials, may func(*attempt) error, do func(*attempt)) error {
+func proven[T any](ctx context.Context, v *Verifier, user string, proof Credentials, may func(*attempt) error, do func(*attempt) T) (T, error) {
+	var none T
 	if err := v.checkProof(user, proof); err != nil {
-		return err
+		return none, err
 	}
 	if proof == (Credentials{}) {
-		return ErrNoCredential
+		return none, ErrNoCredential
 	}
-	_, err := update(ctx, v, user, proof.mode(), func(a *attempt) (struct{}, error) {
+	return update(ctx, v, user, proof.mode(), func(a *attempt) (T, error) {
 		if err := may(a); err != nil {
-			return struct{}{}, err
+			return none, err
 		}
 		if _, err := a.judge(proof, a.opts.ProofKinds); err != nil {
-			return struct{}{}, err
+			return none, err
 		}
-		do(a)
-		return struct{}{}, nil
+		return do(a), nil
 	})
-	return err
 }
 
 func mayAlways(*attempt) error { return nil }
+
+// void is the result of a rule that has nothing to return but its error.
+type void = struct{}
 
 const (
 	maxUser     = 255

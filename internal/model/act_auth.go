@@ -41,11 +41,14 @@ func (m *machine) confirm(t *rapid.T) {
 			m.confirmThis(name, literal("000000")[0])
 		}
 	}
-	m.confirmThis(name, m.drawConfirm(t, name.text))
+	code := m.drawConfirm(t, name.text)
+	if m.confirmThis(name, code) && rare(t, "replay", 2) {
+		m.verifyThis(name, code, []factor.Kind{factor.KindTOTP})
+	}
 }
 
-// confirmThis calls Confirm.
-func (m *machine) confirmThis(name, code given) {
+// confirmThis calls Confirm and says whether it was right.
+func (m *machine) confirmThis(name, code given) (confirmed bool) {
 	o := m.do(func(ctx context.Context) error {
 		return m.auths.Confirm(ctx, name.text, code.text)
 	}, "AuthenticatorEnroller.Confirm(%v, %v)", name, code)
@@ -56,12 +59,12 @@ func (m *machine) confirmThis(name, code given) {
 	bad.otp(code.text)
 	u, ok := m.hosts(e, name.text, bad)
 	if !ok {
-		return
+		return false
 	}
 	p := m.livePending(u)
 	if p == nil {
 		e.unchanged("not enrolled")
-		return
+		return false
 	}
 	v, step := p.secret.look(code.text, m.now, m.cfg.skew)
 	if v != right {
@@ -72,7 +75,7 @@ func (m *machine) confirmThis(name, code given) {
 		}
 		e.stored(mismatch(factor.KindTOTP, left))
 		e.full(factor.ActionRefused, factor.KindTOTP, uuid.Nil, left, noTime)
-		return
+		return false
 	}
 	p.secret.last = step
 	u.auth, u.pending = p.secret, nil
@@ -80,6 +83,7 @@ func (m *machine) confirmThis(name, code given) {
 	e.stored("ok")
 	e.oneOf(event(factor.ActionVerified, factor.KindTOTP, uuid.Nil, 0, noTime), "")
 	e.event(factor.ActionAuthenticatorConfirmed, factor.KindTOTP)
+	return true
 }
 
 // drawConfirm draws a code that is often one of the pending secret's.

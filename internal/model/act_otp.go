@@ -10,11 +10,11 @@ import (
 
 func (m *machine) issue(t *rapid.T) {
 	name := m.drawUser(t)
-	given := []string{"password", "password pin", "pin", "", "otp password"}
+	fields := []string{"password", "password pin", "pin", "", "otp password"}
 	if m.env.RarePINs {
-		given = []string{"password", "password", "password", "password", "", "otp password", "pin"}
+		fields = []string{"password", "password", "password", "password", "", "otp password", "pin"}
 	}
-	proof, label := m.drawProof(t, name.text, given...)
+	proof, label := m.drawProof(t, name.text, fields...)
 	var got factor.OTP
 	o := m.do(func(ctx context.Context) (err error) {
 		got, err = m.codes.Issue(ctx, name.text, proof)

@@ -18,11 +18,22 @@ func (m *machine) prove(t *rapid.T) {
 		return
 	}
 	name := m.drawUserWho(t, func(u *user) bool { return u.wiped() || m.guardHolds(u) })
-	given := []string{"otp", "otp", "otp", "otp", "pin", "pin", "pin", "pin", "otp pin", "otp pin", "otp pin", "otp pin", "", "password pin"}
+	fields := []string{"otp", "otp", "otp", "otp", "pin", "pin", "pin", "pin", "otp pin", "otp pin", "otp pin", "otp pin", "", "password pin"}
 	if m.env.RarePINs {
-		given = []string{"otp", "otp", "otp", "otp", "otp", "pin", "", "otp password"}
+		fields = []string{"otp", "otp", "otp", "otp", "otp", "pin", "", "otp password"}
 	}
-	proof, label := m.drawProof(t, name.text, given...)
+	proof, label := m.drawProof(t, name.text, fields...)
+	m.proveThis(name, proof, label)
+	for m.cfg.opts.Reset.ForgiveRepeats && rare(t, "again", 3) {
+		if rare(t, "later", 2) {
+			m.moveClock(t)
+		}
+		m.proveThis(name, proof, label)
+	}
+}
+
+// proveThis calls Prove.
+func (m *machine) proveThis(name given, proof factor.Credentials, label string) {
 	o := m.do(func(ctx context.Context) error {
 		return m.guard.Prove(ctx, name.text, proof)
 	}, "ResetGuard.Prove(%v, %s)", name, label)

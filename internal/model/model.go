@@ -26,8 +26,9 @@ import (
 
 // An Env is what a run needs from the test that starts it.
 type Env struct {
-	// NewStore returns an empty store. It is called for every check.
-	NewStore func(t rapid.TB) factor.Store
+	// NewStore returns an empty store. It is called for every check, so a
+	// database gives a new table each time.
+	NewStore func() factor.Store
 	// NewVerifier makes the verifier under test; factor.NewVerifier, or one with
 	// a cheap hash.
 	NewVerifier func(factor.Store, factor.Sealer, *factor.Options) (*factor.Verifier, error)
@@ -98,7 +99,7 @@ func newMachine(t *rapid.T, env Env) *machine {
 		// Users that a store which folds case or trims would confuse.
 		names: []string{"Ann", "ann", "ann "},
 		users: map[string]*user{},
-		host:  &host{Store: env.NewStore(t), o: newObserved(""), versions: map[int64]bool{}, wipeMode: "ok"},
+		host:  &host{Store: env.NewStore(), o: newObserved(""), versions: map[int64]bool{}, wipeMode: "ok"},
 	}
 	for _, name := range m.names {
 		m.users[name] = newUser(name)
@@ -183,6 +184,9 @@ func (m *machine) settle() {
 		m.tidy(u)
 		if r.IsZero() && u.record.present && !m.host.last.sweeps {
 			m.t.Fatalf("%s: removed the record of %q, which only Sweep may", m.host.last.label, name)
+		}
+		if ends := u.firstEnd(); !r.IsZero() && !ends.IsZero() && (r.Due.IsZero() || r.Due.After(ends)) {
+			m.t.Fatalf("%s: %q is due at %s, but has something for Sweep at %s", m.host.last.label, name, stamp(r.Due), stamp(ends))
 		}
 		u.record = record{present: !r.IsZero(), empty: u.isEmpty(), written: m.now, due: r.Due, key: m.key}
 		if r.IsZero() && !u.isEmpty() {

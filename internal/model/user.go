@@ -185,6 +185,27 @@ func (m *machine) tidy(u *user) {
 	}
 }
 
+// firstEnd is when Sweep has the first thing to do for a tidied user, apart from
+// an empty record; zero if it has none.
+func (u *user) firstEnd() time.Time {
+	var first time.Time
+	add := func(ends time.Time) {
+		if first.IsZero() || ends.Before(first) {
+			first = ends
+		}
+	}
+	for _, c := range u.live {
+		add(c.ends)
+	}
+	if u.pending != nil {
+		add(u.pending.ends)
+	}
+	if u.wipe != nil && u.wipe.pending {
+		add(u.wipe.retry)
+	}
+	return first
+}
+
 // isEmpty says whether nothing is kept about a tidied user.
 func (u *user) isEmpty() bool {
 	for _, k := range kinds {
