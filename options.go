@@ -14,7 +14,8 @@ import (
 const maxDevices = 100
 
 // Options configures a Verifier. A nil function means that the host does not
-// offer what it is for; any other zero field means its default.
+// offer what it is for; any other zero field means its default. Durations are
+// whole milliseconds.
 //
 // The functions are called from many goroutines at once, with the caller's
 // context where nothing else is said. A panic in one is a fault like an error.
@@ -104,7 +105,7 @@ func (o Options) complete() (Options, error) {
 
 	c.totp(&o.TOTP)
 
-	within(&c, "Device.Grace", &o.Device.Grace, 5*time.Minute, 1, longest)
+	within(&c, "Device.Grace", &o.Device.Grace, 5*time.Minute, time.Millisecond, longest)
 	within(&c, "Device.Max", &o.Device.Max, 10, 1, maxDevices)
 
 	within(&c, "Reset.Strikes", &o.Reset.Strikes, 3, 1, maxFailures)
@@ -131,6 +132,9 @@ func within[T int | uint8 | uint32 | time.Duration](c *checker, field string, va
 	}
 	if *value < least || *value > most {
 		c.fail(field, fmt.Sprintf("must be %v to %v, or 0 for %v", least, most, byDefault))
+	}
+	if d, ok := any(*value).(time.Duration); ok && d%time.Millisecond != 0 {
+		c.fail(field, "must be whole milliseconds")
 	}
 }
 

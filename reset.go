@@ -56,6 +56,9 @@ type ResetOptions struct {
 	ForgiveRepeats bool
 }
 
+// left is how many wrong proofs are left before the one that wipes.
+func (o ResetOptions) left(strikes int) int { return max(0, o.Strikes-strikes) }
+
 // A ResetGuard stands before a password reset. Who proves the PIN or a device
 // keeps the critical data; who is wrong more than ResetOptions.Strikes times
 // loses it, so that a thief with nothing but the mailbox gets nothing. It is safe
@@ -184,7 +187,7 @@ func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 		a.wrong = true
 	}
 	if !a.wrong {
-		left := o.Strikes - r.strikes
+		left := o.left(r.strikes)
 		refused := &MismatchError{Kind: kind, Remaining: left}
 		a.event(Event{Action: ActionResetRefused, Kind: kind, Err: refused, Remaining: left})
 		return nil, refused
@@ -203,10 +206,9 @@ func (a *attempt) strike(kind Kind, otp, pin string) (*Wipe, error) {
 	same := a.account.fingerprint(otp, pin, a.now)
 	forgiven := o.ForgiveRepeats && bytes.Equal(r.last, same)
 	if !forgiven {
-		r.strikes++
-	}
-	if r.strikes > o.Strikes {
-		return a.giveUp(ReasonStrikes), ErrWiped
+		if r.strikes++; r.strikes > o.Strikes {
+			return a.giveUp(ReasonStrikes), ErrWiped
+		}
 	}
 	r.last, r.hold = nil, time.Time{}
 	if o.ForgiveRepeats {
@@ -215,7 +217,7 @@ func (a *attempt) strike(kind Kind, otp, pin string) (*Wipe, error) {
 	if o.Interval > 0 {
 		r.hold = a.now.Add(o.Interval)
 	}
-	left := o.Strikes - r.strikes
+	left := o.left(r.strikes)
 	refused := &MismatchError{Kind: kind, Remaining: left}
 	a.event(Event{Action: ActionResetRefused, Kind: kind, Err: refused, Remaining: left, Until: r.hold})
 	if left == 0 && !forgiven {

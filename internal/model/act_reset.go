@@ -23,6 +23,11 @@ func (m *machine) prove(t *rapid.T) {
 		fields = []string{"otp", "otp", "otp", "otp", "otp", "pin", "", "otp password"}
 	}
 	proof, label := m.drawProof(t, name.text, fields...)
+	if u := m.users[name.text]; u != nil && len(u.devices) > 0 && rare(t, "used code", 5) {
+		if s := u.devices[0].secret; s.last != noStep {
+			proof.OTP, label = s.code(s.last), "the last used device code and "+label
+		}
+	}
 	m.proveThis(name, proof, label)
 	for m.cfg.opts.Reset.ForgiveRepeats && rare(t, "again", 3) {
 		if rare(t, "later", 2) {
