@@ -42,7 +42,7 @@ func boundedFields() []bounded {
 			below: []int64{1, 999_999_999, 1_500_000_000, -3e10}},
 		{name: "TOTP.Digits", set: func(o *Options, n int64) { o.TOTP.Digits = int(n) }, byDefault: 6, least: 6, most: 8},
 		{name: "TOTP.Skew", set: func(o *Options, n int64) { o.TOTP.Skew = int(n) }, byDefault: 1, least: -1, most: 10},
-		{name: "Device.Grace", set: func(o *Options, n int64) { o.Device.Grace = time.Duration(n) }, byDefault: int64(5 * time.Minute), least: 1, most: years},
+		{name: "Device.Grace", set: func(o *Options, n int64) { o.Device.Grace = time.Duration(n) }, byDefault: int64(5 * time.Minute), least: 1e6, most: years},
 		{name: "Device.Max", set: func(o *Options, n int64) { o.Device.Max = int(n) }, byDefault: 10, least: 1, most: 100},
 		{name: "Reset.Strikes", set: func(o *Options, n int64) { o.Reset.Strikes = int(n) }, byDefault: 3, least: 1, most: 100},
 		{name: "Reset.Interval", set: func(o *Options, n int64) { o.Reset.Interval = time.Duration(n) }, least: 0, most: years},
@@ -73,6 +73,19 @@ func boundedFields() []bounded {
 		)
 	}
 	return fields
+}
+
+func TestDurationsAreWholeMilliseconds(t *testing.T) {
+	for _, f := range boundedFields() {
+		if f.byDefault < int64(time.Second) {
+			continue
+		}
+		var o Options
+		f.set(&o, f.byDefault-1)
+		if _, err := o.complete(); err == nil || !strings.Contains(err.Error(), "Options."+f.name+" must be whole milliseconds") {
+			t.Errorf("%s: %v", f.name, err)
+		}
+	}
 }
 
 func TestOptionsAreRefusedBelowAndAboveTheirBounds(t *testing.T) {
