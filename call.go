@@ -1,0 +1,146 @@
+package factor
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// A call is one call of the API on one user. It remembers what its slow work
+// found, so that a lost swap does not repeat it.
+type call struct {
+	v     *Verifier
+	opts  *Options
+	ctx   context.Context
+	user  string
+	mode  mode
+	leave func() // gives the short turn back; nil while it is not held
+
+	settleCtx context.Context // see settling
+	endSettle context.CancelFunc
+
+	password   *memo[bool]
+	newPIN     *memo[pinHash]
+	registered *memo[time.Time]
+	pins       []pinFound
+}
+
+// memo is the outcome of slow work that is done once in a call.
+type memo[T any] struct {
+	value T
+	err   error
+}
+
+// pinFound is the outcome of comparing the PIN with one stored hash.
+type pinFound struct {
+	stored *pinHash // nil: no PIN
+	memo   *memo[pinVerdict]
+}
+
+func (c *call) takeTurn(ctx context.Context) (err error) {
+	c.leave, err = c.v.turns.take(ctx, c.user)
+	return err
+}
+
+func (c *call) leaveTurn() {
+	if c.leave != nil {
+		c.leave()
+		c.leave = nil
+	}
+}
+
+// settling is the context of the swap and of what follows it: the caller's
+// without its end, because a guess that was judged must be counted.
+func (c *call) settling() context.Context {
+	if c.settleCtx == nil {
+		c.settleCtx, c.endSettle = context.WithTimeout(context.WithoutCancel(c.ctx), settleTimeout)
+	}
+	return c.settleCtx
+}
+
+func (c *call) endSettling() {
+	if c.endSettle != nil {
+		c.endSettle()
+		c.settleCtx, c.endSettle = nil, nil
+	}
+}
+
+// slowly runs slow work or a host's function outside the short turn, and takes
+// the time anew. The turn is for speed only: if it cannot be had again in time,
+// the call goes on without, and the swap alone decides.
+func (a *attempt) slowly(where string, work func() error) error {
+	a.leaveTurn()
+	a.endSettling()
+	fault := shielded(where, work)
+	_ = a.takeTurn(a.settling())
+	now, err := a.v.clock()
+	if err != nil {
+		return err
+	}
+	a.now = now
+	return fault
+}
+
+// once does slow work outside the turn, the first time that a call asks for it.
+// A caller who has gone is a fault, as is a panic.
+func once[T any](a *attempt, m **memo[T], where string, work func() (T, error)) (T, error) {
+	if *m == nil {
+		done := &memo[T]{err: a.ctx.Err()}
+		if done.err == nil {
+			done.err = a.slowly(where, func() (err error) {
+				done.value, err = work()
+				return err
+			})
+		}
+		*m = done
+	}
+	return (*m).value, (*m).err
+}
+
+// checkPassword asks the host.
+func (a *attempt) checkPassword(password string) (bool, error) {
+	return once(a, &a.password, "CheckPassword", func() (bool, error) {
+		return a.opts.CheckPassword(a.ctx, a.user, password)
+	})
+}
+
+// registeredAt asks the host.
+func (a *attempt) registeredAt() (time.Time, error) {
+	return once(a, &a.registered, "RegisteredAt", func() (time.Time, error) {
+		return a.opts.RegisteredAt(a.ctx, a.user)
+	})
+}
+
+// hashPIN hashes the new PIN.
+func (a *attempt) hashPIN(digits string) (pinHash, error) {
+	return once(a, &a.newPIN, "hashing the PIN", func() (pinHash, error) {
+		return a.v.hasher.hash(a.ctx, digits)
+	})
+}
+
+// checkPIN compares a PIN with a stored one; nil stands for no PIN and costs the
+// same. A right PIN that was hashed at another cost is stored at today's.
+func (a *attempt) checkPIN(digits string, held *pin) (bool, error) {
+	var stored *pinHash
+	if held != nil {
+		stored = &held.pinHash
+	}
+	i := slices.IndexFunc(a.pins, func(f pinFound) bool { return f.stored.same(stored) })
+	if i < 0 {
+		i = len(a.pins)
+		a.pins = append(a.pins, pinFound{stored: stored})
+	}
+	v, err := once(a, &a.pins[i].memo, "hashing the PIN", func() (pinVerdict, error) {
+		return a.v.hasher.verify(a.ctx, digits, stored)
+	})
+	if err == nil && v.renewed != nil {
+		held.pinHash = *v.renewed
+	}
+	return v.right, err
+}
+
+// event adds an event, to be reported once the attempt is stored.
+func (a *attempt) event(e Event) {
+	e.At, e.User = a.now, a.user
+	a.events = append(a.events, e)
+}

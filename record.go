@@ -1,0 +1,84 @@
+package factor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"time"
+)
+
+// read loads and opens the account, for looking only.
+func (v *Verifier) read(ctx context.Context, user string) (*account, error) {
+	rec, err := v.load(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	return v.open(user, rec)
+}
+
+func (v *Verifier) load(ctx context.Context, user string) (rec Record, err error) {
+	err = shielded("Store.Load", func() (err error) {
+		rec, err = v.store.Load(ctx, user)
+		return err
+	})
+	return rec, err
+}
+
+// reload loads after a swap that was not answered with nil, at once the first
+// time and then after a wait, longer each time and drawn at random, so that
+// processes that meet on one user do not meet again.
+func (v *Verifier) reload(ctx context.Context, user string, try int) (Record, error) {
+	if try > 0 {
+		longest := min(time.Millisecond<<min(try, 10), maxBackoff)
+		wait := time.NewTimer(mathrand.N(longest))
+		defer wait.Stop()
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			return Record{}, ctx.Err()
+		}
+	}
+	return v.load(ctx, user)
+}
+
+func (v *Verifier) swap(ctx context.Context, user string, old int64, next Record) error {
+	return shielded("Store.CompareAndSwap", func() error {
+		return v.store.CompareAndSwap(ctx, user, old, next)
+	})
+}
+
+// sealedFor binds a record to its user.
+func sealedFor(user string) []byte { return []byte("factor record of " + user) }
+
+func (v *Verifier) seal(user string, a *account) (data []byte, err error) {
+	err = shielded("Sealer.Encrypt", func() (err error) {
+		data, err = v.sealer.Encrypt(a.encode(), sealedFor(user))
+		return err
+	})
+	if err == nil && len(data) == 0 {
+		err = errors.New("factor: Sealer.Encrypt returned nothing")
+	}
+	return data, err
+}
+
+// open returns the account of a record, an empty one if there is no record, or
+// an error that matches ErrUnsealed.
+func (v *Verifier) open(user string, rec Record) (*account, error) {
+	if rec.Version == 0 && len(rec.Data) == 0 {
+		return &account{}, nil
+	}
+	var plain []byte
+	err := shielded("Sealer.Decrypt", func() (err error) {
+		plain, err = v.sealer.Decrypt(rec.Data, sealedFor(user))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnsealed, err)
+	}
+	a, err := decode(plain)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnsealed, err)
+	}
+	return a, nil
+}

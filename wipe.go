@@ -1,0 +1,149 @@
+package factor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	// wipeTimeout is how long one call of Options.Wipe may take.
+	wipeTimeout = 30 * time.Second
+	// wipeBackoff is how long Sweep leaves a wipe alone after it failed, twice
+	// as long each further time up to maxWipeBackoff.
+	wipeBackoff    = time.Minute
+	maxWipeBackoff = time.Hour
+)
+
+// WipeReason says why a user's critical data is given up.
+type WipeReason string
+
+const (
+	// ReasonStrikes: more than ResetOptions.Strikes wrong proofs were given.
+	ReasonStrikes WipeReason = "strikes"
+	// ReasonForfeited: ResetGuard.Forfeit was called.
+	ReasonForfeited WipeReason = "forfeited"
+)
+
+// A Wipe asks the host to delete a user's critical data.
+type Wipe struct {
+	// ID is the same each time that this wipe is asked for.
+	ID   uuid.UUID
+	User string
+	// At is when the data was given up: only what existed by then is to go.
+	At     time.Time
+	Reason WipeReason
+}
+
+// finish runs the wipe that a guard's call marked or found, then answers.
+func (v *Verifier) finish(ctx context.Context, marked *Wipe, answer error) error {
+	if marked == nil {
+		return answer
+	}
+	if err := v.wipe(ctx, *marked); err != nil {
+		return fmt.Errorf("%w: %w: %w", ErrWiped, ErrWipePending, err)
+	}
+	return answer
+}
+
+// giveUp marks the wipe.
+func (a *attempt) giveUp(reason WipeReason) *Wipe {
+	a.account.giveUp(uuid.New(), reason, a.now)
+	a.event(Event{Action: ActionWipeMarked})
+	return a.account.reset.wipe.public(a.user)
+}
+
+// binding is update for what must not happen while a wipe is pending: the wipe
+// is finished first, or the call fails with ErrWipePending.
+func binding[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (T, error) {
+	for {
+		var first *Wipe
+		result, err := update(ctx, v, user, m, func(a *attempt) (T, error) {
+			if first = a.pendingWipe(); first != nil {
+				var none T
+				return none, ErrWipePending
+			}
+			return r(a)
+		})
+		if first == nil {
+			return result, err
+		}
+		if err := v.wipe(ctx, *first); err != nil {
+			return result, fmt.Errorf("%w: %w", ErrWipePending, err)
+		}
+	}
+}
+
+// pendingWipe returns the wipe that is marked and not yet done, if any.
+func (a *attempt) pendingWipe() *Wipe {
+	if w := a.account.reset.wipe; w.pending() {
+		return w.public(a.user)
+	}
+	return nil
+}
+
+// wipe has the host delete the data, and notes that it did.
+func (v *Verifier) wipe(ctx context.Context, w Wipe) error {
+	if err := v.askWipe(ctx, w); err != nil {
+		v.observe(ctx, []Event{{User: w.User, Action: ActionWipeFailed, Err: err}})
+		return err
+	}
+	return v.noteWipe(ctx, w, func(a *attempt, kept *wipe) {
+		kept.done = true
+		a.event(Event{Action: ActionWipeDone})
+	})
+}
+
+// noteWipe changes what is kept of a pending wipe, unless another call was
+// faster. Like the wipe itself it does not end with its caller.
+func (v *Verifier) noteWipe(ctx context.Context, w Wipe, note func(a *attempt, kept *wipe)) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	_, err := update(ctx, v, w.User, quick, func(a *attempt) (void, error) {
+		kept := a.account.reset.wipe
+		a.unchanged = !kept.pending() || kept.id != w.ID
+		if !a.unchanged {
+			note(a, kept)
+		}
+		return void{}, nil
+	})
+	return err
+}
+
+func (v *Verifier) askWipe(ctx context.Context, w Wipe) error {
+	if v.opts.Wipe == nil {
+		return optionError("Wipe", "is not set, and a wipe is pending")
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wipeTimeout)
+	defer cancel()
+	return shielded("Wipe", func() error { return v.opts.Wipe(ctx, w) })
+}
+
+// wipe is a marked wipe.
+type wipe struct {
+	id      uuid.UUID
+	at      time.Time
+	reason  WipeReason
+	done    bool
+	tries   int       // by Sweep
+	retryAt time.Time // by Sweep, not before
+}
+
+// pending reports whether there is a wipe and it is not done.
+func (w *wipe) pending() bool { return w != nil && !w.done }
+
+func (w *wipe) public(user string) *Wipe {
+	return &Wipe{ID: w.id, User: user, At: w.at, Reason: w.reason}
+}
+
+// putOff puts off the next try by Sweep.
+func (w *wipe) putOff(now time.Time) {
+	delay := maxWipeBackoff
+	if w.tries < 6 {
+		delay = wipeBackoff << w.tries
+	}
+	w.tries++
+	w.retryAt = now.Add(delay)
+}
