@@ -168,4 +168,8 @@ func TestBudgetKeepsTheCountOfAVoidLock(t *testing.T) {
 	if want := (budget{4, noon.Add(2 * time.Minute)}); b != want || !b.locked(l, noon) {
 		t.Fatalf("the fourth wrong answer made %v, want %v", b, want)
 	}
+	// Nor does a void end stay where Tries was raised meanwhile: it would come into force one day.
+	if b := (budget{3, ahead}).charge(Limit{Tries: 5, Delay: time.Minute, MaxDelay: time.Hour, Final: 10}, noon); b != (budget{wrong: 4}) {
+		t.Fatalf("the fourth of five made %v", b)
+	}
 }

@@ -110,6 +110,16 @@ func TestCodecRefusesWhatItDoesNotKnow(t *testing.T) {
 			t.Fatalf("version %d is accepted", other[0])
 		}
 	})
+	// What is there or not is one or zero, nothing else.
+	for _, i := range []int{1, 3, 4, 5, 8, 26} { // PIN, authenticator, pending, two live codes, wipe
+		for _, other := range []byte{2, 3, 128, 255} {
+			data := (&account{}).encode()
+			data[i] = other
+			if _, err := decode(data); err == nil {
+				t.Fatalf("byte %d is accepted as %d", i, other)
+			}
+		}
+	}
 	// Padding is zeros: anything else is a field of a later version.
 	data := (&account{}).encode()
 	data[len(data)-1] = 1

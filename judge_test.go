@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"pgregory.net/rapid"
 )
 
@@ -97,7 +98,7 @@ func newPerson(t *rapid.T, try *attempt) person {
 	s := secret{key: []byte("12345678901234567890"), digits: 6, period: 30 * time.Second, step: noon.Unix()/30 - 1}
 	other := secret{key: []byte("09876543210987654321"), digits: 6, period: 30 * time.Second, step: noStep}
 	if rapid.Bool().Draw(t, "has devices") {
-		a.devices = []device{{secret: other}, {secret: s}}
+		a.devices = []device{{id: uuid.UUID{1}, secret: other}, {id: uuid.UUID{2}, secret: s}}
 	}
 	if rapid.Bool().Draw(t, "has authenticator") {
 		a.authenticator = &s
@@ -174,6 +175,7 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 
 		var right, last Kind
 		var charged, judged []Kind
+		var said []string
 		for _, c := range []struct {
 			text  string
 			kinds []Kind
@@ -181,19 +183,25 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 			if c.text == "" || right != "" {
 				continue
 			}
-			open := slices.DeleteFunc(slices.Clone(c.kinds), func(k Kind) bool { return before.budget(k).locked(judgeLimit, noon) })
-			rightFor := func(k Kind) bool { return slices.Contains(p.right[c.text], k) }
-			usedFor := func(k Kind) bool { return slices.Contains(p.used[c.text], k) }
-			if i := slices.IndexFunc(open, rightFor); i >= 0 {
-				right = open[i]
-				continue
+			var open []Kind
+			used := false
+			for _, k := range c.kinds {
+				if before.budget(k).locked(judgeLimit, noon) {
+					said = append(said, "locked "+string(k))
+					continue
+				}
+				if slices.Contains(p.right[c.text], k) {
+					right, open = k, nil
+					said = append(said, "verified "+string(k))
+					break
+				}
+				open, used = append(open, k), used || slices.Contains(p.used[c.text], k)
 			}
-			judged = append(judged, open...)
-			if len(open) > 0 {
-				last = open[len(open)-1]
-			}
-			if !slices.ContainsFunc(open, usedFor) {
-				charged = append(charged, open...)
+			for _, k := range open {
+				last, judged, said = k, append(judged, k), append(said, "refused "+string(k))
+				if !used {
+					charged = append(charged, k)
+				}
 			}
 		}
 
@@ -212,6 +220,9 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 		if try.wrong != (len(charged) > 0) {
 			t.Fatalf("must be stored: %v, charged %v", try.wrong, charged)
 		}
+		if got := heard(t, try); !slices.Equal(got, said) {
+			t.Fatalf("reported %v, want %v", got, said)
+		}
 		speaks := charged
 		if len(charged) == 0 {
 			speaks = judged
@@ -223,8 +234,13 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 		var mismatch *MismatchError
 		switch {
 		case right != "":
-			if err != nil || m.Kind != right {
+			if err != nil || m.Kind != right || (m.Device != uuid.Nil) != (right == KindDeviceTOTP) {
 				t.Fatalf("%v, %v; want %s", m, err, right)
+			}
+			for _, d := range p.account.devices {
+				if used := d.usedAt.Equal(noon); used != (d.id == m.Device) {
+					t.Fatalf("device %v used %v, matched %v", d.id, used, m.Device)
+				}
 			}
 		case len(judged) == 0:
 			if !errors.Is(err, ErrLocked) {
@@ -234,6 +250,28 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 			t.Fatalf("%v, %v; want %s with %d left", m, err, last, left)
 		}
 	})
+}
+
+// heard lists what an attempt reports, each with what the account now says.
+func heard(t *rapid.T, try *attempt) (said []string) {
+	for _, e := range try.events {
+		said = append(said, string(e.Action)+" "+string(e.Kind))
+		b := *try.account.budget(e.Kind)
+		want := Event{At: noon, User: "user", Action: e.Action, Kind: e.Kind, Device: e.Device}
+		switch e.Action {
+		case ActionLocked:
+			want.Until, want.Err = b.end(judgeLimit), e.Err
+		case ActionRefused:
+			want.Remaining, want.Err = b.remaining(judgeLimit, noon), e.Err
+			if b.locked(judgeLimit, noon) {
+				want.Until = b.end(judgeLimit)
+			}
+		}
+		if e != want || (e.Err == nil) != (e.Action == ActionVerified) {
+			t.Fatalf("reported %+v, want %+v", e, want)
+		}
+	}
+	return said
 }
 
 // What was judged before a fault stays charged; what the fault hit is not.

@@ -238,3 +238,22 @@ func TestSweepPutsAWipeOffForTwiceAsLongEachTime(t *testing.T) {
 		}
 	}
 }
+
+// Who has more strikes than are allowed since Strikes was lowered has none left;
+// the next strike wipes, and nothing that is none does.
+func TestGuardWipesNobodyByLoweringStrikes(t *testing.T) {
+	s := secret{key: []byte("12345678901234567890"), digits: 6, period: 30 * time.Second, step: noon.Unix() / 30}
+	a := &account{devices: []device{{secret: s}}}
+	strict := ResetOptions{Strikes: 3, ForgiveRepeats: true}
+	a.reset.strikes, a.reset.last = 50, a.fingerprint("999999", "", noon)
+	for name, otp := range map[string]string{"a spent code": codeAt(&s, s.step), "a repeat": "999999"} {
+		marked, err := attemptOn(t, a, Options{Reset: strict}, noon).proveReset(Credentials{OTP: otp})
+		var mismatch *MismatchError
+		if !errors.As(err, &mismatch) || mismatch.Remaining != 0 || marked != nil || a.reset.strikes != 50 {
+			t.Errorf("%s: %v, %v, %d strikes", name, marked, err, a.reset.strikes)
+		}
+	}
+	if marked, err := attemptOn(t, a, Options{Reset: strict}, noon).proveReset(Credentials{OTP: "999998"}); marked == nil || !errors.Is(err, ErrWiped) {
+		t.Errorf("a strike: %v, %v", marked, err)
+	}
+}

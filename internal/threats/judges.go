@@ -1,0 +1,168 @@
+package threats
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/knowhave/factor"
+)
+
+// A judge is an exported method that judges a credential within the budgets.
+// With ProofKinds set to one kind, every method judges codes against that kind
+// only.
+type judge struct {
+	name  string
+	takes []factor.Kind
+	// call calls the method in this process. VerifyOTP asks for kind.
+	call func(ctx context.Context, on *process, p *person, kind factor.Kind, c factor.Credentials) error
+}
+
+// judges are all of them.
+var judges = []judge{
+	{"Verifier.VerifyOTP", otpKinds, func(ctx context.Context, on *process, p *person, kind factor.Kind, c factor.Credentials) error {
+		_, err := on.v.VerifyOTP(ctx, p.id, c.OTP, kind)
+		return err
+	}},
+	{"Verifier.VerifyPIN", []factor.Kind{factor.KindPIN}, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+		return on.v.VerifyPIN(ctx, p.id, c.PIN)
+	}},
+	{"Verifier.VerifyPassword", []factor.Kind{factor.KindPassword}, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+		return on.v.VerifyPassword(ctx, p.id, c.Password)
+	}},
+	{"Verifier.VerifyAny", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+		_, err := on.v.VerifyAny(ctx, p.id, c)
+		return err
+	}},
+	{"PINs.Set", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+		return on.pins.Set(ctx, p.id, newPIN, c)
+	}},
+	{"PINs.Remove", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+		return on.pins.Remove(ctx, p.id, c)
+	}},
+	{"OTPIssuer.Issue", []factor.Kind{factor.KindPassword, factor.KindPIN}, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+		_, err := on.codes.Issue(ctx, p.id, c)
+		return err
+	}},
+	{"DeviceTOTPEnroller.Enroll", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+		_, err := on.devices.Enroll(ctx, p.id, uuid.New(), c)
+		return err
+	}},
+	{"DeviceTOTPEnroller.Revoke", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+		return on.devices.Revoke(ctx, p.id, p.device, c)
+	}},
+	{"AuthenticatorEnroller.Begin", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+		_, err := on.auth.Begin(ctx, p.id, c)
+		return err
+	}},
+	{"AuthenticatorEnroller.Remove", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+		return on.auth.Remove(ctx, p.id, c)
+	}},
+}
+
+// The first four only verify; the others need the proof for something else.
+var verifyOTP, verifyPIN, verifyPassword, verifyAny, provers = judges[0], judges[1], judges[2], judges[3], judges[3:]
+
+// takers returns the judges that take a kind, those that only verify first.
+func takers(kind factor.Kind) []judge {
+	var js []judge
+	for _, j := range judges {
+		if slices.Contains(j.takes, kind) {
+			js = append(js, j)
+		}
+	}
+	return js
+}
+
+// newPIN is what PINs.Set sets.
+const newPIN = "4679"
+
+// unlike are the judging methods with a limit of their own, and where it is
+// tested: TestThreat05UnlimitedPath.
+var unlike = []string{"AuthenticatorEnroller.Confirm", "ResetGuard.Prove"}
+
+// unjudging are the methods that judge nothing, so that nothing can be guessed
+// at them.
+var unjudging = []string{
+	"Admin.Forget", "Admin.RemoveAuthenticator", "Admin.RemovePIN", "Admin.Reseal", "Admin.RevokeDevice",
+	"Admin.SetPIN", "Admin.Status", "Admin.Sweep", "Admin.Unlock", "Admin.Users",
+	"DeviceTOTPEnroller.Devices", "OTPIssuer.IssueUnproven", "PINs.IsSet", "PINs.Wait", "ResetGuard.Forfeit",
+}
+
+// views returns one value of each type whose methods act on a user.
+func (p *process) views() []any {
+	return []any{p.v, p.pins, p.codes, p.devices, p.auth, p.guard, p.admin}
+}
+
+// Views are the names of the types whose methods act on a user. What is not
+// among them escapes the tests of this package.
+var Views = []string{
+	"Admin", "AuthenticatorEnroller", "DeviceTOTPEnroller", "OTPIssuer", "PINs", "ResetGuard", "Verifier",
+}
+
+// methods returns every exported method of the views, as Type.Method.
+func (p *process) methods(t testing.TB) map[string]reflect.Method {
+	t.Helper()
+	found := map[string]reflect.Method{}
+	for _, v := range p.views() {
+		typ := reflect.TypeOf(v)
+		if !slices.Contains(Views, typ.Elem().Name()) {
+			t.Fatalf("%s is not listed in Views", typ)
+		}
+		for i := range typ.NumMethod() {
+			found[typ.Elem().Name()+"."+typ.Method(i).Name] = typ.Method(i)
+		}
+	}
+	return found
+}
+
+// checkListed fails if an exported method is in none of the lists above, or a
+// listed one does not exist.
+func checkListed(t *testing.T, p *process) {
+	t.Helper()
+	listed := append(slices.Clone(unlike), unjudging...)
+	for _, j := range judges {
+		listed = append(listed, j.name)
+	}
+	found := p.methods(t)
+	for name, method := range found {
+		if !slices.Contains(listed, name) {
+			t.Errorf("%s is not listed: say in judges.go whether it judges a credential", name)
+		}
+		if slices.Contains(unjudging, name) && takesCredentials(method.Type) {
+			t.Errorf("%s takes Credentials, so it cannot be one that judges nothing", name)
+		}
+	}
+	for _, name := range listed {
+		if _, ok := found[name]; !ok {
+			t.Errorf("%s is listed and does not exist", name)
+		}
+	}
+}
+
+func takesCredentials(method reflect.Type) bool {
+	for i := range method.NumIn() {
+		if method.In(i) == reflect.TypeFor[factor.Credentials]() {
+			return true
+		}
+	}
+	return false
+}
+
+// onlyKind makes every proof of a code a proof of this kind, so that each method
+// can be tried with each kind alone.
+func onlyKind(kind factor.Kind) func(*factor.Options) {
+	return func(o *factor.Options) {
+		if slices.Contains(otpKinds, kind) {
+			o.ProofKinds = []factor.Kind{kind}
+		}
+	}
+}
+
+// sameLimit gives every kind the same limit.
+func sameLimit(o *factor.Options, l factor.Limit) {
+	o.Password, o.PIN.Limit, o.OTP.Limit, o.TOTP.Limit = l, l, l, l
+}

@@ -1,0 +1,250 @@
+package threats
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/knowhave/factor"
+)
+
+// atOnce runs n calls at the same time and returns their answers.
+func atOnce(n int, call func(i int) error) []error {
+	answers := make([]error, n)
+	start := make(chan struct{})
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			<-start
+			answers[i] = call(i)
+		})
+	}
+	close(start)
+	wg.Wait()
+	return answers
+}
+
+// count returns how many answers match want; a nil want counts the accepted.
+func count(answers []error, want error) int {
+	n := 0
+	for _, err := range answers {
+		if (want == nil && err == nil) || (want != nil && errors.Is(err, want)) {
+			n++
+		}
+	}
+	return n
+}
+
+// Threat01ParallelRedemption redeems one code many times at once, in one process
+// and in four, by each method that takes it and by all of them together: it is
+// accepted exactly once.
+func Threat01ParallelRedemption(t *testing.T, env Env) {
+	for _, kind := range otpKinds {
+		for _, processes := range []int{1, 4} {
+			t.Run(fmt.Sprintf("%s/%d", kind, processes), func(t *testing.T) {
+				redeemAtOnce(t, env, kind, processes)
+			})
+		}
+	}
+	t.Run("confirm", func(t *testing.T) {
+		w := newWorld(t, env, nil)
+		p := w.person()
+		p.begin()
+		code := p.pending.code(p.pending.step(w.clock.Now()))
+		answers := atOnce(64, func(int) error { return w.auth.Confirm(ctx, p.id, code) })
+		if n := count(answers, nil); n != 1 {
+			t.Fatalf("%d of 64 confirmed by one code, want 1", n)
+		}
+		if _, err := w.v.VerifyOTP(ctx, p.id, code, factor.KindTOTP); !errors.Is(err, factor.ErrMismatch) {
+			t.Fatalf("the code that confirmed was answered %v, want ErrMismatch", err)
+		}
+	})
+}
+
+// redeemAtOnce hands one code to 64 callers, for each method that takes it.
+func redeemAtOnce(t *testing.T, env Env, kind factor.Kind, processes int) {
+	w := newWorld(t, env, func(o *factor.Options) {
+		onlyKind(kind)(o)
+		o.Device.Max = 100
+	})
+	running := make([]*process, processes)
+	for i := range running {
+		running[i] = w.start(nil)
+	}
+	takers := takers(kind)
+	redeem := func(name string, choose func(i int) judge) {
+		p := w.person()
+		code := p.right(kind)
+		answers := atOnce(64, func(i int) error {
+			return choose(i).call(ctx, running[i%processes], p, kind, code)
+		})
+		if n := count(answers, nil); n != 1 {
+			t.Fatalf("%s: %d of 64 accepted, want 1", name, n)
+		}
+		if _, err := w.v.VerifyOTP(ctx, p.id, code.OTP, kind); err == nil {
+			t.Fatalf("%s: the code was accepted again afterwards", name)
+		}
+		if n := len(w.status(p.id).Devices); name == "DeviceTOTPEnroller.Enroll" && n != 2 {
+			t.Fatalf("%d devices after one code enrolled one more, want 2", n)
+		}
+	}
+	for _, j := range takers {
+		if j.name == "PINs.Set" && !env.Cheap && processes > 1 {
+			continue // It hashes the new PIN each time.
+		}
+		redeem(j.name, func(int) judge { return j })
+	}
+	if env.Cheap {
+		redeem("all methods together", func(i int) judge { return takers[i%len(takers)] })
+	}
+	if kind == factor.KindDeviceTOTP {
+		redeem("ResetGuard.Prove", func(int) judge {
+			return judge{call: proveOnly}
+		})
+	}
+}
+
+// Threat02ParallelGuesses lets 100 callers guess at once: exactly Tries are
+// judged, whether or not there is a record yet, and a success in parallel
+// forgives nothing that was judged after it.
+func Threat02ParallelGuesses(t *testing.T, env Env) {
+	for _, kind := range allKinds {
+		for _, processes := range []int{1, 3} {
+			t.Run(fmt.Sprintf("%s/%d", kind, processes), func(t *testing.T) {
+				w := newWorld(t, env, func(o *factor.Options) {
+					onlyKind(kind)(o)
+					sameLimit(o, factor.Limit{Tries: 5})
+				})
+				guessAtOnce(t, w, w.person(), kind, processes)
+				guessAtOnce(t, w, w.stranger(), kind, processes)
+			})
+		}
+		t.Run(fmt.Sprintf("%s/success", kind), func(t *testing.T) { succeedAmongGuesses(t, env, kind) })
+	}
+	t.Run("guard", func(t *testing.T) { guessTheGuardAtOnce(t, env) })
+}
+
+func guessAtOnce(t *testing.T, w *world, p *person, kind factor.Kind, processes int) {
+	t.Helper()
+	running := make([]*process, processes)
+	for i := range running {
+		running[i] = w.start(nil)
+	}
+	var takers []judge
+	for _, j := range judges[:4] { // Those that verify: the others need a holding.
+		if slices.Contains(j.takes, kind) {
+			takers = append(takers, j)
+		}
+	}
+	guesses := make([]factor.Credentials, 100)
+	for i := range guesses {
+		guesses[i] = p.wrong(kind)
+	}
+	answers := atOnce(100, func(i int) error {
+		return takers[i%len(takers)].call(ctx, running[i%processes], p, kind, guesses[i])
+	})
+	if judged, locked := count(answers, factor.ErrMismatch), count(answers, factor.ErrLocked); judged != 5 || locked != 95 {
+		t.Fatalf("%d of 100 guesses judged and %d locked out, want 5 and 95: %v", judged, locked, answers)
+	}
+	remaining := map[int]int{}
+	for _, err := range answers {
+		if m, ok := errors.AsType[*factor.MismatchError](err); ok {
+			remaining[m.Remaining]++
+		}
+	}
+	for left := range 5 {
+		if remaining[left] != 1 {
+			t.Fatalf("Remaining %d was answered %d times, want each of 4 to 0 once", left, remaining[left])
+		}
+	}
+	if b := budget(w.status(p.id), kind); b.Wrong != 5 || !b.Locked {
+		t.Fatalf("stored %+v, want 5 wrong and locked", b)
+	}
+}
+
+// succeedAmongGuesses stops one caller between its load and its swap, lets
+// guesses through, and resumes it.
+func succeedAmongGuesses(t *testing.T, env Env, kind factor.Kind) {
+	verify := verifyAny
+	w := newWorld(t, env, func(o *factor.Options) {
+		onlyKind(kind)(o)
+		sameLimit(o, factor.Limit{Tries: 5})
+	})
+	guess := func(p *person, n int) {
+		t.Helper()
+		for range n {
+			mustBe(t, verify.call(ctx, w.process, p, kind, p.wrong(kind)), factor.ErrMismatch)
+		}
+	}
+	for before := range 5 {
+		for during := range 6 - before {
+			if env.skips(before+during, 5) {
+				continue
+			}
+			p := w.person()
+			guess(p, before)
+			s := newScript(nth(1, "Store.CompareAndSwap", pauses))
+			answer := make(chan error, 1)
+			slow, right := w.start(s), p.right(kind)
+			go func() { answer <- verify.call(ctx, slow, p, kind, right) }()
+			s.awaitPause(t, answer)
+			guess(p, during)
+			close(s.resumed)
+			err := <-answer
+			if before+during < 5 {
+				must(t, err)
+				guess(p, 1)
+				if n := w.wrong(p.id, kind); n != 1 {
+					t.Fatalf("%d counted after a success and one failure, want 1", n)
+				}
+				continue
+			}
+			mustBe(t, err, factor.ErrLocked)
+			if n := w.wrong(p.id, kind); n != 5 {
+				t.Fatalf("a success that came too late left %d of 5 failures", n)
+			}
+		}
+	}
+	p := w.person()
+	guess(p, 4)
+	s := newScript(nth(1, "Store.CompareAndSwap", pauses))
+	answer := make(chan error, 1)
+	slow, wrong, right := w.start(s), p.wrong(kind), p.right(kind)
+	go func() { answer <- verify.call(ctx, slow, p, kind, wrong) }()
+	s.awaitPause(t, answer)
+	must(t, verify.call(ctx, w.process, p, kind, right))
+	close(s.resumed)
+	mustBe(t, <-answer, factor.ErrMismatch)
+	if n := w.wrong(p.id, kind); n != 1 {
+		t.Fatalf("%d counted for a failure that landed after a success, want 1", n)
+	}
+}
+
+func guessTheGuardAtOnce(t *testing.T, env Env) {
+	w := newWorld(t, env, nil)
+	for _, kind := range []factor.Kind{factor.KindPIN, factor.KindDeviceTOTP} {
+		p := w.person()
+		guesses := make([]factor.Credentials, 40)
+		for i := range guesses {
+			guesses[i] = p.wrong(kind)
+		}
+		other := w.start(nil)
+		answers := atOnce(40, func(i int) error {
+			return []*process{w.process, other}[i%2].guard.Prove(ctx, p.id, guesses[i])
+		})
+		if mismatched, wiped := count(answers, factor.ErrMismatch), count(answers, factor.ErrWiped); mismatched != 3 || wiped != 37 {
+			t.Fatalf("%d of 40 refused and %d told of the wipe, want 3 and 37: %v", mismatched, wiped, answers)
+		}
+		ids := map[uuid.UUID]bool{}
+		for _, wipe := range w.host.wipes(p.id) {
+			ids[wipe.ID] = true
+		}
+		if len(ids) != 1 {
+			t.Fatalf("%d wipes for one user, want 1", len(ids))
+		}
+	}
+}

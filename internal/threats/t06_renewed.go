@@ -1,0 +1,164 @@
+package threats
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/knowhave/factor"
+)
+
+// A renewal is something that renewed a budget in a peer. It gets a right
+// credential of a kind that is not guessed.
+type renewal struct {
+	name string
+	do   func(on *process, p *person, help factor.Credentials) error
+}
+
+var renewals = []renewal{
+	{"issue unproven", func(_ *process, p *person, _ factor.Credentials) error {
+		p.issue(factor.KindLogin)
+		p.issue(factor.KindAccount)
+		return nil
+	}},
+	{"issue", func(on *process, p *person, help factor.Credentials) error {
+		o, err := on.codes.Issue(ctx, p.id, help)
+		p.codes[factor.KindAccount], p.issued = o.Code, append(p.issued, o.Code)
+		return err
+	}},
+	{"verify another kind", func(on *process, p *person, help factor.Credentials) error {
+		_, err := on.v.VerifyAny(ctx, p.id, help)
+		return err
+	}},
+	{"prove a reset", func(on *process, p *person, _ factor.Credentials) error {
+		return on.guard.Prove(ctx, p.id, factor.Credentials{PIN: p.pin})
+	}},
+	{"enrol a device", func(on *process, p *person, help factor.Credentials) error {
+		_, err := on.devices.Enroll(ctx, p.id, uuid.New(), help)
+		return err
+	}},
+	{"enrol the device anew", func(on *process, p *person, help factor.Credentials) error {
+		e, err := on.devices.Enroll(ctx, p.id, p.device, help)
+		if err == nil {
+			p.phone = newGenerator(e)
+		}
+		return err
+	}},
+	{"confirm an authenticator", func(on *process, p *person, help factor.Credentials) error {
+		e, err := on.auth.Begin(ctx, p.id, help)
+		if err != nil {
+			return err
+		}
+		p.app = newGenerator(e)
+		return on.auth.Confirm(ctx, p.id, p.app.code(p.app.step(p.w.clock.Now())))
+	}},
+	{"remove the device", func(on *process, p *person, _ factor.Credentials) error {
+		return absent(on.admin.RevokeDevice(ctx, p.id, p.device))
+	}},
+	{"remove the authenticator", func(on *process, p *person, _ factor.Credentials) error {
+		return absent(on.admin.RemoveAuthenticator(ctx, p.id))
+	}},
+	{"remove the PIN", func(on *process, p *person, _ factor.Credentials) error {
+		return absent(on.admin.RemovePIN(ctx, p.id))
+	}},
+	{"restart, sweep, reseal", func(on *process, p *person, _ factor.Credentials) error {
+		_, err := p.w.start(nil).admin.Sweep(ctx)
+		return errors.Join(err, on.admin.Reseal(ctx, p.id))
+	}},
+}
+
+// absent forgives that there is nothing left to remove.
+func absent(err error) error {
+	if errors.Is(err, factor.ErrNotEnrolled) || errors.Is(err, factor.ErrUnknownDevice) {
+		return nil
+	}
+	return err
+}
+
+// Threat06RenewedBudget does between guesses all that ever renewed a budget
+// elsewhere: new codes, new secrets, other right credentials, restarts. The
+// guesses still lock, and still for good at Final; the guard still wipes.
+func Threat06RenewedBudget(t *testing.T, env Env) {
+	for _, renewal := range renewals {
+		if renewal.name != "prove a reset" && renewal.name != "remove the PIN" {
+			t.Run("guard/"+renewal.name, func(t *testing.T) { strikeWhileRenewing(t, env, renewal) })
+		}
+	}
+	for i, kind := range allKinds {
+		if env.skips(i, 3) {
+			continue
+		}
+		for _, renewal := range renewals {
+			t.Run(fmt.Sprintf("%s/%s", kind, renewal.name), func(t *testing.T) {
+				guessWhileRenewing(t, env, kind, renewal)
+			})
+		}
+	}
+}
+
+func guessWhileRenewing(t *testing.T, env Env, kind factor.Kind, renewal renewal) {
+	w := newWorld(t, env, func(o *factor.Options) {
+		onlyKind(kind)(o)
+		o.Device.Max = 100
+		sameLimit(o, factor.Limit{Tries: 3, Delay: time.Second, MaxDelay: time.Second, Final: 6})
+	})
+	p := w.person()
+	helper := factor.KindPassword
+	if kind == factor.KindPassword {
+		helper = factor.KindPIN
+	}
+	if helper == factor.KindPIN && renewal.name == "remove the PIN" {
+		return // It would take the credential that helps.
+	}
+	judged := 0
+	for range 6 {
+		for range 4 { // More guesses than the budget has.
+			err := verifyAny.call(ctx, w.process, p, kind, p.wrong(kind))
+			if errors.Is(err, factor.ErrMismatch) {
+				judged++
+			} else {
+				mustBe(t, err, factor.ErrLocked)
+			}
+			if kind != factor.KindDeviceTOTP && kind != factor.KindTOTP || judged < 6 {
+				must(t, renewal.do(w.process, p, p.right(helper)))
+			}
+			if n := w.wrong(p.id, kind); n != judged {
+				t.Fatalf("%d counted after %d guesses were judged", n, judged)
+			}
+		}
+		if b := budget(w.status(p.id), kind); !b.Locked || b.Wrong != judged {
+			t.Fatalf("stored %+v after %d guesses, want locked", b, judged)
+		}
+		w.clock.add(2 * time.Second)
+	}
+	if judged != 6 {
+		t.Fatalf("%d guesses were judged, want 6: Final", judged)
+	}
+	w.clock.add(365 * 24 * time.Hour)
+	b := budget(w.status(p.id), kind)
+	if !b.Locked || !b.Until.IsZero() {
+		t.Fatalf("stored %+v a year after the last guess, want locked for good", b)
+	}
+	mustBe(t, verifyAny.call(ctx, w.process, p, kind, p.right(kind)), factor.ErrLocked)
+}
+
+// strikeWhileRenewing gives wrong proofs to the guard, and between them does what
+// might buy more of them: a mailed code that sets a PIN or enrols a device among
+// others.
+func strikeWhileRenewing(t *testing.T, env Env, renewal renewal) {
+	w := newWorld(t, env, nil)
+	p := w.person()
+	for left := 2; left >= 0; left-- {
+		err := w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN))
+		m, ok := errors.AsType[*factor.MismatchError](err)
+		if !ok || m.Remaining != left {
+			t.Fatalf("answered %v, want %d remaining", err, left)
+		}
+		must(t, renewal.do(w.process, p, p.right(factor.KindPassword)))
+		must(t, w.pins.Set(ctx, p.id, p.pin, factor.Credentials{OTP: p.issue(factor.KindAccount).Code}))
+	}
+	mustBe(t, w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrWiped)
+}

@@ -1,0 +1,142 @@
+package threats
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/knowhave/factor"
+)
+
+// Threat15PrintedSecrets prints, logs and marshals every exported value that
+// holds or reaches a secret, alone and inside others, and reads the text of
+// every error that the uses of all methods give: no secret shows.
+func Threat15PrintedSecrets(t *testing.T, env Env) {
+	t.Run("values", func(t *testing.T) { printValues(t, env) })
+	t.Run("errors", func(t *testing.T) { readErrors(t, env) })
+}
+
+// A holder is what a careless program logs as a whole.
+type holder[T any] struct {
+	Value   T
+	Pointer *T
+	Slice   []T
+	Map     map[string]T
+	Any     any
+}
+
+func printValues(t *testing.T, env Env) {
+	w := newWorld(t, env, nil)
+	p := w.person()
+	e, err := w.devices.Enroll(ctx, p.id, p.device, p.right(factor.KindPassword))
+	must(t, err)
+	o := p.issue(factor.KindAccount)
+	key := strings.Repeat("K3y-", 8)
+	k, err := factor.NewKeyring([]byte(key), []byte(strings.Repeat("0ld-", 8)))
+	must(t, err)
+	c := factor.Credentials{OTP: o.Code, Password: p.password, PIN: "258036914725"} // Longer than any part of an address.
+
+	mustHide(t, c, c.OTP, c.Password, c.PIN)
+	mustHide(t, o, o.Code)
+	mustHide(t, e, e.Secret, e.URL)
+	mustHide(t, *k, key, "0ld-0ld")
+	keyed := map[factor.Credentials]bool{c: true}
+	text, err := json.Marshal(keyed)
+	must(t, err)
+	hidden(t, "key of a map", fmt.Sprintf("%v %+v %#v %s", keyed, keyed, keyed, text), []string{c.OTP, c.Password, c.PIN})
+	v, err := env.NewVerifier(w.store, k, nil)
+	must(t, err)
+	mustHide(t, v, key)
+	all := []string{o.Code, p.password, e.Secret, p.app.secret}
+	for _, view := range w.views() {
+		mustHide(t, view, all...)
+	}
+	mustHide(t, w.status(p.id), all...)
+	mustHide(t, w.record(p.id), all...)
+	w.host.mu.Lock()
+	events := append([]factor.Event(nil), w.host.events...)
+	w.host.mu.Unlock()
+	if len(events) == 0 {
+		t.Fatal("no event was observed")
+	}
+	mustHide(t, events, all...)
+}
+
+// mustHide fails if any way to print v shows one of the secrets.
+func mustHide[T any](t *testing.T, v T, secrets ...string) {
+	t.Helper()
+	nested := holder[T]{v, &v, []T{v}, map[string]T{"v": v}, v}
+	for _, value := range []any{v, &v, []T{v}, []*T{&v}, [1]T{v}, map[string]T{"v": v}, nested, &nested, struct{ X any }{v}, struct{ X any }{&v}} {
+		for _, verb := range []string{"v", "+v", "#v", "s", "q", "+q", "#q", "x", "X", "# x", "d", "o", "b", "c", "U", "e", "t", "10v", "-30s"} {
+			hidden(t, fmt.Sprintf("%T %%%s", value, verb), fmt.Sprintf("%"+verb, value), secrets)
+		}
+		hidden(t, "Sprint", fmt.Sprint(value), secrets)
+		hidden(t, "Errorf", fmt.Errorf("failed with %v and %+v", value, value).Error(), secrets)
+		for name, handler := range map[string]func(*bytes.Buffer) slog.Handler{
+			"slog text": func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) },
+			"slog json": func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) },
+		} {
+			var b bytes.Buffer
+			slog.New(handler(&b)).Info("call", "value", value, slog.Group("in", "side", value))
+			hidden(t, fmt.Sprintf("%T %s", value, name), b.String(), secrets)
+		}
+		if text, err := json.Marshal(value); err == nil {
+			hidden(t, fmt.Sprintf("%T json", value), string(text), secrets)
+		}
+		if text, err := xml.Marshal(value); err == nil {
+			hidden(t, fmt.Sprintf("%T xml", value), string(text), secrets)
+		}
+	}
+}
+
+// hidden fails if a text shows one of the secrets, plain or in hexadecimal.
+func hidden(t *testing.T, how, text string, secrets []string) {
+	t.Helper()
+	for _, s := range secrets {
+		for _, form := range []string{s, fmt.Sprintf("%x", s), fmt.Sprintf("%X", s), fmt.Sprintf("% x", s), fmt.Sprint([]byte(s))} {
+			if strings.Contains(text, form) {
+				t.Fatalf("%s shows a secret: %s", how, text)
+			}
+		}
+	}
+}
+
+// readErrors reads the errors of all uses: as they are, malformed, locked, on a
+// failing store and about a record that does not open.
+func readErrors(t *testing.T, env Env) {
+	w := newWorld(t, env, nil)
+	checkUsed(t, w.process)
+	read := func(p *person, what string, err error) {
+		t.Helper()
+		if err != nil {
+			hidden(t, what, err.Error(), p.secrets())
+		}
+	}
+	down := w.start(newScript(func(_ int, name string) fault {
+		if name == "Store.Load" || name == "Store.List" {
+			return fails
+		}
+		return nothing
+	}))
+	for i, u := range uses {
+		if env.skips(i, 5) {
+			continue
+		}
+		p := w.person()
+		u.prepare(p)
+		read(p, u.name+" on a failing store", u.run(ctx, down, p))
+		for range 6 {
+			read(p, u.name, u.run(ctx, w.process, p))
+		}
+		p.given = factor.Credentials{OTP: "12345six", Password: strings.Repeat("pass", 300), PIN: "f0ur"}
+		read(p, u.name+", malformed", u.run(ctx, w.process, p))
+		p.given = factor.Credentials{OTP: "１２３４５６"}
+		read(p, u.name+", malformed", u.run(ctx, w.process, p))
+		p.id += "\x00"
+		read(p, u.name+", malformed user", u.run(ctx, w.process, p))
+	}
+}

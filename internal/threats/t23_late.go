@@ -1,0 +1,197 @@
+package threats
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/knowhave/factor"
+)
+
+// A follow-up is what happens around a write that lands late.
+type followUp struct {
+	name    string
+	forgets bool
+	do      func(w *world, on *process, p *person) error
+}
+
+var followUps = []followUp{
+	{"nothing", false, func(*world, *process, *person) error { return nil }},
+	{"sweep", false, func(_ *world, on *process, _ *person) error {
+		_, err := on.admin.Sweep(ctx)
+		return err
+	}},
+	{"reseal", false, func(_ *world, on *process, p *person) error { return on.admin.Reseal(ctx, p.id) }},
+	{"forget", true, func(_ *world, on *process, p *person) error { return on.admin.Forget(ctx, p.id) }},
+	{"forget and create anew", true, func(_ *world, on *process, p *person) error {
+		return errors.Join(on.admin.Forget(ctx, p.id), on.admin.SetPIN(ctx, p.id, "1593"))
+	}},
+	{"forget, remove and create anew", true, func(w *world, on *process, p *person) error {
+		err := on.admin.Forget(ctx, p.id)
+		w.clock.add(25 * time.Hour)
+		_, swept := on.admin.Sweep(ctx)
+		return errors.Join(err, swept, on.admin.SetPIN(ctx, p.id, "1593"))
+	}},
+}
+
+// Threat23LateWrite answers swaps with an error and lets them land later, before
+// each of the store calls that follow: one proof never costs two strikes, no
+// code works twice and nothing comes back that was forgotten.
+func Threat23LateWrite(t *testing.T, env Env) {
+	for _, u := range uses {
+		if u.reads || u.repeats() {
+			continue
+		}
+		t.Run(u.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { landLate(t, env, u) })
+		})
+	}
+	t.Run("landing twice", func(t *testing.T) { landTwice(t, env) })
+}
+
+// landTwice lets the first write about a user land a second time, after what it
+// wrote was used and forgotten.
+func landTwice(t *testing.T, env Env) {
+	w := newWorld(t, env, nil)
+	for name, first := range map[string]struct {
+		write, use func(on *process, p *person) error
+	}{
+		"code": {
+			func(on *process, p *person) error {
+				o, err := on.codes.IssueUnproven(ctx, p.id, factor.KindLogin)
+				p.codes[factor.KindLogin] = o.Code
+				return err
+			},
+			func(on *process, p *person) error {
+				_, err := on.v.VerifyOTP(ctx, p.id, p.codes[factor.KindLogin], factor.KindLogin)
+				return err
+			},
+		},
+		"PIN": {
+			func(on *process, p *person) error { return on.admin.SetPIN(ctx, p.id, p.pin) },
+			func(on *process, p *person) error { return on.v.VerifyPIN(ctx, p.id, p.pin) },
+		},
+		"device": {
+			func(on *process, p *person) error {
+				e, err := on.devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
+				p.phone = newGenerator(e)
+				return err
+			},
+			func(on *process, p *person) error {
+				_, err := on.v.VerifyOTP(ctx, p.id, p.right(factor.KindDeviceTOTP).OTP)
+				return err
+			},
+		},
+	} {
+		for _, rest := range []time.Duration{0, 23 * time.Hour} {
+			p := w.stranger()
+			s := newScript(nth(1, "Store.CompareAndSwap", twice))
+			must(t, first.write(w.start(s), p))
+			must(t, first.use(w.process, p))
+			must(t, w.admin.Forget(ctx, p.id))
+			w.clock.add(rest)
+			_, err := w.admin.Sweep(ctx)
+			must(t, err)
+			w.clock.add(-rest)
+			s.land()
+			if first.use(w.process, p) == nil {
+				t.Fatalf("the %s came back %s after it was forgotten", name, rest)
+			}
+		}
+	}
+}
+
+// landLate runs inside a synctest bubble, where backoff takes no time.
+func landLate(t *testing.T, env Env, u use) {
+	w := newWorld(t, env, nil)
+	p := w.person()
+	u.prepare(p)
+	start, now, before := w.record(p.id), w.clock.Now(), w.status(p.id)
+	s := newScript(nil)
+	on := w.start(s)
+	proofs := proofs(p)
+	i := len(u.name)      // Each use has another sample.
+	for swap := range 4 { // 0: every swap of the first call.
+		for _, wait := range []int{-1, 0, 1, 2, 4} {
+			for _, f := range followUps {
+				if i++; env.skips(i, 41) {
+					continue
+				}
+				what := fmt.Sprintf("swap %d late, landing after %d calls, then %s", swap, wait, f.name)
+				w.restore(p.id, start)
+				w.clock.set(now)
+				s.reset(nth(swap, "Store.CompareAndSwap", late))
+				s.wait = wait
+				if swap == 0 {
+					s.reset(everyFrom(1, "Store.CompareAndSwap", late))
+				}
+				asked := len(w.host.wipes(p.id))
+				first := u.run(ctx, on, p)
+				if swap == 0 {
+					s.recover()
+				}
+				follow := f.do(w, on, p)
+				second := u.run(ctx, on, p)
+				s.land()
+				third := u.run(ctx, w.process, p)
+				checkLate(t, w, p, u, what, proofs, before, []error{first, second, third}, f.forgets && follow == nil)
+				if !f.forgets && !strings.HasPrefix(u.name, "PINs") {
+					mustBeOne(t, what, w.host.wipes(p.id)[asked:])
+				}
+			}
+		}
+	}
+}
+
+// mustBeOne fails if the host was asked for two different wipes.
+func mustBeOne(t *testing.T, what string, wipes []factor.Wipe) {
+	t.Helper()
+	for _, wipe := range wipes {
+		if wipe.ID != wipes[0].ID || wipe.At != wipes[0].At || wipe.Reason != wipes[0].Reason {
+			t.Fatalf("%s: two wipes were asked for, %+v and %+v", what, wipes[0], wipe)
+		}
+	}
+}
+
+// checkLate compares the outcome of three calls of the same use, with a late write
+// between them, with the rules.
+func checkLate(t *testing.T, w *world, p *person, u use, what string, proofs []string, before factor.Status, answers []error, forgotten bool) {
+	t.Helper()
+	code := len(proofs) > 0 && p.given.OTP != "" && p.given.Password == "" && p.given.PIN == ""
+	if n := count(answers, nil); (code && n > 1 || !u.right && n > 0) && !u.wipes {
+		t.Fatalf("%s: %d of 3 calls were accepted: %v", what, n, answers)
+	}
+	after := w.status(p.id)
+	if u.strikes > 0 && !u.wipes && after.Strikes > before.Strikes+3 {
+		t.Fatalf("%s: %d strikes for 3 proofs", what, after.Strikes-before.Strikes)
+	}
+	if u.strikes > 0 && before.Strikes == 0 && after.Wipe != nil {
+		t.Fatalf("%s: wiped by three proofs", what)
+	}
+	for _, kind := range u.charges {
+		if n := budget(after, kind).Wrong - budget(before, kind).Wrong; n > 3 {
+			t.Fatalf("%s: 3 guesses at %s count %d", what, kind, n)
+		}
+	}
+	if len(w.host.wipes(p.id)) > 0 && !u.wipes && u.strikes == 0 {
+		t.Fatalf("%s: a wipe was asked for", what)
+	}
+	if !forgotten {
+		return
+	}
+	w.unlock(p.id)
+	if w.v.VerifyPIN(ctx, p.id, p.pin) == nil {
+		t.Fatalf("%s: the old PIN came back", what)
+	}
+	if _, err := w.v.VerifyOTP(ctx, p.id, p.phone.code(p.phone.step(w.clock.Now())+1), factor.KindDeviceTOTP); err == nil {
+		t.Fatalf("%s: the old device came back", what)
+	}
+	for _, d := range w.status(p.id).Devices {
+		if d.ID == p.device {
+			t.Fatalf("%s: the old device is listed", what)
+		}
+	}
+}

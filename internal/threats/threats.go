@@ -1,0 +1,73 @@
+// Package threats holds one test for each attack that broke a peer of this
+// library. A test shows that the attack fails here, whatever the store.
+//
+// The numbers are those of the table in SECURITY.md. Every test takes an Env,
+// so that each store, with and without the real PIN hash, runs the same ones.
+package threats
+
+import (
+	"sync/atomic"
+	"testing"
+
+	"github.com/knowhave/factor"
+)
+
+// An Env is what a test runs on.
+type Env struct {
+	// NewStore returns an empty store that lives as long as t.
+	NewStore func(t testing.TB) factor.Store
+	// NewVerifier is factor.NewVerifier, or a variant with a cheap PIN hash.
+	NewVerifier func(factor.Store, factor.Sealer, *factor.Options) (*factor.Verifier, error)
+	// Cheap says that a store call and a PIN hash take microseconds, so that the
+	// tests may try every combination instead of a sample.
+	Cheap bool
+	// Hashes counts the PIN hashes of this Env's verifiers. It is nil where they
+	// cannot be counted.
+	Hashes *atomic.Int64
+}
+
+// skips reports whether the ith of many combinations is left out: all but one in
+// so many are where they are not cheap.
+func (e Env) skips(i, oneIn int) bool { return !e.Cheap && i%oneIn > 0 }
+
+// A threat is one row of the table.
+type threat struct {
+	name string
+	test func(t *testing.T, env Env)
+}
+
+var all = []threat{
+	{"01ParallelRedemption", Threat01ParallelRedemption},
+	{"02ParallelGuesses", Threat02ParallelGuesses},
+	{"03StepReplay", Threat03StepReplay},
+	{"04TextVariants", Threat04TextVariants},
+	{"05UnlimitedPath", Threat05UnlimitedPath},
+	{"06RenewedBudget", Threat06RenewedBudget},
+	{"07ForgottenCount", Threat07ForgottenCount},
+	{"08SecondPath", Threat08SecondPath},
+	{"09UnprovenReset", Threat09UnprovenReset},
+	{"10Mixups", Threat10Mixups},
+	{"11LockedAnswer", Threat11LockedAnswer},
+	{"12ProbedHoldings", Threat12ProbedHoldings},
+	{"13LockAsWeapon", Threat13LockAsWeapon},
+	{"14WeakSecrets", Threat14WeakSecrets},
+	{"15PrintedSecrets", Threat15PrintedSecrets},
+	{"16HashFlood", Threat16HashFlood},
+	{"17ClientAddress", Threat17ClientAddress},
+	{"18StaleWriter", Threat18StaleWriter},
+	{"19BurntCode", Threat19BurntCode},
+	{"20ClockJump", Threat20ClockJump},
+	{"21RetiredKey", Threat21RetiredKey},
+	{"22ErrorPath", Threat22ErrorPath},
+	{"23LateWrite", Threat23LateWrite},
+	{"24RefundingSweep", Threat24RefundingSweep},
+	{"25ShelteringCode", Threat25ShelteringCode},
+	{"26TrustedRequest", Threat26TrustedRequest},
+}
+
+// Run runs every threat as a subtest.
+func Run(t *testing.T, env Env) {
+	for _, threat := range all {
+		t.Run(threat.name, func(t *testing.T) { threat.test(t, env) })
+	}
+}

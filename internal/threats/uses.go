@@ -1,0 +1,286 @@
+package threats
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/knowhave/factor"
+)
+
+// A use is one call of an exported method in a certain situation.
+type use struct {
+	name    string          // Type.Method, then what is special
+	prepare func(p *person) // brings about the situation and sets what is given
+	right   bool            // answered with nil when nothing goes wrong
+	reads   bool            // changes nothing
+	charges []factor.Kind   // the kinds that are guessed at
+	strikes int             // the strikes it costs
+	wipes   bool            // it marks or finishes a wipe
+	run     func(ctx context.Context, on *process, p *person) error
+}
+
+// uses are all exported methods in the situations that matter.
+var uses = slices.Concat(judgingUses(), verifyingUses(), guardUses(), otherUses())
+
+// checkUsed fails if a method is missing among the uses.
+func checkUsed(t *testing.T, p *process) {
+	t.Helper()
+	for name := range p.methods(t) {
+		if !slices.ContainsFunc(uses, func(u use) bool { return u.method() == name }) {
+			t.Errorf("%s is missing in uses.go", name)
+		}
+	}
+}
+
+// method returns the Type.Method of the use.
+func (u use) method() string {
+	for i, r := range u.name {
+		if r == ':' {
+			return u.name[:i]
+		}
+	}
+	return u.name
+}
+
+// repeats reports whether VerifyAny makes the same use of the same judging, and
+// two other uses of the method stand for it.
+func (u use) repeats() bool {
+	scenario, ok := strings.CutPrefix(u.name, u.method()+": ")
+	return ok && u.method() != verifyAny.name && scenario != "right code" && scenario != "wrong code and password" &&
+		slices.ContainsFunc(scenarios, func(s givenAs) bool { return s.name == scenario })
+}
+
+// A givenAs is a way to give credentials.
+type givenAs struct {
+	name    string
+	otp     bool // a code is among them
+	right   bool
+	charges []factor.Kind
+	give    func(p *person) factor.Credentials
+}
+
+var proofKinds = []factor.Kind{factor.KindDeviceTOTP, factor.KindAccount}
+
+var scenarios = []givenAs{
+	{"right password", false, true, nil, func(p *person) factor.Credentials { return p.right(factor.KindPassword) }},
+	{"right PIN", false, true, nil, func(p *person) factor.Credentials { return p.right(factor.KindPIN) }},
+	{"right code", true, true, nil, func(p *person) factor.Credentials { return p.right(factor.KindAccount) }},
+	{"right device code", true, true, nil, func(p *person) factor.Credentials { return p.right(factor.KindDeviceTOTP) }},
+	{"wrong password and PIN", false, false, []factor.Kind{factor.KindPassword, factor.KindPIN}, func(p *person) factor.Credentials {
+		return both(p.wrong(factor.KindPassword), p.wrong(factor.KindPIN))
+	}},
+	{"wrong code, right password", true, true, proofKinds, func(p *person) factor.Credentials {
+		return both(p.wrong(factor.KindAccount), p.right(factor.KindPassword))
+	}},
+	{"wrong code and password", true, false, append([]factor.Kind{factor.KindPassword}, proofKinds...), func(p *person) factor.Credentials {
+		return both(p.wrong(factor.KindAccount), p.wrong(factor.KindPassword))
+	}},
+	{"all wrong", true, false, append([]factor.Kind{factor.KindPassword, factor.KindPIN}, proofKinds...), func(p *person) factor.Credentials {
+		return both(both(p.wrong(factor.KindAccount), p.wrong(factor.KindPassword)), p.wrong(factor.KindPIN))
+	}},
+	{"used code and wrong PIN", true, false, []factor.Kind{factor.KindPIN}, func(p *person) factor.Credentials {
+		return both(p.used(), p.wrong(factor.KindPIN))
+	}},
+}
+
+// used returns a device code that was accepted.
+func (p *person) used() factor.Credentials {
+	p.w.t.Helper()
+	c := p.right(factor.KindDeviceTOTP)
+	_, err := p.w.v.VerifyOTP(ctx, p.id, c.OTP)
+	must(p.w.t, err)
+	return c
+}
+
+// judgingUses are the methods that take Credentials, in every scenario.
+func judgingUses() []use {
+	var us []use
+	for _, j := range provers {
+		for _, s := range scenarios {
+			if s.otp && !slices.Contains(j.takes, factor.KindAccount) {
+				continue
+			}
+			us = append(us, use{
+				name: j.name + ": " + s.name, right: s.right, charges: s.charges,
+				prepare: func(p *person) { p.given = s.give(p) },
+				run: func(ctx context.Context, on *process, p *person) error {
+					return j.call(ctx, on, p, "", p.given)
+				},
+			})
+		}
+	}
+	return us
+}
+
+// verifyingUses are the methods that take one credential.
+func verifyingUses() []use {
+	var us []use
+	one := func(j judge, kind factor.Kind) {
+		run := func(ctx context.Context, on *process, p *person) error { return j.call(ctx, on, p, kind, p.given) }
+		us = append(us,
+			use{name: j.name + ": right " + string(kind), right: true, run: run, prepare: func(p *person) { p.given = p.right(kind) }},
+			use{name: j.name + ": wrong " + string(kind), charges: []factor.Kind{kind}, run: run, prepare: func(p *person) { p.given = p.wrong(kind) }})
+	}
+	for _, kind := range otpKinds {
+		one(verifyOTP, kind)
+	}
+	one(verifyPIN, factor.KindPIN)
+	one(verifyPassword, factor.KindPassword)
+	return append(us, use{
+		name: "Verifier.VerifyOTP: every kind", charges: otpKinds,
+		prepare: func(p *person) { p.given = p.wrong(factor.KindLogin) },
+		run: func(ctx context.Context, on *process, p *person) error {
+			_, err := on.v.VerifyOTP(ctx, p.id, p.given.OTP, otpKinds...)
+			return err
+		},
+	})
+}
+
+// guardUses are the uses of the reset guard.
+func guardUses() []use {
+	prove := func(ctx context.Context, on *process, p *person) error { return on.guard.Prove(ctx, p.id, p.given) }
+	give := func(strikes int, c func(p *person) factor.Credentials) func(p *person) {
+		return func(p *person) {
+			for range strikes {
+				mustBe(p.w.t, p.w.guard.Prove(ctx, p.id, p.wrong(factor.KindDeviceTOTP)), factor.ErrMismatch)
+			}
+			p.given = c(p)
+		}
+	}
+	wrongPIN := func(p *person) factor.Credentials { return p.wrong(factor.KindPIN) }
+	const name = "ResetGuard.Prove: "
+	return []use{
+		{name: name + "right PIN", right: true, run: prove, prepare: give(2, func(p *person) factor.Credentials { return p.right(factor.KindPIN) })},
+		{name: name + "right code", right: true, run: prove, prepare: give(2, func(p *person) factor.Credentials { return p.right(factor.KindDeviceTOTP) })},
+		{name: name + "wrong code, right PIN", right: true, strikes: 1, run: prove, prepare: give(2, func(p *person) factor.Credentials {
+			return both(p.wrong(factor.KindDeviceTOTP), p.right(factor.KindPIN))
+		})},
+		{name: name + "wrong PIN", strikes: 1, run: prove, prepare: give(0, wrongPIN)},
+		{name: name + "wrong code", strikes: 1, run: prove, prepare: give(2, func(p *person) factor.Credentials { return p.wrong(factor.KindDeviceTOTP) })},
+		{name: name + "both wrong", strikes: 1, run: prove, prepare: give(1, func(p *person) factor.Credentials {
+			return both(p.wrong(factor.KindDeviceTOTP), p.wrong(factor.KindPIN))
+		})},
+		{name: name + "used code and wrong PIN", strikes: 1, run: prove, prepare: give(0, func(p *person) factor.Credentials {
+			return both(p.used(), p.wrong(factor.KindPIN))
+		})},
+		{name: name + "the strike that wipes", strikes: 1, wipes: true, run: prove, prepare: give(3, wrongPIN)},
+		{name: name + "a wipe that pends", wipes: true, run: prove, prepare: func(p *person) { p.pend(); p.given = p.right(factor.KindPIN) }},
+		{name: "ResetGuard.Forfeit", right: true, wipes: true, prepare: func(*person) {}, run: func(ctx context.Context, on *process, p *person) error {
+			return on.guard.Forfeit(ctx, p.id)
+		}},
+		{name: "ResetGuard.Forfeit: a wipe that pends", right: true, wipes: true, prepare: (*person).pend, run: func(ctx context.Context, on *process, p *person) error {
+			return on.guard.Forfeit(ctx, p.id)
+		}},
+		{name: "PINs.Set: a wipe that pends", right: true, wipes: true, prepare: func(p *person) { p.pend(); p.given = p.right(factor.KindPassword) },
+			run: func(ctx context.Context, on *process, p *person) error {
+				return on.pins.Set(ctx, p.id, newPIN, p.given)
+			}},
+		{name: "Admin.Forget: a wipe that pends", right: true, wipes: true, prepare: (*person).pend, run: func(ctx context.Context, on *process, p *person) error {
+			return on.admin.Forget(ctx, p.id)
+		}},
+		{name: "Admin.Sweep: a wipe that pends", right: true, wipes: true, prepare: (*person).pend, run: func(ctx context.Context, on *process, p *person) error {
+			_, err := on.admin.Sweep(ctx)
+			return err
+		}},
+	}
+}
+
+// pend marks a wipe that the host fails to carry out.
+func (p *person) pend() {
+	p.w.t.Helper()
+	on := p.w.start(newScript(func(_ int, name string) fault {
+		if name == "Wipe" {
+			return fails
+		}
+		return nothing
+	}))
+	mustBe(p.w.t, on.guard.Forfeit(ctx, p.id), factor.ErrWipePending)
+}
+
+// otherUses are the methods that judge nothing, and Confirm.
+func otherUses() []use {
+	nothing := func(*person) {}
+	begin := func(p *person) { p.begin() }
+	confirm := func(ctx context.Context, on *process, p *person) error {
+		return on.auth.Confirm(ctx, p.id, p.given.OTP)
+	}
+	return []use{
+		{name: "AuthenticatorEnroller.Confirm: right", right: true, run: confirm, prepare: func(p *person) {
+			begin(p)
+			p.given.OTP = p.pending.code(p.pending.step(p.w.clock.Now()))
+		}},
+		{name: "AuthenticatorEnroller.Confirm: wrong", run: confirm, prepare: func(p *person) {
+			begin(p)
+			p.given = p.wrong(factor.KindTOTP)
+		}},
+		{name: "OTPIssuer.IssueUnproven", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+			_, err := on.codes.IssueUnproven(ctx, p.id, factor.KindLogin)
+			return err
+		}},
+		{name: "DeviceTOTPEnroller.Enroll: without proof", right: true,
+			prepare: func(p *person) { p.w.host.register(p.id, p.password, p.w.clock.Now()) },
+			run: func(ctx context.Context, on *process, p *person) error {
+				_, err := on.devices.Enroll(ctx, p.id, uuid.New(), factor.Credentials{})
+				return err
+			}},
+		{name: "DeviceTOTPEnroller.Devices", right: true, reads: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+			_, err := on.devices.Devices(ctx, p.id)
+			return err
+		}},
+		{name: "PINs.IsSet", right: true, reads: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+			_, err := on.pins.IsSet(ctx, p.id)
+			return err
+		}},
+		{name: "PINs.Wait", right: true, reads: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+			_, err := on.pins.Wait(ctx, p.id, time.Second)
+			return err
+		}},
+		{name: "Admin.Status", right: true, reads: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+			_, err := on.admin.Status(ctx, p.id)
+			return err
+		}},
+		{name: "Admin.Users", right: true, reads: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+			for _, err := range on.admin.Users(ctx, "") {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+		{name: "Admin.Sweep", right: true, prepare: func(p *person) { p.issue(factor.KindLogin); p.w.clock.add(time.Hour); clear(p.codes) },
+			run: func(ctx context.Context, on *process, p *person) error {
+				_, err := on.admin.Sweep(ctx)
+				return err
+			}},
+		{name: "Admin.Unlock", right: true,
+			prepare: func(p *person) {
+				mustBe(p.w.t, p.w.v.VerifyPassword(ctx, p.id, "wrong"), factor.ErrMismatch)
+			},
+			run: func(ctx context.Context, on *process, p *person) error {
+				return on.admin.Unlock(ctx, p.id, factor.KindPassword)
+			}},
+		{name: "Admin.SetPIN", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+			return on.admin.SetPIN(ctx, p.id, newPIN)
+		}},
+		{name: "Admin.RemovePIN", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+			return on.admin.RemovePIN(ctx, p.id)
+		}},
+		{name: "Admin.RemoveAuthenticator", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+			return on.admin.RemoveAuthenticator(ctx, p.id)
+		}},
+		{name: "Admin.RevokeDevice", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+			return on.admin.RevokeDevice(ctx, p.id, p.device)
+		}},
+		{name: "Admin.Reseal", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+			return on.admin.Reseal(ctx, p.id)
+		}},
+		{name: "Admin.Forget", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+			return on.admin.Forget(ctx, p.id)
+		}},
+	}
+}

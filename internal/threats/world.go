@@ -1,0 +1,293 @@
+package threats
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/knowhave/factor"
+)
+
+// A world is what outlives a process: the store, the keys, the time and the
+// host's own data. The process embedded in it sees no faults, and serves to set
+// up and to look at the outcome.
+type world struct {
+	*process
+	t     testing.TB
+	env   Env
+	store factor.Store
+	keys  factor.Sealer
+	clock *clock
+	host  *host
+	opts  factor.Options
+	users int
+}
+
+// newWorld returns a world on an empty store, with the default options as
+// changed by change, which may be nil.
+func newWorld(t testing.TB, env Env, change func(*factor.Options)) *world {
+	t.Helper()
+	w := &world{t: t, env: env, store: env.NewStore(t), keys: newKeyring(t, 1), clock: newClock(), host: newHost()}
+	if change != nil {
+		change(&w.opts)
+	}
+	w.process = w.start(nil)
+	return w
+}
+
+// newKeyring returns a keyring of the key that is made of the first number, and
+// of the old keys made of the others.
+func newKeyring(t testing.TB, numbers ...byte) *factor.Keyring {
+	t.Helper()
+	keys := make([][]byte, len(numbers))
+	for i, n := range numbers {
+		keys[i] = bytes.Repeat([]byte{n}, 32)
+	}
+	k, err := factor.NewKeyring(keys[0], keys[1:]...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// A process is one verifier with all its views. It remembers nothing that the
+// store does not, so starting another one is a restart.
+type process struct {
+	script  *script
+	v       *factor.Verifier
+	pins    *factor.PINs
+	codes   *factor.OTPIssuer
+	devices *factor.DeviceTOTPEnroller
+	auth    *factor.AuthenticatorEnroller
+	guard   *factor.ResetGuard
+	admin   *factor.Admin
+}
+
+// start starts a process whose calls to the store and to the host go as the
+// script says. A nil script changes nothing.
+func (w *world) start(s *script) *process {
+	w.t.Helper()
+	opts := w.opts
+	opts.Now = func() time.Time {
+		s.host(context.Background(), "Now")
+		return w.clock.Now()
+	}
+	opts.CheckPassword = func(ctx context.Context, user, password string) (bool, error) {
+		if err := s.host(ctx, "CheckPassword"); err != nil {
+			return false, err
+		}
+		return w.host.check(user, password), nil
+	}
+	opts.RegisteredAt = func(ctx context.Context, user string) (time.Time, error) {
+		if err := s.host(ctx, "RegisteredAt"); err != nil {
+			return time.Time{}, err
+		}
+		return w.host.registeredAt(user), nil
+	}
+	opts.Wipe = func(ctx context.Context, wipe factor.Wipe) error {
+		w.host.ask(wipe)
+		if err := s.host(ctx, "Wipe"); err != nil {
+			return err
+		}
+		w.host.finish(wipe)
+		return nil
+	}
+	opts.Observe = func(ctx context.Context, e factor.Event) {
+		w.host.see(e)
+		s.host(ctx, "Observe")
+	}
+	v, err := w.env.NewVerifier(&tappedStore{w.store, s}, &tappedSealer{w.keys, s}, &opts)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	guard, err := factor.NewResetGuard(v)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return &process{
+		script: s, v: v, guard: guard,
+		pins: factor.NewPINs(v), codes: factor.NewOTPIssuer(v), admin: factor.NewAdmin(v),
+		devices: factor.NewDeviceTOTPEnroller(v), auth: factor.NewAuthenticatorEnroller(v),
+	}
+}
+
+// status returns what is durably known about the user.
+func (w *world) status(user string) factor.Status {
+	w.t.Helper()
+	s, err := w.admin.Status(context.Background(), user)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return s
+}
+
+// wrong returns the stored count of a kind.
+func (w *world) wrong(user string, kind factor.Kind) int {
+	w.t.Helper()
+	return budget(w.status(user), kind).Wrong
+}
+
+func budget(s factor.Status, kind factor.Kind) factor.Budget {
+	for _, b := range s.Budgets {
+		if b.Kind == kind {
+			return b
+		}
+	}
+	return factor.Budget{Kind: kind}
+}
+
+// record returns what the store holds about the user.
+func (w *world) record(user string) factor.Record {
+	w.t.Helper()
+	r, err := w.store.Load(context.Background(), user)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+// restore puts an earlier record of the user back, as no process could. It is due
+// at once, because a store need not tell when it is.
+func (w *world) restore(user string, r factor.Record) {
+	w.t.Helper()
+	if !r.IsZero() && r.Due.IsZero() {
+		r.Due = time.UnixMilli(1)
+	}
+	if now := w.record(user); now.Version != r.Version {
+		must(w.t, w.store.CompareAndSwap(context.Background(), user, now.Version, r))
+	}
+}
+
+// unlock sets all budgets of the user back.
+func (w *world) unlock(user string) {
+	w.t.Helper()
+	for _, b := range w.status(user).Budgets {
+		if err := w.admin.Unlock(context.Background(), user, b.Kind); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// A clock shows the time that the test set.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// newClock starts a clock early in a TOTP step, at a time whose digits do not
+// look like one of the PINs and codes.
+func newClock() *clock { return &clock{now: time.Date(2031, 3, 5, 7, 11, 2, 0, time.UTC)} }
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) add(d time.Duration) { c.set(c.Now().Add(d)) }
+
+func (c *clock) set(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = at
+}
+
+// A host is the data of the service around the library.
+type host struct {
+	mu         sync.Mutex
+	passwords  map[string]string
+	registered map[string]time.Time
+	asked      []factor.Wipe
+	finished   map[uuid.UUID]bool
+	checked    int
+	events     []factor.Event
+}
+
+func newHost() *host {
+	return &host{passwords: map[string]string{}, registered: map[string]time.Time{}, finished: map[uuid.UUID]bool{}}
+}
+
+func (h *host) register(user, password string, at time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.passwords[user], h.registered[user] = password, at
+}
+
+func (h *host) check(user, password string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.checked++
+	want, ok := h.passwords[user]
+	return ok && want == password
+}
+
+func (h *host) registeredAt(user string) time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.registered[user]
+}
+
+func (h *host) ask(w factor.Wipe) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.asked = append(h.asked, w)
+}
+
+func (h *host) finish(w factor.Wipe) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.finished[w.ID] = true
+}
+
+func (h *host) see(e factor.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.events = append(h.events, e)
+}
+
+// wipes returns the wipes that were asked for, for this user.
+func (h *host) wipes(user string) []factor.Wipe {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var ws []factor.Wipe
+	for _, w := range h.asked {
+		if w.User == user {
+			ws = append(ws, w)
+		}
+	}
+	return ws
+}
+
+func (h *host) isFinished(id uuid.UUID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.finished[id]
+}
+
+// must stops the test at an error of a step that only sets up.
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mustBe stops the test unless err matches want.
+func mustBe(t testing.TB, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Fatalf("answered %v, want %v", err, want)
+	}
+}
+
+// forget makes the host as one that never finished the wipe.
+func (h *host) forget(id uuid.UUID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.finished, id)
+}
