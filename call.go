@@ -73,6 +73,7 @@ func (a *attempt) slowly(where string, work func() error) error {
 	a.endSettling()
 	fault := shielded(where, work)
 	_ = a.takeTurn(a.settling())
+	a.endSettling() // what the wait took is not the swap's
 	now, err := a.v.clock()
 	if err != nil {
 		return err

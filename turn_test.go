@@ -95,3 +95,24 @@ func TestWhoWaitsForASlowTurnLeavesWithItsContext(t *testing.T) {
 		}
 	})
 }
+
+// A guess whose turn does not come again after the slow work is counted without
+// it, within time of its own.
+func TestAGuessIsCountedThoughItsTurnDoesNotCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKit(t)
+		enter, held := make(chan struct{}), make(chan struct{})
+		k.onCheck = func(context.Context) error {
+			go func() { _ = verifyOTP(k, "000000"); close(held) }()
+			synctest.Wait() // it has the turn, and keeps it
+			return nil
+		}
+		k.swapping(func(_ context.Context, do func() error) error { <-enter; return do() })
+		k.is(k.v.VerifyPassword(t.Context(), alice, "x"), factor.ErrMismatch)
+		close(enter)
+		<-held
+		if n := k.wrong(factor.KindPassword); n != 1 {
+			t.Fatalf("%d charged", n)
+		}
+	})
+}
