@@ -59,7 +59,7 @@ type attempt struct {
 
 // answer is what an attempt has to say once its version is stored.
 type answer[T any] struct {
-	version int64 // 0 for no record, unstored if it cannot be told from what was there
+	version int64 // unstored if it leaves no record behind
 	result  T
 	err     error
 	events  []Event
@@ -158,9 +158,7 @@ func apply[T any](c *call, base Record, r rule[T]) (said answer[T], next *Record
 		return said, nil
 	}
 	if a.remove {
-		if a.absent {
-			said.version = unstored
-		}
+		said.version = unstored
 		return said, &Record{}
 	}
 	a.account.tidy(a.now)

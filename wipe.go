@@ -102,11 +102,10 @@ func (v *Verifier) noteWipe(ctx context.Context, w Wipe, note func(a *attempt, k
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	_, err := update(ctx, v, w.User, quick, func(a *attempt) (void, error) {
-		kept := a.account.reset.wipe
-		a.unchanged = !kept.pending() || kept.id != w.ID
-		if !a.unchanged {
+		if kept := a.account.reset.wipe; kept.pending() && kept.id == w.ID {
 			note(a, kept)
 		}
+		a.remove = a.absent
 		return void{}, nil
 	})
 	return err

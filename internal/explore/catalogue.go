@@ -1,0 +1,99 @@
+package explore
+
+import (
+	"slices"
+
+	"github.com/knowhave/factor"
+)
+
+// Arguments of operations.
+type creds = factor.Credentials
+
+var (
+	pinKind   = []factor.Kind{factor.KindPIN}
+	passKind  = []factor.Kind{factor.KindPassword}
+	codeKinds = []factor.Kind{factor.KindDeviceTOTP, factor.KindAccount} // a code is judged as these by default
+	allKinds  = []factor.Kind{
+		factor.KindPassword, factor.KindPIN, factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP,
+	}
+)
+
+func kinds(sets ...[]factor.Kind) []factor.Kind { return slices.Concat(sets...) }
+
+// operations returns the catalogue. "Right" is right in the states that hold the
+// credential, and wrong like any other in those that do not.
+func operations() []*operation {
+	return slices.Concat(verifying(), issuing(), enrolling(), binding(), guarding(), administering())
+}
+
+func verifying() []*operation {
+	otp := func(name string, spends string, code func(h *held) string, kinds ...factor.Kind) *operation {
+		o := &operation{name: name, method: "Verifier.VerifyOTP", spends: spends, judges: kinds, run: func(c *caller) answer {
+			return matched(c.p.v.VerifyOTP(c.ctx, user, code(&c.held), kinds...))
+		}}
+		if o.judges == nil {
+			o.judges = codeKinds
+		}
+		if spends != "" {
+			o.clears = o.judges
+		}
+		return o
+	}
+	account := otp("account code", "account", func(h *held) string { return h.account })
+	device := otp("device code", "device", func(h *held) string { return h.device })
+	older := otp("older device code", "older", func(h *held) string { return h.older })
+	wrong := otp("wrong code", "", func(*held) string { return wrongCode })
+	login := otp("login code", "login", func(h *held) string { return h.login }, factor.KindLogin)
+	authenticator := otp("totp code", "totp", func(h *held) string { return h.totp }, factor.KindTOTP)
+	everywhere := otp("wrong code everywhere", "", func(*held) string { return wrongCode },
+		factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP)
+
+	any := func(name string, judges, clears []factor.Kind, spends string, proof func(h *held) creds) *operation {
+		return &operation{name: name, method: "Verifier.VerifyAny", judges: judges, clears: clears, spends: spends, run: func(c *caller) answer {
+			return matched(c.p.v.VerifyAny(c.ctx, user, proof(&c.held)))
+		}}
+	}
+	return []*operation{
+		account, login, authenticator, device, older, wrong, everywhere,
+		{name: "pin", method: "Verifier.VerifyPIN", judges: pinKind, clears: pinKind, run: func(c *caller) answer {
+			return said(c.p.v.VerifyPIN(c.ctx, user, rightPIN))
+		}},
+		{name: "wrong pin", method: "Verifier.VerifyPIN", judges: pinKind, run: func(c *caller) answer {
+			return said(c.p.v.VerifyPIN(c.ctx, user, wrongPIN))
+		}},
+		{name: "password", method: "Verifier.VerifyPassword", judges: passKind, clears: passKind, run: func(c *caller) answer {
+			return said(c.p.v.VerifyPassword(c.ctx, user, password))
+		}},
+		{name: "wrong password", method: "Verifier.VerifyPassword", judges: passKind, run: func(c *caller) answer {
+			return said(c.p.v.VerifyPassword(c.ctx, user, "wrong"))
+		}},
+		any("any: wrong code, wrong password, pin", kinds(codeKinds, passKind, pinKind), pinKind, "",
+			func(*held) creds { return creds{OTP: wrongCode, Password: "wrong", PIN: rightPIN} }),
+		any("any: account code, wrong pin", kinds(codeKinds, pinKind), codeKinds, "account",
+			func(h *held) creds { return creds{OTP: h.account, PIN: wrongPIN} }),
+		any("any: all wrong", kinds(codeKinds, passKind, pinKind), nil, "",
+			func(*held) creds { return creds{OTP: wrongCode, Password: "wrong", PIN: wrongPIN} }),
+		any("any: wrong code, password fault", codeKinds, nil, "",
+			func(*held) creds { return creds{OTP: wrongCode, Password: faultyPasswd} }),
+	}
+}
+
+func issuing() []*operation {
+	issue := func(name string, kinds, clears []factor.Kind, proof creds) *operation {
+		return &operation{name: name, method: "OTPIssuer.Issue", judges: kinds, clears: clears, run: func(c *caller) answer {
+			return c.issued(c.p.codes.Issue(c.ctx, user, proof))
+		}}
+	}
+	unproven := func(name string, kind factor.Kind) *operation {
+		return &operation{name: name, method: "OTPIssuer.IssueUnproven", run: func(c *caller) answer {
+			return c.issued(c.p.codes.IssueUnproven(c.ctx, user, kind))
+		}}
+	}
+	return []*operation{
+		issue("issue by pin", pinKind, pinKind, creds{PIN: rightPIN}),
+		issue("issue by wrong password, pin", kinds(passKind, pinKind), pinKind, creds{Password: "wrong", PIN: rightPIN}),
+		issue("issue by wrong pin", pinKind, nil, creds{PIN: wrongPIN}),
+		unproven("issue login", factor.KindLogin),
+		unproven("issue account", factor.KindAccount),
+	}
+}

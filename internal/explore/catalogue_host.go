@@ -1,0 +1,60 @@
+package explore
+
+import (
+	"github.com/knowhave/factor"
+)
+
+func guarding() []*operation {
+	prove := func(name, spends string, proof func(h *held) creds) *operation {
+		return &operation{name: "prove by " + name, method: "ResetGuard.Prove", spends: spends, guards: true, run: func(c *caller) answer {
+			return said(c.p.guard.Prove(c.ctx, user, proof(&c.held)))
+		}}
+	}
+	all := []*operation{
+		prove("pin", "", func(*held) creds { return creds{PIN: rightPIN} }),
+		prove("wrong pin", "", func(*held) creds { return creds{PIN: wrongPIN} }),
+		prove("wrong code", "", func(*held) creds { return creds{OTP: wrongCode} }),
+		prove("device code", "device", func(h *held) creds { return creds{OTP: h.device} }),
+		prove("older device code", "older", func(h *held) creds { return creds{OTP: h.older} }),
+		prove("device code, wrong pin", "device", func(h *held) creds { return creds{OTP: h.device, PIN: wrongPIN} }),
+		prove("wrong code, pin", "", func(*held) creds { return creds{OTP: wrongCode, PIN: rightPIN} }),
+	}
+	for _, o := range all {
+		o.mends = o.name != "prove by wrong pin" && o.name != "prove by wrong code"
+	}
+	return append(all, &operation{name: "forfeit", method: "ResetGuard.Forfeit", run: func(c *caller) answer {
+		return said(c.p.guard.Forfeit(c.ctx, user))
+	}})
+}
+func administering() []*operation {
+	unlock := func(k factor.Kind) *operation {
+		return &operation{name: "unlock " + string(k), method: "Admin.Unlock", clears: []factor.Kind{k}, run: func(c *caller) answer {
+			return said(c.p.admin.Unlock(c.ctx, user, k))
+		}}
+	}
+	return []*operation{
+		{name: "status", method: "Admin.Status", reads: true, run: (*caller).status},
+		unlock(factor.KindPIN),
+		unlock(factor.KindDeviceTOTP),
+		{name: "admin sets pin", method: "Admin.SetPIN", clears: pinKind, binds: true, mends: true, run: func(c *caller) answer {
+			return said(c.p.admin.SetPIN(c.ctx, user, c.pin()))
+		}},
+		{name: "admin removes pin", method: "Admin.RemovePIN", run: func(c *caller) answer {
+			return said(c.p.admin.RemovePIN(c.ctx, user))
+		}},
+		{name: "admin removes authenticator", method: "Admin.RemoveAuthenticator", run: func(c *caller) answer {
+			return said(c.p.admin.RemoveAuthenticator(c.ctx, user))
+		}},
+		{name: "admin revokes device", method: "Admin.RevokeDevice", run: func(c *caller) answer {
+			return said(c.p.admin.RevokeDevice(c.ctx, user, oldDevice))
+		}},
+		{name: "forget", method: "Admin.Forget", clears: allKinds, mends: true, run: func(c *caller) answer {
+			return said(c.p.admin.Forget(c.ctx, user))
+		}},
+		{name: "reseal", method: "Admin.Reseal", run: func(c *caller) answer {
+			return said(c.p.admin.Reseal(c.ctx, user))
+		}},
+		{name: "users", method: "Admin.Users", reads: true, run: (*caller).users},
+		{name: "sweep", method: "Admin.Sweep", run: (*caller).sweep},
+	}
+}

@@ -1,0 +1,154 @@
+// Package explore runs every interleaving of a few operations on one user, each
+// combined with every single fault of the store, and checks what this library
+// promises.
+//
+// All that the library shares is reached through Store.Load, CompareAndSwap and
+// List. So the operations of a combination run in processes of their own, on one
+// store behind a gate, where each call waits for the scheduler; the scheduler
+// makes one call at a time, waits until that operation asks again or has ended,
+// and so walks the tree of all schedules depth first, from the start again for
+// each. What an operation does between two calls of the store is seen by nobody
+// else, and is not divided.
+//
+// Covered are
+//   - the operations of the catalogue: every exported method that acts on a user,
+//     with right, wrong, used and several credentials;
+//   - the starting states of the catalogue;
+//   - every order of their calls, one for each set of orders that differ only in
+//     the order of calls that commute (see tree);
+//   - at every call of every such order, one fault: an error before or after the
+//     call was made, an error and the write that lands at every later point or
+//     last of all, the death of the caller before, after, or with its write still
+//     to land, ErrConflict for a swap that was made, the end of the caller's
+//     context before the call, after it, and while the host checks a password,
+//     and for a load the record before the newest (see staleReads).
+//
+// Each schedule is judged from outside: by the answers, by Admin.Status and by
+// trying every credential on a copy of the record that it left. There are rules
+// that hold for any order (see rules), and an oracle that knows what the same
+// operations come to with no overtaking between a load and its swap (see oracle).
+//
+// Not covered are: two faults in one schedule; more than one user, since nothing
+// is shared between two; a clock that moves; calls that share a Verifier, and with
+// it their turns; the parallelism within one call; and faults of the host and the
+// sealer beyond those that the catalogue holds. A store that answers ErrConflict
+// although it wrote breaks its contract: if somebody writes before the caller
+// looks again, the operation may then have happened twice (a guess is charged
+// twice, never less than once), which is told apart in the report.
+//
+// Nothing depends on the wall clock or on random numbers: the time stands still
+// or is that of testing/synctest, and each operation draws from a stream of its
+// own. So a schedule can be run again by what is printed of it, see Replay.
+package explore
+
+import (
+	"crypto/rand"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/uuid"
+
+	"github.com/knowhave/factor"
+)
+
+// NewVerifier is factor.NewVerifier, or one with a PIN hash that takes no time.
+type NewVerifier func(factor.Store, factor.Sealer, *factor.Options) (*factor.Verifier, error)
+
+// A Plan says which schedules are run.
+type Plan struct {
+	// Size is how many operations run at once, 1 to 3.
+	Size int
+	// Faultless leaves the faults out.
+	Faultless bool
+	// Of all combinations of a starting state and operations, every Shards-th is
+	// run, from the Shard-th on, which counts from 0. Zero Shards are one.
+	Shard, Shards int
+	// Only, where it is set, names the one combination that is run, as it is
+	// printed: the starting state, " / ", the operations with " + " between them.
+	Only string
+	// FailFast ends it with the first combination that breaks a rule.
+	FailFast bool
+}
+
+// Run runs the schedules of a plan. It cannot be part of a parallel test, because
+// it takes the place of the random generator.
+func Run(t *testing.T, newVerifier NewVerifier, plan Plan) *Report {
+	report := NewReport()
+	src := replaceRandom(t)
+	synctest.Test(t, func(t *testing.T) {
+		next := plan.Shard
+		for _, s := range states() {
+			l, err := newLab(newVerifier, s, src)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for ops := range combinations(operations(), plan.Size) {
+				if plan.Only != "" && plan.Only != s.name+" / "+names(ops) || plan.FailFast && report.Violations() > 0 {
+					continue
+				}
+				if next--; next < 0 {
+					next = max(1, plan.Shards) - 1
+					l.explore(ops, plan, report)
+				}
+			}
+			report.Probed += l.prober.count
+			l.close()
+		}
+	})
+	return report
+}
+
+// explore runs all schedules of one combination.
+func (l *lab) explore(ops []*operation, plan Plan, report *Report) {
+	report.Combinations++
+	o := newOracle(l, ops, mode{atomic: true, faults: !plan.Faultless})
+	report.Sequential += o.runs
+	s := &schedule{lab: l, ops: ops, mode: mode{faults: !plan.Faultless}}
+	var walk tree
+	for more := true; more; more = walk.next() {
+		switch s.run(walk.choose) {
+		case cutOff:
+			report.Cut++
+		case redundant:
+			report.Redundant++
+		case complete:
+			report.Schedules++
+			report.ByFault[s.fault.String()]++
+			found := s.judge(o)
+			report.Apart += found.apart
+			report.Twice += found.twice
+			for _, b := range found.broken {
+				report.add(b.rule, s.print(walk.path()))
+			}
+		}
+	}
+	for _, g := range o.ghosts {
+		if g != nil {
+			report.Sequential += g.runs
+		}
+	}
+}
+
+// Methods returns the exported methods that the catalogue covers, as in
+// "PINs.Set".
+func Methods() map[string]bool {
+	methods := make(map[string]bool)
+	for _, o := range operations() {
+		methods[o.method] = true
+	}
+	return methods
+}
+
+// replaceRandom has crypto/rand read from the explorer's streams during a test.
+func replaceRandom(t *testing.T) *source {
+	t.Setenv("FACTOR_EXPLORES", "1") // panics in a parallel test
+	src := &source{}
+	reader := rand.Reader
+	rand.Reader = src
+	uuid.SetRand(src)
+	t.Cleanup(func() {
+		rand.Reader = reader
+		uuid.SetRand(nil)
+	})
+	return src
+}

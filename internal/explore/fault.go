@@ -1,0 +1,108 @@
+package explore
+
+import "strings"
+
+// A fault is what goes wrong with one call of the store, at most once in a
+// schedule.
+type fault uint8
+
+const (
+	none           fault = iota
+	fails                // answered with an error, and nothing done
+	failsAfter           // done, and answered with an error
+	failsLate            // answered with an error, and done later
+	dies                 // the caller is gone, and nothing done
+	diesAfter            // done, and the caller gone
+	diesLate             // the caller is gone, and done later
+	conflicts            // done, and answered with ErrConflict
+	cancels              // the caller's context ends, then the call is made
+	cancelsAfter         // done, and the caller's context ends
+	cancelsInCheck       // done, and the caller's context ends while the host checks the password
+	stale                // a load is answered with the record before the newest
+	faultsInTotal        // how many there are
+)
+
+var faultNames = [faultsInTotal]string{
+	"", "error", "error-after", "error-late", "crash", "crash-after", "crash-late", "conflict-after",
+	"cancel", "cancel-after", "cancel-in-check", "stale",
+}
+
+// staleReads has loads be stale, as those of a replica can be.
+const staleReads = true
+
+func (f fault) String() string {
+	if f == none {
+		return "none"
+	}
+	return faultNames[f]
+}
+
+// late reports whether the write is still to come when the caller goes on.
+func (f fault) late() bool { return f == failsLate || f == diesLate }
+
+// cancel reports whether the caller's context ends.
+func (f fault) cancel() bool { return f == cancels || f == cancelsAfter || f == cancelsInCheck }
+
+// A touch is what a step does to the store. Steps of different threads commute
+// unless one writes and the other reads or writes: with one user there is one
+// record.
+type touch uint8
+
+const (
+	nothing touch = iota
+	reads
+	writes
+)
+
+// A step is one choice of the scheduler: to let a thread make its call, with or
+// without a fault, or to let the late write land.
+type step struct {
+	thread int8
+	fault  fault
+}
+
+// landing is the thread of the late write.
+const landing = -1
+
+// String prints the step as it is read by parseStep.
+func (s step) String() string {
+	switch {
+	case s.thread == landing:
+		return "*"
+	case s.fault == none:
+		return string(rune('a' + s.thread))
+	}
+	return string(rune('a'+s.thread)) + ":" + faultNames[s.fault]
+}
+
+// parseStep reads a step.
+func parseStep(text string) (step, bool) {
+	if text == "*" {
+		return step{thread: landing}, true
+	}
+	who, what, faulty := strings.Cut(text, ":")
+	for f, name := range faultNames {
+		if name == what && faulty == (fault(f) != none) && len(who) == 1 && who[0] >= 'a' && who[0] <= 'd' {
+			return step{int8(who[0] - 'a'), fault(f)}, true
+		}
+	}
+	return step{}, false
+}
+
+// An option is a step that can be taken now.
+type option struct {
+	step
+	touch touch
+}
+
+// independent reports whether two steps may change places without any difference
+// to either or to what follows.
+func independent(a, b option) bool {
+	switch {
+	case a.thread == b.thread, a.fault != none && b.fault != none: // only one of two faults can be
+		return false
+	case a.touch == nothing, b.touch == nothing:
+		return true
+	}
+	return a.touch == reads && b.touch == reads
+}

@@ -1,0 +1,191 @@
+package explore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"testing/synctest"
+	"time"
+
+	"github.com/knowhave/factor"
+)
+
+// errFault is what a store call answers that was made to fail.
+var errFault = errors.New("injected fault of the store")
+
+// call is a method of factor.Store.
+type call uint8
+
+const (
+	load call = iota
+	swap
+	list
+)
+
+// An ask is a call of the store that waits for its turn.
+type ask struct {
+	call  call
+	ctx   context.Context
+	user  string
+	old   int64
+	next  factor.Record
+	after string
+	due   time.Time
+	limit int
+}
+
+// A reply is what the call returns, or that it never does.
+type reply struct {
+	record factor.Record
+	users  []string
+	err    error
+	die    bool
+}
+
+// A gate is the store of one process: each call waits until the scheduler has it
+// made. A call whose context has ended never reaches the store.
+type gate struct{ thread *thread }
+
+func (g *gate) Load(ctx context.Context, user string) (factor.Record, error) {
+	r := g.pass(ask{call: load, ctx: ctx, user: user})
+	return r.record, r.err
+}
+
+func (g *gate) CompareAndSwap(ctx context.Context, user string, old int64, next factor.Record) error {
+	return g.pass(ask{call: swap, ctx: ctx, user: user, old: old, next: next}).err
+}
+
+func (g *gate) List(ctx context.Context, after string, due time.Time, limit int) ([]string, error) {
+	r := g.pass(ask{call: list, ctx: ctx, after: after, due: due, limit: limit})
+	return r.users, r.err
+}
+
+// pass waits for the turn. A caller that dies unwinds without a further word, as
+// one whose process is gone.
+func (g *gate) pass(a ask) reply {
+	if err := a.ctx.Err(); err != nil {
+		return reply{err: err}
+	}
+	t := g.thread
+	t.ask = a
+	t.events <- event{pos: t.pos}
+	r := <-t.replies
+	if r.die {
+		runtime.Goexit()
+	}
+	return r
+}
+
+// An event is a word of a thread to the scheduler: it asks, or it has ended.
+type event struct {
+	pos   int
+	ended bool
+}
+
+type threadState uint8
+
+const (
+	running threadState = iota
+	asking
+	ended
+)
+
+// A thread is one operation on its way.
+type thread struct {
+	pos     int // its place among the operations
+	state   threadState
+	ask     ask
+	events  chan<- event
+	replies chan reply
+	draws   *stream
+	cancel  context.CancelFunc
+	waiting bool // for a reply
+	answer  answer
+	wrote   bool // a swap of its own had landed when it ended
+	// What became of it, counted in grants of the scheduler; -1: never.
+	firstTouch, lastWrite int
+	killed                bool // by the scheduler
+	unwound               bool // it ended without returning
+	cancelled             bool
+	hangUpInCheck         bool
+	// removing: the swap with the fault was to remove the record. A removal has no
+	// version of its own, so a sweep that finds the record gone cannot tell
+	// whether it was itself or another who removed it: the number that it answers
+	// is not looked at.
+	removing bool
+	// conflicted: its last swap landed and was answered with ErrConflict.
+	// overtaken: before it looked again, somebody else wrote.
+	conflicted, overtaken bool
+}
+
+// start begins the operation, which runs until it first asks or ends.
+func (t *thread) start(ctx context.Context, op *operation, at *seat, c caller) {
+	ctx, t.cancel = context.WithCancel(ctx)
+	c.ctx = ctx
+	at.work <- func() {
+		t.unwound = true // until it returns
+		defer func() { t.events <- event{pos: t.pos, ended: true} }()
+		t.answer = op.run(&c)
+		t.unwound = false
+	}
+}
+
+// hangUp ends the caller's context.
+func (t *thread) hangUp() {
+	t.cancelled = true
+	t.cancel()
+	synctest.Wait() // until those who wait beside the call have noticed
+}
+
+// checking is told that the host checks a password.
+func (t *thread) checking() {
+	if t.hangUpInCheck {
+		t.cancelled = true
+		t.cancel()
+	}
+}
+
+// open reports whether nothing is known from the thread's answer: it crashed,
+// or it was answered with the fault.
+func (t *thread) open() bool {
+	return t.killed || t.removing || errors.Is(t.answer.err, errFault) || t.cancelled && errors.Is(t.answer.err, context.Canceled)
+}
+
+// said prints the thread's answer.
+func (t *thread) said() string {
+	switch {
+	case t.killed:
+		return "nothing: it crashed"
+	case t.unwound:
+		return "nothing: it did not return"
+	}
+	return t.answer.text
+}
+
+func (a ask) String() string {
+	switch a.call {
+	case load:
+		return "Load"
+	case list:
+		return "List"
+	}
+	return fmt.Sprintf("CompareAndSwap %s -> %s", short(a.old), short(a.next.Version))
+}
+
+func (r reply) String() string {
+	switch {
+	case r.die:
+		return "crash"
+	case r.err != nil:
+		return r.err.Error()
+	case r.users != nil:
+		return fmt.Sprint(r.users)
+	case !r.record.IsZero():
+		return "version " + short(r.record.Version)
+	}
+	return "ok"
+}
+
+// short prints enough of a version to tell it from others.
+func short(version int64) string { return fmt.Sprintf("%04x", version&0xffff) }

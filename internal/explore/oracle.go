@@ -1,0 +1,170 @@
+package explore
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/knowhave/factor"
+)
+
+// An outcome is what a schedule came to: the answers of the operations, and what
+// can be told from outside about the record they left.
+type outcome struct {
+	faulty int
+	fault  fault
+	said   []string
+	open   []bool
+	made   []*credential // by thread; nil: nothing, or nobody was told
+	record factor.Record
+	before uint16 // see precedence
+	apart  bool
+}
+
+// outcome returns what the schedule came to.
+func (s *schedule) outcome() *outcome {
+	o := &outcome{faulty: s.faulty, fault: s.fault, before: s.precedence(), apart: s.apart}
+	for _, t := range s.threads {
+		o.said = append(o.said, t.answer.text)
+		o.open = append(o.open, t.open())
+		o.made = append(o.made, t.answer.made)
+	}
+	o.record, _ = s.store.Load(context.Background(), user)
+	return o
+}
+
+// precedence tells which threads wrote all they had to write before others first
+// looked: bit 4i+j for i before j. It is the same in schedules that differ only
+// in the order of steps that commute.
+func (s *schedule) precedence() uint16 {
+	var before uint16
+	for i, t := range s.threads {
+		for j, u := range s.threads {
+			if i != j && t.lastWrite >= 0 && (u.firstTouch < 0 || t.lastWrite < u.firstTouch) {
+				before |= 1 << (4*i + j)
+			}
+		}
+	}
+	return before
+}
+
+// An oracle knows the outcomes that some operations can have from one starting
+// state if each update is one indivisible step: what the library must come to
+// whatever overtakes what. It is the library itself that is asked, one update
+// after the other, where nothing can go wrong between a load and its swap; that
+// it does the right thing then is for the model and the rules' own tests.
+//
+// For all operations with a single update that is: some sequential order of the
+// operations. Where one is made of several (a wipe that is marked, asked for and
+// noted; a sweep), others may come between two of them.
+type oracle struct {
+	*lab
+	ops   []*operation
+	known []*outcome
+	// explained holds the outcomes by what is seen of them, for each way to see.
+	explained map[view]map[string][]*outcome
+	ghosts    [4]*oracle
+	runs      int
+}
+
+// A view is what is seen of an outcome. The answer of a thread that crashed or
+// got the fault as its answer is not seen, nor a code that it was to hand out,
+// and the thread may have done all, nothing, or the first of its updates.
+//
+// A thread whose context ended is answered with that only if it was kept from
+// something, as it is where that happens to it alone.
+type view struct {
+	masked  int // the thread that is not seen; -1: all are
+	faulty  int // the thread that may have been cut short; -1: none
+	cancels bool
+}
+
+func newOracle(l *lab, ops []*operation, m mode) *oracle {
+	o := &oracle{lab: l, ops: ops, explained: make(map[view]map[string][]*outcome)}
+	s := &schedule{lab: l, ops: ops, mode: m}
+	walk := tree{all: true}
+	for more := true; more; more = walk.next() {
+		s.run(walk.choose)
+		o.runs++
+		out := s.outcome()
+		if m.ghost {
+			out.said, out.open, out.made = out.said[:len(ops)-1], out.open[:len(ops)-1], out.made[:len(ops)-1]
+		}
+		o.known = append(o.known, out)
+	}
+	return o
+}
+
+// explain returns an outcome of the oracle's that looks the same as seen and
+// has everybody in an order that was possible, if possible with each operation in
+// one piece; nil if there is none.
+func (o *oracle) explain(seen *outcome) *outcome {
+	v := view{masked: slices.Index(seen.open, true), faulty: seen.faulty, cancels: seen.fault.cancel()}
+	free := uint16(0)
+	if seen.fault.late() || seen.fault == conflicts {
+		for i := range o.ops { // its write may come at any time
+			free |= 1<<(4*i+seen.faulty) | 1<<(4*seen.faulty+i)
+		}
+	}
+	if seen.fault == stale {
+		for i := range o.ops { // it may see what was before the others
+			free |= 1 << (4*i + seen.faulty)
+		}
+	}
+	var found *outcome
+	for _, known := range o.seenBy(v)[o.key(seen, v.masked)] {
+		if seen.before&^free&^known.before == 0 && (found == nil || found.apart) {
+			found = known
+		}
+	}
+	return found
+}
+
+// seenBy returns the oracle's outcomes as they are seen.
+func (o *oracle) seenBy(v view) map[string][]*outcome {
+	if found, ok := o.explained[v]; ok {
+		return found
+	}
+	found := make(map[string][]*outcome)
+	for _, known := range o.known {
+		open := slices.Index(known.open, true)
+		switch {
+		case known.fault == none && (v.masked < 0 || !v.cancels):
+		case known.fault == none:
+			continue
+		case known.faulty != v.faulty, open >= 0 && open != v.masked, known.fault.cancel() && !v.cancels:
+			continue
+		}
+		k := o.key(known, v.masked)
+		found[k] = append(found[k], known)
+	}
+	o.explained[v] = found
+	return found
+}
+
+// key is all that is seen of an outcome.
+func (o *oracle) key(out *outcome, masked int) string {
+	var key strings.Builder
+	var made []*credential
+	for i, said := range out.said {
+		if i == masked {
+			said = "?"
+		} else if out.made[i] != nil {
+			made = append(made, out.made[i])
+		}
+		key.WriteString(said)
+		key.WriteByte('\n')
+	}
+	key.WriteString(o.prober.look(out.record, made).text)
+	return key.String()
+}
+
+// withGhost returns the oracle for the case that one operation happens twice,
+// the first time without an answer.
+func (o *oracle) withGhost(of int) *oracle {
+	if o.ghosts[of] == nil {
+		o.ghost = of
+		o.ghosts[of] = newOracle(o.lab, append(slices.Clone(o.ops), o.ops[of]), mode{atomic: true, ghost: true})
+	}
+	return o.ghosts[of]
+}

@@ -1,0 +1,149 @@
+package explore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/knowhave/factor"
+)
+
+// user is whom everything is about, and password what the host knows of them.
+const (
+	user         = "ann"
+	password     = "correct horse"
+	faultyPasswd = "the host's check fails on this one"
+)
+
+// now is when every schedule runs: the clock stands still.
+var now = time.Date(2031, 3, 5, 7, 11, 2, 0, time.UTC)
+
+// Faults of the host's functions. They are part of the scene, unlike errFault:
+// an operation answers them in a sequential run as well.
+var (
+	errHost = errors.New("the host's check failed")
+	errWipe = errors.New("the host's wipe failed")
+)
+
+// A process is one Verifier with all its views: what an operation is called on.
+type process struct {
+	v       *factor.Verifier
+	pins    *factor.PINs
+	codes   *factor.OTPIssuer
+	devices *factor.DeviceTOTPEnroller
+	auth    *factor.AuthenticatorEnroller
+	guard   *factor.ResetGuard
+	admin   *factor.Admin
+}
+
+// A host is the service around one process.
+type host struct {
+	now        time.Time
+	registered time.Time
+	wipeFails  bool
+	wiping     func(w factor.Wipe, err error) // told of each call of Wipe
+	seeing     func(e factor.Event)           // told of each event
+	checking   func()                         // told of each password that is checked
+}
+
+// newProcess starts a process on a store. The limits are small, so that the
+// states that matter are few answers apart.
+func newProcess(newVerifier NewVerifier, store factor.Store, h *host, change func(*factor.Options)) (*process, error) {
+	limit := factor.Limit{Tries: 3, Delay: time.Minute, MaxDelay: time.Hour, Final: 5}
+	opts := factor.Options{
+		Now: func() time.Time { return h.now },
+		CheckPassword: func(_ context.Context, _, given string) (bool, error) {
+			if h.checking != nil {
+				h.checking()
+			}
+			if given == faultyPasswd {
+				return false, errHost
+			}
+			return given == password, nil
+		},
+		RegisteredAt: func(context.Context, string) (time.Time, error) { return h.registered, nil },
+		Wipe: func(_ context.Context, w factor.Wipe) error {
+			var err error
+			if h.wipeFails {
+				err = errWipe
+			}
+			if h.wiping != nil {
+				h.wiping(w, err)
+			}
+			return err
+		},
+		Observe: func(_ context.Context, e factor.Event) {
+			if h.seeing != nil {
+				h.seeing(e)
+			}
+		},
+		Password: limit,
+		PIN:      factor.PINOptions{Limit: limit, Poll: 700 * time.Millisecond},
+		OTP:      factor.OTPOptions{Limit: limit},
+		TOTP:     factor.TOTPOptions{Limit: limit},
+		Device:   factor.DeviceOptions{Max: 2},
+	}
+	if change != nil {
+		change(&opts)
+	}
+	v, err := newVerifier(store, glass{}, &opts)
+	if err != nil {
+		return nil, err
+	}
+	guard, err := factor.NewResetGuard(v)
+	if err != nil {
+		return nil, err
+	}
+	return &process{
+		v: v, guard: guard, pins: factor.NewPINs(v), codes: factor.NewOTPIssuer(v), admin: factor.NewAdmin(v),
+		devices: factor.NewDeviceTOTPEnroller(v), auth: factor.NewAuthenticatorEnroller(v),
+	}, nil
+}
+
+// glass is a Sealer that hides nothing, so that equal accounts are equal bytes
+// and a wipe's ID can be found in what is stored. Sealing is tested elsewhere.
+type glass struct{}
+
+func (glass) Encrypt(plain, associated []byte) ([]byte, error) {
+	return append(bytes.Clone(associated), plain...), nil
+}
+
+func (glass) Decrypt(sealed, associated []byte) ([]byte, error) {
+	plain, ok := bytes.CutPrefix(sealed, associated)
+	if !ok {
+		return nil, errors.New("not sealed under this key")
+	}
+	return plain, nil
+}
+
+// holds reports whether a stored account mentions a wipe.
+func holds(data []byte, id uuid.UUID) bool { return bytes.Contains(data, id[:]) }
+
+// A stream stands in for the random generator of one operation, so that a
+// schedule gives the same codes, secrets, salts and versions each time that it is
+// run.
+type stream struct{ rand.PCG }
+
+func newStream(seed uint64) *stream { return &stream{*rand.NewPCG(seed, 1)} }
+
+func (s *stream) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = byte(s.Uint64() >> 56)
+	}
+	return len(b), nil
+}
+
+// source is what crypto/rand reads from while the explorer runs: the stream of
+// the operation whose turn it is.
+type source struct{ current *stream }
+
+func (s *source) Read(b []byte) (int, error) {
+	if s.current == nil {
+		return 0, errors.New("explore: somebody draws out of turn")
+	}
+	return s.current.Read(b)
+}

@@ -1,0 +1,239 @@
+package explore
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/memstore"
+)
+
+// maxSteps bounds a schedule. None has come near it.
+const maxSteps = 300
+
+// A chooser decides what is done next, of all that can be done; not ok ends the
+// run.
+type chooser func(options []option) (chosen option, ok bool)
+
+// A schedule is one run of some operations from a starting state.
+type schedule struct {
+	*lab
+	ops     []*operation
+	mode    mode
+	store   *memstore.Store
+	threads []*thread
+	events  chan event
+	// late is the write that has not landed yet.
+	late *ask
+	can  []option
+	// older is the record before the newest.
+	older, newest factor.Record
+
+	steps  int
+	faulty int // the thread with the fault; -1: none
+	fault  fault
+	// landedLate: a late write was made.
+	landedLate bool
+	apart      bool // somebody was overtaken between two of its calls
+	current    int  // the thread of the last step
+	landed     [][]byte
+	wiped      map[uuid.UUID]bool // what the host was asked for, and whether it was done
+	broken     []breach           // that were seen on the way
+	trace      func(format string, args ...any)
+}
+
+// A mode says which schedules there are.
+type mode struct {
+	faults bool
+	// atomic: nobody is overtaken between a load and its swap, and of the faults
+	// there are those that cut an operation short.
+	atomic bool
+	// ghost: the last thread is one that dies once it has written, and passes for
+	// the one that lab.ghost names.
+	ghost bool
+	// every: equal operations start in every order.
+	every bool
+}
+
+// An ending is how the run of a schedule ended.
+type ending uint8
+
+const (
+	complete  ending = iota
+	redundant        // the chooser gave it up
+	cutOff           // it was longer than maxSteps
+)
+
+// run runs one schedule.
+func (s *schedule) run(choose chooser) ending {
+	s.store, s.events = s.start.on(), make(chan event, 8)
+	s.threads, s.late, s.landed = s.threads[:0], nil, append(s.landed[:0], s.start.record.Data)
+	s.steps, s.faulty, s.fault, s.apart, s.current = 0, -1, none, false, -1
+	s.older, s.newest = s.start.record, s.start.record
+	s.landedLate, s.wiped, s.broken = false, nil, nil
+	s.under = s
+	defer s.finish()
+	for i, op := range s.ops {
+		t := &thread{
+			pos: i, events: s.events, replies: make(chan reply), draws: newStream(uint64(i + 1)),
+			firstTouch: -1, lastWrite: -1,
+		}
+		s.threads = append(s.threads, t)
+		s.src.current = t.draws
+		at := s.seatOf(t)
+		c := caller{p: at.process, held: s.start.held, pos: i}
+		if s.isGhost(t) {
+			c.pos = s.ghost
+		}
+		t.start(context.Background(), op, at, c)
+		s.await(t)
+	}
+	for {
+		options := s.options()
+		if len(options) == 0 {
+			return complete
+		}
+		chosen, ok := choose(options)
+		if !ok {
+			return redundant
+		}
+		if s.steps++; s.steps > maxSteps {
+			return cutOff
+		}
+		s.take(chosen)
+	}
+}
+
+// take takes one step.
+func (s *schedule) take(o option) {
+	if o.thread == landing {
+		err := s.apply(context.Background(), s.threads[s.faulty], *s.late)
+		s.note("* lands: %v", err)
+		s.late, s.landedLate = nil, err == nil
+		return
+	}
+	if s.current >= 0 && s.current != int(o.thread) && s.threads[s.current].state == asking && s.threads[s.current].firstTouch >= 0 {
+		s.apart = true
+	}
+	s.current = int(o.thread)
+	t := s.threads[o.thread]
+	if o.fault != none && !s.mode.ghost {
+		s.faulty, s.fault = t.pos, o.fault
+	}
+	if t.firstTouch < 0 {
+		t.firstTouch = s.steps
+	}
+	t.conflicted = false
+	t.removing = t.removing || o.fault != none && !o.fault.cancel() && t.ask.call == swap && t.ask.old != 0 && t.ask.next.IsZero()
+	r := s.make(t, o.fault)
+	s.note("%-14v %s: %v", o.step, t.ask, r)
+	s.reply(t, r)
+	if t.state == ended {
+		s.note("%c answers %s", 'a'+t.pos, t.said())
+	}
+}
+
+// reply lets a thread go on until it asks again or has ended.
+func (s *schedule) reply(t *thread, r reply) {
+	t.waiting = false
+	if t.state == asking {
+		t.state = running
+	}
+	s.src.current = t.draws
+	t.replies <- r
+	s.await(t)
+}
+
+// make makes the call that a thread asks for.
+func (s *schedule) make(t *thread, f fault) (r reply) {
+	switch f {
+	case fails:
+		return reply{err: errFault}
+	case dies:
+		t.killed = true
+		return reply{die: true}
+	case failsLate, diesLate:
+		late := t.ask
+		s.late = &late
+		t.killed = f == diesLate
+		return reply{err: errFault, die: t.killed}
+	case cancels:
+		t.hangUp()
+	}
+	switch t.ask.call {
+	case load:
+		r.record, r.err = s.store.Load(t.ask.ctx, t.ask.user)
+	case list:
+		r.users, r.err = s.store.List(t.ask.ctx, t.ask.after, t.ask.due, t.ask.limit)
+	case swap:
+		r.err = s.apply(t.ask.ctx, t, t.ask)
+	}
+	switch f {
+	case failsAfter:
+		r.err = errFault
+	case diesAfter:
+		t.killed, r.die = true, true
+	case stale:
+		r.record = s.older
+	case cancelsAfter:
+		t.hangUp()
+	case cancelsInCheck:
+		t.hangUpInCheck = true
+	case conflicts:
+		t.conflicted, r.err = true, factor.ErrConflict
+	}
+	return r
+}
+
+// apply makes a swap, for a thread or late.
+func (s *schedule) apply(ctx context.Context, t *thread, a ask) error {
+	err := s.store.CompareAndSwap(ctx, a.user, a.old, a.next)
+	if err != nil {
+		return err
+	}
+	s.landed = append(s.landed, a.next.Data)
+	s.older, s.newest = s.newest, a.next
+	t.lastWrite = s.steps
+	for _, u := range s.threads {
+		u.overtaken = u.overtaken || u != t && u.conflicted
+	}
+	return nil
+}
+
+// await waits until a thread asks again or has ended.
+func (s *schedule) await(t *thread) {
+	for t.state == running {
+		e := <-s.events
+		u := s.threads[e.pos]
+		switch {
+		case e.ended:
+			u.state, u.wrote = ended, u.lastWrite >= 0
+		case u.state != ended:
+			u.state = asking
+			fallthrough
+		default:
+			u.waiting = true
+		}
+	}
+}
+
+// finish ends the threads that are still on their way.
+func (s *schedule) finish() {
+	for _, t := range s.threads {
+		for t.waiting { // or somebody on its behalf
+			t.killed = true
+			s.reply(t, reply{die: true})
+		}
+		t.cancel()
+		if t.killed {
+			s.leave(t.pos)
+		}
+	}
+}
+
+func (s *schedule) note(format string, args ...any) {
+	if s.trace != nil {
+		s.trace(format, args...)
+	}
+}

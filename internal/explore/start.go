@@ -1,0 +1,216 @@
+package explore
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/totp"
+
+	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/memstore"
+)
+
+const (
+	rightPIN  = "8299"
+	wrongPIN  = "1111"
+	wrongCode = "000000"
+)
+
+// held is what a user may know and have in a starting state. Where a state does
+// not hold something, the field is a guess that is wrong.
+type held struct {
+	account, login      string
+	older, device, next string // codes of the device, one step apart
+	totpOlder           string
+	totp, totpNext      string
+	pending, pendingOld string // of the authenticator that waits, and one that was begun earlier
+}
+
+// A start is a state in which schedules start.
+type start struct {
+	name string
+	// change changes the options, for building as for running.
+	change func(*factor.Options)
+	build  func(b *builder)
+	// registered is when the user registered, before now.
+	registered time.Duration
+	wipeFails  bool
+	forgiving  bool // a repeated wrong proof is no strike
+	strikes    int  // options' Reset.Strikes
+
+	held     held
+	record   factor.Record
+	before   *finding // what is found before anything runs
+	findings map[string]*finding
+}
+
+// A builder brings a user into a starting state, by the library's own means.
+type builder struct {
+	*process
+	newVerifier NewVerifier
+	ctx         context.Context
+	store       *memstore.Store
+	host        *host
+	held        held
+	err         error
+}
+
+// prepare makes the state, once.
+func (s *start) prepare(newVerifier NewVerifier, src *source) error {
+	seed := fnv.New64a()
+	_, _ = seed.Write([]byte(s.name))
+	src.current = newStream(seed.Sum64())
+	var o factor.Options
+	if s.change != nil {
+		s.change(&o)
+	}
+	s.forgiving, s.strikes = o.Reset.ForgiveRepeats, o.Reset.Strikes
+	if s.strikes == 0 {
+		s.strikes = 3
+	}
+	b := &builder{newVerifier: newVerifier, ctx: context.Background(), store: memstore.New(), host: &host{now: now, registered: now.Add(-s.registered)}}
+	b.held = held{
+		account: "900001", login: "900002", older: "900003", device: "900004", next: "900005",
+		totpOlder: "900006", totp: "900007", totpNext: "900008", pending: "900009", pendingOld: "900010",
+	}
+	var err error
+	if b.process, err = newProcess(newVerifier, b.store, b.host, s.change); err != nil {
+		return err
+	}
+	s.build(b)
+	if b.err == nil && !b.host.now.Equal(now) {
+		b.err = fmt.Errorf("it ends at %s", b.host.now)
+	}
+	if b.err != nil {
+		return fmt.Errorf("making the state %q: %w", s.name, b.err)
+	}
+	s.held, s.findings = b.held, map[string]*finding{}
+	s.record, err = b.store.Load(b.ctx, user)
+	return err
+}
+
+// on returns a new store in this state.
+func (s *start) on() *memstore.Store {
+	store := memstore.New()
+	if !s.record.IsZero() {
+		_ = store.CompareAndSwap(context.Background(), user, 0, s.record) // into nothing: cannot fail
+	}
+	return store
+}
+
+// must notes the first error of a step.
+func (b *builder) must(err error) {
+	if b.err == nil {
+		b.err = err
+	}
+}
+
+// at sets the clock to so long before now.
+func (b *builder) at(before time.Duration) { b.host.now = now.Add(-before) }
+
+func (b *builder) enroll(id uuid.UUID) string {
+	e, err := b.devices.Enroll(b.ctx, user, id, creds{Password: password})
+	b.must(err)
+	return e.Secret
+}
+
+func (b *builder) begin() string {
+	e, err := b.auth.Begin(b.ctx, user, creds{Password: password})
+	b.must(err)
+	return e.Secret
+}
+
+// authenticator gives the user a confirmed one.
+func (b *builder) authenticator() {
+	secret := b.begin()
+	b.must(b.auth.Confirm(b.ctx, user, codeAt(secret, b.host.now)))
+	b.held.totpOlder, b.held.totp, b.held.totpNext = totpCode(secret, -1), totpCode(secret, 0), totpCode(secret, 1)
+}
+
+// member gives the user one of each.
+func (b *builder) member() {
+	b.bind()
+	b.at(0)
+	b.issue()
+}
+
+// bind gives the user all but codes, some time ago.
+func (b *builder) bind() {
+	b.at(20 * time.Hour)
+	b.must(b.admin.SetPIN(b.ctx, user, rightPIN))
+	secret := b.enroll(oldDevice)
+	b.held.older, b.held.device, b.held.next = totpCode(secret, -1), totpCode(secret, 0), totpCode(secret, 1)
+	b.authenticator()
+}
+
+// issue issues a code of each kind.
+func (b *builder) issue() {
+	account, err := b.codes.IssueUnproven(b.ctx, user, factor.KindAccount)
+	b.must(err)
+	login, err := b.codes.IssueUnproven(b.ctx, user, factor.KindLogin)
+	b.must(err)
+	b.held.account, b.held.login = account.Code, login.Code
+}
+
+// use spends a code.
+func (b *builder) use(code string, kind factor.Kind) {
+	_, err := b.v.VerifyOTP(b.ctx, user, code, kind)
+	b.must(err)
+}
+
+// guess gives one wrong answer of each kind.
+func (b *builder) guess() {
+	_, _ = b.v.VerifyAny(b.ctx, user, creds{OTP: wrongCode, Password: "wrong", PIN: wrongPIN})
+	_, _ = b.v.VerifyOTP(b.ctx, user, wrongCode, factor.KindLogin, factor.KindTOTP)
+}
+
+// guessBefore gives so many, each after the lock of the one before has run out,
+// as has that of the last by now.
+func (b *builder) guessBefore(guesses int) {
+	for n := guesses; n > 0; n-- {
+		b.at(time.Duration(n) * 2 * time.Hour)
+		b.guess()
+	}
+	b.at(0)
+}
+
+// strike gives so many wrong proofs.
+func (b *builder) strike(n int) {
+	for range n {
+		_ = b.guard.Prove(b.ctx, user, creds{OTP: wrongCode})
+	}
+}
+
+// wipe marks a wipe, and returns before it is done, as a crash does.
+func (b *builder) wipe() {
+	b.host.wipeFails = true
+	_ = b.guard.Forfeit(b.ctx, user)
+	b.host.wipeFails = false
+}
+
+// rehash hashes the PIN anew, at another cost than the options'.
+func (b *builder) rehash() {
+	p, err := newProcess(b.newVerifier, b.store, b.host, func(o *factor.Options) {
+		o.PIN.Hash.MemoryKiB, o.PIN.Hash.Time = 12288, 3
+	})
+	b.must(err)
+	b.must(p.admin.SetPIN(b.ctx, user, rightPIN))
+}
+
+// totpCode computes a code so many steps from now, by other means than the
+// library's.
+func totpCode(secret string, steps int) string {
+	return codeAt(secret, now.Add(time.Duration(steps)*30*time.Second))
+}
+
+func codeAt(secret string, at time.Time) string {
+	code, err := totp.GenerateCodeCustom(secret, at, totp.ValidateOpts{Period: 30, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+	if err != nil {
+		panic(err) // no secret of the library's
+	}
+	return code
+}
