@@ -30,54 +30,6 @@ func attemptOn(t interface {
 // hashed is a PIN as attemptOn hashes it.
 func hashed(try *attempt, digits string) *pin { return &pin{try.v.hasher.fresh(digits), noon} }
 
-// A mismatch speaks of the kind judged last, and of the least that is left of
-// those charged, else of those judged; a lock of the one that ends first.
-func TestTallySaysWhatTheCallerMayKnow(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var all tally
-		var last Kind
-		var charged, judged []int
-		var untils []time.Time
-		for range rapid.IntRange(1, 6).Draw(t, "kinds") {
-			k := rapid.SampledFrom(kinds[:]).Draw(t, "kind")
-			if rapid.Bool().Draw(t, "locked") {
-				until := rapid.OneOf(rapid.Just(time.Time{}), genAround(noon)).Draw(t, "until")
-				all.skip(&LockedError{k, until})
-				untils = append(untils, until)
-				continue
-			}
-			left := rapid.IntRange(0, 5).Draw(t, "left")
-			is := rapid.Bool().Draw(t, "charged")
-			all.add(k, left, is)
-			last, judged = k, append(judged, left)
-			if is {
-				charged = append(charged, left)
-			}
-		}
-		err := all.err()
-		if len(judged) == 0 {
-			var locked *LockedError
-			finite := slices.DeleteFunc(slices.Clone(untils), time.Time.IsZero)
-			want := time.Time{}
-			if len(finite) > 0 {
-				want = slices.MinFunc(finite, time.Time.Compare)
-			}
-			if !errors.As(err, &locked) || !errors.Is(err, ErrLocked) || !locked.Until.Equal(want) {
-				t.Fatalf("%v, want locked until %v of %v", err, want, untils)
-			}
-			return
-		}
-		speaks := charged
-		if len(charged) == 0 {
-			speaks = judged
-		}
-		var mismatch *MismatchError
-		if !errors.As(err, &mismatch) || !errors.Is(err, ErrMismatch) || *mismatch != (MismatchError{last, slices.Min(speaks)}) {
-			t.Fatalf("%v, want %s with %d left", err, last, slices.Min(speaks))
-		}
-	})
-}
-
 // The person who is judged: each text is right for some kinds and spent for
 // others, and wrong for the rest.
 type person struct {
@@ -98,7 +50,7 @@ func newPerson(t *rapid.T, try *attempt) person {
 	s := secret{key: []byte("12345678901234567890"), digits: 6, period: 30 * time.Second, step: noon.Unix()/30 - 1}
 	other := secret{key: []byte("09876543210987654321"), digits: 6, period: 30 * time.Second, step: noStep}
 	if rapid.Bool().Draw(t, "has devices") {
-		a.devices = []device{{id: uuid.UUID{1}, secret: other}, {id: uuid.UUID{2}, secret: s}}
+		a.devices = []device{{id: uuid.UUID{1}, secret: other, enrolledAt: noon}, {id: uuid.UUID{2}, secret: s, enrolledAt: noon.Add(time.Hour)}}
 	}
 	if rapid.Bool().Draw(t, "has authenticator") {
 		a.authenticator = &s
@@ -290,6 +242,28 @@ func TestJudgeKeepsWhatItChargedBeforeAFault(t *testing.T) {
 		}
 		if want := ([6]budget{3: {wrong: 1}, 5: {wrong: 1}}); try.account.budgets != want {
 			t.Errorf("%s: %v", name, try.account.budgets)
+		}
+	}
+}
+
+// What remains is what remains of a charged kind, though an uncharged one beside
+// it has less.
+func TestJudgeSpeaksOfWhatItCharged(t *testing.T) {
+	a := &account{accountCodes: codes{spent: []code{{"000004", noon.Add(time.Minute)}}}}
+	a.budgets[3] = budget{wrong: 2}
+	for _, c := range []struct {
+		given Credentials
+		want  MismatchError
+	}{
+		{Credentials{OTP: "000004"}, MismatchError{KindAccount, 1}},
+		{Credentials{OTP: "000004", PIN: "0000"}, MismatchError{KindPIN, 2}},
+		{Credentials{OTP: "000004", Password: "wrong", PIN: "0000"}, MismatchError{KindPIN, 1}},
+		{Credentials{OTP: "000005", Password: "wrong"}, MismatchError{KindPassword, 0}},
+	} {
+		_, err := attemptOn(t, a, judgeOptions, noon).judge(c.given, []Kind{KindAccount})
+		var mismatch *MismatchError
+		if !errors.As(err, &mismatch) || *mismatch != c.want {
+			t.Errorf("%v, want %+v", err, c.want)
 		}
 	}
 }

@@ -21,7 +21,7 @@
 //     last of all, the death of the caller before, after, or with its write still
 //     to land, ErrConflict for a swap that was made, the end of the caller's
 //     context before the call, after it, and while the host checks a password,
-//     and for a load the record before the newest (see staleReads).
+//     and for a load the record before the newest.
 //
 // Each schedule is judged from outside: by the answers, by Admin.Status and by
 // trying every credential on a copy of the record that it left. There are rules

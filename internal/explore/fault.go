@@ -27,9 +27,6 @@ var faultNames = [faultsInTotal]string{
 	"cancel", "cancel-after", "cancel-in-check", "stale",
 }
 
-// staleReads has loads be stale, as those of a replica can be.
-const staleReads = true
-
 func (f fault) String() string {
 	if f == none {
 		return "none"

@@ -85,7 +85,7 @@ func (s *schedule) offer(t *thread, stored int64) {
 		add(fails, nothing)
 		add(dies, nothing)
 		add(cancels, plain)
-		if staleReads && t.ask.call == load && s.older.Version != s.newest.Version {
+		if t.ask.call == load && s.older.Version != s.newest.Version {
 			add(stale, plain)
 		}
 		hangUps()

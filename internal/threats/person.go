@@ -30,6 +30,7 @@ type person struct {
 	phone         generator // of the device
 	app           generator // of the confirmed authenticator
 	pending       generator // of the one that waits for its first code
+	others        []generator
 	codes         map[factor.Kind]string
 	issued        []string
 	guesses       int
@@ -126,8 +127,12 @@ func (p *person) wrong(kind factor.Kind) factor.Credentials {
 		return factor.Credentials{PIN: fmt.Sprint(5555 + n%5 + n/5%5*10 + n/25%5*100 + n/125*1000)}
 	}
 	code := fmt.Sprintf("%06d", (p.guesses*7919)%1000000)
-	if slices.Contains(p.issued, code) || p.phone.near(code, p.w.clock.Now()) ||
-		p.app.near(code, p.w.clock.Now()) || p.pending.near(code, p.w.clock.Now()) {
+	for _, g := range slices.Concat(p.others, []generator{p.phone, p.app, p.pending}) {
+		if g.near(code, p.w.clock.Now()) {
+			return p.wrong(kind)
+		}
+	}
+	if slices.Contains(p.issued, code) {
 		return p.wrong(kind)
 	}
 	return factor.Credentials{OTP: code}

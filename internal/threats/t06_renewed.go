@@ -37,7 +37,10 @@ var renewals = []renewal{
 		return on.guard.Prove(ctx, p.id, factor.Credentials{PIN: p.pin})
 	}},
 	{"enrol a device", func(on *process, p *person, help factor.Credentials) error {
-		_, err := on.devices.Enroll(ctx, p.id, uuid.New(), help)
+		e, err := on.devices.Enroll(ctx, p.id, uuid.New(), help)
+		if err == nil {
+			p.others = append(p.others, newGenerator(e))
+		}
 		return err
 	}},
 	{"enrol the device anew", func(on *process, p *person, help factor.Credentials) error {

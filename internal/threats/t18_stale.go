@@ -157,7 +157,10 @@ func mustBeDead(t *testing.T, w *world, p *person, u use, r removal) {
 		if code == "" || p.pending.near(code, now) {
 			return factor.ErrMismatch // There is none, or the new secret has the same.
 		}
-		_, err := w.v.VerifyOTP(ctx, p.id, code, kind)
+		m, err := w.v.VerifyOTP(ctx, p.id, code, kind)
+		if err == nil && kind == factor.KindDeviceTOTP && m.Device != p.device {
+			return factor.ErrMismatch // Another device has the same.
+		}
 		return err
 	}
 	tries := map[string]error{

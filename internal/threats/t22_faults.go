@@ -80,7 +80,7 @@ func faultEachCall(t *testing.T, env Env, u use) int {
 		for _, f := range faultsOf(name) {
 			for _, forGood := range []bool{false, true} {
 				runs++
-				if env.skips(runs, 17) {
+				if env.skips(runs, 31) {
 					continue
 				}
 				w.restore(p.id, start)

@@ -117,7 +117,7 @@ func landLate(t *testing.T, env Env, u use) {
 	for swap := range 4 { // 0: every swap of the first call.
 		for _, wait := range []int{-1, 0, 1, 2, 4} {
 			for _, f := range followUps {
-				if i++; env.skips(i, 41) {
+				if i++; env.skips(i, 83) {
 					continue
 				}
 				what := fmt.Sprintf("swap %d late, landing after %d calls, then %s", swap, wait, f.name)
@@ -160,8 +160,8 @@ func mustBeOne(t *testing.T, what string, wipes []factor.Wipe) {
 // between them, with the rules.
 func checkLate(t *testing.T, w *world, p *person, u use, what string, proofs []string, before factor.Status, answers []error, forgotten bool) {
 	t.Helper()
-	code := len(proofs) > 0 && p.given.OTP != "" && p.given.Password == "" && p.given.PIN == ""
-	if n := count(answers, nil); (code && n > 1 || !u.right && n > 0) && !u.wipes {
+	onlyCode := len(proofs) > 0 && p.given.OTP != "" && p.given.Password == "" && p.given.PIN == ""
+	if n := count(answers, nil); (onlyCode && n > 1 || !u.right && n > 0) && !u.wipes {
 		t.Fatalf("%s: %d of 3 calls were accepted: %v", what, n, answers)
 	}
 	after := w.status(p.id)
@@ -186,7 +186,8 @@ func checkLate(t *testing.T, w *world, p *person, u use, what string, proofs []s
 	if w.v.VerifyPIN(ctx, p.id, p.pin) == nil {
 		t.Fatalf("%s: the old PIN came back", what)
 	}
-	if _, err := w.v.VerifyOTP(ctx, p.id, p.phone.code(p.phone.step(w.clock.Now())+1), factor.KindDeviceTOTP); err == nil {
+	code := p.phone.code(p.phone.step(w.clock.Now()) + 1)
+	if m, err := w.v.VerifyOTP(ctx, p.id, code, factor.KindDeviceTOTP); err == nil && m.Device == p.device {
 		t.Fatalf("%s: the old device came back", what)
 	}
 	for _, d := range w.status(p.id).Devices {
