@@ -3,6 +3,7 @@ module github.com/knowhave/factor/dbtest
 go 1.26.0
 
 require (
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/knowhave/factor v0.0.0
 	modernc.org/sqlite v1.60.1
 )

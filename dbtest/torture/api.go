@@ -1,0 +1,220 @@
+package torture
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/knowhave/factor"
+)
+
+// op is an operation of the public API.
+type op string
+
+const (
+	opVerifyOTP      op = "verify-otp"
+	opVerifyPassword op = "verify-password"
+	opVerifyPIN      op = "verify-pin"
+	opVerifyAny      op = "verify-any"
+	opIssue          op = "issue"
+	opIssueUnproven  op = "issue-unproven"
+	opEnroll         op = "enroll"
+	opRevoke         op = "revoke"
+	opAdminRevoke    op = "admin-revoke"
+	opSetPIN         op = "set-pin"
+	opAdminSetPIN    op = "admin-set-pin"
+	opRemovePIN      op = "remove-pin"
+	opProve          op = "prove"
+	opForfeit        op = "forfeit"
+	opSweep          op = "sweep"
+	opUnlock         op = "unlock"
+	opForget         op = "forget"
+	opReseal         op = "reseal"
+)
+
+// What the child and the audit agree on. Codes have 8 digits, so that one of 7
+// is well-formed and wrong for certain; PINs have 4, so that one of 5 is. The
+// locks are short, because time is, and the time step is too, so that a device
+// has several codes in a life that are still in the window of the next one.
+const (
+	rightPassword = "right"
+	wrongPassword = "wrong"
+	wrongOTP      = "0000000"
+	wrongPIN      = "00000"
+
+	digits  = 8
+	period  = time.Second
+	skew    = 10
+	tries   = 20
+	final   = 40
+	strikes = 3
+
+	accountTTL = 2 * time.Second
+	loginTTL   = 10 * time.Minute
+)
+
+func ttl(k factor.Kind) time.Duration {
+	if k == factor.KindAccount {
+		return accountTTL
+	}
+	return loginTTL
+}
+
+// sealingKey is the same for all: what is tortured is the store's memory.
+var sealingKey = []byte("a key of 32 bytes for this test.")
+
+// api is the public API on one store.
+type api struct {
+	verifier *factor.Verifier
+	pins     *factor.PINs
+	issuer   *factor.OTPIssuer
+	enroller *factor.DeviceTOTPEnroller
+	guard    *factor.ResetGuard
+	admin    *factor.Admin
+}
+
+// newAPI returns the API on a store, with the host's wipe.
+func newAPI(store factor.Store, wipe func(context.Context, factor.Wipe) error) (*api, error) {
+	sealer, err := factor.NewKeyring(sealingKey)
+	if err != nil {
+		return nil, err
+	}
+	limit := factor.Limit{Tries: tries, Delay: time.Millisecond, MaxDelay: 4 * time.Millisecond, Final: final}
+	v, err := factor.NewVerifier(store, sealer, &factor.Options{
+		CheckPassword: func(_ context.Context, _, password string) (bool, error) { return password == rightPassword, nil },
+		RegisteredAt:  registeredAt,
+		Wipe:          wipe,
+		Password:      limit,
+		// The least memory that OWASP allows, so that several hashes at once do
+		// not make a small machine swap.
+		PIN:    factor.PINOptions{Limit: limit, Hash: factor.HashOptions{MemoryKiB: 7168, Time: 5, Parallel: 2}},
+		OTP:    factor.OTPOptions{Digits: digits, AccountTTL: accountTTL, LoginTTL: loginTTL, Limit: limit},
+		TOTP:   factor.TOTPOptions{Digits: digits, Period: period, Skew: skew, Limit: limit},
+		Device: factor.DeviceOptions{Max: devicesAllowed},
+		Reset:  factor.ResetOptions{Strikes: strikes},
+	})
+	if err != nil {
+		return nil, err
+	}
+	guard, err := factor.NewResetGuard(v)
+	if err != nil {
+		return nil, err
+	}
+	return &api{v, factor.NewPINs(v), factor.NewOTPIssuer(v), factor.NewDeviceTOTPEnroller(v), guard, factor.NewAdmin(v)}, nil
+}
+
+// registeredAt lets some users enrol a device without a proof, always.
+func registeredAt(_ context.Context, user string) (time.Time, error) {
+	if !isYoung(user) {
+		return time.Time{}, nil
+	}
+	return time.Now(), nil
+}
+
+// failingWipe marks a context whose call's wipe is to fail.
+type failingWipe struct{}
+
+// errWipeFails is what the host answers then.
+var errWipeFails = errors.New("the host cannot wipe now")
+
+// do makes a call.
+func (a *api) do(ctx context.Context, it intent) answer {
+	if it.WipeFails {
+		ctx = context.WithValue(ctx, failingWipe{}, true)
+	}
+	proof := it.Proof.credentials()
+	switch it.Op {
+	case opVerifyOTP:
+		return matched(a.verifier.VerifyOTP(ctx, it.User, proof.OTP, it.Kinds...))
+	case opVerifyPassword:
+		return answerOf(a.verifier.VerifyPassword(ctx, it.User, proof.Password))
+	case opVerifyPIN:
+		return answerOf(a.verifier.VerifyPIN(ctx, it.User, proof.PIN))
+	case opVerifyAny:
+		return matched(a.verifier.VerifyAny(ctx, it.User, proof))
+	case opIssue:
+		return issued(a.issuer.Issue(ctx, it.User, proof))
+	case opIssueUnproven:
+		return issued(a.issuer.IssueUnproven(ctx, it.User, it.Kinds[0]))
+	case opEnroll:
+		e, err := a.enroller.Enroll(ctx, it.User, it.Device, proof)
+		said := answerOf(err)
+		said.Secret = e.Secret
+		return said
+	case opRevoke:
+		return answerOf(a.enroller.Revoke(ctx, it.User, it.Device, proof))
+	case opAdminRevoke:
+		return answerOf(a.admin.RevokeDevice(ctx, it.User, it.Device))
+	case opSetPIN:
+		return answerOf(a.pins.Set(ctx, it.User, it.NewPIN, proof))
+	case opAdminSetPIN:
+		return answerOf(a.admin.SetPIN(ctx, it.User, it.NewPIN))
+	case opRemovePIN:
+		return answerOf(a.pins.Remove(ctx, it.User, proof))
+	case opProve:
+		return answerOf(a.guard.Prove(ctx, it.User, proof))
+	case opForfeit:
+		return answerOf(a.guard.Forfeit(ctx, it.User))
+	case opSweep:
+		_, err := a.admin.Sweep(ctx)
+		return answerOf(err)
+	case opUnlock:
+		return answerOf(a.admin.Unlock(ctx, it.User, it.Kinds[0]))
+	case opForget:
+		return answerOf(a.admin.Forget(ctx, it.User))
+	case opReseal:
+		return answerOf(a.admin.Reseal(ctx, it.User))
+	}
+	return answer{Class: classFault, Text: "unknown operation " + string(it.Op)}
+}
+
+func matched(m factor.Match, err error) answer {
+	said := answerOf(err)
+	if err == nil {
+		said.Kind, said.Owner = m.Kind, m.Device
+	}
+	return said
+}
+
+func issued(otp factor.OTP, err error) answer {
+	said := answerOf(err)
+	if err == nil {
+		said.Code, said.Kind, said.Ends = otp.Code, otp.Kind, otp.ExpiresAt.UnixMilli()
+	}
+	return said
+}
+
+// answerOf tells the sorts of answers apart. What says that the store gave no
+// answer in time is a conflict, whose outcome the audit takes for open.
+func answerOf(err error) answer {
+	var mismatch *factor.MismatchError
+	busy := errors.Is(err, factor.ErrConflict) || errors.Is(err, context.DeadlineExceeded)
+	host := errors.Is(err, errWipeFails) || busy
+	switch {
+	case err == nil:
+		return answer{Class: classOK}
+	case errors.Is(err, factor.ErrWipePending) && !host:
+		return answer{Class: classFault, Text: err.Error()}
+	case errors.Is(err, factor.ErrWiped) && errors.Is(err, factor.ErrWipePending):
+		return answer{Class: classWipedPending}
+	case errors.Is(err, factor.ErrWipePending):
+		return answer{Class: classPending}
+	case errors.Is(err, factor.ErrWiped):
+		return answer{Class: classWiped}
+	case errors.As(err, &mismatch):
+		return answer{Class: classMismatch, Kind: mismatch.Kind}
+	case errors.Is(err, factor.ErrLocked):
+		return answer{Class: classLocked}
+	case errors.Is(err, factor.ErrNotEnrolled):
+		return answer{Class: classNotEnrolled}
+	case errors.Is(err, factor.ErrUnknownDevice):
+		return answer{Class: classUnknownDevice}
+	case errors.Is(err, factor.ErrDeviceLimit):
+		return answer{Class: classDeviceLimit}
+	case errors.Is(err, factor.ErrNoCredential):
+		return answer{Class: classNoCredential}
+	case busy:
+		return answer{Class: classConflict, Text: err.Error()}
+	}
+	return answer{Class: classFault, Text: err.Error()}
+}

@@ -1,0 +1,139 @@
+package torture
+
+import (
+	"github.com/knowhave/factor"
+)
+
+// set notes that a call set a register, or may have.
+func set(r *register, c *call, value string) { r.writes = append(r.writes, did(c, value)) }
+
+// take works out what a call that was accepted, or may have been, did to the
+// user's holdings.
+func (h *history) take(c *call) {
+	if c.Proof.Key != "" {
+		if k := h.user.keys[c.Proof.Key]; k != nil {
+			k.next = max(k.next, c.Proof.Step+1)
+		}
+	}
+	if !c.open() && c.Class != classOK {
+		return
+	}
+	h.spend(c)
+	switch c.Op {
+	case opIssue:
+		h.issue(c, factor.KindAccount)
+	case opIssueUnproven:
+		h.issue(c, c.Kinds[0])
+	case opEnroll:
+		h.user.keys[c.name] = &key{device: c.Device, secret: c.Secret}
+		set(h.devices[c.Device], c, c.name)
+		set(h.wipe, c, "")
+	case opRevoke, opAdminRevoke:
+		set(h.devices[c.Device], c, "")
+	case opSetPIN, opAdminSetPIN:
+		set(h.pin, c, c.NewPIN)
+		set(h.wipe, c, "")
+		h.clear(c, factor.KindPIN)
+	case opRemovePIN:
+		set(h.pin, c, "")
+	case opUnlock:
+		h.clear(c, c.Kinds[0])
+	case opForget:
+		for k := range h.budgets {
+			h.clear(c, k)
+		}
+		h.strikes.clears = append(h.strikes.clears, did(c, ""))
+		set(h.wipe, c, "")
+		for _, r := range h.holdings() {
+			set(r, c, "")
+		}
+	}
+}
+
+// issue puts a code in the place of the one that was live.
+func (h *history) issue(c *call, k factor.Kind) {
+	name := "?" + c.name
+	issued := &code{kind: k, first: c.from + ttl(k).Milliseconds(), last: c.to + ttl(k).Milliseconds()}
+	if !c.open() {
+		name = proof{OTP: c.Code, Kind: k}.codeName()
+		issued.digits, issued.first, issued.last = c.Code, c.Ends, c.Ends
+	}
+	h.codes[name] = issued
+	set(h.live[k], c, name)
+}
+
+// spend takes the code that a call presented out of use.
+func (h *history) spend(c *call) {
+	for _, g := range c.given() {
+		switch {
+		case g.right == factor.KindDeviceTOTP:
+			k := h.user.keys[c.Proof.Key]
+			k.used = append(k.used, c)
+		case g.right == factor.KindLogin || g.right == factor.KindAccount:
+			set(h.live[g.right], c, "")
+			if !c.open() {
+				x := h.codes[c.Proof.codeName()]
+				x.accepted = append(x.accepted, c)
+			}
+		}
+	}
+}
+
+// A mark is the marking of a wipe. Each has an ID of its own, which the host is
+// told or the status shows, so that none goes unseen.
+type mark struct {
+	id     string
+	reason factor.WipeReason
+	seen   int // the line at which the host was first asked, or afterLife
+}
+
+// newMarks returns the wipes of a user that were not known before the life.
+func (u *user) newMarks(lines []asked, st sight) []mark {
+	var marks []mark
+	add := func(w factor.Wipe, seen int) {
+		if id := w.ID.String(); w.User == u.name && !u.wipes[id] {
+			u.wipes[id] = true
+			marks = append(marks, mark{id, w.Reason, seen})
+		}
+	}
+	for _, l := range lines {
+		add(l.Wipe, l.Seq)
+	}
+	if st.Wipe != nil {
+		add(*st.Wipe, afterLife)
+	}
+	return marks
+}
+
+// giveUp works out what marking a wipe did, and whether it may have been marked.
+func (h *history) giveUp(m mark) {
+	marks := opForfeit
+	if m.reason == factor.ReasonStrikes {
+		marks = opProve
+	}
+	wrong, last := h.strikes.atMost(m.seen), 0
+	at := span{never, m.seen}
+	for _, c := range h.calls {
+		// Who marks a wipe asks for it before they answer, if they live to.
+		if c.Op == marks && c.start < m.seen && c.end >= m.seen {
+			at.start = min(at.start, c.start)
+			if c.Class == classWiped || c.Class == classWipedPending {
+				last = 1 // the strike that wiped
+			}
+		}
+	}
+	if at.start == never {
+		h.violated(nil, "wipe %s (%s), seen at %d, was marked by no call", m.id, m.reason, m.seen)
+		at.start = 0
+	}
+	if m.reason == factor.ReasonStrikes && wrong+last <= strikes {
+		h.violated(nil, "wipe %s was marked for strikes after %d wrong proofs", m.id, wrong+last)
+	}
+	gone := event{span: at, sure: true}
+	h.strikes.clears = append(h.strikes.clears, gone)
+	for _, r := range h.holdings() {
+		r.writes = append(r.writes, gone)
+	}
+	gone.value = m.id
+	h.wipe.writes = append(h.wipe.writes, gone)
+}

@@ -1,0 +1,134 @@
+package torture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/knowhave/factor"
+)
+
+// probe presents what was accepted before to the reopened store, which must
+// refuse it, and one time in four what is held for certain, which must be
+// accepted, and then not again.
+func (a *auditor) probe(ctx context.Context, u *user) (violations []string, err error) {
+	for _, c := range u.accepted() {
+		if (c.life < a.Life && a.rand.IntN(4) > 0) || u.ended(c.Proof, time.Now()) || u.lucky(c.Proof) {
+			continue
+		}
+		if m, err := a.present(ctx, u, c.Proof); err == nil {
+			violations = append(violations, fmt.Sprintf("%s: a code is accepted again after the life, as %v: %s", u.name, m, c))
+		} else if !isRefusal(err) {
+			return nil, err
+		}
+	}
+	for _, p := range u.certain() {
+		if a.rand.IntN(4) > 0 {
+			continue
+		}
+		_, err := a.present(ctx, u, p)
+		switch {
+		case err == nil:
+			u.accept(p, a.Life)
+		case errors.Is(err, factor.ErrLocked) || u.ended(p, time.Now()):
+			continue
+		case errors.Is(err, factor.ErrMismatch):
+			violations = append(violations, fmt.Sprintf("%s: %+v is held, and refused after the life", u.name, p))
+			continue
+		default:
+			return nil, err
+		}
+		if p.OTP == "" {
+			continue
+		}
+		if m, err := a.present(ctx, u, p); err == nil {
+			violations = append(violations, fmt.Sprintf("%s: %+v is accepted twice after the life, as %v", u.name, p, m))
+		} else if !isRefusal(err) {
+			return nil, err
+		}
+	}
+	st, err := a.look(ctx, u)
+	u.recount(st)
+	return violations, err
+}
+
+// present presents a code or a PIN.
+func (a *auditor) present(ctx context.Context, u *user, p proof) (factor.Match, error) {
+	a.report.Probes++
+	if p.OTP == "" {
+		return factor.Match{Kind: factor.KindPIN}, a.api.verifier.VerifyPIN(ctx, u.name, p.PIN)
+	}
+	return a.api.verifier.VerifyOTP(ctx, u.name, p.OTP, p.Kind)
+}
+
+func isRefusal(err error) bool {
+	return errors.Is(err, factor.ErrMismatch) || errors.Is(err, factor.ErrLocked)
+}
+
+// ended reports whether a code is of no use any more whatever was done with it.
+// It would be charged, and soon all would be locked.
+func (u *user) ended(p proof, now time.Time) bool {
+	switch p.Kind {
+	case "": // a PIN
+		return false
+	case factor.KindDeviceTOTP:
+		return p.Step < stepAt(now.UnixMilli())-skew
+	default:
+		return now.UnixMilli() >= u.codes[p.codeName()].first
+	}
+}
+
+// lucky reports whether a used code of a device is right once more by chance.
+func (u *user) lucky(p proof) bool {
+	k := u.keys[p.Key]
+	if k == nil {
+		return false
+	}
+	all := []string{k.secret}
+	for _, d := range u.holdings().Devices {
+		if d.Secret != k.secret {
+			all = append(all, d.Secret)
+		}
+	}
+	return ambiguous(k.secret, p.Step, all)
+}
+
+// certain returns what the user can present for certain: live codes, a fresh
+// code of each device and the PIN.
+func (u *user) certain() []proof {
+	var all []proof
+	for _, k := range issuedKinds {
+		if c := u.codes[u.live[k][0]]; len(u.live[k]) == 1 && c != nil && c.digits != "" {
+			all = append(all, proof{OTP: c.digits, Kind: k})
+		}
+	}
+	h := u.holdings()
+	for _, id := range h.deviceIDs() {
+		if len(u.devices[id]) > 1 {
+			continue
+		}
+		if p, ok := h.freshCode(id, time.Now()); ok {
+			all = append(all, p)
+		}
+	}
+	if len(u.pin) == 1 && u.pin[0] != "" {
+		all = append(all, proof{PIN: u.pin[0]})
+	}
+	return all
+}
+
+// accept notes that something was accepted after a life.
+func (u *user) accept(p proof, life int) {
+	c := &call{span: over, intent: intent{User: u.name, Proof: p}, answer: answer{Class: classOK},
+		life: life, name: fmt.Sprintf("after life %d", life), to: time.Now().UnixMilli()}
+	if k := u.keys[p.Key]; k != nil {
+		k.used = append(k.used, c)
+		k.next = max(k.next, p.Step+1)
+		return
+	}
+	if x := u.codes[p.codeName()]; x != nil {
+		x.accepted = append(x.accepted, c)
+		u.live[x.kind] = []string{""}
+	}
+}

@@ -1,0 +1,35 @@
+// Package linear makes random histories of many clients that work on one user at
+// once, and holds the sequential model that each history has to fit: there must
+// be one order of the calls, agreeing with their times, in which a single caller
+// would have got all these answers. Finding the order is for a checker such as
+// porcupine, which package dbtest drives.
+//
+// A history has 6 to 8 clients in one or more processes (a Verifier each), 20 to
+// 40 calls of the public API on one user, a few calls before to set the scene and
+// a few after to look at what is left. The clock stands still, except between
+// the phases of a history, when it jumps and all calls have returned.
+//
+// In three of four histories the store misbehaves within its contract: a tenth of
+// the loads and a tenth of the swaps fail before they are done, a tenth of the
+// swaps fail although they are done, some are done only later, some are done and
+// answered with ErrConflict (as by a driver that sends a statement twice), and
+// some callers give up in the middle. The host's functions fail too. A call that
+// is answered with such a fault has an open outcome: it may have happened at any
+// time after it was made, or never. Only where none of its swaps was ever applied
+// it is known to have done nothing.
+//
+// The model is written from the rules, not from the code that follows them, and
+// keeps to the defaults of all options that make a call wait. It takes reads for
+// reads of the newest record: a store that serves an older one, as a replica may,
+// would have to be asked for its newest.
+//
+// A right code that fits a secret or a code that nobody was told, by chance, shows
+// as a violation that its seed does not bring back: once in ten million
+// histories.
+//
+// There are two ways to run a history. Scheduled runs it in a bubble of
+// testing/synctest, where one store call is made at a time and the seed decides
+// whose is next, so that the same seed brings the same history back. Free lets
+// the clients run as they like; that is for stores that have something of their
+// own to get wrong.
+package linear

@@ -1,0 +1,224 @@
+package linear
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/knowhave/factor"
+)
+
+// Options say what a history is made on.
+type Options struct {
+	// Store returns the store for a history. It may call pace where another
+	// client could come in between; the stores that are right need not.
+	Store func(pace Pace) factor.Store
+	// NewVerifier starts a process. Default factor.NewVerifier.
+	NewVerifier func(factor.Store, factor.Sealer, *factor.Options) (*factor.Verifier, error)
+	// PINs is the share of histories, in percent, in which PINs are set and
+	// given. They are slow, because a PIN takes a hash.
+	PINs float64
+	// Brief halves the calls, for stores that are slow.
+	Brief bool
+	// Odds are those of the histories in which the store misbehaves.
+	Odds Odds
+}
+
+// A world is a history in the making.
+type world struct {
+	*History
+	pacer
+	store   *faulty
+	ticks   atomic.Int64
+	now     atomic.Int32
+	themes  []theme
+	callers []*caller // of each client
+
+	mu     sync.Mutex // guards what follows, and the calls of the history
+	known  known
+	wipes  map[uuid.UUID]uint8
+	issued [2]int // calls that may have made a code of the kind
+}
+
+// A caller is the side of a client: the views on its process's Verifier.
+type caller struct {
+	v     *factor.Verifier
+	pins  *factor.PINs
+	codes *factor.OTPIssuer
+	dev   *factor.DeviceTOTPEnroller
+	auth  *factor.AuthenticatorEnroller
+	guard *factor.ResetGuard
+	admin *factor.Admin
+}
+
+// sealer is that of all histories.
+var sealer = func() factor.Sealer {
+	ring, err := factor.NewKeyring(bytes.Repeat([]byte{1}, 32))
+	if err != nil {
+		panic(err)
+	}
+	return ring
+}()
+
+// begin is the clock at which a history starts.
+const begin = 3600
+
+// run makes a history.
+func run(seed uint64, o Options, p pacer) *History {
+	rng := newRand(seed, 0)
+	w := &world{
+		History: &History{Seed: seed, user: fmt.Sprintf("history %016x", seed), limit: limits[rng.IntN(len(limits))]},
+		pacer:   p, wipes: make(map[uuid.UUID]uint8),
+	}
+	w.now.Store(begin)
+	w.registered = begin - []int32{60, 600}[rng.IntN(2)]
+	w.pinned = rng.Float64()*100 < o.PINs
+	w.themes = themesOf(rng, w.pinned)
+	w.store = &faulty{pacer: p, inner: o.Store(p.pace), user: w.user}
+	if rng.IntN(4) > 0 {
+		w.store.odds = o.Odds
+	}
+
+	clients := minClients + rng.IntN(maxClients-minClients+1)
+	processes := clients
+	if rng.IntN(2) == 0 { // some share a Verifier, and in it take turns
+		processes = 1 + rng.IntN(3)
+	}
+	for c := range clients {
+		if c < processes {
+			w.callers = append(w.callers, w.newCaller(o))
+		} else {
+			w.callers = append(w.callers, w.callers[c%processes])
+		}
+	}
+	w.processes = processes
+	w.play(clients, o.Brief)
+	w.explain()
+	return w.History
+}
+
+// play sets the scene, runs the phases, and looks at what is left.
+func (w *world) play(clients int, brief bool) {
+	scene := newRand(w.Seed, 2000)
+	calm := func(a Args) { w.do(0, scene, a, true) }
+	for range scene.IntN(6) {
+		calm(w.choose(scene, w.themes[0].scene, w.themes[0]))
+	}
+	phases, calls := 1+scene.IntN(3), 3+scene.IntN(3)
+	if brief {
+		calls /= 2
+	}
+	for phase := range phases {
+		if phase > 0 {
+			w.now.Add(jumps[scene.IntN(len(jumps))])
+		}
+		w.pacer.run(clients, func(client int) {
+			rng := newRand(w.Seed, phase*maxClients+client+1)
+			for range calls/phases + rng.IntN(2) {
+				w.start(client)
+				theme := w.themes[rng.IntN(len(w.themes))]
+				w.do(client, rng, w.choose(rng, theme.menu, theme), false)
+			}
+		})
+	}
+	w.store.land(1 << 10)
+	calm(Args{Op: Status})
+	for _, otp := range w.leftovers() {
+		calm(Args{Op: VerifyOTP, OTP: otp, Kinds: otpKinds})
+	}
+	calm(Args{Op: Status})
+}
+
+// jumps are how far the clock goes from phase to phase, in seconds: to the next
+// time step and past the window, to the end of a lock or a code, and a day.
+var jumps = [...]int32{30, 59, 60, 61, 120, 299, 300, 600, 900, 3600, 25 * 3600}
+
+func (w *world) tick() int64 { return w.ticks.Add(1) }
+
+// do makes a call and writes it down.
+func (w *world) do(client int, rng *rand.Rand, a Args, calm bool) {
+	c := &Call{Args: a, Client: client, Now: w.now.Load(), rng: rng, calm: calm}
+	w.mu.Lock()
+	w.calls = append(w.calls, c)
+	c.ID = len(w.calls)
+	w.mu.Unlock()
+	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), callKey{}, c))
+	defer cancel()
+	c.cancel = cancel
+	c.Invoked = w.tick()
+	err := w.callers[client].make(ctx, w, c)
+	c.Returned = w.tick()
+	c.classify(err)
+	w.learn(c)
+}
+
+// newCaller is a process that starts.
+func (w *world) newCaller(o Options) *caller {
+	newVerifier := o.NewVerifier
+	if newVerifier == nil {
+		newVerifier = factor.NewVerifier
+	}
+	l := w.limit.factor()
+	v, err := newVerifier(w.store, sealer, &factor.Options{
+		CheckPassword: w.checkPassword,
+		RegisteredAt: func(context.Context, string) (time.Time, error) {
+			return epoch.Add(time.Duration(w.registered) * time.Second), nil
+		},
+		Wipe:     w.wipe,
+		Now:      func() time.Time { return epoch.Add(time.Duration(w.now.Load()) * time.Second) },
+		Password: l,
+		PIN:      factor.PINOptions{Limit: l},
+		OTP:      factor.OTPOptions{Digits: digits, AccountTTL: accountTTL * time.Second, LoginTTL: loginTTL * time.Second, Limit: l},
+		TOTP:     factor.TOTPOptions{Digits: digits, Period: period, Skew: skew, Limit: l},
+		Device:   factor.DeviceOptions{Max: maxDevices, Grace: graceTTL * time.Second},
+		Reset:    factor.ResetOptions{Strikes: strikes},
+	})
+	if err != nil {
+		panic(err)
+	}
+	guard, err := factor.NewResetGuard(v)
+	if err != nil {
+		panic(err)
+	}
+	return &caller{
+		v: v, pins: factor.NewPINs(v), codes: factor.NewOTPIssuer(v), dev: factor.NewDeviceTOTPEnroller(v),
+		auth: factor.NewAuthenticatorEnroller(v), guard: guard, admin: factor.NewAdmin(v),
+	}
+}
+
+func (w *world) checkPassword(ctx context.Context, _, given string) (bool, error) {
+	callOf(ctx).checked = true
+	if given == passwords[chokingPassword] {
+		return false, errHost
+	}
+	return given == passwords[rightPassword], nil
+}
+
+// wipe is Options.Wipe: it writes down that it was asked.
+func (w *world) wipe(ctx context.Context, asked factor.Wipe) error {
+	c := callOf(ctx)
+	a := ask{wipe: w.wipeNumber(asked.ID), begun: w.tick(), failed: c.unlucky(w.store.odds.Wipe)}
+	w.pace(ctx)
+	a.end = w.tick()
+	c.asks = append(c.asks, a)
+	if a.failed {
+		return errHost
+	}
+	return nil
+}
+
+// wipeNumber numbers the wipes in the order in which they were seen.
+func (w *world) wipeNumber(id uuid.UUID) uint8 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.wipes[id] == 0 {
+		w.wipes[id] = uint8(len(w.wipes) + 1)
+	}
+	return w.wipes[id]
+}
