@@ -88,6 +88,20 @@ func TestTidyDropsWhatHasEndedAndNothingElse(t *testing.T) {
 	})
 }
 
+// A wipe that is done, or put off by no more than an hour, is left as it is.
+func TestTidyMakesAVoidPutOffDueAtOnce(t *testing.T) {
+	for _, c := range []struct {
+		putOff time.Duration
+		done   bool
+		want   time.Duration
+	}{{time.Hour, false, time.Hour}, {time.Hour + 1e6, false, 0}, {9999 * time.Hour, false, 0}, {9999 * time.Hour, true, 9999 * time.Hour}, {-time.Hour, false, -time.Hour}} {
+		a := &account{reset: reset{wipe: &wipe{done: c.done, retryAt: noon.Add(c.putOff)}}}
+		if a.tidy(noon); !a.reset.wipe.retryAt.Equal(noon.Add(c.want)) {
+			t.Errorf("put off for %v, done %v: now %v", c.putOff, c.done, a.reset.wipe.retryAt.Sub(noon))
+		}
+	}
+}
+
 // After tidying, a user is due when the next thing ends, and that is later than
 // now, unless a wipe wants to be done; without anything that ends, never.
 func TestDueIsWhenTheNextThingEnds(t *testing.T) {

@@ -227,10 +227,14 @@ func TestIssueMakesALiveCodeOfItsKind(t *testing.T) {
 		a := genAccount(genAround(noon)).Draw(t, "account")
 		before := cloned(t, a)
 		kind := rapid.SampledFrom([]Kind{KindLogin, KindAccount}).Draw(t, "kind")
-		otp, err := attemptOn(t, a, o, noon).issue(kind)
+		try := attemptOn(t, a, o, noon)
+		otp, err := try.issue(kind)
 		ttl := map[Kind]time.Duration{KindLogin: 2 * time.Minute, KindAccount: time.Minute}[kind]
 		if err != nil || otp.Kind != kind || !otp.ExpiresAt.Equal(noon.Add(ttl)) || checkDigits("otp", otp.Code, 8, 8) != nil {
 			t.Fatalf("%v: %s until %v, %v", kind, otp.Kind, otp.ExpiresAt, err)
+		}
+		if want := (Event{At: noon, User: "user", Action: ActionIssued, Kind: kind, Until: otp.ExpiresAt}); len(try.events) != 1 || try.events[0] != want {
+			t.Fatalf("reported %+v, want %+v", try.events, want)
 		}
 		before.codesOf(kind).live = &code{otp.Code, otp.ExpiresAt}
 		before.codesOf(kind).hold = noon.Add(time.Second)

@@ -189,6 +189,11 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 			if err != nil || m.Kind != right || (m.Device != uuid.Nil) != (right == KindDeviceTOTP) {
 				t.Fatalf("%v, %v; want %s", m, err, right)
 			}
+			if right.isOTP() {
+				if again, err := try.judge(Credentials{OTP: given.OTP}, []Kind{right}); !errors.Is(err, ErrMismatch) {
+					t.Fatalf("the code is right a second time: %v, %v", again, err)
+				}
+			}
 			for _, d := range p.account.devices {
 				if used := d.usedAt.Equal(noon); used != (d.id == m.Device) {
 					t.Fatalf("device %v used %v, matched %v", d.id, used, m.Device)

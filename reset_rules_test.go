@@ -31,6 +31,7 @@ func TestGuardStrikesAsTheHistoryOfProofsSays(t *testing.T) {
 		a, now := &account{devices: []device{{secret: s, enrolledAt: noon}}}, noon
 		a.pin = hashed(attemptOn(t, a, o, now), "2580")
 		a.budgets[1], a.budgets[5] = budget{wrong: 2}, budget{wrong: 7}
+		a.reset.last, a.reset.hold = []byte("of other options"), noon.Add(-time.Second)
 		budgets, m, used := a.budgets, guardModel{}, int64(noStep)
 		for range rapid.IntRange(1, 25).Draw(t, "proofs") {
 			now = now.Add(rapid.SampledFrom([]time.Duration{0, time.Second, 30 * time.Second, 5 * time.Minute}).Draw(t, "wait"))
@@ -46,6 +47,11 @@ func TestGuardStrikesAsTheHistoryOfProofsSays(t *testing.T) {
 			spent := !fresh && used >= step-1 && proof.OTP == codeAt(&s, used)
 			try := attemptOn(t, a, o, now)
 			marked, err := try.proveReset(proof)
+			said, want := fmt.Sprintf("%+v", try.events), []Event(nil)
+			say := func(action Action, e Event) {
+				e.At, e.User, e.Action = now, "user", action
+				want = append(want, e)
+			}
 
 			var mismatch *MismatchError
 			var locked *LockedError
@@ -58,9 +64,10 @@ func TestGuardStrikesAsTheHistoryOfProofsSays(t *testing.T) {
 				if !errors.As(err, &locked) || *locked != (LockedError{"", m.wrongAt.Add(o.Reset.Interval)}) || marked != nil || try.wrong {
 					t.Fatalf("within the interval: %v, %v", marked, err)
 				}
+				say(ActionLocked, Event{Err: err, Until: locked.Until})
 			case fresh || proof.PIN == "2580":
-				if fresh {
-					used = step
+				if say(ActionResetProven, Event{Kind: KindPIN}); fresh {
+					used, want[0].Kind = step, KindDeviceTOTP
 				}
 				if m = (guardModel{}); err != nil || marked != nil || a.reset.strikes != 0 || !a.reset.empty() {
 					t.Fatalf("a right proof: %v, %v, %+v", marked, err, a.reset)
@@ -69,12 +76,14 @@ func TestGuardStrikesAsTheHistoryOfProofsSays(t *testing.T) {
 				if !errors.As(err, &mismatch) || mismatch.Remaining != o.Reset.Strikes-m.strikes || marked != nil || try.wrong || a.reset.strikes != m.strikes {
 					t.Fatalf("nothing but a spent code: %v, %v, must be stored %v", marked, err, try.wrong)
 				}
+				say(ActionResetRefused, Event{Kind: KindDeviceTOTP, Err: err, Remaining: mismatch.Remaining})
 			default:
 				seen := proof.OTP + "/" + proof.PIN
 				if proof.OTP != "" {
 					seen += fmt.Sprint("/", step)
 				}
-				if !o.Reset.ForgiveRepeats || seen != m.lastSeen {
+				strike := !o.Reset.ForgiveRepeats || seen != m.lastSeen
+				if strike {
 					m.strikes++
 				}
 				m.lastSeen, m.wrongAt = seen, now
@@ -85,6 +94,7 @@ func TestGuardStrikesAsTheHistoryOfProofsSays(t *testing.T) {
 					if !errors.Is(err, ErrWiped) || marked == nil || marked.Reason != ReasonStrikes || !marked.At.Equal(now) || a.pin != nil || a.devices != nil {
 						t.Fatalf("strike %d of %d: %v, %v", m.strikes, o.Reset.Strikes, marked, err)
 					}
+					say(ActionWipeMarked, Event{})
 					break
 				}
 				kind := KindDeviceTOTP
@@ -94,6 +104,19 @@ func TestGuardStrikesAsTheHistoryOfProofsSays(t *testing.T) {
 				if !errors.As(err, &mismatch) || *mismatch != (MismatchError{kind, o.Reset.Strikes - m.strikes}) || marked != nil {
 					t.Fatalf("strike %d of %d: %v, %v", m.strikes, o.Reset.Strikes, marked, err)
 				}
+				refused := Event{Kind: kind, Err: err, Remaining: mismatch.Remaining}
+				if o.Reset.Interval > 0 {
+					refused.Until = now.Add(o.Reset.Interval)
+				}
+				if say(ActionResetRefused, refused); strike && mismatch.Remaining == 0 {
+					say(ActionResetLastChance, Event{Kind: kind})
+				}
+				if a.reset.hold != refused.Until || (a.reset.last != nil) != o.Reset.ForgiveRepeats {
+					t.Fatalf("keeps %+v with %+v", a.reset, o.Reset)
+				}
+			}
+			if want := fmt.Sprintf("%+v", want); said != want {
+				t.Fatalf("reported %s, want %s", said, want)
 			}
 			if a.budgets != budgets {
 				t.Fatalf("the guard changed a budget: %v", a.budgets)

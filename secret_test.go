@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -229,6 +231,14 @@ func TestEnrollmentURLSaysTheSameToTheOracle(t *testing.T) {
 		key, err := otp.NewKeyFromURL(e.URL)
 		if err != nil {
 			t.Fatalf("%q: %v", e.URL, err)
+		}
+		// Older apps read the issuer from the label only, and spaces as %20 only.
+		label := "/" + user
+		if issuer != "" || strings.Contains(user, ":") {
+			label = "/" + issuer + ":" + user
+		}
+		if u, _ := url.Parse(e.URL); u.Path != label || u.Query().Get("issuer") != issuer || u.Query().Has("issuer") != (issuer != "") || strings.Contains(u.RawQuery, "+") {
+			t.Fatalf("%q has label %q, issuer %q; want %q", e.URL, u.Path, u.Query()["issuer"], label)
 		}
 		raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(key.Secret())
 		if err != nil || string(raw) != string(s.key) || key.Secret() != e.Secret {

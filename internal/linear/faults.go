@@ -57,12 +57,17 @@ func (f *faulty) arrive(ctx context.Context) *Call {
 	if c.unlucky(30) {
 		f.land(1)
 	}
-	if c.unlucky(f.odds.Cancel) && c.Args.pin == 0 && c.newPIN == 0 {
+	if c.unlucky(f.odds.Cancel) && c.mayGiveUp() {
 		c.gaveUp = true
 		c.cancel()
 	}
 	return c
 }
+
+// mayGiveUp leaves out the calls in which it could not be told from outside how
+// far they came, those with a PIN, or that the runtime could let go on at random,
+// those that may take a second turn in the library.
+func (c *Call) mayGiveUp() bool { return c.Args.pin == 0 && c.newPIN == 0 && !c.binds() }
 
 func (f *faulty) Load(ctx context.Context, user string) (factor.Record, error) {
 	c := f.arrive(ctx)
