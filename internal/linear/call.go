@@ -107,8 +107,8 @@ func (a *Args) String() string {
 	return fmt.Sprintf("%s(%s)", a.Op, strings.Join(all, ", "))
 }
 
-// A Call is one call by one client, and what became of it. The times are counted
-// in calls and returns, not in seconds.
+// A Call is one call by one client, and what became of it. Its times tell what was
+// before what; Now is the clock of the rules.
 type Call struct {
 	Args
 	ID                int // from 1, unique in the history

@@ -12,7 +12,7 @@ func inMemory(Pace) factor.Store { return memstore.New() }
 // alone is a pacer that has one client finish before the next begins.
 type alone struct{ free }
 
-func (alone) run(clients int, work func(client int)) {
+func (*alone) run(clients int, work func(client int)) {
 	for c := range clients {
 		work(c)
 	}
@@ -20,7 +20,7 @@ func (alone) run(clients int, work func(client int)) {
 
 func TestOneClientAfterTheOtherGetsTheAnswersOfTheModel(t *testing.T) {
 	for seed := range uint64(2000) {
-		h := run(seed, Options{Store: inMemory, Odds: Odds{Wipe: 30}}, alone{})
+		h := run(seed, Options{Store: inMemory, Odds: Odds{Wipe: 30}}, &alone{})
 		var s State
 		for i, p := range h.Steps {
 			next, ok := s.Apply(p)

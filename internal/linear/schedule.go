@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +24,8 @@ type pacer interface {
 	pace(ctx context.Context)
 	// start waits for the client's turn to make its next call.
 	start(client int)
+	// tick is the time at which something happens to a client.
+	tick(calm bool) int64
 	// lost says that the client's swap was not answered with nil, so that it may
 	// back off now.
 	lost(client int)
@@ -43,18 +46,19 @@ func Scheduled(t *testing.T, seed uint64, o Options) (h *History) {
 }
 
 // Free runs a history with its clients let loose.
-func Free(seed uint64, o Options) *History { return run(seed, o, free{}) }
+func Free(seed uint64, o Options) *History { return run(seed, o, &free{}) }
 
 func newRand(seed uint64, stream int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(stream))) }
 
 // free lets everybody run.
-type free struct{}
+type free struct{ ticks atomic.Int64 }
 
-func (free) pace(context.Context) {}
-func (free) start(int)            {}
-func (free) lost(int)             {}
+func (*free) pace(context.Context) {}
+func (*free) start(int)            {}
+func (*free) lost(int)             {}
+func (f *free) tick(bool) int64    { return f.ticks.Add(1) }
 
-func (free) run(clients int, work func(client int)) {
+func (*free) run(clients int, work func(client int)) {
 	var all sync.WaitGroup
 	for c := range clients {
 		all.Go(func() { work(c) })
@@ -70,6 +74,10 @@ type scheduler struct {
 	rng    *rand.Rand
 	gates  [maxClients]chan struct{}
 	weight [maxClients]int
+
+	// ticks counts the turns. What happens in one turn happens at one time, because
+	// a client that lets another go on in the library may go on beside it.
+	ticks atomic.Int64
 
 	mu      sync.Mutex
 	waiting [maxClients]int  // at its gate; more than one if the library calls the store from goroutines of its own
@@ -89,6 +97,13 @@ func (s *scheduler) start(client int) {
 	s.losers[client] = false
 	s.mu.Unlock()
 	<-s.gates[client]
+}
+
+func (s *scheduler) tick(calm bool) int64 {
+	if calm {
+		return s.ticks.Add(1)
+	}
+	return s.ticks.Load()
 }
 
 func (s *scheduler) lost(client int) {
@@ -116,6 +131,7 @@ func (s *scheduler) run(clients int, work func(client int)) {
 		next, some, running := s.next()
 		switch {
 		case some:
+			s.ticks.Add(1)
 			s.gates[next] <- struct{}{}
 		case !running:
 			return

@@ -35,7 +35,6 @@ type world struct {
 	*History
 	pacer
 	store   *faulty
-	ticks   atomic.Int64
 	now     atomic.Int32
 	themes  []theme
 	callers []*caller // of each client
@@ -139,8 +138,6 @@ func (w *world) play(clients int, brief bool) {
 // time step and past the window, to the end of a lock or a code, and a day.
 var jumps = [...]int32{30, 59, 60, 61, 120, 299, 300, 600, 900, 3600, 25 * 3600}
 
-func (w *world) tick() int64 { return w.ticks.Add(1) }
-
 // do makes a call and writes it down.
 func (w *world) do(client int, rng *rand.Rand, a Args, calm bool) {
 	c := &Call{Args: a, Client: client, Now: w.now.Load(), rng: rng, calm: calm}
@@ -151,9 +148,9 @@ func (w *world) do(client int, rng *rand.Rand, a Args, calm bool) {
 	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), callKey{}, c))
 	defer cancel()
 	c.cancel = cancel
-	c.Invoked = w.tick()
+	c.Invoked = w.tick(calm)
 	err := w.callers[client].make(ctx, w, c)
-	c.Returned = w.tick()
+	c.Returned = w.tick(calm)
 	c.classify(err)
 	w.learn(c)
 }
@@ -203,9 +200,9 @@ func (w *world) checkPassword(ctx context.Context, _, given string) (bool, error
 // wipe is Options.Wipe: it writes down that it was asked.
 func (w *world) wipe(ctx context.Context, asked factor.Wipe) error {
 	c := callOf(ctx)
-	a := ask{wipe: w.wipeNumber(asked.ID), begun: w.tick(), failed: c.unlucky(w.store.odds.Wipe)}
+	a := ask{wipe: w.wipeNumber(asked.ID), begun: w.tick(c.calm), failed: c.unlucky(w.store.odds.Wipe)}
 	w.pace(ctx)
-	a.end = w.tick()
+	a.end = w.tick(c.calm)
 	c.asks = append(c.asks, a)
 	if a.failed {
 		return errHost

@@ -63,7 +63,7 @@ func Threat18StaleWriter(t *testing.T, env Env) {
 		t.Run(r.name, func(t *testing.T) {
 			w := newWorld(t, env, nil)
 			for i, u := range uses {
-				if u.reads || u.wipes || !env.Cheap && u.repeats() || env.skips(i, 9) {
+				if u.reads || u.wipes || !env.Cheap && u.repeats() || env.skips(i, 13) {
 					continue
 				}
 				raceRemoval(t, w, u, r)
