@@ -123,7 +123,7 @@ func (h *history) giveUp(m mark) {
 		}
 	}
 	if at.start == never {
-		h.violated(nil, "wipe %s (%s), seen at %d, was marked by no call", m.id, m.reason, m.seen)
+		h.violated(nil, "wipe %s (%s) was marked by no call", m.id, m.reason)
 		at.start = 0
 	}
 	if m.reason == factor.ReasonStrikes && wrong+last <= strikes {

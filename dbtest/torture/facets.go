@@ -87,7 +87,7 @@ func (f facets) differences(st sight) []string {
 	}
 	for k, r := range f.live {
 		if len(f.codeAfter(st, k)) == 0 {
-			differs("a %s code is live: %t; want one of %q", k, slices.Contains(st.Live, k), r.last())
+			differs("there is a live %s code: %t; want one of %q", k, slices.Contains(st.Live, k), r.last())
 		}
 	}
 	return all

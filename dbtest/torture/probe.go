@@ -4,17 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/knowhave/factor"
 )
 
-// probe presents what was accepted before to the reopened store, which must
-// refuse it, and one time in four what is held for certain, which must be
-// accepted, and then not again.
+// probe presents to the reopened store what was accepted before, which must be
+// refused, and one time in four what is held for certain, which must be accepted,
+// and then not again.
 func (a *auditor) probe(ctx context.Context, u *user) (violations []string, err error) {
-	for _, c := range u.accepted() {
-		if (c.life < a.Life && a.rand.IntN(4) > 0) || u.ended(c.Proof, time.Now()) || u.lucky(c.Proof) {
+	for _, c := range a.replays(u) {
+		if u.ended(c.Proof, time.Now()) || u.lucky(c.Proof) {
 			continue
 		}
 		if m, err := a.present(ctx, u, c.Proof); err == nil {
@@ -53,6 +55,20 @@ func (a *auditor) probe(ctx context.Context, u *user) (violations []string, err 
 	return violations, err
 }
 
+// replays returns the calls whose codes are to be presented again: those of the
+// last life, the newest before it, and a few of the rest. The engine does not
+// remember all of these, and charges what it takes for wrong.
+func (a *auditor) replays(u *user) []*call {
+	all := u.accepted()
+	var some []*call
+	for n, c := range all {
+		if c.life == a.Life || len(all)-n <= usedKept || a.rand.IntN(len(all)) == 0 {
+			some = append(some, c)
+		}
+	}
+	return some
+}
+
 // present presents a code or a PIN.
 func (a *auditor) present(ctx context.Context, u *user, p proof) (factor.Match, error) {
 	a.report.Probes++
@@ -85,13 +101,15 @@ func (u *user) lucky(p proof) bool {
 	if k == nil {
 		return false
 	}
-	all := []string{k.secret}
-	for _, d := range u.holdings().Devices {
-		if d.Secret != k.secret {
-			all = append(all, d.Secret)
+	all := map[string]bool{k.secret: true}
+	for _, names := range u.devices {
+		for _, name := range names {
+			if other := u.keys[name]; other != nil && other.secret != "" {
+				all[other.secret] = true
+			}
 		}
 	}
-	return ambiguous(k.secret, p.Step, all)
+	return ambiguous(k.secret, p.Step, slices.Collect(maps.Keys(all)))
 }
 
 // certain returns what the user can present for certain: live codes, a fresh
