@@ -200,11 +200,6 @@ func (t *turn) mark(reason uint8) Answer {
 
 // sweep does what is due, all but a wipe.
 func (t *turn) sweep() Answer {
-	if !t.present && t.answer.n == 1 {
-		// The record is gone. A removal leaves nothing to tell whose it was, so two
-		// sweeps that meet there may both count it.
-		return t.answer
-	}
 	due := t.due(t.h)
 	if due == 0 || due > t.now {
 		return Answer{}
@@ -212,8 +207,13 @@ func (t *turn) sweep() Answer {
 	if t.wipe.stage == wipePending && t.wipe.retryAt <= t.now {
 		return t.asks()
 	}
-	t.erases = t.State.empty()
-	t.writes = true
+	t.erases, t.writes = t.State.empty(), true
+	if t.erases && t.answer.n == 0 {
+		// A removal leaves no version by which its caller could tell that it was
+		// done although it was answered with ErrConflict: it looks again, and
+		// finds nothing to remove.
+		return Answer{}
+	}
 	return Answer{n: 1}
 }
 
