@@ -51,7 +51,18 @@ type Store interface {
 	CompareAndSwap(ctx context.Context, user string, old int64, next Record) error
 
 	// List returns up to limit users after the given one in byte order, and
-	// fewer only where no more are left. With due not zero, it returns at least those whose Due is set and not after
-	// due, and may return others.
+	// fewer only where no more are left. With due not zero, it returns at least
+	// those whose Due is set and not after due, and may return others.
 	List(ctx context.Context, after string, due time.Time, limit int) ([]string, error)
+}
+
+// A VersionLister is a Store that can tell the versions of many users at once.
+// It is an ability that a store may have: where it has, those who wait in
+// PINs.Wait cost one call for each 1,000 of them and interval, instead of a Load
+// each.
+type VersionLister interface {
+	// Versions returns the version of each user's record, in the order of the
+	// users, and 0 for who has none. It is asked about at most 1,000 users at a
+	// time, none of them twice, and like Load may answer from an older state.
+	Versions(ctx context.Context, users []string) ([]int64, error)
 }

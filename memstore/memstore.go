@@ -20,7 +20,10 @@ type Store struct {
 	records map[string]factor.Record
 }
 
-var _ factor.Store = (*Store)(nil)
+var (
+	_ factor.Store         = (*Store)(nil)
+	_ factor.VersionLister = (*Store)(nil)
+)
 
 // New returns an empty Store.
 func New() *Store {
@@ -36,6 +39,21 @@ func (s *Store) Load(ctx context.Context, user string) (factor.Record, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.records[user], nil
+}
+
+// Versions returns the version of each user's record in the order asked, 0 for a
+// user who has none.
+func (s *Store) Versions(ctx context.Context, users []string) ([]int64, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	versions := make([]int64, len(users))
+	for i, user := range users {
+		versions[i] = s.records[user].Version
+	}
+	return versions, nil
 }
 
 // CompareAndSwap replaces the user's record by next, or removes it if next is

@@ -31,7 +31,7 @@ func TestDefectiveStore(t *testing.T) {
 
 func newDefective(t *testing.T, name string) factor.Store {
 	if name == "" {
-		return newTable()
+		return newServer()
 	}
 	for _, d := range defects {
 		if d.name == name {
@@ -44,6 +44,10 @@ func newDefective(t *testing.T, name string) factor.Store {
 
 func TestSoundStoreIsAccepted(t *testing.T) {
 	storetest.Run(t, func(*testing.T) factor.Store { return newTable() })
+}
+
+func TestSoundStoreWithEveryOptionalAbilityIsAccepted(t *testing.T) {
+	storetest.Run(t, func(*testing.T) factor.Store { return newServer() })
 }
 
 func TestStoreThatListsAllWhateverIsDueIsAccepted(t *testing.T) {

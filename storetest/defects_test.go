@@ -27,7 +27,8 @@ func with(f func(*table)) func() factor.Store {
 	}
 }
 
-var defects = slices.Concat(userDefects, versionDefects, swapDefects, dataDefects, dueDefects, listDefects)
+var defects = slices.Concat(userDefects, versionDefects, swapDefects, dataDefects, dueDefects, listDefects,
+	inFlightDefects, engineDefects, versionsDefects, interruptDefects)
 
 var userDefects = []defect{
 	{"users without regard to case", "UsersAreComparedByteByByte", with(func(s *table) { s.key = strings.ToLower })},

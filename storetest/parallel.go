@@ -13,13 +13,16 @@ import (
 // callers is how many goroutines swap at once.
 const callers = 64
 
-// parallel calls f from 64 goroutines that start together, and returns what
-// they returned.
-func parallel(f func(caller int) error) []error {
-	results := make([]error, callers)
+// parallel is together with 64 callers.
+func parallel(f func(caller int) error) []error { return together(callers, f) }
+
+// together calls f from n goroutines that start together, and returns what they
+// returned.
+func together(n int, f func(caller int) error) []error {
+	results := make([]error, n)
 	start := make(chan struct{})
 	var done sync.WaitGroup
-	for i := range callers {
+	for i := range n {
 		done.Go(func() {
 			<-start
 			results[i] = f(i)
