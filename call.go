@@ -13,11 +13,11 @@ type call struct {
 	opts  *Options
 	ctx   context.Context
 	user  string
+	label []byte // of the user's record
 	mode  mode
-	leave func() // gives the short turn back; nil while it is not held
 
-	settleCtx context.Context // see settling
-	endSettle context.CancelFunc
+	hasTurn bool           // whether the short turn is held
+	settle  *settleContext // see settling
 
 	password   *memo[bool]
 	newPIN     *memo[pinHash]
@@ -37,31 +37,32 @@ type pinFound struct {
 	memo   *memo[pinVerdict]
 }
 
-func (c *call) takeTurn(ctx context.Context) (err error) {
-	c.leave, err = c.v.turns.take(ctx, c.user)
+func (c *call) takeTurn(ctx context.Context) error {
+	err := c.v.turns.take(ctx, c.user)
+	c.hasTurn = err == nil
 	return err
 }
 
 func (c *call) leaveTurn() {
-	if c.leave != nil {
-		c.leave()
-		c.leave = nil
+	if c.hasTurn {
+		c.v.turns.leave(c.user)
+		c.hasTurn = false
 	}
 }
 
 // settling is the context of the swap and of what follows it: the caller's
 // without its end, because a guess that was judged must be counted.
 func (c *call) settling() context.Context {
-	if c.settleCtx == nil {
-		c.settleCtx, c.endSettle = context.WithTimeout(context.WithoutCancel(c.ctx), settleTimeout)
+	if c.settle == nil {
+		c.settle = newSettleContext(c.ctx, settleTimeout)
 	}
-	return c.settleCtx
+	return c.settle
 }
 
 func (c *call) endSettling() {
-	if c.endSettle != nil {
-		c.endSettle()
-		c.settleCtx, c.endSettle = nil, nil
+	if c.settle != nil {
+		c.settle.cancel()
+		c.settle = nil
 	}
 }
 

@@ -14,7 +14,7 @@ func (v *Verifier) read(ctx context.Context, user string) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.open(user, rec)
+	return v.open(labelOf(user), rec)
 }
 
 func (v *Verifier) load(ctx context.Context, user string) (rec Record, err error) {
@@ -48,12 +48,15 @@ func (v *Verifier) swap(ctx context.Context, user string, old int64, next Record
 	})
 }
 
-// sealedFor binds a record to its user.
-func sealedFor(user string) []byte { return []byte("factor record of " + user) }
+// labelOf returns the associated data that binds a sealed record to its user.
+func labelOf(user string) []byte {
+	const front = "factor record of "
+	return append(append(make([]byte, 0, len(front)+len(user)), front...), user...)
+}
 
-func (v *Verifier) seal(user string, a *account) (data []byte, err error) {
+func (v *Verifier) seal(label []byte, a *account) (data []byte, err error) {
 	err = shielded("Sealer.Encrypt", func() (err error) {
-		data, err = v.sealer.Encrypt(a.encode(), sealedFor(user))
+		data, err = v.sealer.Encrypt(a.encode(), label)
 		return err
 	})
 	if err == nil && len(data) == 0 {
@@ -64,13 +67,13 @@ func (v *Verifier) seal(user string, a *account) (data []byte, err error) {
 
 // open returns the account of a record, an empty one if there is no record, or
 // an error that matches ErrUnsealed.
-func (v *Verifier) open(user string, rec Record) (*account, error) {
+func (v *Verifier) open(label []byte, rec Record) (*account, error) {
 	if rec.Version == 0 && len(rec.Data) == 0 {
 		return &account{}, nil
 	}
 	var plain []byte
 	err := shielded("Sealer.Decrypt", func() (err error) {
-		plain, err = v.sealer.Decrypt(rec.Data, sealedFor(user))
+		plain, err = v.sealer.Decrypt(rec.Data, label)
 		return err
 	})
 	if err != nil {

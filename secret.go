@@ -1,14 +1,8 @@
 package factor
 
 import (
-	"crypto/hmac"
-	"crypto/sha1" // #nosec G505 -- RFC 6238's default, and what all authenticator apps support.
-	"crypto/sha256"
-	"crypto/sha512"
 	"crypto/subtle"
 	"encoding/base32"
-	"encoding/binary"
-	"hash"
 	"net/url"
 	"strconv"
 	"strings"
@@ -25,23 +19,6 @@ const (
 	// maxSkew bounds the steps to either side.
 	maxSkew = 10
 )
-
-// algorithm is a place in algorithms.
-type algorithm uint8
-
-var algorithms = [...]struct {
-	name string
-	new  func() hash.Hash
-}{{"SHA1", sha1.New}, {"SHA256", sha256.New}, {"SHA512", sha512.New}}
-
-func algorithmNamed(name string) (algorithm, bool) {
-	for i, a := range algorithms {
-		if a.name == name {
-			return algorithm(i), true
-		}
-	}
-	return 0, false
-}
 
 // noStep is the last accepted step of a secret that has accepted none.
 const noStep = -1
@@ -71,10 +48,10 @@ func (s *secret) match(code string, now time.Time, skew int) (step int64, v verd
 	if err != nil {
 		return 0, verdictWrong
 	}
-	mac := hmac.New(algorithms[s.algorithm].new, s.key)
+	key := s.algorithm.hmacKey(s.key)
 	current := s.stepAt(now)
 	for step := current + int64(skew); step >= max(0, current-int64(skew)); step-- {
-		if subtle.ConstantTimeEq(int32(truncated(mac, step, s.digits)), int32(given)) == 0 {
+		if subtle.ConstantTimeEq(int32(key.hotp(step, s.digits)), int32(given)) == 0 {
 			continue
 		}
 		if step <= s.step {
@@ -92,24 +69,6 @@ func (s *secret) stepAt(now time.Time) int64 {
 		seconds -= period - 1
 	}
 	return seconds / period
-}
-
-// truncated is the HOTP value of RFC 4226 §5.3.
-func truncated(mac hash.Hash, step int64, digits int) uint32 {
-	var counter [8]byte
-	binary.BigEndian.PutUint64(counter[:], uint64(step))
-	mac.Reset()
-	mac.Write(counter[:])
-	var buf [sha512.Size]byte
-	sum := mac.Sum(buf[:0])
-	offset := sum[len(sum)-1] & 0xf
-	value := binary.BigEndian.Uint32(sum[offset:]) & 0x7fffffff
-	for modulus := uint32(1); ; digits-- {
-		if digits == 0 {
-			return value % modulus
-		}
-		modulus *= 10
-	}
 }
 
 // spendDevice judges a code against the devices that are at least minAge old,
@@ -162,7 +121,7 @@ func young(at time.Time, minAge time.Duration, now time.Time) bool {
 func (s *secret) enrollment(id uuid.UUID, issuer, user string) Enrollment {
 	e := Enrollment{
 		Device: id, Secret: base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(s.key),
-		Period: s.period, Digits: s.digits, Algorithm: algorithms[s.algorithm].name,
+		Period: s.period, Digits: s.digits, Algorithm: algorithms[s.algorithm],
 	}
 	label := url.PathEscape(user)
 	query := url.Values{

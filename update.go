@@ -76,13 +76,12 @@ func update[T any](ctx context.Context, v *Verifier, user string, m mode, r rule
 
 func settle[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) answer[T] {
 	if m == slow {
-		leave, err := v.slowTurns.take(ctx, user)
-		if err != nil {
+		if err := v.slowTurns.take(ctx, user); err != nil {
 			return answer[T]{err: err}
 		}
-		defer leave()
+		defer v.slowTurns.leave(user)
 	}
-	c := &call{v: v, opts: &v.opts, ctx: ctx, user: user, mode: m}
+	c := &call{v: v, opts: &v.opts, ctx: ctx, user: user, label: labelOf(user), mode: m}
 	if err := c.takeTurn(ctx); err != nil {
 		return answer[T]{err: err}
 	}
@@ -99,11 +98,11 @@ func settle[T any](ctx context.Context, v *Verifier, user string, m mode, r rule
 	)
 	defer c.endSettling()
 	for try := 0; ; try++ {
-		said, next := apply(c, base, r)
-		if next == nil {
+		said, next, store := apply(c, base, r)
+		if !store {
 			return said
 		}
-		err := v.swap(c.settling(), user, base.Version, *next)
+		err := v.swap(c.settling(), user, base.Version, next)
 		if err == nil {
 			return said
 		}
@@ -134,16 +133,16 @@ func settle[T any](ctx context.Context, v *Verifier, user string, m mode, r rule
 	}
 }
 
-// apply applies the rule to what was loaded. The returned record is to be
-// stored before the answer may leave; none means that there is nothing to store.
-func apply[T any](c *call, base Record, r rule[T]) (said answer[T], next *Record) {
+// apply applies the rule to what was loaded. If there is something to store, it
+// is to be stored before the answer may leave.
+func apply[T any](c *call, base Record, r rule[T]) (said answer[T], next Record, store bool) {
 	a := &attempt{call: c, absent: base.Version == 0}
 	var err error
-	switch a.account, err = c.v.open(c.user, base); {
+	switch a.account, err = c.v.open(c.label, base); {
 	case err != nil && c.mode == blind:
 		a.account = &account{}
 	case err != nil:
-		return answer[T]{err: err}, nil
+		return answer[T]{err: err}, Record{}, false
 	}
 	said.err = shielded("judging", func() (err error) {
 		a.now = c.v.now()
@@ -155,19 +154,19 @@ func apply[T any](c *call, base Record, r rule[T]) (said answer[T], next *Record
 	if !accepted && !a.wrong {
 		// A right credential that a fault came after is not spent.
 		said.events = slices.DeleteFunc(said.events, func(e Event) bool { return e.Action == ActionVerified })
-		return said, nil
+		return said, Record{}, false
 	}
 	if a.remove {
 		said.version = unstored
-		return said, &Record{}
+		return said, Record{}, true
 	}
 	a.account.tidy(a.now)
-	data, err := c.v.seal(c.user, a.account)
+	data, err := c.v.seal(c.label, a.account)
 	if err != nil {
-		return answer[T]{err: err}, nil
+		return answer[T]{err: err}, Record{}, false
 	}
 	said.version = newVersion(base.Version)
-	return said, &Record{Data: data, Version: said.version, Due: a.account.due()}
+	return said, Record{Data: data, Version: said.version, Due: a.account.due()}, true
 }
 
 // newVersion draws a version that is not the one it follows.

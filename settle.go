@@ -1,0 +1,72 @@
+package factor
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// settleContext is a context with the values of its parent and an end of its
+// own. It sets a timer only if it is asked for Done, which a store that answers
+// from memory never does: the timer would cost as much as judging a code.
+type settleContext struct {
+	parent   context.Context
+	deadline time.Time
+
+	mu    sync.Mutex
+	timed context.Context // made when it is first asked for
+	end   context.CancelFunc
+}
+
+func newSettleContext(ctx context.Context, lasts time.Duration) *settleContext {
+	return &settleContext{parent: ctx, deadline: time.Now().Add(lasts)}
+}
+
+// Deadline, Done, Err and Value are as in context.Context.
+
+func (c *settleContext) Deadline() (time.Time, bool) { return c.deadline, true }
+
+func (c *settleContext) Done() <-chan struct{} { return c.withTimer().Done() }
+
+func (c *settleContext) Err() error {
+	c.mu.Lock()
+	timed := c.timed
+	c.mu.Unlock()
+	switch {
+	case timed != nil:
+		return timed.Err()
+	case time.Now().Before(c.deadline):
+		return nil
+	}
+	return context.DeadlineExceeded
+}
+
+// Value lets the contexts that are derived from this one find the timer's, and
+// so need no goroutine to follow it.
+func (c *settleContext) Value(key any) any {
+	c.mu.Lock()
+	timed := c.timed
+	c.mu.Unlock()
+	if timed != nil {
+		return timed.Value(key)
+	}
+	return context.WithoutCancel(c.parent).Value(key)
+}
+
+func (c *settleContext) withTimer() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.timed == nil {
+		c.timed, c.end = context.WithDeadline(context.WithoutCancel(c.parent), c.deadline)
+	}
+	return c.timed
+}
+
+// cancel ends it. If nobody has asked for Done, nobody hears of it.
+func (c *settleContext) cancel() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.end != nil {
+		c.end()
+	}
+}

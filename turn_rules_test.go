@@ -1,0 +1,84 @@
+package factor
+
+import (
+	"context"
+	"testing"
+)
+
+// goneMeanwhile is a context that has ended when it is asked, after something
+// else has happened.
+type goneMeanwhile struct {
+	context.Context
+	first func()
+}
+
+func (g goneMeanwhile) Done() <-chan struct{} { g.first(); return g.Context.Done() }
+
+// Whoever gives up waiting at the very moment that the turn is handed over to
+// them hands it on.
+func TestATurnHandedToWhoHasGoneGoesOn(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	refused := 0
+	for range 100 {
+		var ts turns
+		if err := ts.take(t.Context(), "alice"); err != nil {
+			t.Fatal(err)
+		}
+		next := make(chan error)
+		err := ts.take(goneMeanwhile{ctx, func() {
+			go func() { next <- ts.take(t.Context(), "alice") }()
+			waitFor(&ts, 2)
+			ts.leave("alice")
+		}}, "alice")
+		if err == nil { // it may as well take the turn
+			ts.leave("alice")
+		} else {
+			refused++
+		}
+		if err := <-next; err != nil {
+			t.Fatal(err)
+		}
+		ts.leave("alice")
+		if n := len(ts.users); n != 0 {
+			t.Fatalf("%d turns are left behind", n)
+		}
+	}
+	if refused == 0 {
+		t.Error("the case was not met")
+	}
+}
+
+// waitFor returns once so many wait for the turn.
+func waitFor(ts *turns, n int) {
+	for {
+		ts.mu.Lock()
+		waiting := len(ts.users["alice"])
+		ts.mu.Unlock()
+		if waiting == n {
+			return
+		}
+	}
+}
+
+func TestTurnsAreTakenInTheOrderOfComing(t *testing.T) {
+	var ts turns
+	if err := ts.take(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	order := make(chan int)
+	for n := range 10 {
+		go func() {
+			_ = ts.take(t.Context(), "alice")
+			order <- n
+			ts.leave("alice")
+		}()
+		waitFor(&ts, n+1)
+	}
+	ts.leave("alice")
+	for want := range 10 {
+		if got := <-order; got != want {
+			t.Fatalf("%d came in the place of %d", got, want)
+		}
+	}
+}
