@@ -6,20 +6,68 @@ import (
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/model"
 	"github.com/knowhave/factor/internal/threats"
+	"github.com/knowhave/factor/storetest"
 )
 
-// The tests of the engine, on SQLite and with the real PIN hash.
-
-func TestThreatsOnSQLite(t *testing.T) {
-	threats.Run(t, threats.Env{NewStore: SQLite, NewVerifier: factor.NewVerifier})
+// onEach runs a test on every engine.
+func onEach(t *testing.T, test func(t *testing.T, e Engine)) {
+	for _, e := range Engines {
+		t.Run(e.Name, func(t *testing.T) { test(t, e) })
+	}
 }
 
-func TestModelOnSQLite(t *testing.T) {
-	model.Run(t, model.Env{
-		NewStore:    func() factor.Store { return SQLite(t) },
-		NewVerifier: factor.NewVerifier,
-		Checks:      12,
-		Steps:       60,
-		RarePINs:    true,
+func TestStoresKeepTheContract(t *testing.T) {
+	onEach(t, func(t *testing.T, e Engine) {
+		storetest.Run(t, func(t *testing.T) factor.Store { return e.Store(t) })
+	})
+}
+
+func TestSQLiteKeepsTheContractOnOneConnection(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) factor.Store {
+		p := sqliteEngine.Place(t)
+		db := p.Open(t)
+		db.SetMaxOpenConns(1)
+		return p.migrated(t, db)
+	})
+}
+
+// The tests of the engine run with the real PIN hash.
+
+func TestModel(t *testing.T) {
+	onEach(t, func(t *testing.T, e Engine) {
+		model.Run(t, model.Env{
+			NewStore:    func() factor.Store { return e.Store(t) },
+			NewVerifier: factor.NewVerifier,
+			Checks:      12,
+			Steps:       60,
+			RarePINs:    true,
+		})
+	})
+}
+
+// byTheStore are the threats that a store has a part in: what it lets happen at
+// once, keeps, or brings back. The others see the same answers from every store
+// that keeps the contract, so one of them is enough for these.
+var byTheStore = []struct {
+	name string
+	test func(*testing.T, threats.Env)
+}{
+	{"01ParallelRedemption", threats.Threat01ParallelRedemption},
+	{"02ParallelGuesses", threats.Threat02ParallelGuesses},
+	{"07ForgottenCount", threats.Threat07ForgottenCount},
+	{"18StaleWriter", threats.Threat18StaleWriter},
+	{"24RefundingSweep", threats.Threat24RefundingSweep},
+}
+
+func TestThreats(t *testing.T) {
+	onEach(t, func(t *testing.T, e Engine) {
+		env := threats.Env{NewStore: e.storeForBubbles, NewVerifier: factor.NewVerifier}
+		if !e.server {
+			threats.Run(t, env)
+			return
+		}
+		for _, threat := range byTheStore {
+			t.Run(threat.name, func(t *testing.T) { threat.test(t, env) })
+		}
 	})
 }

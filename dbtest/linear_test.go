@@ -34,7 +34,16 @@ var linearStores = []struct {
 }{
 	{linearStore{name: "memory", open: inMemory, pins: 0.02}, 100_000, 3_000},
 	{linearStore{name: "memory let loose", open: inMemory, free: true, workers: 8}, 20_000, 2_000},
-	{linearStore{name: "SQLite", open: shared(SQLite), free: true, workers: 8, brief: true, pins: 2}, 2_000, 300},
+	{onEngine("SQLite"), 2_000, 300},
+	{onEngine("PostgreSQL"), 2_000, 300},
+	{onEngine("PostgreSQL through pgbouncer"), 1_000, 100},
+	{onEngine("MariaDB"), 2_000, 300},
+}
+
+// onEngine lets the clients loose on one table of an engine.
+func onEngine(name string) linearStore {
+	e := Place{Engine: name}.engine()
+	return linearStore{name: name, open: shared(e.Store), free: true, workers: 8, brief: true, pins: 2}
 }
 
 // inMemory is a new store for each history.

@@ -4,12 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"path/filepath"
 	"sync"
 	"testing"
 )
 
-// spy is a driver around the one of SQLite that writes down what is sent and
+// spy is a driver around an engine's that writes down what is sent and
 // can interfere. Its functions are set while nothing is sent.
 type spy struct {
 	driver driver.Driver
@@ -24,14 +23,19 @@ type spy struct {
 	queries []string
 }
 
-// spied opens a new SQLite file, with safe settings, through a spy.
-func spied(t *testing.T, onOpen ...string) (*sql.DB, *spy) {
+// spied opens a handle on a place through a spy.
+func (p Place) spied(t *testing.T, onOpen ...string) (*sql.DB, *spy) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "factor.db")
-	s := &spy{driver: OpenSQLite(t, path).Driver(), name: "file:" + path + "?" + safe, onOpen: onOpen}
+	s := &spy{driver: p.Open(t).Driver(), name: p.DSN, onOpen: onOpen}
 	db := sql.OpenDB(s)
 	t.Cleanup(func() { db.Close() })
 	return db, s
+}
+
+// spied opens a new SQLite file, with safe settings, through a spy.
+func spied(t *testing.T, onOpen ...string) (*sql.DB, *spy) {
+	t.Helper()
+	return sqliteEngine.Place(t).spied(t, onOpen...)
 }
 
 // sent returns what was sent since it was last called.

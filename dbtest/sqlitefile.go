@@ -1,30 +1,23 @@
-// Package dbtest holds the tests that need a database driver, in a module of
-// its own so that the importers of factor get none.
 package dbtest
 
 import (
 	"database/sql"
-	"path/filepath"
 	"testing"
 
-	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/sqlstore"
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
 )
+
+// sqliteEngine is for the tests of what only SQLite has.
+var sqliteEngine = Engine{Name: "SQLite", Dialect: sqlstore.SQLite, driver: "sqlite", dsn: sqliteFile}
 
 // safe are the settings that sqlstore.New asks for.
 const safe = "_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(5000)"
 
-// SQLite returns an empty store in a new SQLite file, which is gone with the
-// test.
-func SQLite(t testing.TB) factor.Store {
-	t.Helper()
-	return migrated(t, OpenSQLite(t, filepath.Join(t.TempDir(), "factor.db")))
-}
+func sqliteDSN(path, settings string) string { return "file:" + path + "?" + settings }
 
-// OpenSQLite opens an SQLite file, or creates it, with safe settings, until the
+// openSQLite opens an SQLite file, or creates it, with safe settings, until the
 // test ends.
-func OpenSQLite(t testing.TB, path string) *sql.DB {
+func openSQLite(t testing.TB, path string) *sql.DB {
 	t.Helper()
 	return open(t, path, safe)
 }
@@ -32,7 +25,7 @@ func OpenSQLite(t testing.TB, path string) *sql.DB {
 // open opens an SQLite file with the given settings, until the test ends.
 func open(t testing.TB, path, settings string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+path+"?"+settings)
+	db, err := sql.Open("sqlite", sqliteDSN(path, settings))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,15 +33,8 @@ func open(t testing.TB, path, settings string) *sql.DB {
 	return db
 }
 
-// migrated returns a store in the database and creates its table.
+// migrated returns a store in an SQLite database and creates its table.
 func migrated(t testing.TB, db *sql.DB) *sqlstore.Store {
 	t.Helper()
-	store, err := sqlstore.New(db, sqlstore.SQLite, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := store.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return store
+	return Place{Engine: "SQLite"}.migrated(t, db)
 }

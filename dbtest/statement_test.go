@@ -52,57 +52,70 @@ var calls = []struct {
 		return err
 	}},
 	{"list the due", func(ctx context.Context, s factor.Store) error { _, err := s.List(ctx, "", time.Now(), 10); return err }},
+	{"versions", func(ctx context.Context, s factor.Store) error {
+		_, err := s.(factor.VersionLister).Versions(ctx, []string{"alice", "bob", "carol"})
+		return err
+	}},
 	{"remove", func(ctx context.Context, s factor.Store) error {
 		return s.CompareAndSwap(ctx, "alice", 2, factor.Record{})
 	}},
 }
 
 func TestEveryMethodIsOneStatement(t *testing.T) {
-	db, spy := spied(t)
-	store := migrated(t, db)
-	spy.sent()
-	for _, c := range calls {
-		if err := c.call(t.Context(), store); err != nil {
-			t.Fatalf("%s: %v", c.name, err)
+	onEach(t, func(t *testing.T, e Engine) {
+		p := e.Place(t)
+		db, spy := p.spied(t)
+		store := p.migrated(t, db)
+		spy.sent()
+		for _, c := range calls {
+			if err := c.call(t.Context(), store); err != nil {
+				t.Fatalf("%s: %v", c.name, err)
+			}
+			if sent := spy.sent(); len(sent) != 1 {
+				t.Errorf("%s sent %q, want one statement", c.name, sent)
+			}
 		}
-		if sent := spy.sent(); len(sent) != 1 {
-			t.Errorf("%s sent %q, want one statement", c.name, sent)
-		}
-	}
+	})
 }
 
 // A driver that reports a broken connection after the statement was done makes
 // database/sql send it again, unless it is kept from that: the second one would
 // find the version changed by the first and report a conflict.
 func TestSwapIsNeverSentTwice(t *testing.T) {
-	db, spy := spied(t)
-	store := migrated(t, db)
-	var stored int64
-	for i, next := range []factor.Record{record(1), record(2), {}} {
-		spy.sent()
-		spy.after = func(string) error { return driver.ErrBadConn }
-		err := store.CompareAndSwap(t.Context(), "alice", stored, next)
-		spy.after = nil
-		if err == nil || errors.Is(err, factor.ErrConflict) || !errors.Is(err, driver.ErrBadConn) {
-			t.Fatalf("swap %d over a connection that broke = %v; want the driver's error", i, err)
+	onEach(t, func(t *testing.T, e Engine) {
+		p := e.Place(t)
+		db, spy := p.spied(t)
+		store := p.migrated(t, db)
+		var stored int64
+		for i, next := range []factor.Record{record(1), record(2), {}} {
+			spy.sent()
+			spy.after = func(string) error { return driver.ErrBadConn }
+			err := store.CompareAndSwap(t.Context(), "alice", stored, next)
+			spy.after = nil
+			if err == nil || errors.Is(err, factor.ErrConflict) || !errors.Is(err, driver.ErrBadConn) {
+				t.Fatalf("swap %d over a connection that broke = %v; want the driver's error", i, err)
+			}
+			if sent := spy.sent(); len(sent) != 1 {
+				t.Fatalf("swap %d over a connection that broke sent %q, want one statement", i, sent)
+			}
+			if stored = version(t, store, "alice"); stored != next.Version {
+				t.Fatalf("the write that was answered with an error has not landed: version %d, want %d", stored, next.Version)
+			}
 		}
-		if sent := spy.sent(); len(sent) != 1 {
-			t.Fatalf("swap %d over a connection that broke sent %q, want one statement", i, sent)
-		}
-		if stored = version(t, store, "alice"); stored != next.Version {
-			t.Fatalf("the write that was answered with an error has not landed: version %d, want %d", stored, next.Version)
-		}
-	}
+	})
 }
 
 func TestUnknownCountIsNoConflict(t *testing.T) {
-	db, spy := spied(t)
-	store := migrated(t, db)
-	fault := errors.New("no count")
-	spy.count = func(driver.Result) (int64, error) { return 0, fault }
-	if err := store.CompareAndSwap(t.Context(), "alice", 0, record(1)); !errors.Is(err, fault) || errors.Is(err, factor.ErrConflict) {
-		t.Fatalf("CompareAndSwap without a row count = %v; want the driver's error", err)
-	}
+	onEach(t, func(t *testing.T, e Engine) {
+		p := e.Place(t)
+		db, spy := p.spied(t)
+		store := p.migrated(t, db)
+		fault := errors.New("no count")
+		spy.count = func(driver.Result) (int64, error) { return 0, fault }
+		if err := store.CompareAndSwap(t.Context(), "alice", 0, record(1)); !errors.Is(err, fault) || errors.Is(err, factor.ErrConflict) {
+			t.Fatalf("CompareAndSwap without a row count = %v; want the driver's error", err)
+		}
+	})
 }
 
 func TestListPassesFaultsOn(t *testing.T) {
@@ -178,48 +191,71 @@ func TestWaitingWriterHonoursItsContext(t *testing.T) {
 }
 
 func TestClosedDatabaseIsAFaultWithoutTheUser(t *testing.T) {
-	db, _ := spied(t)
-	store := migrated(t, db)
-	db.Close()
-	for _, c := range calls {
-		err := c.call(t.Context(), store)
-		if err == nil || errors.Is(err, factor.ErrConflict) {
-			t.Errorf("%s on a closed database = %v; want an error that is no conflict", c.name, err)
-		} else if strings.Contains(err.Error(), "alice") {
-			t.Errorf("%s on a closed database: the error names the user: %v", c.name, err)
+	onEach(t, func(t *testing.T, e Engine) {
+		p := e.Place(t)
+		db, _ := p.spied(t)
+		store := p.migrated(t, db)
+		db.Close()
+		for _, c := range calls {
+			err := c.call(t.Context(), store)
+			if err == nil || errors.Is(err, factor.ErrConflict) {
+				t.Errorf("%s on a closed database = %v; want an error that is no conflict", c.name, err)
+			} else if strings.Contains(err.Error(), "alice") {
+				t.Errorf("%s on a closed database: the error names the user: %v", c.name, err)
+			}
 		}
-	}
-	if err := store.Migrate(t.Context()); err == nil {
-		t.Error("Migrate on a closed database succeeded")
-	}
-	if _, err := sqlstore.New(db, sqlstore.SQLite, nil); err == nil {
-		t.Error("New on a closed database succeeded")
-	}
+		if err := store.Migrate(t.Context()); err == nil {
+			t.Error("Migrate on a closed database succeeded")
+		}
+		if _, err := sqlstore.New(db, e.Dialect, nil); err == nil {
+			t.Error("New on a closed database succeeded")
+		}
+	})
 }
 
 func TestDueIsStoredAsMillisecondsRoundedDown(t *testing.T) {
-	db, _ := spied(t)
-	store := migrated(t, db)
-	at := time.Date(2026, 11, 20, 12, 0, 0, 1_999_999, time.FixedZone("", 3600))
-	dues := map[time.Time]any{{}: nil, at: at.UnixMilli(), time.Unix(0, -1): int64(-1), time.Unix(0, 0): int64(0)}
-	var stored int64
-	for due, want := range dues {
-		next := factor.Record{Data: []byte("sealed"), Version: stored + 1, Due: due}
-		swap(t, store, "alice", stored, next)
-		stored = next.Version
-		var got any
-		if err := db.QueryRow(`SELECT due FROM factor_records`).Scan(&got); err != nil || got != want {
-			t.Errorf("Due %v is stored as %v, want %v (%v)", due, got, want, err)
+	onEach(t, func(t *testing.T, e Engine) {
+		p := e.Place(t)
+		db, _ := p.spied(t)
+		store := p.migrated(t, db)
+		at := time.Date(2026, 11, 20, 12, 0, 0, 1_999_999, time.FixedZone("", 3600))
+		dues := map[time.Time]any{{}: nil, at: at.UnixMilli(), time.Unix(0, -1): int64(-1), time.Unix(0, 0): int64(0)}
+		var stored int64
+		for due, want := range dues {
+			next := factor.Record{Data: []byte("sealed"), Version: stored + 1, Due: due}
+			swap(t, store, "alice", stored, next)
+			stored = next.Version
+			var got any
+			if err := db.QueryRow("SELECT due FROM " + p.Table).Scan(&got); err != nil || got != want {
+				t.Errorf("Due %v is stored as %v, want %v (%v)", due, got, want, err)
+			}
 		}
-	}
+	})
 }
 
 func TestLimitOfNoneListsNobody(t *testing.T) {
-	store := SQLite(t)
-	swap(t, store, "alice", 0, record(1))
-	for _, limit := range []int{0, -1} {
-		if users, err := store.List(t.Context(), "", time.Time{}, limit); err != nil || len(users) != 0 {
-			t.Errorf("List with limit %d = %q, %v; want nobody", limit, users, err)
+	onEach(t, func(t *testing.T, e Engine) {
+		store := e.Store(t)
+		swap(t, store, "alice", 0, record(1))
+		for _, limit := range []int{0, -1} {
+			if users, err := store.List(t.Context(), "", time.Time{}, limit); err != nil || len(users) != 0 {
+				t.Errorf("List with limit %d = %q, %v; want nobody", limit, users, err)
+			}
 		}
-	}
+	})
+}
+
+func TestMissingTableIsAFault(t *testing.T) {
+	onEach(t, func(t *testing.T, e Engine) {
+		p := e.Place(t)
+		store := p.store(t, p.Open(t))
+		for _, c := range calls {
+			err := c.call(t.Context(), store)
+			if err == nil || errors.Is(err, factor.ErrConflict) {
+				t.Errorf("%s without a table = %v; want an error that is no conflict", c.name, err)
+			} else if !strings.Contains(err.Error(), p.Table) {
+				t.Errorf("%s without a table = %v; want it to name the table", c.name, err)
+			}
+		}
+	})
 }

@@ -12,19 +12,31 @@ import (
 // A Dialect is what differs between databases. This package has all there are.
 type Dialect struct {
 	quote      string // stands around identifiers
+	numbered   bool   // whether placeholders are $1, $2 and so on
 	schema     []string
 	statements statements
-	oneWriter  bool // whether writes of one Store take turns
+	oneWriter  bool // whether the writes of one Store are made by a writer
 
 	// lost reports whether a write's error means that nothing was written and
 	// never will be, because others were in the way.
 	lost func(error) bool
+	// taken reports whether an insert's error means that nothing was written,
+	// because there is a row already. It is nil where that is no error.
+	taken func(error) bool
+	// raced reports whether a statement of the schema failed because others run
+	// the same one. It is nil where they wait for each other.
+	raced func(error) bool
+	// code names an error of the server by its code, and says whether the text
+	// that comes with it may quote what a row or a statement holds. It is nil
+	// where no text does.
+	code func(error) (name string, quoting, ok bool)
 	// check refuses a connection whose settings make a lost write likely or what
 	// was acknowledged forgettable. It is nil where there is nothing to check.
 	check func(context.Context, *sql.Conn, table) error
-	// inspect refuses a table that is not as the first statement of schema would
-	// have made it.
-	inspect func(context.Context, *sql.Conn, table) error
+	// inspect returns how many statements of schema have nothing to do: none
+	// without a table. It refuses a table that is not as the first one would have
+	// made it.
+	inspect func(context.Context, *sql.Conn, table) (present int, err error)
 }
 
 // statements are the SQL texts of a Store. Each takes its arguments in the
@@ -37,14 +49,23 @@ type statements struct {
 	remove  string // user, old
 	list    string // after, limit; returns user
 	listDue string // due, after, limit; returns user
+	// versions has {users} in the place of the placeholders of as many users as
+	// are asked about; returns user, version.
+	versions string
 }
 
 // in returns the statements for a table.
 func (s statements) in(t table) statements {
 	return statements{
 		load: t.in(s.load), insert: t.in(s.insert), update: t.in(s.update),
-		remove: t.in(s.remove), list: t.in(s.list), listDue: t.in(s.listDue),
+		remove: t.in(s.remove), list: t.in(s.list), listDue: t.in(s.listDue), versions: t.in(s.versions),
 	}
+}
+
+// refusal is what is wrong with a table that Migrate did not make.
+func (t table) refusal(format string, args ...any) error {
+	return fmt.Errorf("there is a table or view %s %s, and it was left as it is: "+
+		"give another name in Options.Table, or move the table that is not this package's out of the way", t, fmt.Sprintf(format, args...))
 }
 
 // table is the name of a table.

@@ -2,24 +2,25 @@ package sqlstore
 
 import "reflect"
 
-// errorCode returns the number that an error, or one that it wraps, calls its
-// Code: a method without arguments or a field, of any integer type. So it finds
-// the codes of SQLite drivers (a method in modernc.org/sqlite and
-// ncruces/go-sqlite3, a field in mattn/go-sqlite3) without importing them. The
-// outermost code counts.
-func errorCode(err error) (code int64, ok bool) {
+// errorCode returns the number that an error, or one that it wraps, has under a
+// name: of a method without arguments or of a field, of any integer type. So it
+// finds the Code of SQLite drivers (a method in modernc.org/sqlite and
+// ncruces/go-sqlite3, a field in mattn/go-sqlite3) and the Number of
+// github.com/go-sql-driver/mysql without importing them. The outermost one
+// counts.
+func errorCode(err error, name string) (code int64, ok bool) {
 	if err == nil {
 		return 0, false
 	}
-	if code, ok := ownCode(reflect.ValueOf(err)); ok {
+	if code, ok := ownCode(reflect.ValueOf(err), name); ok {
 		return code, true
 	}
 	switch wrapper := err.(type) {
 	case interface{ Unwrap() error }:
-		return errorCode(wrapper.Unwrap())
+		return errorCode(wrapper.Unwrap(), name)
 	case interface{ Unwrap() []error }:
 		for _, err := range wrapper.Unwrap() {
-			if code, ok := errorCode(err); ok {
+			if code, ok := errorCode(err, name); ok {
 				return code, true
 			}
 		}
@@ -27,18 +28,18 @@ func errorCode(err error) (code int64, ok bool) {
 	return 0, false
 }
 
-func ownCode(v reflect.Value) (code int64, ok bool) {
+func ownCode(v reflect.Value, name string) (code int64, ok bool) {
 	if v.Kind() == reflect.Pointer && v.IsNil() {
 		return 0, false
 	}
-	if m := v.MethodByName("Code"); m.IsValid() && m.Type().NumIn() == 0 && m.Type().NumOut() == 1 {
+	if m := v.MethodByName(name); m.IsValid() && m.Type().NumIn() == 0 && m.Type().NumOut() == 1 {
 		return integer(m.Call(nil)[0])
 	}
 	v = reflect.Indirect(v)
 	if v.Kind() != reflect.Struct {
 		return 0, false
 	}
-	field, ok := v.Type().FieldByName("Code")
+	field, ok := v.Type().FieldByName(name)
 	if !ok {
 		return 0, false
 	}

@@ -23,11 +23,6 @@ func Schema(d *Dialect, opts *Options) string {
 // of that name which cannot serve is left as it is, and the error says what is
 // wrong with it.
 func (s *Store) Migrate(ctx context.Context) error {
-	done, err := s.takeTurn(ctx)
-	if err != nil {
-		return fmt.Errorf("sqlstore: migrate: %w", err)
-	}
-	defer done()
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("sqlstore: migrate: %w", err)
@@ -39,19 +34,30 @@ func (s *Store) Migrate(ctx context.Context) error {
 	return nil
 }
 
-// create runs the statements of the schema. The first one makes the table,
-// unless there is one; what is there is looked at before anything is added.
+// migrations is how often the schema is tried while others create the same.
+const migrations = 10
+
+// create runs those statements of the schema that have something to do. What is
+// there is looked at before anything is added to it.
 func (s *Store) create(ctx context.Context, conn *sql.Conn) error {
-	for i, text := range s.dialect.schema {
-		if _, err := conn.ExecContext(ctx, s.table.in(text)); err != nil {
-			return err
-		}
-		if i > 0 {
-			continue
-		}
-		if err := s.dialect.inspect(ctx, conn, s.table); err != nil {
+	for try := 1; ; try++ {
+		err := s.complete(ctx, conn)
+		raced := err != nil && s.dialect.raced != nil && s.dialect.raced(err)
+		if !raced || try == migrations {
 			return err
 		}
 	}
-	return nil
+}
+
+func (s *Store) complete(ctx context.Context, conn *sql.Conn) error {
+	present, err := s.dialect.inspect(ctx, conn, s.table)
+	for err == nil && present < len(s.dialect.schema) {
+		if _, err = conn.ExecContext(ctx, s.table.in(s.dialect.schema[present])); err != nil {
+			return err
+		}
+		if present++; present == 1 { // Somebody else may have made the table.
+			_, err = s.dialect.inspect(ctx, conn, s.table)
+		}
+	}
+	return err
 }

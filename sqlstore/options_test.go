@@ -52,6 +52,38 @@ func TestSchemaPanicsWhereNewRefuses(t *testing.T) {
 	}
 }
 
+func TestSchemaQuotesTheTableInEveryDialect(t *testing.T) {
+	for want, d := range map[string]*sqlstore.Dialect{`"auth"."factors"`: sqlstore.Postgres, "`auth`.`factors`": sqlstore.MySQL} {
+		if schema := sqlstore.Schema(d, &sqlstore.Options{Table: "auth.factors"}); !strings.Contains(schema, want) || strings.Contains(schema, "{") {
+			t.Errorf("Schema with table auth.factors does not name it %s:\n%s", want, schema)
+		}
+	}
+}
+
+func ExampleSchema_postgres() {
+	fmt.Print(sqlstore.Schema(sqlstore.Postgres, nil))
+	// Output:
+	// CREATE TABLE IF NOT EXISTS "factor_records" (
+	// 	user_id text COLLATE "C" NOT NULL PRIMARY KEY,
+	// 	version bigint NOT NULL,
+	// 	due     bigint,
+	// 	data    bytea NOT NULL
+	// );
+	// CREATE INDEX IF NOT EXISTS "factor_records_due" ON "factor_records" (due, user_id) WHERE due IS NOT NULL;
+}
+
+func ExampleSchema_mysql() {
+	fmt.Print(sqlstore.Schema(sqlstore.MySQL, nil))
+	// Output:
+	// CREATE TABLE IF NOT EXISTS `factor_records` (
+	// 	user_id VARBINARY(255) NOT NULL PRIMARY KEY,
+	// 	version BIGINT NOT NULL,
+	// 	due     BIGINT,
+	// 	data    MEDIUMBLOB NOT NULL,
+	// 	INDEX `factor_records_due` (due, user_id)
+	// ) ENGINE = InnoDB;
+}
+
 func ExampleSchema() {
 	fmt.Print(sqlstore.Schema(sqlstore.SQLite, &sqlstore.Options{Table: "auth.factors"}))
 	// Output:

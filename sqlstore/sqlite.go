@@ -18,8 +18,10 @@ import (
 //
 //	file:factor.db?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000
 //
-// Connections that write at the same time starve each other, so the writes of
-// one Store take turns.
+// Connections that write at the same time starve each other, so one Store writes
+// on one connection at a time. Swaps that come while another one is written
+// share the next transaction, and so the wait for the disk: each still has its
+// own outcome, and is answered after the commit.
 var SQLite = &Dialect{
 	quote: `"`,
 	schema: []string{
@@ -33,11 +35,12 @@ var SQLite = &Dialect{
 		`CREATE INDEX IF NOT EXISTS {index} ON {name} (due, user_id) WHERE due IS NOT NULL`,
 	},
 	statements: statements{
-		load:   `SELECT version, data FROM {table} WHERE user_id = ?`,
-		insert: `INSERT INTO {table} (user_id, version, due, data) VALUES (?, ?, ?, ?) ON CONFLICT (user_id) DO NOTHING`,
-		update: `UPDATE {table} SET version = ?, due = ?, data = ? WHERE user_id = ? AND version = ?`,
-		remove: `DELETE FROM {table} WHERE user_id = ? AND version = ?`,
-		list:   `SELECT user_id FROM {table} WHERE user_id > ? ORDER BY user_id LIMIT ?`,
+		load:     `SELECT version, data FROM {table} WHERE user_id = ?`,
+		insert:   `INSERT INTO {table} (user_id, version, due, data) VALUES (?, ?, ?, ?) ON CONFLICT (user_id) DO NOTHING`,
+		update:   `UPDATE {table} SET version = ?, due = ?, data = ? WHERE user_id = ? AND version = ?`,
+		remove:   `DELETE FROM {table} WHERE user_id = ? AND version = ?`,
+		list:     `SELECT user_id FROM {table} WHERE user_id > ? ORDER BY user_id LIMIT ?`,
+		versions: `SELECT user_id, version FROM {table} WHERE user_id IN ({users})`,
 		// The plus signs keep the planner from walking the primary key, past all
 		// who are not due, in order to save a sort: that of SQLite 3.40 would.
 		listDue: `SELECT user_id FROM {table} WHERE due <= ? AND +user_id > ? ORDER BY +user_id LIMIT ?`,
@@ -52,7 +55,7 @@ var SQLite = &Dialect{
 // included: another connection held the lock until the busy timeout ran out,
 // and the statement, which is its own transaction, has done nothing.
 func lostOnSQLite(err error) bool {
-	code, ok := errorCode(err)
+	code, ok := errorCode(err, "Code")
 	primary := code & 0xff
 	return ok && (primary == 5 || primary == 6)
 }
@@ -133,21 +136,28 @@ var sqliteColumns = []sqliteColumn{
 }
 
 // inspectSQLite checks that a table has the columns of the schema and its key,
-// and no more than an insert may leave out.
-func inspectSQLite(ctx context.Context, conn *sql.Conn, t table) error {
+// and no more than an insert may leave out. The index is created if it does not
+// exist, which needs no lock if it does.
+func inspectSQLite(ctx context.Context, conn *sql.Conn, t table) (present int, err error) {
 	found, err := readSQLiteColumns(ctx, conn, t)
-	if err != nil {
-		return err
+	if err != nil || len(found) == 0 {
+		return 0, err
 	}
-	const remedy = "give another name in Options.Table, or move the table that is not this package's out of the way"
+	if err := refuseSQLite(ctx, conn, t, found); err != nil {
+		return 0, err
+	}
+	return 1, nil
+}
+
+func refuseSQLite(ctx context.Context, conn *sql.Conn, t table, found []sqliteColumn) error {
 	for _, want := range sqliteColumns {
 		if !slices.Contains(found, want) {
-			return fmt.Errorf("there is a table or view %s without the column %s as Schema has it, and it was left as it is: %s", t, want.name, remedy)
+			return t.refusal("without the column %s as Schema has it", want.name)
 		}
 	}
 	for _, column := range found {
 		if !slices.Contains(sqliteColumns, column) && (column.key > 0 || column.notNull && !column.fallback) {
-			return fmt.Errorf("there is a table %s with a column %s that cannot be left out, and it was left as it is: %s", t, column.name, remedy)
+			return t.refusal("with a column %s that cannot be left out", column.name)
 		}
 	}
 	var collation string
@@ -155,7 +165,7 @@ func inspectSQLite(ctx context.Context, conn *sql.Conn, t table) error {
 		return fmt.Errorf("reading the key of table %s: %w", t, err)
 	}
 	if collation != "BINARY" {
-		return fmt.Errorf("there is a table %s whose key is compared by %s instead of byte by byte, and it was left as it is: %s", t, collation, remedy)
+		return t.refusal("whose key is compared by %s instead of byte by byte", collation)
 	}
 	return nil
 }

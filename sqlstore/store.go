@@ -13,17 +13,21 @@ import (
 // Store is a factor.Store in a table of an SQL database. Make one with New. Its
 // methods may be called from many goroutines and many processes at once.
 //
-// Their errors wrap those of the driver and of the context. They do not repeat
-// the user, though a driver's text may.
+// Their errors wrap those of the driver and of the context. Their text names
+// neither a user nor data: where the driver's may, it is left out, and only
+// errors.As leads to it.
 type Store struct {
 	db      *sql.DB
 	dialect *Dialect
 	table   table
 	text    statements
-	turn    chan struct{} // holds the write in progress; nil if writes need not take turns
+	writer  *writer // nil if writes need not take turns
 }
 
-var _ factor.Store = (*Store)(nil)
+var (
+	_ factor.Store         = (*Store)(nil)
+	_ factor.VersionLister = (*Store)(nil)
+)
 
 // Options are the options of New and Schema. The zero value, and nil, means the
 // defaults.
@@ -41,11 +45,15 @@ const setupTimeout = 15 * time.Second
 // New returns a Store in the database that db is connected to. The database
 // stays the host's to close. The table need not exist yet: see Migrate.
 //
-// New connects in order to check that the database keeps what it acknowledges.
-// With SQLite it refuses a database in memory, a journal_mode other than WAL, a
-// synchronous below FULL and a busy_timeout of 0, and names the remedy; it looks
-// at a connection it opens itself, unless the pool is full, as well as at idle
-// ones, because most of these settings hold for one connection only.
+// New connects in order to check that the database keeps what it acknowledges,
+// and names the remedy where it does not. With SQLite it refuses a database in
+// memory, a journal_mode other than WAL, a synchronous below FULL and a
+// busy_timeout of 0; with PostgreSQL a synchronous_commit that is off and a
+// database that is not in UTF8; with MySQL a connection without autocommit and,
+// outside of Galera clusters, an innodb_flush_log_at_trx_commit other than 1 and
+// a binary log without sync_binlog=1. It looks at a connection it opens itself,
+// unless the pool is full, as well as at idle ones, because most of these
+// settings hold for one connection only.
 func New(db *sql.DB, d *Dialect, opts *Options) (*Store, error) {
 	if db == nil {
 		return nil, errors.New("sqlstore: db is nil: pass the *sql.DB that sql.Open returned")
@@ -63,7 +71,7 @@ func New(db *sql.DB, d *Dialect, opts *Options) (*Store, error) {
 	}
 	s := &Store{db: db, dialect: d, table: table, text: d.statements.in(table)}
 	if d.oneWriter {
-		s.turn = make(chan struct{}, 1)
+		s.writer = &writer{db: db}
 	}
 	return s, nil
 }
@@ -98,7 +106,7 @@ func (s *Store) Load(ctx context.Context, user string) (factor.Record, error) {
 		return factor.Record{}, nil
 	}
 	if err != nil {
-		return factor.Record{}, fmt.Errorf("sqlstore: load: %w", err)
+		return factor.Record{}, s.fault("load", err, user)
 	}
 	return r, nil
 }
@@ -114,17 +122,14 @@ func (s *Store) CompareAndSwap(ctx context.Context, user string, old int64, next
 	if old == 0 && next.IsZero() {
 		return s.expectAbsent(ctx, user)
 	}
-	done, err := s.takeTurn(ctx)
-	if err != nil {
-		return fmt.Errorf("sqlstore: swap: %w", err)
-	}
-	defer done()
-	changed, err := s.exec(ctx, s.swap(user, old, next))
-	if err != nil && s.dialect.lost(err) {
-		return fmt.Errorf("sqlstore: swap: %w: %w", factor.ErrConflict, err)
+	st := s.swap(user, old, next)
+	changed, err := s.write(ctx, st)
+	taken := old == 0 && s.dialect.taken != nil && err != nil && s.dialect.taken(err)
+	if err != nil && (taken || s.dialect.lost(err)) {
+		return s.conflict("swap", err, st.args...)
 	}
 	if err != nil {
-		return fmt.Errorf("sqlstore: swap: %w", err)
+		return s.fault("swap", err, st.args...)
 	}
 	if changed == 0 {
 		return factor.ErrConflict
@@ -151,15 +156,26 @@ func (s *Store) swap(user string, old int64, next factor.Record) statement {
 	}
 }
 
-// exec runs a write and returns how many rows it changed. It uses a single
-// connection, because db.ExecContext would send the statement again where a
-// driver reports a broken connection.
-func (s *Store) exec(ctx context.Context, st statement) (int64, error) {
-	conn, err := s.db.Conn(ctx)
+// write makes a write and returns how many rows it changed.
+func (s *Store) write(ctx context.Context, st statement) (int64, error) {
+	if s.writer != nil {
+		return s.writer.exec(ctx, st)
+	}
+	return exec(ctx, s.db, st)
+}
+
+// exec runs a write on a connection of its own, because db.ExecContext would
+// send the statement again where a driver reports a broken connection.
+func exec(ctx context.Context, db *sql.DB, st statement) (int64, error) {
+	conn, err := db.Conn(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer conn.Close()
+	return execOn(ctx, conn, st)
+}
+
+func execOn(ctx context.Context, conn *sql.Conn, st statement) (int64, error) {
 	result, err := conn.ExecContext(ctx, st.text, st.args...)
 	if err != nil {
 		return 0, err
@@ -177,20 +193,6 @@ func (s *Store) expectAbsent(ctx context.Context, user string) error {
 	return err
 }
 
-// takeTurn waits until no other write of this Store is in progress, and returns
-// the function that ends the turn.
-func (s *Store) takeTurn(ctx context.Context) (done func(), err error) {
-	if s.turn == nil {
-		return func() {}, nil
-	}
-	select {
-	case s.turn <- struct{}{}:
-		return func() { <-s.turn }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 // List returns up to limit users after the given one in byte order; with due
 // not zero, those whose Due is in the same millisecond or before it. It returns
 // fewer than limit only where no more are left.
@@ -199,29 +201,32 @@ func (s *Store) List(ctx context.Context, after string, due time.Time, limit int
 	if !due.IsZero() {
 		st = statement{s.text.listDue, []any{milliseconds(due), after, max(0, limit)}}
 	}
-	users, err := s.column(ctx, st)
+	var users []string
+	err := s.rows(ctx, st, func(rows *sql.Rows) error {
+		var user string
+		err := rows.Scan(&user)
+		users = append(users, user)
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("sqlstore: list: %w", err)
+		return nil, s.fault("list", err, st.args...)
 	}
 	return users, nil
 }
 
-// column returns the only column of a query's rows.
-func (s *Store) column(ctx context.Context, st statement) ([]string, error) {
+// rows calls each for every row of a query.
+func (s *Store) rows(ctx context.Context, st statement, each func(*sql.Rows) error) error {
 	rows, err := s.db.QueryContext(ctx, st.text, st.args...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	var values []string
 	for rows.Next() {
-		var value string
-		if err := rows.Scan(&value); err != nil {
-			return nil, err
+		if err := each(rows); err != nil {
+			return err
 		}
-		values = append(values, value)
 	}
-	return values, rows.Err()
+	return rows.Err()
 }
 
 // milliseconds returns t as it is stored: milliseconds since 1970, rounded

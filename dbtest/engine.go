@@ -1,0 +1,172 @@
+// Package dbtest holds the tests that need a database driver, in a module of
+// its own so that the importers of factor get none.
+//
+// Every suite runs on all Engines. SQLite works in a file; the others are
+// servers, which the package server starts.
+package dbtest
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+	_ "modernc.org/sqlite"             // registers the driver "sqlite"
+
+	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/dbtest/server"
+	"github.com/knowhave/factor/sqlstore"
+)
+
+// An Engine is a database that the suites run on.
+type Engine struct {
+	Name    string
+	Dialect *sqlstore.Dialect
+	driver  string // of database/sql
+	// dsn returns the data source name of a database to work in. It is a new one,
+	// gone with the test, if the engine has no server.
+	dsn    func(testing.TB) string
+	server bool
+}
+
+// Engines are all that the suites run on. Another one joins with one line here.
+var Engines = []Engine{
+	sqliteEngine,
+	{Name: "PostgreSQL", Dialect: sqlstore.Postgres, driver: "pgx", dsn: server.SharedPostgres, server: true},
+	{Name: "PostgreSQL through pgbouncer", Dialect: sqlstore.Postgres, driver: "pgx", dsn: server.SharedPgBouncer, server: true},
+	{Name: "MariaDB", Dialect: sqlstore.MySQL, driver: "mysql", dsn: server.SharedMariaDB, server: true},
+}
+
+func sqliteFile(t testing.TB) string { return sqliteDSN(filepath.Join(t.TempDir(), "factor.db"), safe) }
+
+// connections is how many a handle on a server has at most.
+const connections = 16
+
+// A Place is where a table may be made: all that a process needs in order to
+// find it.
+type Place struct {
+	Engine, DSN, Table string
+}
+
+var places atomic.Int64
+
+// Place returns a place without a table, which is gone with the test.
+func (e Engine) Place(t testing.TB) Place {
+	t.Helper()
+	p := Place{Engine: e.Name, DSN: e.dsn(t), Table: "factor_records"}
+	if !e.server {
+		return p
+	}
+	p.Table = fmt.Sprintf("factor_%x_%d", time.Now().UnixNano(), places.Add(1))
+	t.Cleanup(func() {
+		if _, err := p.pool(t).Exec("DROP TABLE IF EXISTS " + p.Table); err != nil {
+			t.Errorf("removing the table: %v", err)
+		}
+	})
+	return p
+}
+
+// Store returns an empty store, which is gone with the test.
+func (e Engine) Store(t testing.TB) factor.Store {
+	t.Helper()
+	p := e.Place(t)
+	return p.migrated(t, p.pool(t))
+}
+
+func (p Place) engine() Engine {
+	for _, e := range Engines {
+		if e.Name == p.Engine {
+			return e
+		}
+	}
+	panic("no engine " + p.Engine)
+}
+
+// Open returns a handle of its own, until the test ends.
+func (p Place) Open(t testing.TB) *sql.DB {
+	t.Helper()
+	return p.open(t, p.DSN)
+}
+
+func (p Place) open(t testing.TB, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open(p.engine().driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if p.engine().server {
+		db.SetMaxOpenConns(connections)
+		db.SetMaxIdleConns(connections)
+	}
+	return db
+}
+
+var (
+	poolsMu sync.Mutex
+	pools   = map[string]*sql.DB{}
+)
+
+// pool returns a handle that the tests on a server share. A file has a handle of
+// its own.
+func (p Place) pool(t testing.TB) *sql.DB {
+	t.Helper()
+	if !p.engine().server {
+		return p.Open(t)
+	}
+	poolsMu.Lock()
+	defer poolsMu.Unlock()
+	if db, ok := pools[p.DSN]; ok {
+		return db
+	}
+	db, err := sql.Open(p.engine().driver, p.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	pools[p.DSN] = db
+	return db
+}
+
+// options returns those of sqlstore.New.
+func (p Place) options() *sqlstore.Options { return &sqlstore.Options{Table: p.Table} }
+
+// store returns a store on a handle, whose table need not exist.
+func (p Place) store(t testing.TB, db *sql.DB) *sqlstore.Store {
+	t.Helper()
+	store, err := sqlstore.New(db, p.engine().Dialect, p.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+// migrated returns a store on a handle and creates its table.
+func (p Place) migrated(t testing.TB, db *sql.DB) *sqlstore.Store {
+	t.Helper()
+	store := p.store(t, db)
+	if err := store.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+// String returns what parsePlace reads.
+func (p Place) String() string {
+	text, err := json.Marshal(p)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+func parsePlace(text string) (p Place, err error) {
+	err = json.Unmarshal([]byte(text), &p)
+	return p, err
+}

@@ -1,0 +1,137 @@
+// Package server starts throwaway database servers for tests: PostgreSQL,
+// MariaDB, and pgbouncer in front of PostgreSQL, on loopback and with settings
+// under which nothing that was acknowledged is lost.
+//
+// Most tests share one server of a kind, which SharedPostgres, SharedMariaDB and
+// SharedPgBouncer start at their first call and which ends with the test binary,
+// however that ends. Tests that kill servers start their own in a Home, which
+// ends with the test.
+//
+// Programs are found on PATH and in Debian's places, and run as users of their
+// own where the tests run as root. Where a program is missing, Must skips the
+// test, and fails it under CI=true. An existing server is used instead where
+// FACTOR_TEST_POSTGRES (postgres://...) or FACTOR_TEST_MYSQL holds its data source
+// name, whose role may create tables and schemas.
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A Home is a temporary directory with the servers that run in it.
+type Home struct {
+	dir       string
+	mu        sync.Mutex
+	processes []*Process
+}
+
+// NewHome returns a Home whose servers are stopped and whose files are removed
+// when the test ends. If it failed, the ends of the servers' logs are shown.
+func NewHome(t testing.TB) *Home {
+	t.Helper()
+	h := Must(newHome())(t)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(h.Logs(30))
+		}
+		if err := h.close(); err != nil {
+			t.Errorf("stopping the servers: %v", err)
+		}
+	})
+	return h
+}
+
+func newHome() (*Home, error) {
+	base, err := baseDir()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(base.dir, "")
+	if err != nil {
+		return nil, err
+	}
+	return &Home{dir: dir}, os.Chmod(dir, 0o755)
+}
+
+// baseDir holds the Homes of this test binary. A process of its own removes it
+// when the binary has ended, killed or not: that closes the pipe it reads.
+var baseDir = sync.OnceValues(func() (base, error) {
+	dir, err := os.MkdirTemp("", "factor-servers-")
+	if err != nil {
+		return base{}, err
+	}
+	// Others than the owner may pass, for the servers run as other users.
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return base{}, err
+	}
+	const remove = `trap '' HUP INT TERM
+cat
+for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	rm -rf -- "$0" && exit
+	sleep 0.2
+done`
+	undertaker := exec.Command("/bin/sh", "-c", remove, dir)
+	undertaker.SysProcAttr = ownGroup()
+	alive, err := undertaker.StdinPipe()
+	if err != nil {
+		return base{}, err
+	}
+	return base{dir, alive}, undertaker.Start()
+})
+
+type base struct {
+	dir   string
+	alive io.Closer // open as long as this test binary lives
+}
+
+// Directory makes a directory that belongs to a user, or to the one who runs the
+// tests if the user is empty.
+func (h *Home) Directory(name, user string) (string, error) {
+	dir := filepath.Join(h.dir, name)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return "", err
+	}
+	uid, gid, err := ids(user)
+	if err != nil {
+		return "", err
+	}
+	return dir, os.Chown(dir, uid, gid)
+}
+
+// Logs returns the last lines of the logs of all servers.
+func (h *Home) Logs(lines int) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var text string
+	for _, p := range h.processes {
+		text += fmt.Sprintf("the log of %s ends with\n%s\n", p.Name(), p.LogTail(lines))
+	}
+	return text
+}
+
+func (h *Home) close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var faults []error
+	for _, p := range slices.Backward(h.processes) {
+		faults = append(faults, p.Quit())
+		if p.command.Clean != nil {
+			p.command.Clean()
+		}
+	}
+	// A server's helpers may still be writing while they end.
+	err := os.RemoveAll(h.dir)
+	for deadline := time.Now().Add(10 * time.Second); err != nil && time.Now().Before(deadline); err = os.RemoveAll(h.dir) {
+		time.Sleep(50 * time.Millisecond)
+	}
+	return errors.Join(append(faults, err)...)
+}

@@ -1,0 +1,258 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// startTimeout bounds how long a server may take until it is ready.
+const startTimeout = 60 * time.Second
+
+// A Command says how a server is run.
+type Command struct {
+	Name string   // for messages, and of the log file
+	User string   // who runs it if the tests run as root
+	Path string   // the program
+	Args []string // without the program's name
+	Dir  string   // where it runs and keeps temporary files
+	Env  []string // in addition to what the tests have
+	// Quit is the signal that makes it end at once, with its own helpers and
+	// what it keeps outside of files; the zero value is SIGKILL.
+	Quit syscall.Signal
+	// Ready returns nil once the server does its work. It is asked again and
+	// again.
+	Ready func(context.Context) error
+	// Clean, if set, removes what the server has left outside of the Home, once
+	// it has ended.
+	Clean func()
+}
+
+// A Process is a server that was started. It is killed when the test binary
+// ends, however that ends.
+type Process struct {
+	command Command
+	log     string
+	mu      sync.Mutex
+	cmd     *exec.Cmd
+	exited  chan struct{}
+}
+
+// Start runs a command until the Home ends, and returns once it is ready.
+func (h *Home) Start(c Command) (*Process, error) {
+	if c.Quit == 0 {
+		c.Quit = syscall.SIGKILL
+	}
+	p := &Process{command: c, log: filepath.Join(h.dir, c.Name+".log")}
+	if err := p.Launch(); err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	h.processes = append(h.processes, p)
+	h.mu.Unlock()
+	return p, p.Await(startTimeout)
+}
+
+// Launch runs the command, again after it was killed, and does not wait until it
+// is ready.
+func (p *Process) Launch() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := exec.Command(p.command.Path, p.command.Args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = p.command.Dir, log, log
+	// Another user may be kept out of the temporary directory.
+	cmd.Env = append(append(os.Environ(), "TMPDIR="+p.command.Dir), p.command.Env...)
+	if cmd.SysProcAttr, err = asUser(p.command.User); err != nil {
+		return err
+	}
+	dieWithParent(cmd.SysProcAttr, p.command.Quit)
+	if err := onParentThread(cmd.Start); err != nil {
+		return fmt.Errorf("starting %s: %w", p.command.Name, err)
+	}
+	exited := make(chan struct{})
+	p.cmd, p.exited = cmd, exited
+	go func() {
+		_ = cmd.Wait()
+		close(exited)
+	}()
+	return nil
+}
+
+// Await waits until the server is ready.
+func (p *Process) Await(timeout time.Duration) error {
+	if p.command.Ready == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	exited := p.Exited()
+	for {
+		once, cancel := context.WithTimeout(ctx, 5*time.Second)
+		err := p.command.Ready(once)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-exited:
+			return fmt.Errorf("%s has exited: %v; its log ends with\n%s", p.command.Name, err, p.LogTail(30))
+		case <-ctx.Done():
+			return fmt.Errorf("%s is not ready after %v: %v; its log ends with\n%s", p.command.Name, timeout, err, p.LogTail(30))
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// Name returns the command's name.
+func (p *Process) Name() string { return p.command.Name }
+
+// Pid returns the number of the server's main process.
+func (p *Process) Pid() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cmd.Process.Pid
+}
+
+// Exited is closed when the server's main process has ended.
+func (p *Process) Exited() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.exited
+}
+
+// Quit makes the server end at once, stopped or not, and waits for it.
+func (p *Process) Quit() error {
+	p.mu.Lock()
+	pid, exited := p.cmd.Process.Pid, p.exited
+	p.mu.Unlock()
+	select {
+	case <-exited:
+		return nil
+	default:
+	}
+	signalAll(pid, p.command.Quit)
+	signalAll(pid, syscall.SIGCONT)
+	select {
+	case <-exited:
+		return nil
+	case <-time.After(10 * time.Second):
+		return errors.Join(fmt.Errorf("%s did not end on %v", p.command.Name, p.command.Quit), p.Kill())
+	}
+}
+
+// Kill kills the server and all its helpers with SIGKILL, as a machine that
+// fails would, and waits until the main process is gone.
+func (p *Process) Kill() error {
+	exited := p.Exited()
+	signalAll(p.Pid(), syscall.SIGKILL)
+	select {
+	case <-exited:
+		return nil
+	case <-time.After(10 * time.Second):
+		return fmt.Errorf("%s survived SIGKILL", p.command.Name)
+	}
+}
+
+// Stop freezes the server and its helpers with SIGSTOP: connections stay open and
+// nothing is answered.
+func (p *Process) Stop() { signalAll(p.Pid(), syscall.SIGSTOP) }
+
+// Cont lets a stopped server go on.
+func (p *Process) Cont() { signalAll(p.Pid(), syscall.SIGCONT) }
+
+// LogTail returns the last lines of what the server has written.
+func (p *Process) LogTail(lines int) string {
+	text, err := os.ReadFile(p.log)
+	if err != nil {
+		return err.Error()
+	}
+	all := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
+
+// Run runs a program to its end, as a user if the tests run as root.
+func Run(dir, user, path string, args ...string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*startTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "TMPDIR="+dir)
+	var err error
+	if cmd.SysProcAttr, err = asUser(user); err != nil {
+		return err
+	}
+	cmd.WaitDelay = time.Second
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	dieWithParent(cmd.SysProcAttr, syscall.SIGKILL)
+	if err = onParentThread(cmd.Start); err == nil {
+		err = cmd.Wait()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w\n%s", filepath.Base(path), err, out.Bytes())
+	}
+	return nil
+}
+
+// parentThread runs functions on one thread that lives as long as the test
+// binary, because that thread is what the kernel takes for a child's parent.
+var parentThread = sync.OnceValue(func() chan<- func() {
+	work := make(chan func())
+	go func() {
+		runtime.LockOSThread()
+		for f := range work {
+			f()
+		}
+	}()
+	return work
+})
+
+func onParentThread(f func() error) error {
+	result := make(chan error)
+	parentThread() <- func() { result <- f() }
+	return <-result
+}
+
+// ids returns the numbers of a user and its group, or of those who run the tests
+// if these cannot be another.
+func ids(name string) (uid, gid int, err error) {
+	if name == "" || os.Getuid() != 0 {
+		return os.Getuid(), os.Getgid(), nil
+	}
+	u, err := user.Lookup(name)
+	if err != nil {
+		return 0, 0, err
+	}
+	uid, err = strconv.Atoi(u.Uid)
+	if err != nil {
+		return 0, 0, err
+	}
+	gid, err = strconv.Atoi(u.Gid)
+	return uid, gid, err
+}
+
+// FreePort returns a port on loopback that nobody listens on.
+func FreePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}

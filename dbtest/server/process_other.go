@@ -1,0 +1,20 @@
+//go:build !linux
+
+package server
+
+import (
+	"errors"
+	"syscall"
+)
+
+func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }
+
+func asUser(string) (*syscall.SysProcAttr, error) {
+	return nil, errors.New("servers are started on Linux only: give the data source name of one in " + postgresEnv + " or " + mysqlEnv)
+}
+
+func dieWithParent(*syscall.SysProcAttr, syscall.Signal) {}
+
+func signalAll(int, syscall.Signal) {}
+
+func removeSegment(int) {}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"database/sql"
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// bearer returns the user whose token the caller has.
+func (a *api) bearer(r *http.Request) (string, error) {
+	token, ok := bearerToken(r)
+	if !ok {
+		return "", errNoToken
+	}
+	user, err := a.users.byToken(r.Context(), token)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", errNoToken
+	}
+	return user, err
+}
+
+// identityProvider lets in who has the identity provider's own token, and
+// returns the user that its User-Id header names. A user's token opens nothing
+// here.
+func (a *api) identityProvider(r *http.Request) (string, error) {
+	token, ok := bearerToken(r)
+	given := sha256.Sum256([]byte(token))
+	if !ok || subtle.ConstantTimeCompare(given[:], a.resetSecret[:]) != 1 {
+		return "", errNoToken
+	}
+	named := r.Header.Get("User-Id")
+	if named == "" {
+		return "", &badInput{nil, "The User-Id header must name the user."}
+	}
+	user, err := a.users.byID(r.Context(), named)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", errUnknownUser
+	}
+	return user, err
+}
+
+// bearerToken returns the token of RFC 6750 §2.1.
+func bearerToken(r *http.Request) (string, bool) {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	return token, ok && strings.EqualFold(scheme, "Bearer") && token != ""
+}

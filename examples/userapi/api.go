@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/knowhave/factor"
+)
+
+// GET /user/pin: 200 if a PIN is set, else 404. With ?timeout=1..60, as soon as
+// one is set within so many seconds.
+func (a *api) pinIsSet(w http.ResponseWriter, r *http.Request, user string) error {
+	set, err := a.waitForPIN(r, user)
+	if err != nil {
+		return err
+	}
+	if !set {
+		return errNoPIN
+	}
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func (a *api) waitForPIN(r *http.Request, user string) (bool, error) {
+	query := r.URL.Query()
+	if !query.Has("timeout") {
+		return a.pins.IsSet(r.Context(), user)
+	}
+	seconds, err := strconv.ParseUint(query.Get("timeout"), 10, 16)
+	if err != nil {
+		return false, &badInput{&source{Parameter: "timeout"}, "The timeout must be a whole number of seconds, 1 to 60."}
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(a.stopping, cancel)() // so that the server stops at once
+	set, err := a.pins.Wait(ctx, user, time.Duration(seconds)*time.Second)
+	if err != nil && a.stopping.Err() != nil {
+		return false, errStopping
+	}
+	return set, err
+}
+
+// POST /user/otp: a code for the password or else the PIN.
+func (a *api) issueOTP(w http.ResponseWriter, r *http.Request, user string) error {
+	var body struct {
+		Password string `json:"password"`
+		PIN      string `json:"pin"`
+	}
+	if err := decode(r, &body); err != nil {
+		return err
+	}
+	otp, err := a.issuer.Issue(r.Context(), user, factor.Credentials{Password: body.Password, PIN: body.PIN})
+	if err != nil {
+		return err
+	}
+	return write(w, http.StatusCreated, jsonType, issuedOTP{otp.Code, instant(otp.ExpiresAt)})
+}
+
+type issuedOTP struct {
+	OTP       string `json:"otp"`
+	ExpiresAt string `json:"expiresAt"`
+}
+
+// POST /user/otp/verify: spends a code. It is a POST because mail scanners
+// follow links: a code in a GET would be used up by them.
+func (a *api) verifyOTP(w http.ResponseWriter, r *http.Request, user string) error {
+	var body struct {
+		OTP   string        `json:"otp"`
+		Types []factor.Kind `json:"types"`
+	}
+	if err := decode(r, &body); err != nil {
+		return err
+	}
+	if _, err := a.verifier.VerifyOTP(r.Context(), user, body.OTP, body.Types...); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// deviceTOTP is the resource of JSON:API that a device sends, with the
+// attributes of a proof, and gets back, with those of its secret.
+type deviceTOTP[A any] struct {
+	Data struct {
+		Type       string `json:"type"`
+		ID         string `json:"id"`
+		Attributes A      `json:"attributes"`
+	} `json:"data"`
+}
+
+const deviceType = "deviceTOTP"
+
+type deviceProof struct {
+	OTP      string `json:"otp"`
+	Password string `json:"password"`
+	PIN      string `json:"pin"`
+}
+
+type deviceSecret struct {
+	Secret    string `json:"secret"`
+	Period    int    `json:"period"` // in seconds
+	Digits    int    `json:"digits"`
+	Algorithm string `json:"algorithm"`
+}
+
+// POST /user/devices/totp: the secret of a device whose ID the client chose.
+func (a *api) enrollDevice(w http.ResponseWriter, r *http.Request, user string) error {
+	var body deviceTOTP[deviceProof]
+	if err := decode(r, &body); err != nil {
+		return err
+	}
+	if body.Data.Type != deviceType {
+		return &badInput{&source{Pointer: "/data/type"}, "The type must be " + deviceType + "."}
+	}
+	id, err := uuid.Parse(body.Data.ID)
+	if err != nil || len(body.Data.ID) != len(id.String()) {
+		return &badInput{&source{Pointer: "/data/id"}, "The id must be a UUID in its usual form."}
+	}
+	given := body.Data.Attributes
+	proof := factor.Credentials{OTP: given.OTP, Password: given.Password, PIN: given.PIN}
+	device, err := a.devices.Enroll(r.Context(), user, id, proof)
+	if err != nil {
+		return err
+	}
+	var answer deviceTOTP[deviceSecret]
+	answer.Data.Type = deviceType
+	answer.Data.ID = body.Data.ID // in the client's own upper or lower case
+	answer.Data.Attributes = deviceSecret{device.Secret, int(device.Period / time.Second), device.Digits, device.Algorithm}
+	return write(w, http.StatusCreated, jsonAPI, answer)
+}
+
+// POST /callbacks/password-reset: the proof that keeps the payment data.
+//
+// WHOEVER CAN CALL THIS CAN DESTROY A USER'S DATA, with one call that skips or
+// four wrong proofs. It is not the user who calls it, and no user's token opens
+// it: the identity provider does, in the middle of its own reset flow, AFTER the
+// user has followed the link in the mail and BEFORE the password is changed. It
+// asks the user for the PIN or a device code, passes that on here, and lets the
+// reset go on after 204 (the data is kept), 404 not-enrolled (there was nothing to
+// prove) or 410 (the data is gone), and after nothing else.
+func (a *api) resetPassword(w http.ResponseWriter, r *http.Request, user string) error {
+	var body struct {
+		PIN  *string `json:"pin"`
+		Skip bool    `json:"skip"`
+	}
+	if err := decode(r, &body); err != nil {
+		return err
+	}
+	var err error
+	switch {
+	case body.PIN != nil: // a given proof is judged, whatever skip says
+		err = a.guard.Prove(r.Context(), user, resetProof(*body.PIN))
+	case !body.Skip:
+		err = factor.ErrNoCredential
+	case a.forbidSkip:
+		err = errSkipForbidden
+	default:
+		err = a.guard.Forfeit(r.Context(), user)
+	}
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// resetProof tells a device code, which has 6 digits, from a PIN: the described
+// API has one field for both.
+func resetProof(given string) factor.Credentials {
+	if len(given) == 6 {
+		return factor.Credentials{OTP: given}
+	}
+	return factor.Credentials{PIN: given}
+}
+
+// PUT /user/pin, this example's own: sets a PIN with a code of the account or of
+// a device.
+func (a *api) setPIN(w http.ResponseWriter, r *http.Request, user string) error {
+	var body struct {
+		OTP string `json:"otp"`
+		PIN string `json:"pin"`
+	}
+	if err := decode(r, &body); err != nil {
+		return err
+	}
+	if err := a.pins.Set(r.Context(), user, body.PIN, factor.Credentials{OTP: body.OTP}); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// POST /user/otp/sendmail, this example's own: mails a code to the address on
+// record, never to one from the request.
+func (a *api) mailOTP(w http.ResponseWriter, r *http.Request, user string) error {
+	otp, err := a.issuer.IssueUnproven(r.Context(), user, factor.KindAccount)
+	if err != nil {
+		return err
+	}
+	if err := a.mail.code(r.Context(), user, otp); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// GET /user/payment-methods, this example's own: what a wipe deletes.
+func (a *api) paymentMethods(w http.ResponseWriter, r *http.Request, user string) error {
+	methods, err := a.payments.list(r.Context(), user)
+	if err != nil {
+		return err
+	}
+	return write(w, http.StatusOK, jsonType, map[string][]string{"paymentMethods": methods})
+}

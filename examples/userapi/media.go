@@ -1,0 +1,85 @@
+package main
+
+import (
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// checkMedia returns 406 if the client takes none of what the operation gives,
+// and 415 if its body is not of the type that the operation takes.
+func checkMedia(r *http.Request, op *operation) error {
+	if !accepts(r.Header.Values("Accept"), op.gives) {
+		return refuse(http.StatusNotAcceptable, "not-acceptable", "Accept "+strings.Join(op.gives, " or ")+".")
+	}
+	if op.takes != "" && !isMedia(r.Header.Get("Content-Type"), op.takes) {
+		return refuse(http.StatusUnsupportedMediaType, "unsupported-media", "Send a body of Content-Type "+op.takes+".")
+	}
+	return nil
+}
+
+// isMedia reports whether a Content-Type is the wanted media type. JSON is
+// UTF-8, which one may say. JSON:API forbids any parameter but ext, of which this
+// server has none, and profile, which may be ignored.
+func isMedia(contentType, want string) bool {
+	media, params, err := mime.ParseMediaType(contentType)
+	if err != nil || media != want {
+		return false
+	}
+	for name, value := range params {
+		utf8 := want == jsonType && name == "charset" && strings.EqualFold(value, "utf-8")
+		if !utf8 && !(want == jsonAPI && name == "profile") {
+			return false
+		}
+	}
+	return true
+}
+
+// accepts reports whether an Accept header allows one of the offered media
+// types. No header allows all.
+func accepts(header []string, offers []string) bool {
+	ranges := strings.Join(header, ",")
+	if ranges == "" {
+		return true
+	}
+	for _, offer := range offers {
+		if quality(ranges, offer) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// quality returns what the most specific range that matches says of an offer,
+// RFC 9110 §12.5.1; 0 is no.
+func quality(ranges, offer string) float64 {
+	kind, _, _ := strings.Cut(offer, "/")
+	best, found := 0.0, -1
+	for text := range strings.SplitSeq(ranges, ",") {
+		media, params, err := mime.ParseMediaType(text)
+		if err != nil {
+			continue
+		}
+		q := 1.0
+		if given, ok := params["q"]; ok {
+			if q, err = strconv.ParseFloat(given, 64); err != nil {
+				continue
+			}
+			delete(params, "q")
+		}
+		specific := -1
+		switch {
+		case media == "*/*":
+			specific = 0
+		case media == kind+"/*":
+			specific = 1
+		case isMedia(mime.FormatMediaType(media, params), offer):
+			specific = 2
+		}
+		if specific > found {
+			best, found = q, specific
+		}
+	}
+	return best
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"net/http"
+	"time"
+)
+
+const (
+	// jsonType is the media type of most bodies, jsonAPI that of devices and of
+	// all errors.
+	jsonType = "application/json"
+	jsonAPI  = "application/vnd.api+json"
+
+	maxBody  = 16 << 10
+	patience = 10 * time.Second            // for an operation
+	pollWait = time.Minute + 5*time.Second // for one that waits up to a minute
+	slowest  = pollWait + 5*time.Second    // for writing an answer
+)
+
+// An operation is a method of a path, with what is particular about it.
+type operation struct {
+	method, path string
+	// caller returns the user that the call is about, or an error if the caller
+	// may not make it.
+	caller func(*api, *http.Request) (user string, err error)
+	// takes is the media type of the request's body, "" if it has none. gives
+	// holds those that the client has to accept one of.
+	takes  string
+	gives  []string
+	within time.Duration
+
+	// The statuses of those errors which the described API answers differently
+	// from one operation to the next, what ErrNoCredential asks for, and what
+	// factor.MismatchError.Remaining counts.
+	malformed, noCredential, mismatch int
+	needs, left                       string
+	// pointers says where in the body a field of a factor.MalformedError is, if
+	// it is not a member of that name.
+	pointers map[string]string
+
+	serve func(a *api, w http.ResponseWriter, r *http.Request, user string) error
+}
+
+const lockLeft = "Tries left before a lock"
+
+// described holds the five operations of the described API, with its paths,
+// bodies and statuses.
+var described = []*operation{
+	{
+		method: "GET", path: "/user/pin", caller: (*api).bearer,
+		gives: []string{jsonType, jsonAPI}, within: pollWait, serve: (*api).pinIsSet,
+		malformed: 422,
+	},
+	{
+		method: "POST", path: "/user/otp", caller: (*api).bearer,
+		takes: jsonType, gives: []string{jsonType}, within: patience, serve: (*api).issueOTP,
+		malformed: 422, noCredential: 422, mismatch: 404, needs: "Give the password or the PIN.", left: lockLeft,
+	},
+	{
+		method: "POST", path: "/user/otp/verify", caller: (*api).bearer,
+		takes: jsonType, gives: []string{jsonType, jsonAPI}, within: patience, serve: (*api).verifyOTP,
+		malformed: 422, mismatch: 404, left: lockLeft,
+		pointers: map[string]string{"kinds": "/types"},
+	},
+	{
+		method: "POST", path: "/user/devices/totp", caller: (*api).bearer,
+		takes: jsonAPI, gives: []string{jsonAPI}, within: patience, serve: (*api).enrollDevice,
+		malformed: 422, noCredential: 403, mismatch: 403, needs: "Give an OTP, the password or the PIN.", left: lockLeft,
+		pointers: map[string]string{
+			"device": "/data/id", "otp": "/data/attributes/otp",
+			"password": "/data/attributes/password", "pin": "/data/attributes/pin",
+		},
+	},
+	{
+		method: "POST", path: "/callbacks/password-reset", caller: (*api).identityProvider,
+		takes: jsonType, gives: []string{jsonType, jsonAPI}, within: patience, serve: (*api).resetPassword,
+		malformed: 400, noCredential: 400, mismatch: 422, needs: "Give the PIN or a device code as pin, or skip.",
+		left:     "Wrong proofs left before the one that deletes the payment data",
+		pointers: map[string]string{"otp": "/pin"},
+	},
+}
+
+// ours holds what this example adds to make the demo whole. The paths, bodies
+// and statuses are its own.
+var ours = []*operation{
+	{
+		method: "PUT", path: "/user/pin", caller: (*api).bearer,
+		takes: jsonType, gives: []string{jsonType, jsonAPI}, within: patience, serve: (*api).setPIN,
+		malformed: 422, noCredential: 403, mismatch: 403, needs: "Give an OTP.", left: lockLeft,
+	},
+	{
+		method: "POST", path: "/user/otp/sendmail", caller: (*api).bearer,
+		gives: []string{jsonType, jsonAPI}, within: patience, serve: (*api).mailOTP,
+		malformed: 422,
+	},
+	{
+		method: "GET", path: "/user/payment-methods", caller: (*api).bearer,
+		gives: []string{jsonType}, within: patience, serve: (*api).paymentMethods,
+		malformed: 422,
+	},
+}
+
+// nowhere stands for what no operation is for.
+var nowhere = &operation{method: "any", path: "other", within: patience, malformed: 400}
+
+// name is what metrics and logs call the operation. It never comes from a
+// request.
+func (o *operation) name() string { return o.method + " " + o.path }
+
+// source says where in a request a field of factor's errors comes from.
+func (o *operation) source(field string) *source {
+	if field == "timeout" {
+		return &source{Parameter: field}
+	}
+	if pointer, ok := o.pointers[field]; ok {
+		return &source{Pointer: pointer}
+	}
+	return &source{Pointer: "/" + field}
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// An api serves the operations over HTTP.
+type api struct {
+	*factors
+	users       *users
+	payments    *payments
+	mail        *mailer
+	metrics     *metrics
+	log         *slog.Logger
+	resetSecret [32]byte        // hash of the identity provider's token
+	forbidSkip  bool            // whether a reset needs a proof
+	stopping    context.Context // ends when the server begins to stop
+}
+
+// handler serves all operations, and an error object for anything else.
+func (a *api) handler() http.Handler {
+	paths := map[string]map[string]*operation{}
+	for _, op := range slices.Concat(described, ours) {
+		if paths[op.path] == nil {
+			paths[op.path] = map[string]*operation{}
+		}
+		paths[op.path][op.method] = op
+	}
+	mux := http.NewServeMux()
+	for path, methods := range paths {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { a.dispatch(w, r, methods) })
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		a.run(w, r, nowhere, func(http.ResponseWriter, *http.Request) error { return errNotFound })
+	})
+	return mux
+}
+
+func (a *api) dispatch(w http.ResponseWriter, r *http.Request, methods map[string]*operation) {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet // net/http leaves the body out
+	}
+	op := methods[method]
+	if op == nil {
+		a.run(w, r, nowhere, func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header().Set("Allow", strings.Join(slices.Sorted(maps.Keys(methods)), ", "))
+			return errMethod
+		})
+		return
+	}
+	a.run(w, r, op, func(w http.ResponseWriter, r *http.Request) error {
+		user, err := op.caller(a, r)
+		if err != nil {
+			return err
+		}
+		if err := checkMedia(r, op); err != nil {
+			return err
+		}
+		return op.serve(a, w, r, user)
+	})
+}
+
+// run gives a request its ID, its limits and, where serve fails, its error
+// object; it counts the request and logs it.
+func (a *api) run(w http.ResponseWriter, r *http.Request, op *operation, serve func(http.ResponseWriter, *http.Request) error) {
+	started, done := time.Now(), a.metrics.begin(op)
+	id := uuid.NewString()
+	answer := &recorder{ResponseWriter: w}
+	answer.Header().Set("Request-Id", id)
+	answer.Header().Set("Cache-Control", "no-store") // codes and secrets are in the answers
+	ctx, cancel := context.WithTimeout(r.Context(), op.within)
+	defer cancel()
+	r = r.WithContext(ctx)
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+
+	err := shielded(func() error { return serve(answer, r) })
+	code := ""
+	if err != nil {
+		p := problemOf(err, op)
+		code = p.Code
+		p.ID = id
+		send(answer, p)
+	}
+	took := time.Since(started)
+	done(answer.status, took)
+	a.logRequest(r, op, id, answer.status, code, took, err)
+}
+
+// logRequest leaves out all that the client sent: bodies hold secrets, and so
+// may a path or a query that somebody got wrong.
+func (a *api) logRequest(r *http.Request, op *operation, id string, status int, code string, took time.Duration, err error) {
+	attrs := []slog.Attr{
+		slog.String("id", id), slog.String("operation", op.name()),
+		slog.Int("status", status), slog.Duration("took", took),
+	}
+	level := slog.LevelInfo
+	if code != "" {
+		attrs = append(attrs, slog.String("code", code))
+	}
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+		attrs = append(attrs, slog.Any("err", err))
+	}
+	a.log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// panicked is what a panic becomes. Its text has where it happened and not what
+// was said, which may be a secret.
+type panicked struct{ stack []byte }
+
+func (p *panicked) Error() string { return "panic\n" + string(p.stack) }
+
+func shielded(serve func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = &panicked{debug.Stack()}
+		}
+	}()
+	return serve()
+}
+
+// send answers with a problem.
+func send(w http.ResponseWriter, p problem) {
+	if p.status == 0 { // the operation was not expected to see this error
+		p.status = http.StatusInternalServerError
+	}
+	p.Status = strconv.Itoa(p.status)
+	p.Title = titles[p.Code]
+	if p.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt(int64(p.retryAfter/time.Second), 10))
+	}
+	if p.status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	_ = write(w, p.status, jsonAPI, map[string][]problem{"errors": {p}}) // the client has gone
+}
+
+// write answers with a body.
+func write(w http.ResponseWriter, status int, contentType string, body any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(status)
+	_, _ = w.Write(append(text, '\n')) // the client has gone
+	return nil
+}
+
+// decode reads the one JSON value that a body is. It takes no member that it
+// does not know: of {"pim":"8299","skip":true} only the skip would be left.
+func decode(r *http.Request, into any) error {
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	if err == nil {
+		if _, end := d.Token(); end == io.EOF {
+			return nil
+		}
+		return &badInput{nil, "The body must be one JSON value."}
+	}
+	var (
+		tooLarge  *http.MaxBytesError
+		wrongType *json.UnmarshalTypeError
+	)
+	switch {
+	case errors.As(err, &tooLarge):
+		return errTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errTooSlow
+	case errors.As(err, &wrongType):
+		pointer := ""
+		if wrongType.Field != "" {
+			pointer = "/" + strings.ReplaceAll(wrongType.Field, ".", "/")
+		}
+		return &badInput{&source{Pointer: pointer}, "The value has the wrong JSON type."}
+	default:
+		return &badInput{nil, "The body must be JSON of the form in the README, and nothing else."}
+	}
+}
+
+// A recorder remembers the status that was sent.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(text []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(text)
+}
