@@ -39,6 +39,7 @@ type account struct {
 	accountCodes  codes
 	budgets       [len(kinds)]budget
 	reset         reset
+	imported      []importID
 	emptied       time.Time // last write; zero unless the account is empty
 }
 
@@ -152,7 +153,7 @@ func (a *account) codesOf(k Kind) *codes {
 // empty reports whether nothing is kept.
 func (a *account) empty() bool {
 	return a.pin == nil && len(a.devices) == 0 && a.authenticator == nil && a.pending == nil &&
-		a.loginCodes.empty() && a.accountCodes.empty() && a.reset.empty() &&
+		a.loginCodes.empty() && a.accountCodes.empty() && a.reset.empty() && len(a.imported) == 0 &&
 		a.budgets == [len(kinds)]budget{}
 }
 

@@ -10,8 +10,12 @@ import (
 // then zeros up to a multiple of padTo bytes, because the length of what is
 // sealed would tell what a user holds. Numbers are varints; a list is its length
 // and its elements; what may be missing is a list of none or one.
+//
+// Version 2 adds what was imported, and a PIN's hash of another system. It is
+// written only where there is such a thing.
 const (
 	encodingVersion = 1
+	importedVersion = 2
 	padTo           = 64
 )
 
@@ -19,7 +23,7 @@ var errEncoding = errors.New("unknown or damaged encoding")
 
 func (a *account) encode() []byte {
 	w := writer{buf: make([]byte, 0, 256)}
-	w.buf = append(w.buf, encodingVersion)
+	w.buf = append(w.buf, a.encodingVersion())
 	if w.has(a.pin != nil) {
 		w.number(int64(a.pin.memory))
 		w.number(int64(a.pin.time))
@@ -62,15 +66,27 @@ func (a *account) encode() []byte {
 		w.time(wipe.retryAt)
 	}
 	w.time(a.emptied)
-	for len(w.buf)%padTo != 0 {
-		w.buf = append(w.buf, 0)
+	if len(a.imported) > 0 {
+		w.number(int64(len(a.imported)))
+		for _, id := range a.imported {
+			w.buf = append(w.buf, id[:]...)
+		}
 	}
-	return w.buf
+	var zeros [padTo]byte
+	return append(w.buf, zeros[:-len(w.buf)&(padTo-1)]...)
+}
+
+func (a *account) encodingVersion() byte {
+	if len(a.imported) > 0 {
+		return importedVersion
+	}
+	return encodingVersion
 }
 
 func decode(data []byte) (*account, error) {
 	r := reader{buf: data}
-	if r.byte() != encodingVersion {
+	version := r.byte()
+	if version != encodingVersion && version != importedVersion {
 		return nil, errEncoding
 	}
 	a := &account{}
@@ -79,7 +95,7 @@ func decode(data []byte) (*account, error) {
 			memory: uint32(r.number(maxHashMemory)), time: uint32(r.number(maxHashTime)), threads: uint8(r.number(255)),
 			salt: r.bytes(), sum: r.bytes(),
 		}, setAt: r.time()}
-		if len(a.pin.sum) == 0 || a.pin.time == 0 || a.pin.threads == 0 {
+		if !a.pin.valid() || a.pin.foreign() && version != importedVersion {
 			r.failed = true
 		}
 	}
@@ -114,6 +130,9 @@ func decode(data []byte) (*account, error) {
 		a.reset.wipe = w
 	}
 	a.emptied = r.time()
+	if version == importedVersion {
+		a.imported = r.importIDs()
+	}
 	if r.failed || len(data)%padTo != 0 || len(r.buf) >= padTo {
 		return nil, errEncoding
 	}
@@ -213,6 +232,10 @@ func (r *reader) has() bool {
 }
 
 func (r *reader) number(bound int64) int64 {
+	if !r.failed && len(r.buf) > 0 && r.buf[0] == 0 { // most are
+		r.buf = r.buf[1:]
+		return 0
+	}
 	n, size := binary.Uvarint(r.buf)
 	if r.failed || size <= 0 || n > uint64(bound) {
 		r.failed = true
@@ -249,6 +272,20 @@ func (r *reader) secret() secret {
 		r.failed = true
 	}
 	return s
+}
+
+// importIDs returns one or more.
+func (r *reader) importIDs() []importID {
+	n := r.number(int64(len(r.buf) / len(importID{})))
+	if n == 0 {
+		r.failed = true
+		return nil
+	}
+	ids := make([]importID, n)
+	for i := range ids {
+		copy(ids[i][:], r.take(len(ids[i])))
+	}
+	return ids
 }
 
 func (r *reader) codes() codes {

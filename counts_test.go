@@ -107,6 +107,10 @@ func TestCallsOfTheStore(t *testing.T) {
 		{"Admin.RevokeDevice", "unknown", read, nothing, func(k *kit, _ string) error { return k.admin.RevokeDevice(ctx, alice, device) }, factor.ErrUnknownDevice},
 		{"Admin.Forget", "known", one, (*kit).withPIN, func(k *kit, _ string) error { return k.admin.Forget(ctx, alice) }, nil},
 		{"Admin.Forget", "absent", one, nothing, func(k *kit, _ string) error { return k.admin.Forget(ctx, alice) }, nil},
+		{"Admin.Import", "new", one, nothing, func(k *kit, _ string) error { return k.admin.Import(ctx, alice, row()) }, nil},
+		{"Admin.Import", "again", one, func(k *kit) string { k.imports(row()); return "" }, func(k *kit, _ string) error { return k.admin.Import(ctx, alice, row()) }, nil},
+		{"Admin.Import", "another held", read, (*kit).withPIN, func(k *kit, _ string) error { return k.admin.Import(ctx, alice, row()) }, factor.ErrAlreadyEnrolled},
+		{"Admin.Import", "malformed", none, nothing, func(k *kit, _ string) error { return k.admin.Import(ctx, alice, factor.Import{}) }, factor.ErrMalformed},
 		{"Admin.Reseal", "known", one, (*kit).withPIN, func(k *kit, _ string) error { return k.admin.Reseal(ctx, alice) }, nil},
 		{"Admin.Reseal", "absent", one, nothing, func(k *kit, _ string) error { return k.admin.Reseal(ctx, alice) }, nil},
 		{"Admin.Users", "a page", none, (*kit).withPIN, func(k *kit, _ string) (err error) {

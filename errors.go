@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Errors of a call that cannot be taken as it stands. Nothing was judged and
@@ -34,6 +36,9 @@ var (
 var (
 	// ErrNotEnrolled says that the user does not hold what the call is about.
 	ErrNotEnrolled = errors.New("factor: not enrolled")
+	// ErrAlreadyEnrolled says that the user holds another already. It is always an
+	// *AlreadyEnrolledError.
+	ErrAlreadyEnrolled = errors.New("factor: already enrolled")
 	// ErrUnknownDevice says that no device with this ID is enrolled.
 	ErrUnknownDevice = errors.New("factor: unknown device")
 	// ErrDeviceLimit says that the user has as many devices as
@@ -65,7 +70,8 @@ var (
 
 // MalformedError is the detail of ErrMalformed.
 type MalformedError struct {
-	// Field is one of user, otp, password, pin, device, kinds and timeout.
+	// Field is one of user, otp, password, pin, device, kinds and timeout, or for
+	// Admin.Import the path of the field, such as Import.Devices[1].TOTP.Secret.
 	Field string
 	// Reason says what the field must look like. It never repeats the value.
 	Reason string
@@ -93,6 +99,21 @@ func (e *WeakPINError) Error() string { return "factor: weak PIN: " + e.Reason }
 
 // Unwrap returns ErrWeakPIN.
 func (e *WeakPINError) Unwrap() error { return ErrWeakPIN }
+
+// AlreadyEnrolledError is the detail of ErrAlreadyEnrolled: what the user holds.
+type AlreadyEnrolledError struct {
+	// Kind is KindPIN, KindTOTP for the authenticator, or KindDeviceTOTP.
+	Kind Kind
+	// Device is the device's ID, uuid.Nil for any other kind.
+	Device uuid.UUID
+}
+
+func (e *AlreadyEnrolledError) Error() string {
+	return fmt.Sprintf("factor: %s is enrolled already", e.Kind)
+}
+
+// Unwrap returns ErrAlreadyEnrolled.
+func (e *AlreadyEnrolledError) Unwrap() error { return ErrAlreadyEnrolled }
 
 // MismatchError is the detail of ErrMismatch.
 type MismatchError struct {

@@ -59,12 +59,18 @@ const (
 	ActionForgotten Action = "forgotten"
 	// ActionResealed: the record was sealed again under the primary key.
 	ActionResealed Action = "resealed"
-	// ActionImported: what the user held elsewhere was taken over.
+	// ActionImported: a holding of another system was taken over. Kind, Device.
 	ActionImported Action = "imported"
 )
 
 // An Event is one decision or change, reported to Options.Observe after it was
-// stored. It holds no secret, but it names the user.
+// stored: the events of one call in their order, before the call returns. It holds
+// no secret, but it names the user. What is refused without looking at a credential,
+// for its form, for a weak PIN or for what the user does not hold, is no event.
+//
+// An event is reported at most once: never for what was not stored, and not where
+// the process ends right after the swap, or the store does not say how it went.
+// What is stored is what counts, and Admin.Status shows it.
 type Event struct {
 	// At is when it was decided, in UTC.
 	At     time.Time
@@ -74,7 +80,8 @@ type Event struct {
 	Kind Kind
 	// Device is the device that matched or changed, else uuid.Nil.
 	Device uuid.UUID
-	// Err is what the caller was answered about this kind, else nil.
+	// Err is what the caller was answered about this kind, or the fault of
+	// Options.Wipe, else nil.
 	Err error
 	// Remaining is as in MismatchError.
 	Remaining int

@@ -67,6 +67,15 @@ func orNil[T any](list []T) []T {
 	return list
 }
 
+// foreignHashes are of the PIN 8299.
+var foreignHashes = []string{
+	"$2a$04$NBPkQcVG.PKNtI21B/oc6OBQTAZvG05QG35k25drTJ6Eg55wOL9SK",
+	"$2b$04$xNBPSLLfwJMmeM4ffQU4eunu.1lULhWlk69RcitsGjQxSw4a99LCO",
+	"$2y$04$vOOGa5/ebRW1jrGRJG3wEO6yq.6MhWDyUlbs/KjeKoMeA4hoJBxya",
+	"$argon2id$v=19$m=8,t=1,p=1$c2l4dGVlbiBvZiBzYWx0Lg$gRt7Sn4yApQFjvmEDfgSU4DoHb1Nl0qEcxxWACetPAU",
+	"$argon2i$v=19$m=32,t=3,p=2$c2l4dGVlbiBvZiBzYWx0Lg$A8dELCmcXuknskpZ+NxcdQ",
+}
+
 // genAccount draws a whole account whose instants are of times.
 func genAccount(times *rapid.Generator[time.Time]) *rapid.Generator[*account] {
 	id := rapid.Custom(func(t *rapid.T) (id uuid.UUID) {
@@ -111,6 +120,15 @@ func genAccount(times *rapid.Generator[time.Time]) *rapid.Generator[*account] {
 			a.reset.last = genBytes(0, 16).Draw(t, "last")
 		}
 		a.emptied = times.Draw(t, "emptied")
+		if rapid.Bool().Draw(t, "was imported") {
+			a.imported = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) (id importID) {
+				copy(id[:], rapid.SliceOfN(rapid.Byte(), len(id), len(id)).Draw(t, "import"))
+				return id
+			}), 1, 12).Draw(t, "imported")
+			if a.pin != nil && rapid.Bool().Draw(t, "foreign") {
+				a.pin.pinHash = pinHash{sum: []byte(rapid.SampledFrom(foreignHashes).Draw(t, "hash"))}
+			}
+		}
 		return a
 	})
 }

@@ -25,7 +25,8 @@ var hashFloors = [...]struct{ memory, time uint32 }{{47104, 1}, {19456, 2}, {122
 // (19456, 2), (47104, 1), (12288, 3), (9216, 4) or (7168, 5).
 //
 // A PIN that was hashed with other parameters is hashed anew the next time that
-// it is given right.
+// it is given right. Until then, what a wrong PIN costs tells that user from one
+// without a PIN.
 type HashOptions struct {
 	// MemoryKiB is the memory that one hash takes, at most 4 GiB. Default 19456.
 	MemoryKiB uint32
@@ -34,18 +35,31 @@ type HashOptions struct {
 	// Threads is the degree of parallelism of one hash. Default 1.
 	Threads uint8
 	// Parallel is how many hashes are computed at once; further ones wait. It
-	// bounds the memory to Parallel times MemoryKiB. Default the number of CPUs
-	// that Go may use.
+	// bounds the memory to Parallel times MemoryKiB, or for imported Argon2 hashes
+	// times 64 MiB at most. Default the number of CPUs that Go may use.
 	Parallel int
 }
 
-// pinHash is an Argon2id hash and how it was made.
+// pinHash is an Argon2id hash and how it was made. One of another system has no
+// threads, and sum is its text.
 type pinHash struct {
 	memory  uint32 // KiB
 	time    uint32
 	threads uint8
 	salt    []byte
 	sum     []byte
+}
+
+// foreign reports whether another system made it.
+func (h pinHash) foreign() bool { return h.threads == 0 }
+
+// valid reports whether a PIN can be compared with it.
+func (h pinHash) valid() bool {
+	if h.foreign() {
+		_, reason := foreignHash(string(h.sum))
+		return reason == "" && h.memory == 0 && h.time == 0 && len(h.salt) == 0
+	}
+	return len(h.sum) > 0 && h.time > 0
 }
 
 func (h pinHash) sameCost(o HashOptions) bool {
@@ -104,12 +118,20 @@ func (h *hasher) verify(ctx context.Context, pin string, stored *pinHash) (pinVe
 		h.sum(pin, h.atCost())
 		return pinVerdict{}, nil
 	}
-	v := pinVerdict{right: subtle.ConstantTimeCompare(h.sum(pin, *stored), stored.sum) == 1}
+	v := pinVerdict{right: h.matches(pin, *stored)}
 	if v.right && !stored.sameCost(h.opts) {
 		fresh := h.fresh(pin)
 		v.renewed = &fresh
 	}
 	return v, nil
+}
+
+func (h *hasher) matches(pin string, stored pinHash) bool {
+	if stored.foreign() {
+		matches, _ := foreignHash(string(stored.sum))
+		return matches(pin)
+	}
+	return subtle.ConstantTimeCompare(h.sum(pin, stored), stored.sum) == 1
 }
 
 func (h *hasher) fresh(pin string) pinHash {

@@ -15,6 +15,10 @@ const (
 	redactedOTP         = "factor.OTP[redacted]"
 	redactedEnrollment  = "factor.Enrollment[redacted]"
 	redactedKeyring     = "factor.Keyring[redacted]"
+	redactedImport      = "factor.Import[redacted]"
+	redactedPIN         = "factor.ImportedPIN[redacted]"
+	redactedTOTP        = "factor.ImportedTOTP[redacted]"
+	redactedDevice      = "factor.ImportedDevice[redacted]"
 )
 
 func redact(f fmt.State, text string) { _, _ = io.WriteString(f, text) }
@@ -54,3 +58,39 @@ func (Keyring) LogValue() slog.Value { return slog.StringValue(redactedKeyring) 
 
 // MarshalText implements encoding.TextMarshaler: it never encodes a field.
 func (Keyring) MarshalText() ([]byte, error) { return []byte(redactedKeyring), nil }
+
+// Format implements fmt.Formatter: it never prints a field.
+func (Import) Format(f fmt.State, _ rune) { redact(f, redactedImport) }
+
+// LogValue implements slog.LogValuer: it never logs a field.
+func (Import) LogValue() slog.Value { return slog.StringValue(redactedImport) }
+
+// MarshalText implements encoding.TextMarshaler: it never encodes a field.
+func (Import) MarshalText() ([]byte, error) { return []byte(redactedImport), nil }
+
+// Format implements fmt.Formatter: it never prints a field.
+func (ImportedPIN) Format(f fmt.State, _ rune) { redact(f, redactedPIN) }
+
+// LogValue implements slog.LogValuer: it never logs a field.
+func (ImportedPIN) LogValue() slog.Value { return slog.StringValue(redactedPIN) }
+
+// MarshalText implements encoding.TextMarshaler: it never encodes a field.
+func (ImportedPIN) MarshalText() ([]byte, error) { return []byte(redactedPIN), nil }
+
+// Format implements fmt.Formatter: it never prints a field.
+func (ImportedTOTP) Format(f fmt.State, _ rune) { redact(f, redactedTOTP) }
+
+// LogValue implements slog.LogValuer: it never logs a field.
+func (ImportedTOTP) LogValue() slog.Value { return slog.StringValue(redactedTOTP) }
+
+// MarshalText implements encoding.TextMarshaler: it never encodes a field.
+func (ImportedTOTP) MarshalText() ([]byte, error) { return []byte(redactedTOTP), nil }
+
+// Format implements fmt.Formatter: it never prints a field.
+func (ImportedDevice) Format(f fmt.State, _ rune) { redact(f, redactedDevice) }
+
+// LogValue implements slog.LogValuer: it never logs a field.
+func (ImportedDevice) LogValue() slog.Value { return slog.StringValue(redactedDevice) }
+
+// MarshalText implements encoding.TextMarshaler: it never encodes a field.
+func (ImportedDevice) MarshalText() ([]byte, error) { return []byte(redactedDevice), nil }

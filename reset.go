@@ -118,7 +118,7 @@ func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 
 	kind := KindDeviceTOTP
 	if proof.OTP != "" {
-		device, found := a.account.spendDevice(proof.OTP, a.opts.TOTP.Skew, o.MinAge, a.now)
+		device, found := a.account.spendDevice(proof.OTP, a.opts.TOTP, o.MinAge, a.now)
 		if found == verdictRight {
 			a.resetProven(Match{kind, device})
 			return nil, nil

@@ -73,7 +73,7 @@ func (s *secret) stepAt(now time.Time) int64 {
 
 // spendDevice judges a code against the devices that are at least minAge old,
 // and takes the step out of use where it is right.
-func (a *account) spendDevice(code string, skew int, minAge time.Duration, now time.Time) (uuid.UUID, verdict) {
+func (a *account) spendDevice(code string, o TOTPOptions, minAge time.Duration, now time.Time) (uuid.UUID, verdict) {
 	found, held := verdictWrong, false
 	for i := range a.devices {
 		d := &a.devices[i]
@@ -81,7 +81,7 @@ func (a *account) spendDevice(code string, skew int, minAge time.Duration, now t
 			continue
 		}
 		held = true
-		step, v := d.match(code, now, skew)
+		step, v := d.match(code, now, o.Skew)
 		if v == verdictRight {
 			d.step, d.usedAt = step, now
 			return d.id, v
@@ -89,28 +89,31 @@ func (a *account) spendDevice(code string, skew int, minAge time.Duration, now t
 		found = max(found, v)
 	}
 	if !held {
-		nobodys.match(code, now, skew)
+		matchNobodys(code, o, now)
 	}
 	return uuid.Nil, found
 }
 
 // spendAuthenticator judges a code against the confirmed authenticator, and
 // takes the step out of use if it is right.
-func (a *account) spendAuthenticator(code string, skew int, now time.Time) verdict {
+func (a *account) spendAuthenticator(code string, o TOTPOptions, now time.Time) verdict {
 	if a.authenticator == nil {
-		nobodys.match(code, now, skew)
+		matchNobodys(code, o, now)
 		return verdictWrong
 	}
-	step, v := a.authenticator.match(code, now, skew)
+	step, v := a.authenticator.match(code, now, o.Skew)
 	if v == verdictRight {
 		a.authenticator.step = step
 	}
 	return v
 }
 
-// nobodys stands in where a user holds no secret, so that judging costs the
-// same. What it matches counts for nothing.
-var nobodys = secret{key: make([]byte, secretSize), digits: minDigits, period: 30 * time.Second, step: noStep}
+// matchNobodys does the work of judging where a user holds no secret, so that it
+// costs what it would with a secret of today's options.
+func matchNobodys(code string, o TOTPOptions, now time.Time) {
+	s := newSecret(make([]byte, secretSize), o)
+	s.match(code, now, o.Skew)
+}
 
 // young reports whether what was bound at a time has not reached an age.
 func young(at time.Time, minAge time.Duration, now time.Time) bool {

@@ -145,7 +145,7 @@ func (v *Verifier) VerifyOTP(ctx context.Context, user, code string, kinds ...Ki
 // VerifyPIN judges a PIN.
 //
 // It returns ErrMalformed for other than 4 to 12 digits, ErrMismatch (also for a
-// user without a PIN, at the same cost) and ErrLocked.
+// user without a PIN, for which it hashes and stores as much) and ErrLocked.
 func (v *Verifier) VerifyPIN(ctx context.Context, user, pin string) error {
 	if err := checkUser(user); err != nil {
 		return err

@@ -53,6 +53,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 	add(1, "Admin.RevokeDevice", m.adminRevoke)
 	add(1, "Admin.Forget", m.forget)
 	add(1, "Admin.Reseal", m.reseal)
+	add(2, "Admin.Import", m.imports)
 	add(1, "Admin.Users", m.listUsers)
 	add(3, "Admin.Sweep", m.sweep)
 	add(1, "Hammer", m.hammer)

@@ -39,6 +39,7 @@ func describe(err error) string {
 	add(factor.ErrMismatch, "mismatch")
 	add(factor.ErrLocked, "locked")
 	add(factor.ErrNotEnrolled, "not enrolled")
+	add(factor.ErrAlreadyEnrolled, "already enrolled")
 	add(factor.ErrUnknownDevice, "unknown device")
 	add(factor.ErrDeviceLimit, "device limit")
 	add(factor.ErrWiped, "wiped")
@@ -53,6 +54,9 @@ func describe(err error) string {
 	}
 	if e := (*factor.MalformedError)(nil); errors.As(err, &e) {
 		names = append(names, e.Field)
+	}
+	if e := (*factor.AlreadyEnrolledError)(nil); errors.As(err, &e) {
+		names = append(names, string(e.Kind), deviceName(e.Device))
 	}
 	if e := (*factor.MismatchError)(nil); errors.As(err, &e) {
 		names = append(names, string(e.Kind), fmt.Sprint(e.Remaining))

@@ -81,6 +81,7 @@ type user struct {
 	guardEnds  time.Time
 	lastWrong  *wrongProof
 	wipe       *wipe
+	imported   map[string]bool // what was taken over from another system
 	record     record
 	oldCodes   []code    // every code ever issued, for drawing
 	oldSecrets []*secret // every secret ever enrolled, for drawing
@@ -214,5 +215,5 @@ func (u *user) isEmpty() bool {
 		}
 	}
 	return u.pin == "" && len(u.devices) == 0 && u.auth == nil && u.pending == nil &&
-		u.strikes == 0 && u.guardEnds.IsZero() && u.wipe == nil
+		u.strikes == 0 && u.guardEnds.IsZero() && u.wipe == nil && len(u.imported) == 0
 }

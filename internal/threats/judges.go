@@ -87,7 +87,7 @@ var unlike = []string{"AuthenticatorEnroller.Confirm", "ResetGuard.Prove"}
 // unjudging are the methods that judge nothing, so that nothing can be guessed
 // at them.
 var unjudging = []string{
-	"Admin.Forget", "Admin.RemoveAuthenticator", "Admin.RemovePIN", "Admin.Reseal", "Admin.RevokeDevice",
+	"Admin.Forget", "Admin.Import", "Admin.RemoveAuthenticator", "Admin.RemovePIN", "Admin.Reseal", "Admin.RevokeDevice",
 	"Admin.SetPIN", "Admin.Status", "Admin.Sweep", "Admin.Unlock", "Admin.Users",
 	"DeviceTOTPEnroller.Devices", "OTPIssuer.IssueUnproven", "PINs.IsSet", "PINs.Wait", "ResetGuard.Forfeit",
 }

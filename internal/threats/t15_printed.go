@@ -44,6 +44,13 @@ func printValues(t *testing.T, env Env) {
 	mustHide(t, o, o.Code)
 	mustHide(t, e, e.Secret, e.URL)
 	mustHide(t, *k, key, "0ld-0ld")
+	totp := factor.ImportedTOTP{Secret: e.Secret, URL: e.URL}
+	hash := factor.ImportedPIN{Hash: "$2a$10$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"}
+	mustHide(t, totp, e.Secret, e.URL)
+	mustHide(t, hash, hash.Hash)
+	device := factor.ImportedDevice{ID: p.device, TOTP: totp}
+	mustHide(t, device, e.Secret, e.URL)
+	mustHide(t, factor.Import{PIN: &hash, Authenticator: &totp, Devices: []factor.ImportedDevice{device}}, e.Secret, e.URL, hash.Hash)
 	keyed := map[factor.Credentials]bool{c: true}
 	text, err := json.Marshal(keyed)
 	must(t, err)

@@ -71,7 +71,7 @@ func decodeBodies(t *testing.T, env Env) {
 		"Secret":"GEZDGNBVGY3TQOJQ","Code":"000000","ExpiresAt":"2999-01-01T00:00:00Z","Reason":"forfeited","User":"` + p.id + `","Action":"verified","Remaining":99}`)
 	for _, into := range []any{
 		&factor.Match{}, &factor.OTP{}, &factor.Enrollment{}, &factor.Device{}, &factor.Budget{}, &factor.Status{}, &factor.Wipe{}, &factor.Event{},
-		&factor.Limit{}, &factor.OTPOptions{}, &factor.Record{}, &factor.Credentials{},
+		&factor.Limit{}, &factor.OTPOptions{}, &factor.Record{}, &factor.Credentials{}, &factor.Import{}, &factor.ImportedPIN{}, &factor.ImportedTOTP{}, &factor.ImportedDevice{},
 	} {
 		_ = json.Unmarshal(body, into)
 	}

@@ -276,6 +276,9 @@ func otherUses() []use {
 		{name: "Admin.RevokeDevice", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
 			return on.admin.RevokeDevice(ctx, p.id, p.device)
 		}},
+		{name: "Admin.Import", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+			return on.admin.Import(ctx, p.id, tabletOf(p))
+		}},
 		{name: "Admin.Reseal", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
 			return on.admin.Reseal(ctx, p.id)
 		}},
@@ -283,4 +286,11 @@ func otherUses() []use {
 			return on.admin.Forget(ctx, p.id)
 		}},
 	}
+}
+
+// tabletOf is a device that the person holds in another system.
+func tabletOf(p *person) factor.Import {
+	return factor.Import{Devices: []factor.ImportedDevice{{
+		ID: uuid.NewSHA1(p.device, []byte("tablet")), TOTP: factor.ImportedTOTP{Secret: "KRUGKIDROVUWG2ZAMJZG653OEBTG66BA"},
+	}}}
 }

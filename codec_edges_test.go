@@ -1,0 +1,45 @@
+package factor
+
+import (
+	"bytes"
+	"testing"
+	"time"
+)
+
+// Wherever the fields end within their padding, a record of which the end is
+// missing is refused, even if only zeros are missing, and so is one with more
+// padding than it needs.
+func TestCodecWritesEachAccountInOneWayOnly(t *testing.T) {
+	for n := range 2 * padTo {
+		a := &account{reset: reset{last: bytes.Repeat([]byte{0xff}, n)}}
+		data := a.encode()
+		if _, err := decode(data); err != nil {
+			t.Fatal(err)
+		}
+		for end := 0; end < len(data); end += padTo {
+			if _, err := decode(data[:end]); err == nil {
+				t.Errorf("the first %d of %d bytes are taken for a whole account", end, len(data))
+			}
+		}
+		if _, err := decode(append(data, make([]byte, padTo)...)); err == nil {
+			t.Errorf("%d bytes of padding too many are accepted", padTo)
+		}
+	}
+}
+
+// The largest number there is keeps what is computed from it from overflowing.
+func TestCodecRefusesNumbersBeyondItsLargest(t *testing.T) {
+	holding := func(step int64) *account {
+		return &account{authenticator: &secret{key: []byte{1}, digits: 6, period: time.Second, step: step}}
+	}
+	const largest = 4_611_686_018_427_387_903 // 2^62 - 1
+	got, err := decode(holding(largest - 1).encode())
+	if err != nil || got.authenticator.step != largest-1 {
+		t.Errorf("the last step came back as %+v, %v", got, err)
+	}
+	for _, step := range []int64{largest, largest + 1, largest + 2} {
+		if _, err := decode(holding(step).encode()); err == nil {
+			t.Errorf("step %d is accepted", step)
+		}
+	}
+}

@@ -1,0 +1,152 @@
+// Package factortest helps a service to test what it does with factor: an engine
+// on a store in memory, with a clock that the test turns ([Clock]), devices and
+// authenticators that compute codes ([App]), and a store that fails on command
+// ([Store]).
+//
+//	e := factortest.New(t, &factor.Options{Wipe: deleteCards})
+//	service := newService(e.Verifier)
+//
+// The engine is the real one, and so are its limits. Only the surroundings are for
+// tests: records go when the test does, and the PIN hash is the fastest of those
+// that factor allows, some 20 ms.
+//
+// It does not import the package testing. Keep it out of the binaries that you ship
+// all the same.
+package factortest
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/memstore"
+)
+
+// A TB is what of *testing.T, *testing.B and *testing.F is needed here.
+type TB interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// An Engine is a Verifier and its views, on a Store in memory. It starts at noon
+// of 2 March 2026, UTC.
+type Engine struct {
+	t    TB
+	now  func() time.Time
+	totp factor.TOTPOptions
+
+	// Clock is the engine's, if Options.Now is not set.
+	Clock *Clock
+	Store *Store
+
+	Verifier       *factor.Verifier
+	PINs           *factor.PINs
+	Codes          *factor.OTPIssuer
+	Devices        *factor.DeviceTOTPEnroller
+	Authenticators *factor.AuthenticatorEnroller
+	Guard          *factor.ResetGuard // nil without Options.Wipe
+	Admin          *factor.Admin
+
+	mu     sync.Mutex
+	events []factor.Event
+}
+
+// New returns an Engine with the options of the service under test; nil means the
+// defaults. Where Options.Now or PINOptions.Hash is not set, the Engine's clock and
+// the fastest hash take their places. Options that are out of range fail the test.
+func New(t TB, opts *factor.Options) *Engine {
+	t.Helper()
+	e := &Engine{t: t, Clock: NewClock(time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)), Store: NewStore(memstore.New())}
+	var o factor.Options
+	if opts != nil {
+		o = *opts
+	}
+	if o.Now == nil {
+		o.Now = e.Clock.Now
+	}
+	if o.PIN.Hash == (factor.HashOptions{}) {
+		o.PIN.Hash = factor.HashOptions{MemoryKiB: 7168, Time: 5}
+	}
+	e.now, e.totp = o.Now, o.TOTP
+	observe := o.Observe
+	o.Observe = func(ctx context.Context, event factor.Event) {
+		e.mu.Lock()
+		e.events = append(e.events, event)
+		e.mu.Unlock()
+		if observe != nil {
+			observe(ctx, event)
+		}
+	}
+	var err error
+	if e.Verifier, err = factor.NewVerifier(e.Store, Keyring(), &o); err != nil {
+		t.Fatalf("%v", err)
+		return e
+	}
+	e.PINs, e.Codes = factor.NewPINs(e.Verifier), factor.NewOTPIssuer(e.Verifier)
+	e.Devices, e.Authenticators = factor.NewDeviceTOTPEnroller(e.Verifier), factor.NewAuthenticatorEnroller(e.Verifier)
+	e.Guard, _ = factor.NewResetGuard(e.Verifier) // its one error is that Wipe is nil
+	e.Admin = factor.NewAdmin(e.Verifier)
+	return e
+}
+
+// Keyring returns a Keyring whose key everybody knows, for tests only.
+func Keyring() *factor.Keyring {
+	ring, _ := factor.NewKeyring([]byte("known to all: for tests only ...")) // 32 bytes, not all zero
+	return ring
+}
+
+// App returns what computes the codes of an Enrollment by the engine's clock.
+func (e *Engine) App(enrolled factor.Enrollment) *App {
+	return &App{Enrollment: enrolled, Now: e.now}
+}
+
+// Device gives a user a device, without a proof and whatever the options say about
+// enrolling, and returns what computes its codes.
+func (e *Engine) Device(user string, device uuid.UUID) *App {
+	e.t.Helper()
+	enrolled, secret := e.draw(device)
+	e.take(user, factor.Import{Devices: []factor.ImportedDevice{{ID: device, TOTP: secret}}})
+	return e.App(enrolled)
+}
+
+// Authenticator gives a user an authenticator that counts, without a proof, and
+// returns what computes its codes.
+func (e *Engine) Authenticator(user string) *App {
+	e.t.Helper()
+	enrolled, secret := e.draw(uuid.Nil)
+	e.take(user, factor.Import{Authenticator: &secret})
+	return e.App(enrolled)
+}
+
+func (e *Engine) take(user string, held factor.Import) {
+	e.t.Helper()
+	if err := e.Admin.Import(context.Background(), user, held); err != nil {
+		e.t.Fatalf("factortest: %v", err)
+	}
+}
+
+// draw makes a secret for codes as the options ask for.
+func (e *Engine) draw(device uuid.UUID) (factor.Enrollment, factor.ImportedTOTP) {
+	key := make([]byte, 20)
+	_, _ = rand.Read(key) // never fails, says its documentation
+	enrolled := factor.Enrollment{
+		Device: device, Secret: base32.StdEncoding.EncodeToString(key),
+		Algorithm: cmp.Or(e.totp.Algorithm, "SHA1"), Digits: cmp.Or(e.totp.Digits, 6), Period: cmp.Or(e.totp.Period, 30*time.Second),
+	}
+	return enrolled, factor.ImportedTOTP{
+		Secret: enrolled.Secret, Algorithm: enrolled.Algorithm, Digits: enrolled.Digits, Period: enrolled.Period,
+	}
+}
+
+// Events returns what was observed so far. Options.Observe is told too.
+func (e *Engine) Events() []factor.Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.events)
+}

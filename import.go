@@ -1,0 +1,275 @@
+package factor
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// An Import is what one user holds in another system. What is nil or empty is not
+// taken over. It prints, logs and marshals without its fields, as do its parts.
+type Import struct {
+	PIN           *ImportedPIN
+	Authenticator *ImportedTOTP
+	Devices       []ImportedDevice
+}
+
+// An ImportedPIN is a PIN that another system hashed.
+//
+// The hash is checked as it is, and the first right PIN replaces it by one made
+// with PINOptions.Hash. Until then a check costs what the other system's hash
+// costs, so that its time may tell an imported PIN from one that was set here,
+// and from none.
+type ImportedPIN struct {
+	// Hash is a bcrypt hash ($2a$, $2b$ or $2y$) with a cost of 4 to 14, or the
+	// PHC string of Argon2id or Argon2i, version 19, with m (KiB) up to 65536, t
+	// up to 10 and p up to 16. It was made from nothing but the PIN's digits.
+	Hash string
+	// SetAt is when the user set it, which ResetOptions.MinAge looks at. Zero
+	// means now.
+	SetAt time.Time
+}
+
+// An ImportedTOTP is a secret that codes are computed from, as a Secret or as a
+// URL.
+type ImportedTOTP struct {
+	// Secret is the key in base32, in upper or lower case, with or without
+	// padding and spaces. It has 14 to 128 bytes: 112 bits are NIST's least (SP
+	// 800-63B-4 §3.1.4.1).
+	Secret string
+	// Algorithm is SHA1, SHA256 or SHA512, Digits 6 to 8, and Period whole seconds
+	// up to 2 min. A zero field means what it means in an otpauth URL: SHA1, 6
+	// and 30 s, whatever TOTPOptions says.
+	Algorithm string
+	Digits    int
+	Period    time.Duration
+	// URL is the otpauth URL of the secret, which brings all of the above.
+	URL string
+	// LastStep is the time step (Unix time / Period) of the last code that was
+	// accepted. It and those before are not accepted again. Zero means that none
+	// is known.
+	LastStep int64
+}
+
+// An ImportedDevice is a device that another system enrolled.
+type ImportedDevice struct {
+	// ID is what the client calls the device.
+	ID   uuid.UUID
+	TOTP ImportedTOTP
+	// EnrolledAt is when it was enrolled, which ResetOptions.MinAge looks at.
+	// Zero means now.
+	EnrolledAt time.Time
+	// UsedAt is when its last code was accepted, zero if that is not known. It
+	// is shown only: LastStep is what keeps a code from being used again.
+	UsedAt time.Time
+}
+
+// Import takes over what a user holds in another system: all of it or, with an
+// error, nothing.
+//
+// Each holding is taken over once. The same one again changes nothing, whatever
+// the user has done with it since: a PIN that was changed, a device that was
+// revoked and a count stay as they are, so a program that moves a table may start
+// over at any time. Forget makes a user new to Import too. Wrong answers that are
+// counted stay counted, and a wipe that is pending is finished first.
+//
+// It returns ErrMalformed, whose Field is the path of what cannot be taken, such as
+// Import.Devices[1].TOTP.Secret; ErrAlreadyEnrolled where the user holds another
+// PIN or authenticator, another device of that ID, or the same secret in another
+// place; ErrDeviceLimit; and ErrWipePending.
+func (d *Admin) Import(ctx context.Context, user string, held Import) error {
+	if err := checkUser(user); err != nil {
+		return err
+	}
+	now, err := d.v.clock()
+	if err != nil {
+		return err
+	}
+	found, err := held.read(now)
+	if err != nil {
+		return err
+	}
+	_, err = binding(ctx, d.v, user, quick, func(a *attempt) (void, error) {
+		return void{}, a.takeOver(found)
+	})
+	if err == nil && found.pin != nil {
+		d.v.waiters.wake(user)
+	}
+	return err
+}
+
+// holdings is an Import that was read.
+type holdings struct {
+	pin           *pin
+	authenticator *secret
+	devices       []device
+}
+
+// read returns what is held, or ErrMalformed.
+func (i Import) read(now time.Time) (holdings, error) {
+	var found holdings
+	if i.PIN == nil && i.Authenticator == nil && len(i.Devices) == 0 {
+		return found, malformed("Import", "must hold something")
+	}
+	if i.PIN != nil {
+		p, err := i.PIN.read("Import.PIN", now)
+		if err != nil {
+			return found, err
+		}
+		found.pin = &p
+	}
+	var keys [][]byte
+	if i.Authenticator != nil {
+		s, err := i.Authenticator.read("Import.Authenticator", now)
+		if err != nil {
+			return found, err
+		}
+		found.authenticator, keys = &s, append(keys, s.key)
+	}
+	for n, given := range i.Devices {
+		field := fmt.Sprintf("Import.Devices[%d]", n)
+		d, err := given.read(field, now)
+		if err != nil {
+			return found, err
+		}
+		if slices.ContainsFunc(found.devices, func(other device) bool { return other.id == d.id }) {
+			return found, malformed(field+".ID", "must not be given twice")
+		}
+		if slices.ContainsFunc(keys, func(k []byte) bool { return bytes.Equal(k, d.key) }) {
+			return found, malformed(field+".TOTP", "must not have the secret of another: each code would be accepted twice")
+		}
+		found.devices, keys = append(found.devices, d), append(keys, d.key)
+	}
+	return found, nil
+}
+
+func (i ImportedPIN) read(field string, now time.Time) (pin, error) {
+	if _, reason := foreignHash(i.Hash); reason != "" {
+		return pin{}, malformed(field+".Hash", reason)
+	}
+	setAt, err := readInstant(field+".SetAt", i.SetAt, now)
+	if err != nil {
+		return pin{}, err
+	}
+	return pin{pinHash: pinHash{sum: []byte(i.Hash)}, setAt: orNow(setAt, now)}, nil
+}
+
+func (i ImportedDevice) read(field string, now time.Time) (device, error) {
+	if i.ID == uuid.Nil {
+		return device{}, malformed(field+".ID", "must not be the nil UUID")
+	}
+	s, err := i.TOTP.read(field+".TOTP", now)
+	if err != nil {
+		return device{}, err
+	}
+	enrolledAt, err := readInstant(field+".EnrolledAt", i.EnrolledAt, now)
+	if err != nil {
+		return device{}, err
+	}
+	usedAt, err := readInstant(field+".UsedAt", i.UsedAt, now)
+	return device{id: i.ID, secret: s, enrolledAt: orNow(enrolledAt, now), usedAt: usedAt}, err
+}
+
+// readInstant returns an instant as an account keeps it.
+func readInstant(field string, t, now time.Time) (time.Time, error) {
+	if t.IsZero() {
+		return t, nil
+	}
+	if t.Unix() < 0 || t.After(now.Add(registrationLead)) {
+		return t, malformed(field, "must be from 1970 on and not in the future")
+	}
+	return t.UTC().Truncate(time.Millisecond), nil
+}
+
+func orNow(t, now time.Time) time.Time {
+	if t.IsZero() {
+		return now
+	}
+	return t
+}
+
+// takeOver binds what was not imported before.
+func (a *attempt) takeOver(found holdings) error {
+	acc := a.account
+	var taken []Event // to be reported once all of it is
+	if p := found.pin; p != nil && acc.firstImport(KindPIN, uuid.Nil, string(p.sum)) {
+		if acc.pin != nil {
+			return &AlreadyEnrolledError{Kind: KindPIN}
+		}
+		own := *p
+		acc.pin = &own
+		acc.reset.bound()
+		taken = append(taken, Event{Action: ActionImported, Kind: KindPIN})
+	}
+	if s := found.authenticator; s != nil && acc.firstImport(KindTOTP, uuid.Nil, s.text()) {
+		if acc.authenticator != nil {
+			return &AlreadyEnrolledError{Kind: KindTOTP}
+		}
+		if err := acc.isHeld(s.key); err != nil {
+			return err
+		}
+		own := *s
+		acc.authenticator = &own
+		taken = append(taken, Event{Action: ActionImported, Kind: KindTOTP})
+	}
+	for _, d := range found.devices {
+		if !acc.firstImport(KindDeviceTOTP, d.id, d.text()) {
+			continue
+		}
+		if acc.deviceIndex(d.id) >= 0 {
+			return &AlreadyEnrolledError{Kind: KindDeviceTOTP, Device: d.id}
+		}
+		if err := acc.isHeld(d.key); err != nil {
+			return err
+		}
+		if len(acc.devices) >= a.opts.Device.Max {
+			return ErrDeviceLimit
+		}
+		acc.devices = append(acc.devices, d)
+		acc.reset.bound()
+		taken = append(taken, Event{Action: ActionImported, Kind: KindDeviceTOTP, Device: d.id})
+	}
+	for _, e := range taken {
+		a.event(e)
+	}
+	return nil
+}
+
+// An importID stands for one holding that was imported.
+type importID [8]byte
+
+// firstImport notes that a holding is imported, and reports whether it is so for
+// the first time.
+func (a *account) firstImport(k Kind, device uuid.UUID, text string) bool {
+	sum := sha256.Sum256(fmt.Appendf(nil, "factor import of %s %s %s", k, device, text))
+	id := importID(sum[:])
+	if slices.Contains(a.imported, id) {
+		return false
+	}
+	a.imported = append(a.imported, id)
+	return true
+}
+
+// text is all of a secret but its step.
+func (s *secret) text() string {
+	return fmt.Sprintf("%x %d %d %s", s.key, s.algorithm, s.digits, s.period)
+}
+
+// isHeld returns an error that names who holds a key already: in two places it
+// would have each code accepted twice.
+func (a *account) isHeld(key []byte) error {
+	if a.authenticator != nil && bytes.Equal(a.authenticator.key, key) {
+		return &AlreadyEnrolledError{Kind: KindTOTP}
+	}
+	for i := range a.devices {
+		if d := &a.devices[i]; bytes.Equal(d.key, key) {
+			return &AlreadyEnrolledError{Kind: KindDeviceTOTP, Device: d.id}
+		}
+	}
+	return nil
+}

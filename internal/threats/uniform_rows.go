@@ -1,0 +1,142 @@
+package threats
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/knowhave/factor"
+)
+
+const (
+	unheld = "A kind that the user does not hold is judged wrong at the same cost, and charged like any other."
+	locked = "While a kind is locked nothing is judged, so right and wrong get the same answer."
+)
+
+// asHeld are the methods that say whether something is held before they judge
+// the proof, as their comments do.
+var asHeld = []string{"PINs.Remove", "DeviceTOTPEnroller.Revoke", "AuthenticatorEnroller.Remove"}
+
+// samenesses are the promises. What is not among them is not promised, such as
+// that a user with ten devices costs as little as one with none.
+var samenesses = slices.Concat(unheldSamenesses(), lockedSamenesses(), unjudgedSamenesses(), guardSamenesses())
+
+// right and wrong give a credential of the kind.
+func right(p *person, kind factor.Kind) factor.Credentials { return p.right(kind) }
+func wrong(p *person, kind factor.Kind) factor.Credentials { return p.wrong(kind) }
+
+// used gives a code that was accepted, from the first call on.
+func used(p *person, kind factor.Kind) factor.Credentials {
+	if p.given == (factor.Credentials{}) {
+		p.given = p.right(kind)
+		must(p.w.t, verifyAny.call(ctx, p.w.process, p, kind, p.given))
+		delete(p.codes, kind)
+	}
+	return p.given
+}
+
+// bare takes everything from a user but the record.
+func bare(p *person, _ factor.Kind) {
+	withoutPIN(p, "")
+	withoutDevice(p, "")
+	withoutAuthenticator(p, "")
+}
+
+func withoutPIN(p *person, _ factor.Kind) { must(p.w.t, p.w.admin.RemovePIN(ctx, p.id)) }
+func withoutDevice(p *person, _ factor.Kind) {
+	must(p.w.t, p.w.admin.RevokeDevice(ctx, p.id, p.device))
+}
+func withoutAuthenticator(p *person, _ factor.Kind) {
+	must(p.w.t, p.w.admin.RemoveAuthenticator(ctx, p.id))
+}
+func withCode(p *person, kind factor.Kind) { p.issue(kind) }
+
+// unknown makes a user of whom nothing is stored.
+func unknown(p *person, _ factor.Kind) {
+	p.w.restore(p.id, factor.Record{})
+}
+
+// expired lets a live code end.
+func expired(p *person, kind factor.Kind) {
+	p.issue(kind)
+	p.w.clock.add(10 * time.Minute)
+}
+
+// unheldSamenesses: what is set cannot be found out by guessing.
+func unheldSamenesses() []sameness {
+	pin, device, app := []factor.Kind{factor.KindPIN}, []factor.Kind{factor.KindDeviceTOTP}, []factor.Kind{factor.KindTOTP}
+	mailed := []factor.Kind{factor.KindLogin, factor.KindAccount}
+	everyKind := judge{name: verifyOTP.name, takes: otpKinds, call: func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+		_, err := on.v.VerifyOTP(ctx, p.id, c.OTP, otpKinds...)
+		return err
+	}}
+	return []sameness{
+		{
+			name: "no PIN", promise: "A user without a PIN costs one dummy hash wherever a PIN is judged.", kinds: pin, beside: true, tells: asHeld[:1],
+			situations: []situation{{"a wrong PIN", nil, wrong}, {"the PIN that was removed", withoutPIN, right}, {"no PIN was ever set", withoutPIN, wrong}},
+		},
+		{
+			name: "no device", promise: unheld, kinds: device, beside: true, tells: asHeld[1:2],
+			situations: []situation{{"a wrong code", nil, wrong}, {"a code of the device that was revoked", withoutDevice, right}, {"no device", withoutDevice, wrong}},
+		},
+		{
+			name: "no authenticator", promise: unheld, kinds: app, beside: true, tells: asHeld[2:],
+			situations: []situation{
+				{"a wrong code", nil, wrong}, {"a code of the one that was removed", withoutAuthenticator, right}, {"no authenticator", withoutAuthenticator, wrong},
+			},
+		},
+		{
+			name: "no code live", promise: unheld, kinds: mailed, beside: true,
+			situations: []situation{{"another code live", withCode, wrong}, {"none live", nil, wrong}},
+		},
+		{
+			name: "expired code", promise: "A code is no longer accepted from ExpiresAt on, and is then wrong like any other.", kinds: mailed, beside: true,
+			situations: []situation{{"a wrong code", expired, wrong}, {"the code that expired", expired, right}},
+		},
+		{
+			name: "pending authenticator", promise: "An authenticator counts once it is confirmed.", kinds: app, beside: true,
+			situations: []situation{
+				{"a wrong code", func(p *person, _ factor.Kind) { p.begin() }, wrong},
+				{"a code of the one that waits", func(p *person, _ factor.Kind) { p.begin() }, func(p *person, _ factor.Kind) factor.Credentials {
+					return factor.Credentials{OTP: p.pending.code(p.pending.step(p.w.clock.Now()))}
+				}},
+			},
+		},
+		{
+			name: "holds nothing", promise: unheld, kinds: allKinds, beside: true, tells: asHeld,
+			situations: []situation{{"holds everything", withEverything, wrong}, {"holds nothing", bare, wrong}},
+		},
+		{
+			name: "no record", promise: unheld, kinds: allKinds, beside: true, tells: asHeld,
+			situations: []situation{{"holds everything", withEverything, wrong}, {"no record", unknown, wrong}},
+			unlike:     regexp.MustCompile(`^Decrypt: .*|old (true|false)`), differs: "Where there is no record there is nothing to open.",
+		},
+		{
+			name: "code of every kind", promise: unheld, kinds: otpKinds[:1], by: []judge{everyKind},
+			situations: []situation{{"holds everything", withEverything, wrong}, {"holds nothing", bare, wrong}},
+		},
+		{
+			name: "used code beside a PIN", promise: "A used code exempts only itself.", kinds: pin, by: codeTakers(), tells: asHeld[:1],
+			situations: []situation{
+				{"a wrong PIN", nil, func(p *person, k factor.Kind) factor.Credentials {
+					return both(used(p, factor.KindDeviceTOTP), wrong(p, k))
+				}},
+				{"no PIN", withoutPIN, func(p *person, k factor.Kind) factor.Credentials {
+					return both(used(p, factor.KindDeviceTOTP), wrong(p, k))
+				}},
+			},
+		},
+	}
+}
+
+// withEverything has a code of each mailed kind live, beside what a person holds.
+func withEverything(p *person, _ factor.Kind) {
+	p.issue(factor.KindLogin)
+	p.issue(factor.KindAccount)
+}
+
+// codeTakers are the methods that take a PIN and a code.
+func codeTakers() []judge {
+	return slices.DeleteFunc(takers(factor.KindPIN), func(j judge) bool { return !slices.Contains(j.takes, factor.KindDeviceTOTP) })
+}

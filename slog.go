@@ -1,0 +1,81 @@
+package factor
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/google/uuid"
+)
+
+// LogEvents returns a function for Options.Observe that writes each Event to a
+// logger; nil means slog.Default(). No event holds a secret, but each names the user and tells what the user
+// did when, which is personal data: decide how long such a log is kept. To write
+// a pseudonym for the user, replace the attribute "user" with
+// slog.HandlerOptions.ReplaceAttr.
+//
+// The message is "factor" and the Action, the time is Event.At, and the
+// attributes are user, kind, device, remaining, until and err, those that the
+// event has. The levels:
+//
+//   - Debug: verified, issued, resealed. These come with ordinary use: written
+//     down for good, they would tell when a user was there.
+//   - Info: refused, locked, imported, and every change to what a user holds.
+//   - Warn: refused where that locks the kind, reset-refused, reset-last-chance,
+//     wipe-marked.
+//   - Error: wipe-failed, which needs somebody to look at it.
+func LogEvents(logger *slog.Logger) func(context.Context, Event) {
+	if logger == nil {
+		logger = slog.Default()
+	}
+	return func(ctx context.Context, e Event) {
+		level := e.level()
+		if !logger.Enabled(ctx, level) {
+			return
+		}
+		r := slog.NewRecord(e.At, level, "factor "+string(e.Action), 0)
+		r.AddAttrs(e.attrs()...)
+		_ = logger.Handler().Handle(ctx, r) // as slog.Logger does
+	}
+}
+
+// LogValue implements slog.LogValuer: a group of the fields that are set.
+func (e Event) LogValue() slog.Value {
+	return slog.GroupValue(append([]slog.Attr{
+		slog.Time("at", e.At), slog.String("action", string(e.Action)),
+	}, e.attrs()...)...)
+}
+
+func (e Event) attrs() []slog.Attr {
+	attrs := append(make([]slog.Attr, 0, 6), slog.String("user", e.User))
+	if e.Kind != "" {
+		attrs = append(attrs, slog.String("kind", string(e.Kind)))
+	}
+	if e.Device != uuid.Nil {
+		attrs = append(attrs, slog.String("device", e.Device.String()))
+	}
+	if e.Action == ActionRefused || e.Action == ActionResetRefused {
+		attrs = append(attrs, slog.Int("remaining", e.Remaining))
+	}
+	if !e.Until.IsZero() {
+		attrs = append(attrs, slog.Time("until", e.Until))
+	}
+	if e.Err != nil {
+		attrs = append(attrs, slog.Any("err", e.Err))
+	}
+	return attrs
+}
+
+func (e Event) level() slog.Level {
+	switch e.Action {
+	case ActionVerified, ActionIssued, ActionResealed:
+		return slog.LevelDebug
+	case ActionResetRefused, ActionResetLastChance, ActionWipeMarked:
+		return slog.LevelWarn
+	case ActionWipeFailed:
+		return slog.LevelError
+	}
+	if e.Action == ActionRefused && e.Remaining == 0 {
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
