@@ -14,10 +14,13 @@
 //   - [AuthenticatorEnroller] gives the user an authenticator app.
 //   - [ResetGuard] stands before a password reset: whoever cannot prove the PIN
 //     or a device, and is wrong more than three times, loses the critical data.
-//   - [Admin] holds the host's own acts, which take no proof.
+//   - [Admin] holds the host's own acts, which take no proof, [Admin.Import] among
+//     them, which moves users in from another system.
 //
 // A Verifier needs a [Store], such as memstore or sqlstore, and a [Sealer], such
-// as a [Keyring]. [Options] tunes the rest; nil means the defaults.
+// as a [Keyring]. [Options] tunes the rest; nil means the defaults. [LogEvents]
+// writes what is decided to a logger. Package factortest is for the tests of a
+// service that embeds this one.
 //
 // # What is promised
 //

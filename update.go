@@ -18,8 +18,6 @@ const (
 	// maxUnknown is how many swaps of one call may have an unknown outcome
 	// before it ends with the store's error.
 	maxUnknown = 3
-	// unstored is no version of any record.
-	unstored = -1
 	// maxVersion bounds the random versions: what a float64 holds exactly.
 	maxVersion = 1<<53 - 1
 )
@@ -57,12 +55,12 @@ type attempt struct {
 	remove bool
 }
 
-// answer is what an attempt has to say once its version is stored.
+// answer is what an attempt has to say once its record is stored.
 type answer[T any] struct {
-	version int64 // unstored if it leaves no record behind
-	result  T
-	err     error
-	events  []Event
+	record Record // zero if there is to be none
+	result T
+	err    error
+	events []Event
 }
 
 // update is the only way to change a user's record. It loads, applies the rule
@@ -98,11 +96,11 @@ func settle[T any](ctx context.Context, v *Verifier, user string, m mode, r rule
 	)
 	defer c.endSettling()
 	for try := 0; ; try++ {
-		said, next, store := apply(c, base, r)
+		said, store := apply(c, base, r)
 		if !store {
 			return said
 		}
-		err := v.swap(c.settling(), user, base.Version, next)
+		err := v.swap(c.settling(), user, base.Version, said.record)
 		if err == nil {
 			return said
 		}
@@ -122,9 +120,13 @@ func settle[T any](ctx context.Context, v *Verifier, user string, m mode, r rule
 			return answer[T]{err: loadErr}
 		}
 		for _, mine := range tried {
-			if mine.version == fresh.Version {
-				return mine
+			if mine.record.Version == 0 || mine.record.Version != fresh.Version {
+				continue // a record that is not there is nobody's own
 			}
+			if unknown != nil && c.confirm(mine.record) != nil {
+				return answer[T]{err: unknown}
+			}
+			return mine
 		}
 		if unknown != nil && (fresh.Version != base.Version || opens >= maxUnknown) {
 			return answer[T]{err: unknown}
@@ -133,16 +135,26 @@ func settle[T any](ctx context.Context, v *Verifier, user string, m mode, r rule
 	}
 }
 
+// confirm swaps a record that a swap of the call has left, although its outcome
+// was unknown, once more under another version. A store may show what it does
+// not keep yet: PostgreSQL shows a commit that waited for its standby when the
+// connection broke. What it acknowledges it keeps, and all that went before.
+func (c *call) confirm(mine Record) error {
+	again := mine
+	again.Version = newVersion(mine.Version)
+	return c.v.swap(c.settling(), c.user, mine.Version, again)
+}
+
 // apply applies the rule to what was loaded. If there is something to store, it
 // is to be stored before the answer may leave.
-func apply[T any](c *call, base Record, r rule[T]) (said answer[T], next Record, store bool) {
+func apply[T any](c *call, base Record, r rule[T]) (said answer[T], store bool) {
 	a := &attempt{call: c, absent: base.Version == 0}
 	var err error
 	switch a.account, err = c.v.open(c.label, base); {
 	case err != nil && c.mode == blind:
 		a.account = &account{}
 	case err != nil:
-		return answer[T]{err: err}, Record{}, false
+		return answer[T]{err: err}, false
 	}
 	said.err = shielded("judging", func() (err error) {
 		a.now = c.v.now()
@@ -154,19 +166,18 @@ func apply[T any](c *call, base Record, r rule[T]) (said answer[T], next Record,
 	if !accepted && !a.wrong {
 		// A right credential that a fault came after is not spent.
 		said.events = slices.DeleteFunc(said.events, func(e Event) bool { return e.Action == ActionVerified })
-		return said, Record{}, false
+		return said, false
 	}
 	if a.remove {
-		said.version = unstored
-		return said, Record{}, true
+		return said, true
 	}
 	a.account.tidy(a.now)
 	data, err := c.v.seal(c.label, a.account)
 	if err != nil {
-		return answer[T]{err: err}, Record{}, false
+		return answer[T]{err: err}, false
 	}
-	said.version = newVersion(base.Version)
-	return said, Record{Data: data, Version: said.version, Due: a.account.due()}, true
+	said.record = Record{Data: data, Version: newVersion(base.Version), Due: a.account.due()}
+	return said, true
 }
 
 // newVersion draws a version that is not the one it follows.

@@ -1,0 +1,193 @@
+package cluster
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/knowhave/factor"
+)
+
+// A rule is what calls may violate.
+type rule string
+
+const (
+	ruleBudget    rule = "more wrong answers than the limit"
+	ruleForgotten rule = "an answered guess is not counted"
+	ruleInvented  rule = "a guess is counted that nobody made"
+	ruleLocked    rule = "locked, or not locked, for no reason"
+	ruleAccepted  rule = "what is wrong is accepted"
+	ruleTwice     rule = "a code is accepted twice"
+	ruleOlder     rule = "a time step is accepted after a later one"
+	ruleLost      rule = "a code is refused that nobody used"
+	ruleCharged   rule = "a right code is charged"
+)
+
+// A violation is a promise that was broken.
+type violation struct {
+	rule rule
+	text string
+}
+
+func (v violation) String() string { return fmt.Sprintf("%s: %s", v.rule, v.text) }
+
+// audit returns what in a journal is against the promises. The calls are all
+// that were made on their users, by all clients.
+//
+// Of one user and kind, either all that is presented is wrong or all of it is
+// right until it is spent. The limit locks for longer than the journal lasts, so
+// that the tries that are left tell the place of a guess in the count.
+func audit(calls []call, tries func(factor.Kind) int) []violation {
+	type key struct {
+		user string
+		kind factor.Kind
+	}
+	presented, statuses := make(map[key][]call), make(map[string][]call)
+	for _, c := range calls {
+		switch c.Act {
+		case actPresent:
+			k := key{c.User, c.Kind}
+			presented[k] = append(presented[k], c)
+		case actStatus:
+			if c.Class == accepted {
+				statuses[c.User] = append(statuses[c.User], c)
+			}
+		}
+	}
+	var a auditor
+	for _, k := range slices.SortedFunc(maps.Keys(presented), func(a, b key) int {
+		return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(a.kind, b.kind))
+	}) {
+		a.about = fmt.Sprintf("%s of %s", k.kind, k.user)
+		a.calls, a.statuses, a.kind = presented[k], statuses[k.user], k.kind
+		slices.SortFunc(a.calls, func(a, b call) int { return cmp.Compare(a.start, b.start) })
+		if a.calls[0].Right {
+			a.redemptions()
+		} else {
+			a.guesses(tries(k.kind))
+		}
+	}
+	return a.found
+}
+
+// An auditor looks at what was presented of one user and kind.
+type auditor struct {
+	about    string
+	kind     factor.Kind
+	calls    []call
+	statuses []call
+	found    []violation
+}
+
+func (a *auditor) report(r rule, format string, args ...any) {
+	a.found = append(a.found, violation{r, a.about + ": " + fmt.Sprintf(format, args...)})
+}
+
+// before returns how many of the calls began before a place and may be counted.
+func (a *auditor) before(place int) (n int) {
+	for _, c := range a.calls {
+		if c.start < place && (c.Class == mismatch || c.Class == open) {
+			n++
+		}
+	}
+	return n
+}
+
+// guesses looks at calls that were all wrong.
+func (a *auditor) guesses(tries int) {
+	var judged []call // the answered ones, by their places in the count
+	for _, c := range a.calls {
+		switch c.Class {
+		case mismatch:
+			judged = append(judged, c)
+		case locked:
+			if n := a.before(c.end); n < tries {
+				a.report(ruleLocked, "call %d is answered locked after at most %d of %d wrong answers", c.start, n, tries)
+			}
+		case accepted:
+			a.report(ruleAccepted, "by call %d", c.start)
+		}
+	}
+	if len(judged) > tries {
+		a.report(ruleBudget, "%d calls are answered as wrong, and the limit is %d", len(judged), tries)
+	}
+	ordinal := func(c call) int { return tries - c.Remaining }
+	slices.SortStableFunc(judged, func(x, y call) int { return cmp.Compare(ordinal(x), ordinal(y)) })
+	for i, c := range judged {
+		if n := a.before(c.end); ordinal(c) > n {
+			a.report(ruleInvented, "call %d is answered as number %d of at most %d", c.start, ordinal(c), n)
+		}
+		for _, later := range judged[i+1:] {
+			if ordinal(c) == ordinal(later) {
+				a.report(ruleForgotten, "calls %d and %d are both answered as number %d", c.start, later.start, ordinal(c))
+			} else if later.end < c.start {
+				a.report(ruleForgotten, "call %d is answered as number %d, and call %d, which had ended before, as number %d", c.start, ordinal(c), later.start, ordinal(later))
+			}
+		}
+	}
+	a.unlocked(judged)
+	for _, s := range a.statuses {
+		last := 0
+		for _, c := range judged {
+			if c.end < s.start {
+				last = max(last, ordinal(c))
+			}
+		}
+		if n := s.Wrong[a.kind]; n < last {
+			a.report(ruleForgotten, "node %d counts %d after one was answered as number %d (status %d)", s.node, n, last, s.start)
+		} else if most := a.before(s.end); n > most {
+			a.report(ruleInvented, "node %d counts %d of at most %d (status %d)", s.node, n, most, s.start)
+		}
+	}
+}
+
+// unlocked looks for guesses that were judged after a lock was answered.
+func (a *auditor) unlocked(judged []call) {
+	for _, lock := range a.calls {
+		if lock.Class != locked {
+			continue
+		}
+		for _, c := range judged {
+			if lock.end < c.start {
+				a.report(ruleLocked, "call %d is judged after call %d was answered locked", c.start, lock.start)
+			}
+		}
+	}
+}
+
+// redemptions looks at calls that were all right until the code was spent. Of a
+// device, a code is spent by a later step too.
+func (a *auditor) redemptions() {
+	for i, c := range a.calls {
+		switch c.Class {
+		case mismatch:
+			if !slices.ContainsFunc(a.calls, func(taker call) bool { return spends(taker, c) }) {
+				a.report(ruleLost, "call %d is refused", c.start)
+			}
+		case locked:
+			a.report(ruleCharged, "call %d is answered locked", c.start)
+		case accepted:
+			for _, d := range a.calls[i+1:] {
+				switch {
+				case d.Class != accepted:
+				case c.Secret == d.Secret:
+					a.report(ruleTwice, "by calls %d and %d", c.start, d.start)
+				case c.end < d.start && d.Step < c.Step:
+					a.report(ruleOlder, "call %d, and call %d before it with a later one", d.start, c.start)
+				}
+			}
+		}
+	}
+	for _, s := range a.statuses {
+		if n := s.Wrong[a.kind]; n > 0 {
+			a.report(ruleCharged, "node %d counts %d", s.node, n)
+		}
+	}
+}
+
+// spends reports whether a call may be the one for which another was refused.
+func spends(taker, refused call) bool {
+	return (taker.Class == accepted || taker.Class == open) && taker.start < refused.end &&
+		(taker.Secret == refused.Secret || taker.Step > refused.Step)
+}

@@ -1,0 +1,80 @@
+package cluster
+
+import (
+	"fmt"
+
+	"github.com/knowhave/factor"
+)
+
+// A loss is what became of the calls that a store has forgotten.
+type loss struct {
+	guesses     int // wrong answers that were forgotten
+	redemptions int // codes whose acceptance was
+	twice       int // codes that were accepted again
+	over        int // by how many wrong answers some user has exceeded the limit at most
+	violations  []violation
+}
+
+func (l loss) String() string {
+	return fmt.Sprintf("forgotten: %d answered guesses and %d redemptions; %d codes worked twice, and a user had up to %d wrong answers over the limit; %d violations otherwise",
+		l.guesses, l.redemptions, l.twice, l.over, len(l.violations))
+}
+
+const ruleBound rule = "more than what was forgotten"
+
+// lossOf compares a journal with what is documented for a store that has
+// forgotten all that began from one place in it on, up to another one:
+// each limit is exceeded by no more than was forgotten about it, and without the
+// forgotten calls the history is right, so that a code worked twice only if its
+// first acceptance was forgotten. Users that the store has forgotten altogether
+// are left out.
+func lossOf(calls []call, forgotten, kept int, tries func(factor.Kind) int) loss {
+	type key struct {
+		user string
+		kind factor.Kind
+	}
+	known, born := make(map[string]bool), make(map[string]bool)
+	for _, c := range calls {
+		switch {
+		case c.start < forgotten:
+			known[c.User] = true
+		case c.start < kept && !known[c.User]:
+			born[c.User] = true
+		}
+	}
+	var l loss
+	var remembered []call
+	wrong, lost := make(map[key]int), make(map[key]int)
+	took := make(map[request]int)
+	for _, c := range calls {
+		k, late := key{c.User, c.Kind}, c.start >= forgotten && c.start < kept
+		if !late && !born[c.User] {
+			remembered = append(remembered, c)
+		}
+		switch {
+		case c.Class == mismatch && !c.Right:
+			wrong[k]++
+			if late {
+				lost[k]++
+				l.guesses++
+			}
+		case c.Class == accepted && c.Right:
+			took[c.request]++
+			if took[c.request] == 2 {
+				l.twice++
+			}
+			if late {
+				l.redemptions++
+			}
+		}
+	}
+	l.violations = audit(remembered, tries)
+	for k, n := range wrong {
+		over := n - tries(k.kind)
+		l.over = max(l.over, over)
+		if over > lost[k] {
+			l.violations = append(l.violations, violation{ruleBound, fmt.Sprintf("%s of %s: %d wrong answers, of which %d were forgotten", k.kind, k.user, n, lost[k])})
+		}
+	}
+	return l
+}

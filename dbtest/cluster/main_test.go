@@ -1,0 +1,26 @@
+package cluster
+
+import (
+	"io"
+	"log"
+	"os"
+	"testing"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// TestMain runs the tests, or, in a process that one of them has started, an
+// application.
+func TestMain(m *testing.M) {
+	// What the driver says of broken connections is in the faults that are counted.
+	if err := mysql.SetLogger(log.New(io.Discard, "", 0)); err != nil {
+		log.Fatal(err)
+	}
+	text, ok := os.LookupEnv(placeEnv)
+	if !ok {
+		os.Exit(m.Run())
+	}
+	if err := serve(text); err != nil {
+		log.Fatal(err)
+	}
+}

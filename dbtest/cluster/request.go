@@ -1,0 +1,64 @@
+package cluster
+
+import (
+	"time"
+
+	"github.com/knowhave/factor"
+)
+
+// guess is a wrong answer.
+func guess(user string, k factor.Kind) request {
+	r := request{Act: actPresent, User: user, Kind: k}
+	switch k {
+	case factor.KindPassword:
+		r.Secret = "wrong"
+	case factor.KindPIN:
+		r.Secret = "00000"
+	default:
+		r.Secret = "00000000" // the user has none that is right
+	}
+	return r
+}
+
+// issue has a code issued.
+func issue(user string) request {
+	return request{Act: actIssue, User: user, Kind: factor.KindLogin}
+}
+
+// redemption is a code that was issued.
+func redemption(user, code string) request {
+	return request{Act: actPresent, User: user, Kind: factor.KindLogin, Secret: code, Right: true}
+}
+
+// enrolment has a device enrolled.
+func enrolment(user string) request {
+	return request{Act: actEnroll, User: user, Kind: factor.KindDeviceTOTP}
+}
+
+// steps is how many codes of a device are presented, one after the other.
+const steps = 4
+
+// codesOf returns requests with codes of a device in order of their time steps.
+// A code that is right for another step in sight is left out.
+func codesOf(user, secret string, now time.Time) []request {
+	right := make(map[string]int)
+	middle := stepAt(now)
+	var codes []request
+	for step := middle - 2*skew; step <= middle+2*skew; step++ {
+		code, err := totp(secret, step)
+		if err != nil {
+			panic(err) // the engine's secret is not what it says it is
+		}
+		right[code]++
+		if step >= middle && step < middle+steps {
+			codes = append(codes, request{Act: actPresent, User: user, Kind: factor.KindDeviceTOTP, Secret: code, Step: step, Right: true})
+		}
+	}
+	unique := codes[:0]
+	for _, c := range codes {
+		if right[c.Secret] == 1 {
+			unique = append(unique, c)
+		}
+	}
+	return unique
+}
