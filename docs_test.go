@@ -51,7 +51,38 @@ func exampleBody(t *testing.T) string {
 	return ""
 }
 
+// TestGoInMarkdownIsCompiled demands that every Go block in a Markdown file
+// stands in a Go file too, whatever its indentation.
+func TestGoInMarkdownIsCompiled(t *testing.T) {
+	var sources []string
+	walk(t, func(name string) {
+		if strings.HasSuffix(name, ".go") {
+			sources = append(sources, flat(readFile(t, name)))
+		}
+	})
+	for _, name := range markdownFiles(t) {
+		for _, block := range goBlock.FindAllStringSubmatch(readFile(t, name), -1) {
+			code := flat(block[1])
+			if !slices.ContainsFunc(sources, func(source string) bool { return strings.Contains(source, code) }) {
+				t.Errorf("%s has a Go block that stands in no Go file:\n%s", name, block[1])
+			}
+		}
+	}
+}
+
+// flat returns the lines of a text without indentation and empty lines.
+func flat(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}
+
 var (
+	goBlock         = regexp.MustCompile("(?ms)^ *```go\n(.*?)^ *```$")
 	markdownLink    = regexp.MustCompile(`\]\(([^()\s]+)\)`)
 	markdownHeading = regexp.MustCompile(`(?m)^#{1,6} +(.+?) *#*$`)
 	markdownFence   = regexp.MustCompile("(?ms)^ *```.*?^ *```$")
