@@ -124,13 +124,17 @@ func (w *waiters) poll(ctx context.Context, v *Verifier) {
 	pause := time.NewTimer(0)
 	defer pause.Stop()
 	<-pause.C
+	began := time.Now()
 	for {
-		pause.Reset(v.opts.PIN.Poll - mathrand.N(v.opts.PIN.Poll/4+1))
+		longest := v.opts.PIN.Poll
+		next := longest - mathrand.N(longest/4+1) - time.Since(began)
+		pause.Reset(max(next, longest/4)) // a store that is slow is not asked without a pause
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
 			return
 		}
+		began = time.Now()
 		w.round(ctx, v)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -158,16 +159,25 @@ func (p *Process) Quit() error {
 }
 
 // Kill kills the server and all its helpers with SIGKILL, as a machine that
-// fails would, and waits until the main process is gone.
+// fails would, and waits until they are gone: PostgreSQL does not start again
+// while one of them still has its shared memory.
 func (p *Process) Kill() error {
 	exited := p.Exited()
-	signalAll(p.Pid(), syscall.SIGKILL)
+	helpers := signalAll(p.Pid(), syscall.SIGKILL)
+	deadline := time.After(10 * time.Second)
 	select {
 	case <-exited:
-		return nil
-	case <-time.After(10 * time.Second):
+	case <-deadline:
 		return fmt.Errorf("%s survived SIGKILL", p.command.Name)
 	}
+	for slices.ContainsFunc(helpers, running) {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-deadline:
+			return fmt.Errorf("a helper of %s survived SIGKILL", p.command.Name)
+		}
+	}
+	return nil
 }
 
 // Stop freezes the server and its helpers with SIGSTOP: connections stay open and

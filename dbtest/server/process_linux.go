@@ -5,7 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
+	"time"
 )
 
 // ownGroup keeps the terminal's signals away from a child.
@@ -31,20 +33,43 @@ func dieWithParent(attr *syscall.SysProcAttr, signal syscall.Signal) { attr.Pdea
 
 // signalAll sends a signal to a process and its descendants, which have process
 // groups of their own in PostgreSQL. Unless the process is told to end by itself
-// or to go on, it is stopped first, so that it starts no others meanwhile.
-func signalAll(pid int, signal syscall.Signal) {
+// or to go on, it is stopped first, so that it starts no others meanwhile. It
+// returns the descendants that it signalled.
+func signalAll(pid int, signal syscall.Signal) (descendants []int) {
 	switch signal {
 	case syscall.SIGKILL, syscall.SIGSTOP:
 		_ = syscall.Kill(pid, syscall.SIGSTOP)
+		for tries := 0; tries < 1000 && !strings.ContainsRune("TtZX\x00", rune(state(pid))); tries++ {
+			<-time.After(time.Millisecond) // it may be in the midst of a fork
+		}
 	case syscall.SIGCONT:
 	default:
 		_ = syscall.Kill(pid, signal)
-		return
+		return nil
 	}
 	for _, child := range children(pid) {
-		signalAll(child, signal)
+		descendants = append(append(descendants, child), signalAll(child, signal)...)
 	}
 	_ = syscall.Kill(pid, signal)
+	return descendants
+}
+
+// running reports whether a process still has anything of its own. One that has
+// ended and that nobody has waited for has nothing.
+func running(pid int) bool {
+	s := state(pid)
+	return s != 0 && s != 'Z' && s != 'X'
+}
+
+// state returns the letter that stands for what a process does, or 0 if there is
+// none.
+func state(pid int) byte {
+	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	if err != nil || len(fields) == 0 {
+		return 0
+	}
+	return fields[0][0]
 }
 
 // children returns the processes that a process has started.

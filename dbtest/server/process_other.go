@@ -15,6 +15,8 @@ func asUser(string) (*syscall.SysProcAttr, error) {
 
 func dieWithParent(*syscall.SysProcAttr, syscall.Signal) {}
 
-func signalAll(int, syscall.Signal) {}
+func signalAll(int, syscall.Signal) []int { return nil }
+
+func running(int) bool { return false }
 
 func removeSegment(int) {}

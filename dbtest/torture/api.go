@@ -188,7 +188,8 @@ func issued(otp factor.OTP, err error) answer {
 // answer in time is a conflict, whose outcome the audit takes for open.
 func answerOf(err error) answer {
 	var mismatch *factor.MismatchError
-	busy := errors.Is(err, factor.ErrConflict) || errors.Is(err, context.DeadlineExceeded)
+	down := errors.Is(err, errStore)
+	busy := down || errors.Is(err, factor.ErrConflict) || errors.Is(err, context.DeadlineExceeded)
 	host := errors.Is(err, errWipeFails) || busy
 	switch {
 	case err == nil:
@@ -196,9 +197,9 @@ func answerOf(err error) answer {
 	case errors.Is(err, factor.ErrWipePending) && !host:
 		return answer{Class: classFault, Text: err.Error()}
 	case errors.Is(err, factor.ErrWiped) && errors.Is(err, factor.ErrWipePending):
-		return answer{Class: classWipedPending}
+		return answer{Class: classWipedPending, down: down}
 	case errors.Is(err, factor.ErrWipePending):
-		return answer{Class: classPending}
+		return answer{Class: classPending, down: down}
 	case errors.Is(err, factor.ErrWiped):
 		return answer{Class: classWiped}
 	case errors.As(err, &mismatch):
@@ -214,7 +215,7 @@ func answerOf(err error) answer {
 	case errors.Is(err, factor.ErrNoCredential):
 		return answer{Class: classNoCredential}
 	case busy:
-		return answer{Class: classConflict, Text: err.Error()}
+		return answer{Class: classConflict, Text: err.Error(), down: down}
 	}
 	return answer{Class: classFault, Text: err.Error()}
 }

@@ -80,6 +80,20 @@ func TestAuditFindsACallThatIsStoredInPart(t *testing.T) {
 	}
 }
 
+// A call that met no server before it wrote has done nothing.
+func TestAuditFindsWhatACallDidThatCannotHave(t *testing.T) {
+	lived := func() []*call { return life(said(wrongGuess, classDown), said(paidEnrolment, classDown)) }
+	for _, c := range []struct {
+		what string
+		factor.Status
+		fits bool
+	}{{"nothing", holding(0), true}, {"the guess", holding(1), false}, {"the device", holding(0, first), false}} {
+		if got := audited(c.Status, nil, lived()); (got == "") != c.fits {
+			t.Errorf("calls that met no server, and of which %s is stored: the audit says %q", c.what, got)
+		}
+	}
+}
+
 func TestAuditFindsWhatIsLost(t *testing.T) {
 	for what, lived := range map[string][]*call{
 		"a PIN":    life(said(setPIN, classOK)),

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +25,8 @@ type order struct {
 	Dir    string // of the journals and the wallet
 	Life   int
 	Seed   uint64
+	// Crashes says that the store's server is killed while the child works.
+	Crashes bool
 }
 
 func walletFile(dir string) string { return filepath.Join(dir, "wallet") }
@@ -70,6 +73,9 @@ func (o order) obey(e Engine) error {
 	if e.Impair != nil {
 		store = e.Impair(store)
 	}
+	if o.Crashes {
+		store = outageStore{store}
+	}
 	j, err := newJournal(o.Dir, o.Life)
 	if err != nil {
 		return err
@@ -86,7 +92,7 @@ func (o order) obey(e Engine) error {
 	alive := sync.OnceFunc(func() { fmt.Println("alive") })
 	for n := range workers {
 		go func() {
-			w := &worker{order: o, number: n, api: a, journal: j, wallet: wallet, alive: alive}
+			w := &worker{order: o, number: n, store: store, api: a, journal: j, wallet: wallet, alive: alive}
 			failed <- w.run()
 		}()
 	}
@@ -113,6 +119,7 @@ func (j *journal) host(ctx context.Context, w factor.Wipe) error {
 type worker struct {
 	order
 	number  int
+	store   factor.Store
 	api     *api
 	journal *journal
 	wallet  *wallet
@@ -126,11 +133,25 @@ func (w *worker) run() error {
 		if err := w.journal.intend(number, it); err != nil {
 			return err
 		}
-		said := w.api.do(context.Background(), it)
+		said := w.do(it)
 		if err := w.journal.answered(number, said); err != nil {
 			return err
 		}
 		w.wallet.learn(callName(w.Life, number), it, said)
 		w.alive()
+		if s, ok := w.store.(outageStore); ok && said.down {
+			s.await()
+		}
 	}
+}
+
+// do makes a call. One that failed before it tried to write has done nothing, for
+// certain.
+func (w *worker) do(it intent) answer {
+	var tried atomic.Bool
+	said := w.api.do(context.WithValue(context.Background(), swapTried{}, &tried), it)
+	if said.down && said.Class == classConflict && !tried.Load() {
+		said.Class = classDown
+	}
+	return said
 }

@@ -205,6 +205,7 @@ type answer struct {
 	Ends   int64       `json:"ends,omitempty"`   // of the code, Unix milliseconds
 	Secret string      `json:"secret,omitempty"` // of the device, base32
 	Text   string      `json:"text,omitempty"`   // of an error that says more than its class
+	down   bool        // it has an error of a store whose server may be killed
 }
 
 // class is the sort of an answer.
@@ -223,5 +224,6 @@ const (
 	classDeviceLimit   class = "device-limit"
 	classNoCredential  class = "no-credential"
 	classConflict      class = "conflict" // gave up on the store: to the audit its outcome is open
+	classDown          class = "down"     // the store's server was killed, and nothing can have been written
 	classFault         class = "fault"    // whatever must not happen here
 )

@@ -18,8 +18,9 @@ const (
 	patience = time.Minute
 )
 
-// live starts a child, waits until it works, and kills it after the delay.
-func live(o order, delay time.Duration) (err error) {
+// live starts a child, waits until it works, and kills it after the delay. If
+// there is a crash, it is in between, after another delay.
+func live(o order, e Engine, delay func() time.Duration) (err error) {
 	text, err := json.Marshal(o)
 	if err != nil {
 		return err
@@ -65,10 +66,21 @@ func live(o order, delay time.Duration) (err error) {
 	case <-time.After(patience):
 		return fmt.Errorf("the child did nothing for %v", patience)
 	}
-	select {
-	case <-time.After(delay): // the point of death, not a wait for something
-	case <-ended:
-		return errors.New("the child ended by itself")
+	work := func() error {
+		select {
+		case <-time.After(delay()): // the point of death, not a wait for something
+			return nil
+		case <-ended:
+			return errors.New("the child ended by itself")
+		}
 	}
-	return nil
+	if e.Crash != nil {
+		if err := work(); err != nil {
+			return err
+		}
+		if err := e.Crash(o.Source); err != nil {
+			return fmt.Errorf("killing the server: %w", err)
+		}
+	}
+	return work()
 }

@@ -19,11 +19,14 @@
 // have landed as a whole or not at all. Then the next child starts on the same
 // store.
 //
-// A child is this test's own program, so a package that calls Run calls Main in
-// its TestMain. The clock is the real one. In this package 200 children are
-// killed in each run of the tests, or 20 with -short; the long run is
+// Where the store has a server of its own, that may be killed too, once in each
+// life: what it has acknowledged must be there when it is back, and what the child
+// was told in between must be true.
 //
-//	go test ./torture -run Killed -v -timeout 3h -torture.kills 10000
+// A child is this test's own program, so a package that calls Run calls Main in
+// its TestMain. The clock is the real one. A long run, on one of the engines, is
+//
+//	go test ./torture -run 'Killed/^SQLite$' -v -timeout 3h -torture.kills 10000
 //
 // SIGKILL takes a process, not the machine: what the kernel has is not lost. So
 // this says nothing about power loss, nor about settings such as SQLite's
@@ -52,6 +55,10 @@ type Engine struct {
 	// Settle, if set, returns once nothing that a killed child has sent is still
 	// on its way: a server may go on with a statement whose client is dead.
 	Settle func(ctx context.Context, source string) error
+	// Crash, if set, kills the store's server with SIGKILL and has it start again.
+	// It returns once that answers. Each life has one crash, while the child
+	// works.
+	Crash func(source string) error
 	// Impair, if set, puts a defect into the store of the child, for the audit to
 	// find.
 	Impair func(factor.Store) factor.Store
@@ -61,9 +68,11 @@ type Engine struct {
 type Report struct {
 	Seed       uint64
 	Kills      int
+	Crashes    int // of the store's server
 	Operations int
 	Answered   int
-	Open       int // cut off, or given up by a store that was too slow
+	Open       int // cut off, or given up by a store that was too slow or gone
+	Down       int // that met no server before they wrote
 	Audits     int // of one user after one life
 	Probes     int // what was presented in audits
 	Wipes      int // that were marked
@@ -71,17 +80,20 @@ type Report struct {
 }
 
 func (r Report) String() string {
-	return fmt.Sprintf("%d kills, %d operations, %d answered, %d open, %d audits with %d probes, %d wipes, %d violations (seed %d)",
-		r.Kills, r.Operations, r.Answered, r.Open, r.Audits, r.Probes, r.Wipes, len(r.Violations), r.Seed)
+	return fmt.Sprintf("%d kills, %d crashes, %d operations, %d answered, %d open, %d down, %d audits with %d probes, %d wipes, %d violations (seed %d)",
+		r.Kills, r.Crashes, r.Operations, r.Answered, r.Open, r.Down, r.Audits, r.Probes, r.Wipes, len(r.Violations), r.Seed)
 }
 
 // count counts the calls of a life.
 func (r *Report) count(calls []*call) {
 	for _, c := range calls {
 		r.Operations++
-		if c.open() {
+		switch {
+		case c.open():
 			r.Open++
-		} else {
+		case c.Class == classDown:
+			r.Down++
+		default:
 			r.Answered++
 		}
 	}
@@ -94,16 +106,20 @@ func (r *Report) count(calls []*call) {
 // child does not start, ends by itself or complains, as the race detector does.
 func Run(t testing.TB, e Engine, kills int, seed uint64) Report {
 	report := Report{Seed: seed}
-	a := newAuditor(order{Engine: e.Name, Source: e.New(t), Dir: t.TempDir(), Seed: seed}, e, &report)
+	a := newAuditor(order{Engine: e.Name, Source: e.New(t), Dir: t.TempDir(), Seed: seed, Crashes: e.Crash != nil}, e, &report)
 	points := rand.New(rand.NewPCG(seed, 1))
 	for life := range kills {
 		if err := a.begin(life); err != nil {
 			t.Fatalf("life %d: %v", life, err)
 		}
-		if err := live(a.order, time.Duration(points.Int64N(int64(longestLife)))); err != nil {
+		delay := func() time.Duration { return time.Duration(points.Int64N(int64(longestLife))) }
+		if err := live(a.order, e, delay); err != nil {
 			t.Fatalf("life %d: %v", life, err)
 		}
 		report.Kills++
+		if e.Crash != nil {
+			report.Crashes++
+		}
 		violations, err := a.audit(t.Context(), time.Now().UnixMilli())
 		if err != nil {
 			t.Fatalf("life %d: audit: %v", life, err)

@@ -1,9 +1,6 @@
 package torture_test
 
 import (
-	"context"
-	"database/sql"
-	"errors"
 	"flag"
 	"math/rand/v2"
 	"path/filepath"
@@ -16,23 +13,39 @@ import (
 )
 
 var (
-	kills = flag.Int("torture.kills", 200, "how many children are killed on each engine")
+	kills = flag.Int("torture.kills", 0, "how many children are killed on each engine; 0: as many as in CI")
 	seed  = flag.Uint64("torture.seed", 0, "repeats the operations of the run that printed it; 0 draws a new one")
 )
 
-// engines are those that have to keep the promises.
-var engines = []torture.Engine{sqlite}
+// engines are those that have to keep the promises, with how many children are
+// killed in CI.
+var engines = []struct {
+	torture.Engine
+	kills int
+}{{sqlite, 200}, {postgres, 40}, {mariaDB, 40}, {mortalPostgres, 5}, {mortalMariaDB, 5}}
 
-func TestMain(m *testing.M) { torture.Main(m, append(engines, bufferedSQLite)...) }
+func TestMain(m *testing.M) {
+	all := []torture.Engine{bufferedSQLite, forgetfulPostgres, forgetfulMariaDB}
+	for _, e := range engines {
+		all = append(all, e.Engine)
+	}
+	torture.Main(m, all...)
+}
 
 func TestPromisesHoldWhenTheProcessIsKilled(t *testing.T) {
-	n := *kills
-	if testing.Short() {
-		n = min(n, 20)
-	}
 	for _, e := range engines {
 		t.Run(e.Name, func(t *testing.T) {
-			report := torture.Run(t, e, n, drawnSeed())
+			if e.Name != sqlite.Name {
+				t.Parallel() // they wait for their servers most of the time
+			}
+			n := e.kills
+			if *kills > 0 {
+				n = *kills
+			}
+			if testing.Short() {
+				n = min(n, 20)
+			}
+			report := torture.Run(t, e.Engine, n, drawnSeed())
 			t.Log(report)
 			for _, v := range report.Violations {
 				t.Error(v)
@@ -56,16 +69,5 @@ var sqlite = torture.Engine{
 
 // openSQLite opens an SQLite file, or creates it, with safe settings.
 func openSQLite(file string) (factor.Store, func() error, error) {
-	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(5000)")
-	if err != nil {
-		return nil, nil, err
-	}
-	store, err := sqlstore.New(db, sqlstore.SQLite, nil)
-	if err == nil {
-		err = store.Migrate(context.Background())
-	}
-	if err != nil {
-		return nil, nil, errors.Join(err, db.Close())
-	}
-	return store, db.Close, nil
+	return openStore("sqlite", "file:"+file+"?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(5000)", sqlstore.SQLite)
 }

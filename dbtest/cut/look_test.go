@@ -1,0 +1,112 @@
+package cut
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/memstore"
+)
+
+// A look is what can be told of a user's record: the status, what each
+// credential is good for, and what a later sweep does.
+type look struct {
+	text     string // equal for records that cannot be told apart
+	version  int64
+	wipe     *factor.Wipe
+	works    map[string]bool
+	finished uuid.UUID // the wipe that a later sweep finished
+}
+
+// describe prints a status, all but the ID of a wipe, which is drawn.
+func describe(s factor.Status) string {
+	wipe := "none"
+	if s.Wipe != nil {
+		wipe = fmt.Sprintf("%s %s", s.Wipe.Reason, s.Wipe.At)
+	}
+	s.Wipe = nil
+	return fmt.Sprintf("%+v wipe %s", s, wipe)
+}
+
+// look looks at what is stored, over a connection of its own. Credentials are
+// tried on copies of the record.
+func (l *line) look(s *state, o *operation, made []credential) (*look, error) {
+	ctx := context.Background()
+	r, err := l.direct.Load(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	st, err := newViews(l.direct, &host{now: now}).admin.Status(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	found := &look{version: r.Version, wipe: st.Wipe, works: make(map[string]bool)}
+	var text strings.Builder
+	fmt.Fprintf(&text, "record %t, %s", !r.IsZero(), describe(st))
+
+	c := newCopier(r)
+	for _, b := range st.Budgets {
+		if err := c.admin.Unlock(ctx, user, b.Kind); err != nil {
+			return nil, err
+		}
+	}
+	unlocked, err := c.store.Load(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	h := s.held
+	for _, x := range append([]credential{
+		{"account", factor.KindAccount, h.account}, {"login", factor.KindLogin, h.login}, {"device", factor.KindDeviceTOTP, h.device},
+		{"totp", factor.KindTOTP, h.totp}, {"pending", "", h.pending}, {"PIN", factor.KindPIN, o.pin},
+	}, made...) {
+		if x.code == "" {
+			continue
+		}
+		c := newCopier(unlocked)
+		switch x.kind {
+		case "":
+			err = c.auth.Confirm(ctx, user, x.code)
+		case factor.KindPIN:
+			err = c.v.VerifyPIN(ctx, user, x.code)
+		default:
+			_, err = c.v.VerifyOTP(ctx, user, x.code, x.kind)
+		}
+		found.works[x.name] = err == nil
+		fmt.Fprintf(&text, "; %s: %v", x.name, err)
+	}
+
+	c = newCopier(r)
+	c.host.now = now.Add(2 * time.Hour)
+	n, err := c.admin.Sweep(ctx)
+	if len(c.host.wiped) > 0 {
+		found.finished = c.host.wiped[0]
+	}
+	fmt.Fprintf(&text, "; a sweep changes %d (%v) and wipes %d", n, err, len(c.host.wiped))
+	found.text = text.String()
+	return found, nil
+}
+
+// A copier is a record's copy in memory.
+type copier struct {
+	*views
+	store *memstore.Store
+	host  *host
+}
+
+func newCopier(r factor.Record) *copier {
+	c := &copier{store: memstore.New(), host: &host{now: now}}
+	if !r.IsZero() {
+		if r.Due.IsZero() {
+			r.Due = now // Load need not return it; that nothing is due is for the sweep to find
+		}
+		if err := c.store.CompareAndSwap(context.Background(), user, 0, r); err != nil {
+			panic(err) // into an empty store
+		}
+	}
+	c.views = newViews(c.store, c.host)
+	return c
+}

@@ -1,0 +1,125 @@
+package cut
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha1" // #nosec G505 -- RFC 6238's default.
+	"encoding/base32"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/knowhave/factor"
+)
+
+const (
+	user      = "ann"
+	password  = "correct horse"
+	wrongCode = "000000"
+	wrongPIN  = "1111"
+	rightPIN  = "4071"
+	newPIN    = "8299"
+	// pinHash is of rightPIN, as cheap as Argon2id can be.
+	pinHash = "$argon2id$v=19$m=8,t=1,p=1$ZWlnaHQgb2Y$jG61m99z8mXgKB1BC0ii6A"
+	// deviceSecret is that of oldDevice.
+	deviceSecret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+)
+
+var (
+	oldDevice = uuid.UUID{0: 0xdd, 15: 1}
+	newDevice = uuid.UUID{0: 0xdd, 15: 2}
+	codeKinds = []factor.Kind{factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP}
+)
+
+// now is when every operation runs: the clock stands still.
+var now = time.Date(2031, 3, 5, 7, 11, 2, 0, time.UTC)
+
+// errHost is what the host answers where it cannot wipe.
+var errHost = errors.New("the host cannot wipe now")
+
+// host is the service around the library.
+type host struct {
+	now       time.Time
+	wipeFails bool
+	asked     []factor.Wipe
+	wiped     []uuid.UUID
+}
+
+func (h *host) wipe(_ context.Context, w factor.Wipe) error {
+	h.asked = append(h.asked, w)
+	if h.wipeFails {
+		return errHost
+	}
+	h.wiped = append(h.wiped, w.ID)
+	return nil
+}
+
+// views is a Verifier with all that works on it.
+type views struct {
+	v       *factor.Verifier
+	pins    *factor.PINs
+	codes   *factor.OTPIssuer
+	devices *factor.DeviceTOTPEnroller
+	auth    *factor.AuthenticatorEnroller
+	guard   *factor.ResetGuard
+	admin   *factor.Admin
+}
+
+// newViews makes them on a store. The limits are small, so that the states that
+// matter are few answers apart.
+func newViews(store factor.Store, h *host) *views {
+	limit := factor.Limit{Tries: 3, Delay: time.Minute, MaxDelay: time.Hour, Final: 5}
+	v, err := factor.NewVerifier(store, glass{}, &factor.Options{
+		Now:           func() time.Time { return h.now },
+		CheckPassword: func(_ context.Context, _, given string) (bool, error) { return given == password, nil },
+		RegisteredAt:  func(context.Context, string) (time.Time, error) { return h.now, nil },
+		Wipe:          h.wipe,
+		Password:      limit,
+		PIN:           factor.PINOptions{Limit: limit, Hash: factor.HashOptions{MemoryKiB: 7168, Time: 5}},
+		OTP:           factor.OTPOptions{Limit: limit},
+		TOTP:          factor.TOTPOptions{Limit: limit},
+	})
+	if err != nil {
+		panic(err) // the options are right
+	}
+	guard, err := factor.NewResetGuard(v)
+	if err != nil {
+		panic(err)
+	}
+	return &views{
+		v: v, guard: guard, pins: factor.NewPINs(v), codes: factor.NewOTPIssuer(v), admin: factor.NewAdmin(v),
+		devices: factor.NewDeviceTOTPEnroller(v), auth: factor.NewAuthenticatorEnroller(v),
+	}
+}
+
+// glass is a Sealer that hides nothing. Sealing is tested elsewhere.
+type glass struct{}
+
+func (glass) Encrypt(plain, associated []byte) ([]byte, error) {
+	return append(bytes.Clone(associated), plain...), nil
+}
+
+func (glass) Decrypt(sealed, associated []byte) ([]byte, error) {
+	plain, ok := bytes.CutPrefix(sealed, associated)
+	if !ok {
+		return nil, errors.New("not sealed under this key")
+	}
+	return plain, nil
+}
+
+// totp is the code of a secret now (RFC 6238), by means of the test's own.
+func totp(secret string) string {
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
+	if err != nil {
+		panic(err) // no secret of the library's
+	}
+	mac := hmac.New(sha1.New, key)
+	_ = binary.Write(mac, binary.BigEndian, now.Unix()/30)
+	sum := mac.Sum(nil)
+	value := binary.BigEndian.Uint32(sum[sum[len(sum)-1]&0xf:]) & 0x7fffffff
+	return fmt.Sprintf("%06d", value%1_000_000)
+}
