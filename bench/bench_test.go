@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,9 +19,16 @@ var (
 // measured is the table of this run.
 var measured table
 
+// atEnd is done after all tests, the last first: it removes what several of them
+// share.
+var atEnd []func()
+
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
+	for _, do := range slices.Backward(atEnd) {
+		do()
+	}
 	if code == 0 && *write {
 		if err := measured.write("../docs/performance.md", machine()); err != nil {
 			fmt.Fprintln(os.Stderr, err)

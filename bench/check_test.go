@@ -44,7 +44,7 @@ func newChecked(tb testing.TB, store factor.Store) *checked {
 	return c
 }
 
-func newVerifier(tb testing.TB, store factor.Store, opts *factor.Options) *factor.Verifier {
+func newKeyring(tb testing.TB) *factor.Keyring {
 	tb.Helper()
 	key := make([]byte, 32)
 	key[0] = 1
@@ -52,21 +52,27 @@ func newVerifier(tb testing.TB, store factor.Store, opts *factor.Options) *facto
 	if err != nil {
 		tb.Fatal(err)
 	}
-	v, err := factor.NewVerifier(store, ring, opts)
+	return ring
+}
+
+func newVerifier(tb testing.TB, store factor.Store, opts *factor.Options) *factor.Verifier {
+	tb.Helper()
+	v, err := factor.NewVerifier(store, newKeyring(tb), opts)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return v
 }
 
-// codeAt is the device's code at a time.
-func (c *checked) codeAt(at time.Time) string {
-	code, err := totp.GenerateCodeCustom(c.secret, at, totpOptions)
-	if err != nil {
-		panic(err)
-	}
+// codeOf is the code of a device's secret at a time.
+func codeOf(secret string, at time.Time) string {
+	code, err := totp.GenerateCodeCustom(secret, at, totpOptions)
+	must(err)
 	return code
 }
+
+// codeAt is the device's code at a time.
+func (c *checked) codeAt(at time.Time) string { return codeOf(c.secret, at) }
 
 // right verifies a right code after the other, each in a step of its own.
 func (c *checked) right(n int) time.Duration {

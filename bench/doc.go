@@ -4,6 +4,7 @@
 //
 //	go test ./bench -v -timeout 0 -full            # everything, in full
 //	go test ./bench -v -timeout 0 -full -write     # and into docs/performance.md
+//	go test ./bench -v -timeout 0 -full -run Target3   # one target
 //
 // Without -full it only shows that everything works.
 package bench

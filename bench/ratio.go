@@ -45,3 +45,9 @@ func timeRatio(rounds, operations int, ours, theirs side) ratio {
 	}
 	return spread(values)
 }
+
+// rateRatio returns how many times as many operations as the other side one side
+// does in the same time.
+func rateRatio(rounds, operations int, ours, theirs side) ratio {
+	return timeRatio(rounds, operations, theirs, ours)
+}

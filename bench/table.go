@@ -1,8 +1,10 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -27,13 +29,15 @@ func (t *table) add(number int, what, target, measured string) {
 	fmt.Printf("%d  %-70s %-14s %s\n", number, what, target, measured)
 }
 
-// Markdown returns the rows as a table.
+// Markdown returns the rows as a table, in the order of the targets.
 func (t *table) Markdown() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var b strings.Builder
+	rows := slices.Clone(t.rows)
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.number, b.number) })
 	b.WriteString("| | what | target | measured |\n|---|---|---|---|\n")
-	for _, r := range t.rows {
+	for _, r := range rows {
 		fmt.Fprintf(&b, "| %d | %s | %s | %s |\n", r.number, r.what, r.target, r.measured)
 	}
 	return b.String()
