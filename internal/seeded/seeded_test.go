@@ -1,0 +1,217 @@
+package seeded
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+var (
+	inFull = flag.Bool("seeded.matrix", false, "TestMatrix: run every check against every defect, and print the table")
+	times  = flag.Int("seeded.times", 1, "TestMatrix: so many times the effort; with 40 every schedule of two calls is run")
+	only   = flag.String("seeded.only", "", "TestMatrix: a regular expression for the names of the defects")
+	which  = flag.String("seeded.checks", "", "TestMatrix: a regular expression for the names of the checks")
+)
+
+// defects are all of them.
+var defects = slices.Concat(updateDefects, ruleDefects, resetDefects, storeDefects)
+
+// slots is how many checks are built or run at once.
+var slots = make(chan struct{}, 2)
+
+func takeSlot() (leave func()) {
+	slots <- struct{}{}
+	return func() { <-slots }
+}
+
+// TestEachDefectIsCaught builds and runs, for each defect, the check that is named
+// for it.
+func TestEachDefectIsCaught(t *testing.T) {
+	looksAtSources(t)
+	if testing.Short() {
+		t.Skip("builds the library once for each defect: run it without -short")
+	}
+	for _, d := range defects {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			defer takeSlot()()
+			program := d.build(t, d.catcher)
+			o := d.catcher.run(t, program, slices.Concat(d.catcher.brief, d.flags)...)
+			if o.found == "" {
+				t.Fatalf("%s: the check %q does not find that %s\n%s", d.file, d.catcher.name, d.what, o.output)
+			}
+			t.Logf("caught by %s: %s", d.catcher.name, o.found)
+		})
+	}
+}
+
+// TestNothingIsCaughtWithoutADefect is the control: the same checks, built in the
+// same way and run with the same flags, find nothing where nothing was changed.
+func TestNothingIsCaughtWithoutADefect(t *testing.T) {
+	looksAtSources(t)
+	if testing.Short() {
+		t.Skip("builds the checks anew: run it without -short")
+	}
+	programs := onceEach(t, none)
+	for _, run := range controls() {
+		t.Run(run.check.name+" "+strings.Join(run.flags, " "), func(t *testing.T) {
+			t.Parallel()
+			defer takeSlot()()
+			if o := run.check.run(t, programs(run.check), run.flags...); !o.passed {
+				t.Fatalf("it fails where there is no defect\n%s", o.output)
+			}
+		})
+	}
+}
+
+// A control is a check as TestEachDefectIsCaught runs it.
+type control struct {
+	check *check
+	flags []string
+}
+
+// controls returns those that differ.
+func controls() []control {
+	var all []control
+	for _, d := range defects {
+		c := control{d.catcher, slices.Concat(d.catcher.brief, d.flags)}
+		if !slices.ContainsFunc(all, func(o control) bool { return o.check == c.check && slices.Equal(o.flags, c.flags) }) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// onceEach returns a function that builds a check the first time that it is asked
+// for it.
+func onceEach(t *testing.T, d defect) func(*check) string {
+	programs := make(map[any]func() string)
+	of := func(c *check) any {
+		if *inFull {
+			return c.in
+		}
+		return c
+	}
+	for _, c := range checks {
+		programs[of(c)] = sync.OnceValue(func() string { return d.build(t, c) })
+	}
+	return func(c *check) string { return programs[of(c)]() }
+}
+
+// TestEachDefectStillFits looks only at the text, and so does it with -short.
+func TestEachDefectStillFits(t *testing.T) {
+	names := make(map[string]bool)
+	for _, d := range defects {
+		if _, err := d.plant(); err != nil {
+			t.Errorf("%s: %v", d.name, err)
+		}
+		if names[d.name] {
+			t.Errorf("%s stands there twice", d.name)
+		}
+		names[d.name] = true
+		if d.catcher == nil || !d.catcher.sees(d) {
+			t.Errorf("%s names no check that runs %s", d.name, d.file)
+		}
+	}
+}
+
+// TestVerificationPageHoldsTheTable keeps the documented table equal in its rows to
+// this one. What the checks took is of the last long run.
+func TestVerificationPageHoldsTheTable(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(root, "docs/verification.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile(`(?m)^\| (\d+) \| (.*?) \|`).FindAllSubmatch(page, -1)
+	for i, d := range defects {
+		if want := d.row(); i >= len(rows) || string(rows[i][2]) != want {
+			t.Errorf("docs/verification.md has no row %d for: %s", i+1, want)
+		}
+	}
+	if len(rows) > len(defects) {
+		t.Errorf("docs/verification.md has %d rows for %d defects", len(rows), len(defects))
+	}
+}
+
+// row is how the defect begins its row.
+func (d defect) row() string {
+	return fmt.Sprintf("**%s**: %s (`%s`)", d.name, d.what, d.file)
+}
+
+// TestMatrix runs every check against every defect that it can see, and prints
+// what it took, as a table in Markdown.
+func TestMatrix(t *testing.T) {
+	if !*inFull {
+		t.Skip("the long run: give -seeded.matrix")
+	}
+	looks := regexp.MustCompile(*which)
+	t.Run("none", func(t *testing.T) {
+		programs := onceEach(t, none)
+		for _, c := range checks {
+			if !looks.MatchString(c.name) {
+				continue
+			}
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				defer takeSlot()()
+				if o := c.run(t, programs(c), c.effort()...); !o.passed {
+					t.Errorf("it fails where there is no defect, and what it finds is worth nothing\n%s", o.output)
+				}
+			})
+		}
+	})
+	rows := make([]string, len(defects))
+	t.Run("all", func(t *testing.T) {
+		for i, d := range defects {
+			if !regexp.MustCompile(*only).MatchString(d.name) {
+				continue
+			}
+			t.Run(d.name, func(t *testing.T) {
+				t.Parallel()
+				defer takeSlot()()
+				rows[i] = d.against(t, looks)
+				t.Log(rows[i])
+			})
+		}
+	})
+	head := "| # | defect | " + strings.Join(columns, " | ") + " |"
+	t.Logf("\n%s\n|%s\n%s", head, strings.Repeat("---|", len(columns)+2), strings.Join(slices.DeleteFunc(rows, func(r string) bool { return r == "" }), "\n"))
+}
+
+// against runs the checks and returns the row of the table.
+func (d defect) against(t *testing.T, looks *regexp.Regexp) string {
+	number := slices.IndexFunc(defects, func(o defect) bool { return o.name == d.name }) + 1
+	row := fmt.Sprintf("| %d | %s |", number, d.row())
+	programs, caught := onceEach(t, d), false
+	for _, column := range columns {
+		cell := ""
+		for _, c := range checks {
+			if c.column != column || !c.sees(d) || !looks.MatchString(c.name) {
+				continue
+			}
+			o := c.run(t, programs(c), c.effort()...)
+			switch {
+			case o.found != "":
+				cell, caught = o.found, true
+			case o.passed:
+				cell = "no"
+			case strings.Contains(o.output, "panic: test timed out"):
+				cell = "does not end"
+			default:
+				cell = "?"
+				t.Logf("%s neither passes nor finds anything:\n%.5000s", c.name, o.output)
+			}
+		}
+		row += " " + cell + " |"
+	}
+	if !caught && *which == "" {
+		t.Errorf("no check catches it")
+	}
+	return row
+}
