@@ -1,0 +1,157 @@
+package factor
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// A version is never that of no record, nor the one that it follows.
+func TestVersionsDifferFromTheOneBeforeAndFromNone(t *testing.T) {
+	defer func(r io.Reader) { rand.Reader = r }(rand.Reader)
+	const old, next = 7, 8
+	drawn := func(versions ...byte) io.Reader {
+		var all []byte
+		for _, v := range versions {
+			all = append(all, 0, 0, 0, 0, 0, 0, 0, v)
+		}
+		return bytes.NewReader(append(all, bytes.Repeat([]byte{0, 0, 0, 0, 0, 0, 0, next}, 10)...))
+	}
+	for _, versions := range [][]byte{{0}, {old}, {0, old}, {old, 0}, {}} {
+		rand.Reader = drawn(versions...)
+		if got := newVersion(old); got != next {
+			t.Errorf("of %v and then %d, %d is taken to follow %d", versions, next, got, old)
+		}
+	}
+	rand.Reader = bytes.NewReader(bytes.Repeat([]byte{0xff}, 8))
+	if got := newVersion(0); got != 1<<53-1 {
+		t.Errorf("the largest version is %d", got)
+	}
+}
+
+// scantStore keeps one record, whoever asks, and fails after so many calls: a
+// rule about an end must not be tested by a call that has none.
+type scantStore struct {
+	rec   Record
+	calls int // left
+	pages [][]string
+}
+
+var errScant = errors.New("no calls are left")
+
+func (s *scantStore) call() error {
+	if s.calls--; s.calls < 0 {
+		return errScant
+	}
+	return nil
+}
+
+func (s *scantStore) Load(context.Context, string) (Record, error) { return s.rec, s.call() }
+
+func (s *scantStore) CompareAndSwap(_ context.Context, _ string, old int64, next Record) error {
+	if err := s.call(); err != nil || s.rec.Version != old {
+		return errors.Join(err, ErrConflict)
+	}
+	s.rec = next
+	return nil
+}
+
+func (s *scantStore) List(context.Context, string, time.Time, int) ([]string, error) {
+	if len(s.pages) == 0 {
+		return nil, s.call()
+	}
+	page := s.pages[0]
+	s.pages = s.pages[1:]
+	return page, s.call()
+}
+
+func verifierOnScant(t *testing.T, s *scantStore, o Options) *Verifier {
+	t.Helper()
+	ring, err := NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Now = func() time.Time { return noon }
+	v, err := NewVerifier(s, ring, &o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	CheapHash(v, nil)
+	return v
+}
+
+// Whatever a call comes to, the turns that it took are free after it.
+func TestEveryCallLeavesTheTurnsThatItTook(t *testing.T) {
+	v := verifierOnScant(t, &scantStore{calls: 100}, judgeOptions)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a turn that never comes
+	defer cancel()
+	for range 2 {
+		if err := v.VerifyPassword(ctx, "user", "wrong"); !errors.Is(err, ErrMismatch) {
+			t.Fatalf("a wrong password = %v", err)
+		}
+		if _, err := v.VerifyOTP(ctx, "user", "000000"); !errors.Is(err, ErrMismatch) {
+			t.Fatalf("a wrong code = %v", err)
+		}
+		if n := TurnsTaken(v); n != 0 {
+			t.Fatalf("%d turns are left behind", n)
+		}
+	}
+}
+
+// A wipe that was done is noted as done, and only that one, so that whoever waits
+// for its end need not ask for it again.
+func TestAWipeIsNotedOnce(t *testing.T) {
+	store := &scantStore{calls: 100}
+	asked := 0
+	v := verifierOnScant(t, store, Options{Wipe: func(context.Context, Wipe) error {
+		if asked++; asked > 10 {
+			return errScant
+		}
+		return nil
+	}})
+	marked := &wipe{id: uuid.New(), at: noon, reason: ReasonStrikes, retryAt: noon}
+	a := &account{reset: reset{wipe: marked}}
+	data, err := v.seal(labelOf("user"), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store.rec = Record{Data: data, Version: 1}
+	done := func() bool {
+		a, err := v.read(t.Context(), "user")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.reset.wipe.done
+	}
+	other := Wipe{ID: uuid.New(), User: "user", At: noon, Reason: ReasonStrikes}
+	if err := v.wipe(t.Context(), other); err != nil || done() {
+		t.Fatalf("the end of another wipe is noted: %v, %v", done(), err)
+	}
+	if err := v.wipe(t.Context(), *marked.public("user")); err != nil || !done() || asked != 2 {
+		t.Fatalf("done %v after %d calls of Wipe: %v", done(), asked, err)
+	}
+}
+
+// A walk ends at the first page with nobody on it, and not before.
+func TestAWalkEndsAtAnEmptyPage(t *testing.T) {
+	for _, pages := range [][][]string{nil, {{"a", "b"}}, {{"a"}, {"b"}, {"c"}}} {
+		v := verifierOnScant(t, &scantStore{calls: len(pages) + 1, pages: pages}, Options{})
+		var got []string
+		for user, err := range v.users(t.Context(), "", time.Time{}) {
+			if err != nil {
+				t.Fatalf("after %q of %q: %v", got, pages, err)
+			}
+			got = append(got, user)
+		}
+		if want := slices.Concat(pages...); !slices.Equal(got, want) {
+			t.Fatalf("walked over %q, want %q", got, want)
+		}
+	}
+}

@@ -1,0 +1,17 @@
+package factor
+
+import (
+	"testing"
+	"time"
+)
+
+// The shortest and the longest time step may be imported, and no last step means
+// that none was accepted, not the first of all.
+func TestImportedSecretKeepsItsPeriodAndNoStepOfItsOwn(t *testing.T) {
+	for period, kept := range map[time.Duration]time.Duration{0: 30 * time.Second, time.Second: time.Second, 2 * time.Minute: 2 * time.Minute} {
+		s, err := ImportedTOTP{Secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", Period: period}.read("field", noon)
+		if err != nil || s.period != kept || s.step != noStep {
+			t.Errorf("a period of %v: %+v, %v", period, s, err)
+		}
+	}
+}

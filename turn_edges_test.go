@@ -1,0 +1,39 @@
+package factor
+
+import (
+	"context"
+	"testing"
+)
+
+// Who gives up waiting leaves the turn where it is: with who holds it.
+func TestATurnIsNotLostByWhoGivesUpWaiting(t *testing.T) {
+	var ts turns
+	if err := ts.take(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	waits := func(ctx context.Context) <-chan error {
+		done := make(chan error, 1)
+		go func() { done <- ts.take(ctx, "alice") }()
+		return done
+	}
+	ctx, goAway := context.WithCancel(t.Context())
+	gone := waits(ctx)
+	waitFor(&ts, 1)
+	next := waits(t.Context())
+	waitFor(&ts, 2)
+	goAway()
+	if err := <-gone; err != context.Canceled {
+		t.Fatalf("who gave up got %v", err)
+	}
+	ts.mu.Lock()
+	waiting := len(ts.users["alice"])
+	ts.mu.Unlock()
+	if waiting != 1 {
+		t.Fatalf("%d wait for a turn that is held, want 1", waiting)
+	}
+	ts.leave("alice")
+	if err := <-next; err != nil {
+		t.Fatal(err)
+	}
+	ts.leave("alice")
+}
