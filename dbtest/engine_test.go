@@ -34,11 +34,15 @@ func TestSQLiteKeepsTheContractOnOneConnection(t *testing.T) {
 // The tests of the engine run with the real PIN hash.
 
 func TestModel(t *testing.T) {
+	checks := 12
+	if underRace {
+		checks = 3
+	}
 	onEach(t, func(t *testing.T, e Engine) {
 		model.Run(t, model.Env{
 			NewStore:    func() factor.Store { return e.Store(t) },
 			NewVerifier: factor.NewVerifier,
-			Checks:      12,
+			Checks:      checks,
 			Steps:       60,
 			RarePINs:    true,
 		})
@@ -62,7 +66,7 @@ var byTheStore = []struct {
 func TestThreats(t *testing.T) {
 	onEach(t, func(t *testing.T, e Engine) {
 		env := threats.Env{NewStore: e.storeForBubbles, NewVerifier: factor.NewVerifier}
-		if !e.server {
+		if !e.server && !underRace { // the real PIN hash would take minutes
 			threats.Run(t, env)
 			return
 		}
