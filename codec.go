@@ -1,6 +1,7 @@
 package factor
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"time"
@@ -115,8 +116,10 @@ func decode(data []byte) (*account, error) {
 		a.pending = &pending{secret: r.secret(), expiresAt: r.time(), wrong: int(r.number(pendingTries))}
 	}
 	a.loginCodes, a.accountCodes = r.codes(), r.codes()
-	for i := range a.budgets {
-		a.budgets[i] = budget{wrong: int(r.number(maxFailures)), until: r.time()}
+	if !r.skipZeros(2 * len(a.budgets)) {
+		for i := range a.budgets {
+			a.budgets[i] = budget{wrong: int(r.number(maxFailures)), until: r.time()}
+		}
 	}
 	a.reset.strikes, a.reset.hold, a.reset.last = int(r.number(maxFailures)), r.time(), r.bytes()
 	if r.has() {
@@ -136,10 +139,8 @@ func decode(data []byte) (*account, error) {
 	if r.failed || len(data)%padTo != 0 || len(r.buf) >= padTo {
 		return nil, errEncoding
 	}
-	for _, b := range r.buf {
-		if b != 0 {
-			return nil, errEncoding
-		}
+	if !r.skipZeros(len(r.buf)) {
+		return nil, errEncoding
 	}
 	return a, nil
 }
@@ -217,6 +218,17 @@ func (r *reader) take(n int) []byte {
 	return b
 }
 
+// skipZeros skips so many bytes if all of them are zero, as where there is
+// nothing to be read: most of most records is.
+func (r *reader) skipZeros(n int) bool {
+	var zeros [padTo]byte
+	if r.failed || !bytes.HasPrefix(r.buf, zeros[:n]) {
+		return false
+	}
+	r.buf = r.buf[n:]
+	return true
+}
+
 func (r *reader) byte() byte {
 	b := r.take(1)
 	if r.failed {
@@ -290,6 +302,9 @@ func (r *reader) importIDs() []importID {
 
 func (r *reader) codes() codes {
 	var c codes
+	if r.skipZeros(3) {
+		return c
+	}
 	if r.has() {
 		live := r.code()
 		c.live = &live

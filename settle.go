@@ -7,35 +7,50 @@ import (
 )
 
 // settleContext is a context with the values of its parent and an end of its
-// own. It sets a timer only if it is asked for Done, which a store that answers
-// from memory never does: the timer would cost as much as judging a code.
+// own. Its time runs from when it is first used. It sets a timer only if it is
+// asked for Done, which a store that answers from memory never does: the timer
+// would cost as much as judging a code.
 type settleContext struct {
-	parent   context.Context
-	deadline time.Time
+	parent context.Context
+	lasts  time.Duration
 
-	mu    sync.Mutex
-	timed context.Context // made when it is first asked for
-	end   context.CancelFunc
+	mu       sync.Mutex
+	deadline time.Time
+	timed    context.Context // made when it is first asked for
+	end      context.CancelFunc
 }
 
 func newSettleContext(ctx context.Context, lasts time.Duration) *settleContext {
-	return &settleContext{parent: ctx, deadline: time.Now().Add(lasts)}
+	return &settleContext{parent: ctx, lasts: lasts}
 }
 
 // Deadline, Done, Err and Value are as in context.Context.
 
-func (c *settleContext) Deadline() (time.Time, bool) { return c.deadline, true }
+func (c *settleContext) Deadline() (time.Time, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.begin()
+	return c.deadline, true
+}
+
+// begin reports whether the time begins to run now. The lock is held.
+func (c *settleContext) begin() bool {
+	if !c.deadline.IsZero() {
+		return false
+	}
+	c.deadline = time.Now().Add(c.lasts)
+	return true
+}
 
 func (c *settleContext) Done() <-chan struct{} { return c.withTimer().Done() }
 
 func (c *settleContext) Err() error {
 	c.mu.Lock()
-	timed := c.timed
-	c.mu.Unlock()
+	defer c.mu.Unlock()
 	switch {
-	case timed != nil:
-		return timed.Err()
-	case time.Now().Before(c.deadline):
+	case c.timed != nil:
+		return c.timed.Err()
+	case c.begin() || time.Now().Before(c.deadline):
 		return nil
 	}
 	return context.DeadlineExceeded
@@ -57,6 +72,7 @@ func (c *settleContext) withTimer() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.timed == nil {
+		c.begin()
 		c.timed, c.end = context.WithDeadline(context.WithoutCancel(c.parent), c.deadline)
 	}
 	return c.timed
