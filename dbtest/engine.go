@@ -30,15 +30,16 @@ type Engine struct {
 	driver  string // of database/sql
 	// dsn returns the data source name of a database to work in. It is a new one,
 	// gone with the test, if the engine has no server.
-	dsn    func(testing.TB) string
-	server bool
+	dsn     func(testing.TB) string
+	server  bool
+	relayed bool // another engine's server, behind a pooler
 }
 
 // Engines are all that the suites run on. Another one joins with one line here.
 var Engines = []Engine{
 	sqliteEngine,
 	{Name: "PostgreSQL", Dialect: sqlstore.Postgres, driver: "pgx", dsn: server.SharedPostgres, server: true},
-	{Name: "PostgreSQL through pgbouncer", Dialect: sqlstore.Postgres, driver: "pgx", dsn: server.SharedPgBouncer, server: true},
+	{Name: "PostgreSQL through pgbouncer", Dialect: sqlstore.Postgres, driver: "pgx", dsn: server.SharedPgBouncer, server: true, relayed: true},
 	{Name: "MariaDB", Dialect: sqlstore.MySQL, driver: "mysql", dsn: server.SharedMariaDB, server: true},
 }
 

@@ -73,7 +73,7 @@ func TestThreats(t *testing.T) {
 			return
 		}
 		rows := byTheStore
-		if underRace {
+		if underRace || e.relayed {
 			rows = rows[:2] // those of many callers at once
 		}
 		for _, threat := range rows {
