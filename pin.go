@@ -120,10 +120,13 @@ func (v *Verifier) pinIsSet(ctx context.Context, user string) (bool, error) {
 
 // Wait returns true as soon as the user has set a PIN, and false when timeout
 // has passed without. A PIN that is set through the same Verifier is seen at
-// once, others within PINOptions.Poll; all waiters for one user share one poll.
+// once, others within PINOptions.Poll; all who wait in one process share one
+// poll, which is one call for each 1,000 users where the store is a
+// VersionLister.
 //
 // It returns ErrMalformed for a timeout outside 1 s to 60 s, the context's error
-// when that ends first, and the store's.
+// when that ends first, and the store's, also where the store has not answered at
+// all until the timeout.
 func (p *PINs) Wait(ctx context.Context, user string, timeout time.Duration) (bool, error) {
 	if err := checkUser(user); err != nil {
 		return false, err
