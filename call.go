@@ -9,12 +9,11 @@ import (
 // A call is one call of the API on one user. It remembers what its slow work
 // found, so that a lost swap does not repeat it.
 type call struct {
-	v     *Verifier
-	opts  *Options
-	ctx   context.Context
-	user  string
-	label []byte // of the user's record
-	mode  mode
+	v    *Verifier
+	opts *Options
+	ctx  context.Context
+	user string
+	mode mode
 
 	hasTurn bool           // whether the short turn is held
 	settle  *settleContext // see settling
@@ -37,10 +36,12 @@ type pinFound struct {
 	memo   *memo[pinVerdict]
 }
 
-func (c *call) takeTurn(ctx context.Context) error {
-	err := c.v.turns.take(ctx, c.user)
-	c.hasTurn = err == nil
-	return err
+// takeTurn takes the short turn. The job is what may be settled meanwhile, nil
+// if nothing may.
+func (c *call) takeTurn(ctx context.Context, job settled) (*waiting, error) {
+	mine, err := c.v.turns.take(ctx, c.user, job)
+	c.hasTurn = err == nil && !mine.settled()
+	return mine, err
 }
 
 func (c *call) leaveTurn() {
@@ -73,7 +74,7 @@ func (a *attempt) slowly(where string, work func() error) error {
 	a.leaveTurn()
 	a.endSettling()
 	fault := shielded(where, work)
-	_ = a.takeTurn(a.settling())
+	_, _ = a.takeTurn(a.settling(), nil)
 	a.endSettling() // what the wait took is not the swap's
 	now, err := a.v.clock()
 	if err != nil {

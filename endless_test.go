@@ -118,7 +118,7 @@ func TestAWipeIsNotedOnce(t *testing.T) {
 	}})
 	marked := &wipe{id: uuid.New(), at: noon, reason: ReasonStrikes, retryAt: noon}
 	a := &account{reset: reset{wipe: marked}}
-	data, err := v.seal(labelOf("user"), a)
+	data, err := v.seal(labelOf("user"), a.encode())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ func (v *Verifier) read(ctx context.Context, user string) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.open(labelOf(user), rec)
+	return v.open(user, rec)
 }
 
 func (v *Verifier) load(ctx context.Context, user string) (rec Record, err error) {
@@ -54,9 +54,9 @@ func labelOf(user string) []byte {
 	return append(append(make([]byte, 0, len(front)+len(user)), front...), user...)
 }
 
-func (v *Verifier) seal(label []byte, a *account) (data []byte, err error) {
+func (v *Verifier) seal(label, plain []byte) (data []byte, err error) {
 	err = shielded("Sealer.Encrypt", func() (err error) {
-		data, err = v.sealer.Encrypt(a.encode(), label)
+		data, err = v.sealer.Encrypt(plain, label)
 		return err
 	})
 	if err == nil && len(data) == 0 {
@@ -65,23 +65,28 @@ func (v *Verifier) seal(label []byte, a *account) (data []byte, err error) {
 	return data, err
 }
 
-// open returns the account of a record, an empty one if there is no record, or
-// an error that matches ErrUnsealed.
-func (v *Verifier) open(label []byte, rec Record) (*account, error) {
-	if rec.Version == 0 && len(rec.Data) == 0 {
-		return &account{}, nil
+// unseal returns what a record holds, or an error that matches ErrUnsealed.
+func (v *Verifier) unseal(label []byte, rec Record) (s state, err error) {
+	s.absent = rec.Version == 0
+	if s.absent && len(rec.Data) == 0 {
+		return s, nil
 	}
-	var plain []byte
-	err := shielded("Sealer.Decrypt", func() (err error) {
-		plain, err = v.sealer.Decrypt(rec.Data, label)
+	err = shielded("Sealer.Decrypt", func() (err error) {
+		s.plain, err = v.sealer.Decrypt(rec.Data, label)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnsealed, err)
+		return s, fmt.Errorf("%w: %w", ErrUnsealed, err)
 	}
-	a, err := decode(plain)
+	return s, nil
+}
+
+// open returns the account of a record, an empty one if there is no record, or
+// an error that matches ErrUnsealed.
+func (v *Verifier) open(user string, rec Record) (*account, error) {
+	s, err := v.unseal(labelOf(user), rec)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnsealed, err)
+		return nil, err
 	}
-	return a, nil
+	return s.account()
 }

@@ -11,40 +11,63 @@ import (
 type turns struct {
 	mu sync.Mutex
 	// users has an entry for each user whose turn is held, with those who wait
-	// for it. A turn is handed over by closing the channel of who comes next.
-	users map[string][]chan struct{}
+	// for it.
+	users map[string][]*waiting
+	came  int64 // how many have waited so far
 }
 
+// waiting is somebody who waits for a turn, or has waited.
+type waiting struct {
+	number int64
+	job    settled // that who has the turn may settle, nil if there is none
+	// called is closed when the turn is handed over, or the job has been settled.
+	called chan struct{}
+	// last is the number of who came last before the turn was handed over.
+	last    int64
+	carried bool // the job has been settled
+}
+
+// settled reports whether somebody else has settled the job. Nil stands for who
+// did not have to wait.
+func (w *waiting) settled() bool { return w != nil && w.carried }
+
 // take waits for the user's turn until the context ends, whose error it then
-// returns. Who has taken a turn leaves it.
-func (t *turns) take(ctx context.Context, user string) error {
+// returns. Who has taken a turn leaves it. A job, if it is not nil, may be
+// settled meanwhile by who has the turn; then there is no turn to leave.
+func (t *turns) take(ctx context.Context, user string, job settled) (*waiting, error) {
 	t.mu.Lock()
 	if t.users == nil {
-		t.users = make(map[string][]chan struct{})
+		t.users = make(map[string][]*waiting)
 	}
 	queue, held := t.users[user]
 	if !held {
 		t.users[user] = nil
 		t.mu.Unlock()
-		return nil
+		return nil, nil
 	}
-	mine := make(chan struct{})
+	t.came++
+	mine := &waiting{number: t.came, job: job, called: make(chan struct{})}
 	t.users[user] = append(queue, mine)
 	t.mu.Unlock()
 
 	select {
-	case <-mine:
-		return nil
+	case <-mine.called:
+		return mine, nil
 	case <-ctx.Done():
 	}
-	if !t.withdraw(user, mine) {
-		t.leave(user) // it was handed over meanwhile
+	if t.withdraw(user, mine) {
+		return nil, ctx.Err()
 	}
-	return ctx.Err()
+	<-mine.called // by who has the turn, soon: what was judged must not be left behind
+	if mine.carried {
+		return mine, nil
+	}
+	t.leave(user)
+	return nil, ctx.Err()
 }
 
 // withdraw reports whether who waited still did.
-func (t *turns) withdraw(user string, mine chan struct{}) bool {
+func (t *turns) withdraw(user string, mine *waiting) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	queue := t.users[user]
@@ -65,6 +88,8 @@ func (t *turns) leave(user string) {
 		delete(t.users, user)
 		return
 	}
+	next := queue[0]
 	t.users[user] = queue[1:]
-	close(queue[0])
+	next.last = t.came
+	close(next.called)
 }

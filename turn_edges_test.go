@@ -8,12 +8,12 @@ import (
 // Who gives up waiting leaves the turn where it is: with who holds it.
 func TestATurnIsNotLostByWhoGivesUpWaiting(t *testing.T) {
 	var ts turns
-	if err := ts.take(t.Context(), "alice"); err != nil {
+	if err := take(&ts, t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	waits := func(ctx context.Context) <-chan error {
 		done := make(chan error, 1)
-		go func() { done <- ts.take(ctx, "alice") }()
+		go func() { done <- take(&ts, ctx) }()
 		return done
 	}
 	ctx, goAway := context.WithCancel(t.Context())

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"slices"
 	"time"
 )
 
@@ -28,6 +27,9 @@ type mode int
 const (
 	// quick calls do no slow work, and take the short turn only.
 	quick mode = iota
+	// shared calls are quick ones that, where others write for the same user, are
+	// settled together: see share.go.
+	shared
 	// slow calls hash, or have the host hash. They take a slow turn as well, so
 	// that they queue behind each other and no code waits behind them.
 	slow
@@ -39,97 +41,105 @@ const (
 // again, to a fresh account, each time that a swap is lost.
 type rule[T any] func(a *attempt) (T, error)
 
-// An attempt is one application of a rule to one loaded account.
-type attempt struct {
-	*call
-	account *account
-	absent  bool // there is no record
-	now     time.Time
-	events  []Event
-	// wrong: a credential was judged wrong, so the call cannot end without the
-	// swap, not even with a fault.
-	wrong bool
-	// unchanged: the answer needs no swap although it is no refusal.
-	unchanged bool
-	// remove: there is to be no record.
-	remove bool
-}
-
-// answer is what an attempt has to say once its record is stored.
-type answer[T any] struct {
-	record Record // zero if there is to be none
-	result T
-	err    error
-	events []Event
-}
-
 // update is the only way to change a user's record. It loads, applies the rule
 // and swaps, and lets the answer out only after the swap, or at once if the rule
 // refuses without having judged anything wrong.
 func update[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (T, error) {
-	said := settle(ctx, v, user, m, r)
-	v.observe(ctx, said.events)
-	return said.result, said.err
+	j := &job[T]{call: call{v: v, opts: &v.opts, ctx: ctx, user: user, mode: m}, rule: r}
+	j.inSlowTurn(j)
+	v.observe(ctx, j.said.events)
+	return j.said.result, j.said.err
 }
 
-func settle[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) answer[T] {
-	if m == slow {
-		if err := v.slowTurns.take(ctx, user); err != nil {
-			return answer[T]{err: err}
+func (c *call) inSlowTurn(j settled) {
+	if c.mode == slow {
+		if _, err := c.v.slowTurns.take(c.ctx, c.user, nil); err != nil {
+			j.end(0, err)
+			return
 		}
-		defer v.slowTurns.leave(user)
+		defer c.v.slowTurns.leave(c.user)
 	}
-	c := &call{v: v, opts: &v.opts, ctx: ctx, user: user, label: labelOf(user), mode: m}
-	if err := c.takeTurn(ctx); err != nil {
-		return answer[T]{err: err}
+	c.inTurn(j)
+}
+
+// inTurn settles a job, and those that wait for the same turn and can share, or
+// finds it settled by somebody else.
+func (c *call) inTurn(j settled) {
+	var offered settled
+	if c.mode == shared {
+		offered = j
+	}
+	mine, err := c.takeTurn(c.ctx, offered)
+	switch {
+	case err != nil:
+		j.end(0, err)
+		return
+	case mine.settled():
+		return
 	}
 	defer c.leaveTurn()
-
-	base, err := v.load(ctx, user)
+	base, err := c.v.load(c.ctx, c.user)
 	if err != nil {
-		return answer[T]{err: err}
+		j.end(0, err)
+		return
 	}
+	jobs, try, err := []settled{j}, 0, errDeserted
+	if company := c.v.turns.company(c.user, mine); company != nil {
+		jobs = company.join(jobs)
+		defer func() { company.dismiss(try, err) }()
+	}
+	try, err = c.store(jobs, base)
+	j.end(try, err)
+}
+
+// store applies the rules of the jobs and swaps what they leave, all in one,
+// until the swap is won or its outcome cannot be known. It returns which of the
+// tries counts, the last one being one more than the swaps that failed.
+func (c *call) store(jobs []settled, base Record) (try int, err error) {
 	var (
-		tried   []answer[T] // one for each swap that was not answered with nil
-		unknown error       // the store's last word on a swap whose outcome is open
-		opens   int         // how many of those
+		tried   []Record // one for each swap that was not answered with nil
+		unknown error    // the store's last word on a swap whose outcome is open
+		opens   int      // how many of those
 	)
 	defer c.endSettling()
-	for try := 0; ; try++ {
-		said, store := apply(c, base, r)
-		if !store {
-			return said
+	for {
+		next, store, err := c.judge(jobs, base)
+		if err != nil || !store {
+			return len(tried), err
 		}
-		err := v.swap(c.settling(), user, base.Version, said.record)
+		err = c.v.swap(c.settling(), c.user, base.Version, next)
 		if err == nil {
-			return said
+			return len(tried), nil
 		}
-		tried = append(tried, said)
+		for _, j := range jobs {
+			j.again()
+		}
+		tried = append(tried, next)
 		if !errors.Is(err, ErrConflict) {
 			unknown = err
 			opens++
 		}
 		// The result of the swap may be known only from what is stored now.
-		fresh, loadErr := v.reload(c.settling(), user, try)
+		fresh, loadErr := c.v.reload(c.settling(), c.user, len(tried)-1)
 		switch {
 		case loadErr != nil && unknown != nil:
-			return answer[T]{err: unknown}
+			return 0, unknown
 		case loadErr != nil && c.settling().Err() != nil:
-			return answer[T]{err: ErrConflict}
+			return 0, ErrConflict
 		case loadErr != nil:
-			return answer[T]{err: loadErr}
+			return 0, loadErr
 		}
-		for _, mine := range tried {
-			if mine.record.Version == 0 || mine.record.Version != fresh.Version {
+		for i, mine := range tried {
+			if mine.Version == 0 || mine.Version != fresh.Version {
 				continue // a record that is not there is nobody's own
 			}
-			if unknown != nil && c.confirm(mine.record) != nil {
-				return answer[T]{err: unknown}
+			if unknown != nil && c.confirm(mine) != nil {
+				return 0, unknown
 			}
-			return mine
+			return i, nil
 		}
 		if unknown != nil && (fresh.Version != base.Version || opens >= maxUnknown) {
-			return answer[T]{err: unknown}
+			return 0, unknown
 		}
 		base = fresh
 	}
@@ -145,39 +155,28 @@ func (c *call) confirm(mine Record) error {
 	return c.v.swap(c.settling(), c.user, mine.Version, again)
 }
 
-// apply applies the rule to what was loaded. If there is something to store, it
-// is to be stored before the answer may leave.
-func apply[T any](c *call, base Record, r rule[T]) (said answer[T], store bool) {
-	a := &attempt{call: c, absent: base.Version == 0}
-	var err error
-	switch a.account, err = c.v.open(c.label, base); {
-	case err != nil && c.mode == blind:
-		a.account = &account{}
-	case err != nil:
-		return answer[T]{err: err}, false
+// judge applies the rules one after the other, each to what the one before
+// leaves. If there is something to store, it is to be stored before any answer
+// may leave.
+func (c *call) judge(jobs []settled, base Record) (next Record, store bool, err error) {
+	label := labelOf(c.user)
+	s, err := c.v.unseal(label, base)
+	if err != nil && c.mode != blind {
+		return Record{}, false, err
 	}
-	said.err = shielded("judging", func() (err error) {
-		a.now = c.v.now()
-		said.result, err = r(a)
-		return err
-	})
-	said.events = a.events
-	accepted := said.err == nil && !a.unchanged
-	if !accepted && !a.wrong {
-		// A right credential that a fault came after is not spent.
-		said.events = slices.DeleteFunc(said.events, func(e Event) bool { return e.Action == ActionVerified })
-		return said, false
+	for _, j := range jobs {
+		if changed, ok := j.judge(s); ok {
+			s, store = changed, true
+		}
 	}
-	if a.remove {
-		return said, true
+	if !store || s.absent {
+		return Record{}, store, nil
 	}
-	a.account.tidy(a.now)
-	data, err := c.v.seal(c.label, a.account)
+	data, err := c.v.seal(label, s.plain)
 	if err != nil {
-		return answer[T]{err: err}, false
+		return Record{}, false, err
 	}
-	said.record = Record{Data: data, Version: newVersion(base.Version), Due: a.account.due()}
-	return said, true
+	return Record{Data: data, Version: newVersion(base.Version), Due: s.due}, true, nil
 }
 
 // newVersion draws a version that is not the one it follows.

@@ -190,7 +190,11 @@ func (v *Verifier) VerifyAny(ctx context.Context, user string, proof Credentials
 }
 
 func (v *Verifier) verify(ctx context.Context, user string, proof Credentials, kinds []Kind) (Match, error) {
-	return update(ctx, v, user, proof.mode(), func(a *attempt) (Match, error) {
+	m := proof.mode()
+	if m == quick {
+		m = shared
+	}
+	return update(ctx, v, user, m, func(a *attempt) (Match, error) {
 		return a.judge(proof, kinds)
 	})
 }

@@ -212,7 +212,7 @@ func (w *waiters) look(ctx context.Context, v *Verifier, user string, mine *watc
 	if err != nil {
 		return err
 	}
-	a, err := v.open(labelOf(user), rec)
+	a, err := v.open(user, rec)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,110 @@
+package factor
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// A state is what is stored about a user, opened.
+type state struct {
+	plain  []byte // the encoded account
+	absent bool   // there is no record
+	due    time.Time
+}
+
+// A job is a call with its rule and what it has to say.
+type job[T any] struct {
+	call
+	rule    rule[T]
+	said    answer[T]   // by the last application of the rule, then what is returned
+	earlier []answer[T] // by those before, one for each swap that was not answered with nil
+}
+
+// answer is what an application of a rule has to say once its state is stored.
+type answer[T any] struct {
+	result T
+	err    error
+	events []Event
+}
+
+// settled is a job, whatever its result.
+type settled interface {
+	// judge applies the rule and returns what is to be stored, if anything is.
+	judge(s state) (next state, store bool)
+	// again keeps the answer, because the rule may be applied again.
+	again()
+	// end says which application's answer stands, or the error that stands in
+	// place of all.
+	end(try int, err error)
+}
+
+// An attempt is one application of a rule to one account.
+type attempt struct {
+	*call
+	account *account
+	absent  bool // there is no record
+	now     time.Time
+	events  []Event
+	// wrong: a credential was judged wrong, so the call cannot end without the
+	// swap, not even with a fault.
+	wrong bool
+	// unchanged: the answer needs no swap although it is no refusal.
+	unchanged bool
+	// remove: there is to be no record.
+	remove bool
+}
+
+func (j *job[T]) judge(s state) (next state, store bool) {
+	a := &attempt{call: &j.call, absent: s.absent}
+	j.said = answer[T]{}
+	var err error
+	switch a.account, err = s.account(); {
+	case err != nil && j.mode == blind:
+		a.account = &account{}
+	case err != nil:
+		j.said.err = err
+		return state{}, false
+	}
+	j.said.err = shielded("judging", func() (err error) {
+		a.now = j.v.now()
+		j.said.result, err = j.rule(a)
+		return err
+	})
+	j.said.events = a.events
+	accepted := j.said.err == nil && !a.unchanged
+	if !accepted && !a.wrong {
+		// A right credential that a fault came after is not spent.
+		j.said.events = slices.DeleteFunc(j.said.events, func(e Event) bool { return e.Action == ActionVerified })
+		return state{}, false
+	}
+	if a.remove {
+		return state{absent: true}, true
+	}
+	a.account.tidy(a.now)
+	return state{plain: a.account.encode(), due: a.account.due()}, true
+}
+
+func (j *job[T]) again() { j.earlier = append(j.earlier, j.said) }
+
+func (j *job[T]) end(try int, err error) {
+	switch {
+	case err != nil:
+		j.said = answer[T]{err: err}
+	case try < len(j.earlier):
+		j.said = j.earlier[try]
+	}
+}
+
+// account returns the account, an empty one if there is no record, or an error
+// that matches ErrUnsealed.
+func (s state) account() (*account, error) {
+	if s.absent && s.plain == nil {
+		return &account{}, nil
+	}
+	a, err := decode(s.plain)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnsealed, err)
+	}
+	return a, nil
+}

@@ -1,0 +1,61 @@
+package factor
+
+import (
+	"errors"
+	"slices"
+)
+
+// Shared calls that wait for the same user's turn are settled together: who gets
+// the turn loads once, applies the rule of each in the order in which they came,
+// to what the one before leaves, and swaps once. All of them are answered after
+// that swap, each with its own answer, as if one had come after the other. So a
+// flood of guesses at one user costs the store a call now and then, and not two
+// for each guess.
+
+// maxCompany bounds how many calls share a swap.
+const maxCompany = 256
+
+// company are those whose jobs are settled by who has the turn.
+type company []*waiting
+
+// errDeserted is what a shared call returns if who would have settled it was
+// torn out of the middle of it, by runtime.Goexit.
+var errDeserted = errors.New("factor: the call that this one shared a swap with has not returned")
+
+// company takes those out of the queue whose jobs who has the turn settles. They
+// waited already when the turn was handed over: what is loaded after that is as
+// new as what they would have loaded. Nil for who did not have to wait.
+func (t *turns) company(user string, holder *waiting) company {
+	if holder == nil || holder.job == nil {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var with company
+	t.users[user] = slices.DeleteFunc(t.users[user], func(w *waiting) bool {
+		joins := w.job != nil && w.number <= holder.last && len(with) < maxCompany
+		if joins {
+			with = append(with, w)
+		}
+		return joins
+	})
+	return with
+}
+
+// join appends their jobs.
+func (c company) join(jobs []settled) []settled {
+	for _, w := range c {
+		jobs = append(jobs, w.job)
+	}
+	return jobs
+}
+
+// dismiss tells everybody which application's answer stands, or the error that
+// stands in its place, and lets them go.
+func (c company) dismiss(try int, err error) {
+	for _, w := range c {
+		w.job.end(try, err)
+		w.carried = true
+		close(w.called)
+	}
+}
