@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -74,7 +73,7 @@ func (o order) obey(e Engine) error {
 		store = e.Impair(store)
 	}
 	if o.Crashes {
-		store = outageStore{store}
+		store = outageStore{store, &attempts{of: make(map[string]int)}}
 	}
 	j, err := newJournal(o.Dir, o.Life)
 	if err != nil {
@@ -145,12 +144,16 @@ func (w *worker) run() error {
 	}
 }
 
-// do makes a call. One that failed before it tried to write has done nothing, for
-// certain.
+// do makes a call. One that failed while nobody tried to write for its user has
+// done nothing, for certain.
 func (w *worker) do(it intent) answer {
-	var tried atomic.Bool
-	said := w.api.do(context.WithValue(context.Background(), swapTried{}, &tried), it)
-	if said.down && said.Class == classConflict && !tried.Load() {
+	s, ok := w.store.(outageStore)
+	if !ok {
+		return w.api.do(context.Background(), it)
+	}
+	before := s.attempts.count(it.User)
+	said := w.api.do(context.Background(), it)
+	if said.down && said.Class == classConflict && s.attempts.count(it.User) == before {
 		said.Class = classDown
 	}
 	return said

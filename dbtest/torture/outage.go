@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/knowhave/factor"
@@ -14,11 +14,32 @@ import (
 // the outcome open.
 var errStore = errors.New("the store has failed")
 
-// swapTried marks a context that is to note whether its call has tried to write.
-type swapTried struct{}
-
 // outageStore is a store whose server may be killed.
-type outageStore struct{ factor.Store }
+type outageStore struct {
+	factor.Store
+	attempts *attempts
+}
+
+// attempts counts the swaps that were tried for each user, and for all of them
+// under the empty name. Calls on the same user may share one, so that it is not
+// known whose it was.
+type attempts struct {
+	mu sync.Mutex
+	of map[string]int
+}
+
+func (t *attempts) count(user string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.of[user]
+}
+
+func (t *attempts) add(user string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.of[user]++
+	t.of[""]++
+}
 
 func failed(err error) error {
 	if err == nil || errors.Is(err, factor.ErrConflict) {
@@ -33,9 +54,7 @@ func (s outageStore) Load(ctx context.Context, user string) (factor.Record, erro
 }
 
 func (s outageStore) CompareAndSwap(ctx context.Context, user string, old int64, next factor.Record) error {
-	if tried, ok := ctx.Value(swapTried{}).(*atomic.Bool); ok {
-		tried.Store(true)
-	}
+	s.attempts.add(user)
 	return failed(s.Store.CompareAndSwap(ctx, user, old, next))
 }
 

@@ -124,7 +124,8 @@ type Call struct {
 	// made is the code or the secret that was handed out.
 	made string
 
-	asks []ask
+	caller *caller // of the process
+	asks   []ask
 	// applied says for each part of the call, which the asks divide, whether
 	// one of its swaps was done.
 	applied []bool

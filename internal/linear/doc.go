@@ -15,8 +15,8 @@
 // answered with ErrConflict (as by a driver that sends a statement twice), and
 // some callers give up in the middle. The host's functions fail too. A call that
 // is answered with such a fault has an open outcome: it may have happened at any
-// time after it was made, or never. Only where none of its swaps was ever applied
-// it is known to have done nothing.
+// time after it was made, or never. Only where none of its swaps was ever applied,
+// nor one that it may have shared, it is known to have done nothing.
 //
 // The model is written from the rules, not from the code that follows them, and
 // keeps to the defaults of all options that make a call wait. It takes reads for

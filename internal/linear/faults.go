@@ -31,16 +31,16 @@ type faulty struct {
 	user  string
 	odds  Odds
 
-	mu   sync.Mutex // guards late, and applied of each call
+	mu   sync.Mutex // guards late, and applied and lied of each call
 	late []lateSwap
 }
 
 // lateSwap is a swap on its way.
 type lateSwap struct {
-	call *Call
-	part int
-	old  int64
-	next factor.Record
+	calls []*Call
+	part  int
+	old   int64
+	next  factor.Record
 }
 
 // Pace is called where a store's work could be overtaken by another client's.
@@ -97,40 +97,46 @@ func (f *faulty) tryToSwap(ctx context.Context, c *Call, old int64, next factor.
 		roll = c.rng.IntN(100)
 	}
 	fails := func(percent int) bool { roll -= percent; return roll < 0 }
+	calls := c.sharing()
 	switch {
 	case fails(f.odds.Before):
 		return errInjected
 	case fails(f.odds.Late):
 		f.mu.Lock()
-		f.late = append(f.late, lateSwap{c, len(c.asks), old, next})
+		f.late = append(f.late, lateSwap{calls, len(c.asks), old, next})
 		f.mu.Unlock()
 		return errInjected
 	case fails(f.odds.After):
-		if err := f.swap(ctx, c, len(c.asks), old, next); err != nil {
+		if err := f.swap(ctx, calls, len(c.asks), old, next); err != nil {
 			return err
 		}
 		return errInjected
 	case fails(f.odds.Lie):
-		err := f.swap(ctx, c, len(c.asks), old, next)
+		err := f.swap(ctx, calls, len(c.asks), old, next)
 		if err == nil {
-			c.settled, c.lied = &next, true
+			c.settled = &next
+			for _, c := range calls {
+				c.lied = true
+			}
 			err = factor.ErrConflict
 		}
 		return err
 	}
-	return f.swap(ctx, c, len(c.asks), old, next)
+	return f.swap(ctx, calls, len(c.asks), old, next)
 }
 
 // swap does the swap, and notes whether it was done. One whose outcome the inner
 // store does not know counts as done.
-func (f *faulty) swap(ctx context.Context, c *Call, part int, old int64, next factor.Record) error {
+func (f *faulty) swap(ctx context.Context, calls []*Call, part int, old int64, next factor.Record) error {
 	err := f.inner.CompareAndSwap(ctx, f.user, old, next)
 	if !errors.Is(err, factor.ErrConflict) {
 		f.mu.Lock()
-		for len(c.applied) <= part {
-			c.applied = append(c.applied, false)
+		for _, c := range calls {
+			for len(c.applied) <= part {
+				c.applied = append(c.applied, false)
+			}
+			c.applied[part] = true
 		}
-		c.applied[part] = true
 		f.mu.Unlock()
 	}
 	return err
@@ -143,7 +149,7 @@ func (f *faulty) land(most int) {
 	f.late = f.late[len(landing):]
 	f.mu.Unlock()
 	for _, l := range landing {
-		_ = f.swap(context.Background(), l.call, l.part, l.old, l.next)
+		_ = f.swap(context.Background(), l.calls, l.part, l.old, l.next)
 	}
 }
 

@@ -54,6 +54,9 @@ type caller struct {
 	auth  *factor.AuthenticatorEnroller
 	guard *factor.ResetGuard
 	admin *factor.Admin
+
+	mu       sync.Mutex
+	underWay map[*Call]bool // those that may share a swap with another
 }
 
 // sealer is that of all histories.
@@ -149,7 +152,10 @@ func (w *world) do(client int, rng *rand.Rand, a Args, calm bool) {
 	defer cancel()
 	c.cancel = cancel
 	c.Invoked = w.tick(calm)
-	err := w.callers[client].make(ctx, w, c)
+	c.caller = w.callers[client]
+	c.caller.note(c, true)
+	err := c.caller.make(ctx, w, c)
+	c.caller.note(c, false)
 	c.Returned = w.tick(calm)
 	c.classify(err)
 	w.learn(c)
@@ -186,7 +192,43 @@ func (w *world) newCaller(o Options) *caller {
 	return &caller{
 		v: v, pins: factor.NewPINs(v), codes: factor.NewOTPIssuer(v), dev: factor.NewDeviceTOTPEnroller(v),
 		auth: factor.NewAuthenticatorEnroller(v), guard: guard, admin: factor.NewAdmin(v),
+		underWay: make(map[*Call]bool),
 	}
+}
+
+// note notes that a call begins or has ended.
+func (p *caller) note(c *Call, begins bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if begins && c.mayShare() {
+		p.underWay[c] = true
+	} else {
+		delete(p.underWay, c)
+	}
+}
+
+// sharing returns the calls that a swap may be made for: this one, and those of
+// the same process that may share it.
+func (c *Call) sharing() []*Call {
+	c.caller.mu.Lock()
+	defer c.caller.mu.Unlock()
+	all := []*Call{c}
+	if !c.mayShare() {
+		return all
+	}
+	for other := range c.caller.underWay {
+		if other != c {
+			all = append(all, other)
+		}
+	}
+	return all
+}
+
+// mayShare reports whether who has the process's turn may settle the call
+// together with its own.
+func (c *Call) mayShare() bool {
+	codeAlone := c.password == noPassword && c.pin == 0
+	return c.Op == VerifyOTP || c.Op == IssueUnproven || c.Op == VerifyAny && codeAlone
 }
 
 func (w *world) checkPassword(ctx context.Context, _, given string) (bool, error) {

@@ -7,8 +7,8 @@ var updateDefects = []defect{
 		what: "the answer leaves whatever became of the swap that counts it",
 		file: "update.go",
 		edits: []edit{{
-			"user, base.Version, said.record)\n\t\tif err == nil {",
-			"user, base.Version, said.record)\n\t\tif err == nil || true {",
+			"user, base.Version, next)\n\t\tif err == nil {",
+			"user, base.Version, next)\n\t\tif err == nil || true {",
 		}},
 		catcher: explorer,
 	},
@@ -17,16 +17,16 @@ var updateDefects = []defect{
 		what: "the record that lost is swapped in again, over what the winner has stored",
 		file: "update.go",
 		edits: []edit{{
-			"for try := 0; ; try++ {\n\t\tsaid, store := apply(c, base, r)",
-			"said, store := apply(c, base, r)\n\tfor try := 0; ; try++ {",
+			"for {\n\t\tnext, store, err := c.judge(jobs, base)",
+			"next, store, err := c.judge(jobs, base)\n\tfor {",
 		}},
 		catcher: explorer,
 	},
 	{
 		name:    "success clears later failures",
-		what:    "a right answer that lost its swap is stored without being judged again, and takes back failures that were counted meanwhile",
+		what:    "a call that lost its swap is judged again by the account that it loaded first, and a right answer takes back failures that were counted meanwhile",
 		file:    "update.go",
-		edits:   []edit{{"\t\tbase = fresh\n", "\t\tif said.err != nil {\n\t\t\tbase = fresh\n\t\t}\n\t\tbase.Version = fresh.Version\n"}},
+		edits:   []edit{{"\t\tbase = fresh\n", "\t\tbase.Version = fresh.Version\n"}},
 		catcher: explorer,
 	},
 	{
@@ -34,7 +34,8 @@ var updateDefects = []defect{
 		what: "after a swap whose outcome is not known the call is judged again, without looking whether the swap had landed",
 		file: "update.go",
 		edits: []edit{
-			{"tried = append(tried, said)\n\t\tif !errors.Is(err, ErrConflict) {", "if !errors.Is(err, ErrConflict) && opens < 0 {"},
+			{"tried = append(tried, next)\n\t\tif !errors.Is(err, ErrConflict) {", "tried = append(tried, next)\n\t\tif !errors.Is(err, ErrConflict) && opens < 0 {"},
+			{"mine.Version != fresh.Version {", "mine.Version != fresh.Version || !errors.Is(err, ErrConflict) {"},
 		},
 		catcher: explorer,
 	},
@@ -43,7 +44,7 @@ var updateDefects = []defect{
 		what: "the versions that were tried are compared only after an unknown outcome, not after a conflict that a driver's second attempt made up",
 		file: "update.go",
 		edits: []edit{
-			{"mine.record.Version != fresh.Version {", "mine.record.Version != fresh.Version || unknown == nil {"},
+			{"mine.Version != fresh.Version {", "mine.Version != fresh.Version || unknown == nil {"},
 		},
 		catcher: explorer,
 	},
@@ -58,7 +59,7 @@ var updateDefects = []defect{
 		name:    "unknown outcome accepted by reading",
 		what:    "a swap with an unknown outcome counts as stored as soon as it can be read, even if no standby has it yet",
 		file:    "update.go",
-		edits:   []edit{{"if unknown != nil && c.confirm(mine.record) != nil {", "if unknown != nil && opens < 0 {"}},
+		edits:   []edit{{"if unknown != nil && c.confirm(mine) != nil {", "if unknown != nil && opens < 0 {"}},
 		catcher: rules,
 	},
 	{
@@ -71,8 +72,8 @@ var updateDefects = []defect{
 	{
 		name:    "accepted on a read alone",
 		what:    "a right answer that changes nothing is given without a swap, so that a record from before the lock will do",
-		file:    "update.go",
-		edits:   []edit{{"accepted := said.err == nil && !a.unchanged", "accepted := said.err == nil && !a.unchanged && (len(a.events) != 1 || a.events[0].Kind != KindPassword || base.Version == 0)"}},
+		file:    "job.go",
+		edits:   []edit{{"accepted := j.said.err == nil && !a.unchanged", "accepted := j.said.err == nil && !a.unchanged && (len(a.events) != 1 || a.events[0].Kind != KindPassword || s.absent)"}},
 		catcher: explorer,
 	},
 	{
@@ -92,9 +93,47 @@ var updateDefects = []defect{
 	{
 		name:    "event before its effect is stored",
 		what:    "the host is told of what was judged before the swap, and so of what a lost swap takes back",
-		file:    "update.go",
-		edits:   []edit{{"said.events = a.events\n", "c.v.observe(c.ctx, a.events)\n"}},
+		file:    "job.go",
+		edits:   []edit{{"j.said.events = a.events\n", "j.v.observe(j.ctx, a.events)\n"}},
 		catcher: explorer,
+	},
+	{
+		name: "sharers judged by one account",
+		what: "each of those who share a swap is judged by the account that was loaded, and not by what the one before leaves, so that guesses beat the limit",
+		file: "update.go",
+		edits: []edit{
+			{"for _, j := range jobs {\n\t\tif changed, ok := j.judge(s); ok {", "loaded := s\n\tfor _, j := range jobs {\n\t\tif changed, ok := j.judge(loaded); ok {"},
+		},
+		catcher: threats,
+		flags:   []string{"-test.run=^TestThreat02"},
+	},
+	{
+		name:    "sharers judged by an old load",
+		what:    "who comes while the record is loaded is judged by it, though it may be older than they are",
+		file:    "share.go",
+		edits:   []edit{{"w.number <= holder.last && ", ""}},
+		catcher: rules,
+	},
+	{
+		name:    "sharers answered without a swap",
+		what:    "those whose swap is never made, because who would have made it was torn out of the call, are answered with what was judged",
+		file:    "update.go",
+		edits:   []edit{{"[]settled{j}, 0, errDeserted", "[]settled{j}, 0, error(nil)"}},
+		catcher: rules,
+	},
+	{
+		name:    "sharers leave with their context",
+		what:    "who hangs up while others store what was judged leaves at once, with a turn that is not theirs",
+		file:    "turn.go",
+		edits:   []edit{{"\t<-mine.called //", "\t//"}},
+		catcher: rules,
+	},
+	{
+		name:    "strikes shared",
+		what:    "proofs of a reset share a swap, so that one crash costs the strikes of several",
+		file:    "reset.go",
+		edits:   []edit{{"update(ctx, g.v, user, proof.mode(), func(a *attempt) (*Wipe, error) {", "update(ctx, g.v, user, shared, func(a *attempt) (*Wipe, error) {"}},
+		catcher: rules,
 	},
 	{
 		name:    "forgotten at once",
