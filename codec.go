@@ -1,8 +1,6 @@
 package factor
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"time"
 )
@@ -23,7 +21,7 @@ const (
 var errEncoding = errors.New("unknown or damaged encoding")
 
 func (a *account) encode() []byte {
-	w := writer{buf: make([]byte, 0, 256)}
+	w := writer{buf: make([]byte, 0, a.roomToEncode())}
 	w.buf = append(w.buf, a.encodingVersion())
 	if w.has(a.pin != nil) {
 		w.number(int64(a.pin.memory))
@@ -51,21 +49,8 @@ func (a *account) encode() []byte {
 	}
 	w.codes(&a.loginCodes)
 	w.codes(&a.accountCodes)
-	for _, b := range a.budgets {
-		w.number(int64(b.wrong))
-		w.time(b.until)
-	}
-	w.number(int64(a.reset.strikes))
-	w.time(a.reset.hold)
-	w.bytes(a.reset.last)
-	if wipe := a.reset.wipe; w.has(wipe != nil) {
-		w.buf = append(w.buf, wipe.id[:]...)
-		w.time(wipe.at)
-		w.has(wipe.reason == ReasonForfeited)
-		w.has(wipe.done)
-		w.number(int64(wipe.tries))
-		w.time(wipe.retryAt)
-	}
+	w.budgets(&a.budgets)
+	w.reset(&a.reset)
 	w.time(a.emptied)
 	if len(a.imported) > 0 {
 		w.number(int64(len(a.imported)))
@@ -73,8 +58,18 @@ func (a *account) encode() []byte {
 			w.buf = append(w.buf, id[:]...)
 		}
 	}
-	var zeros [padTo]byte
-	return append(w.buf, zeros[:-len(w.buf)&(padTo-1)]...)
+	w.zeros(-len(w.buf) & (padTo - 1))
+	return w.buf
+}
+
+// roomToEncode is a guess that fits most accounts exactly, so that nothing is
+// copied to make room: padTo bytes for each device, for the PIN and for the rest.
+func (a *account) roomToEncode() int {
+	parts := 1 + len(a.devices)
+	if a.pin != nil {
+		parts++
+	}
+	return parts * padTo
 }
 
 func (a *account) encodingVersion() byte {
@@ -84,94 +79,73 @@ func (a *account) encodingVersion() byte {
 	return encodingVersion
 }
 
+// decode allocates the account and a device at once, because few users have more
+// than one.
 func decode(data []byte) (*account, error) {
+	both := &struct {
+		account
+		device [1]device
+	}{}
+	both.devices = both.device[:0]
+	if err := both.decode(data); err != nil {
+		return nil, err
+	}
+	return &both.account, nil
+}
+
+// decode fills an empty account. Devices for which a.devices has the capacity go
+// there. After an error the account is of no use.
+func (a *account) decode(data []byte) error {
 	r := reader{buf: data}
 	version := r.byte()
 	if version != encodingVersion && version != importedVersion {
-		return nil, errEncoding
+		return errEncoding
 	}
-	a := &account{}
 	if r.has() {
 		a.pin = &pin{pinHash: pinHash{
 			memory: uint32(r.number(maxHashMemory)), time: uint32(r.number(maxHashTime)), threads: uint8(r.number(255)),
 			salt: r.bytes(), sum: r.bytes(),
 		}, setAt: r.time()}
 		if !a.pin.valid() || a.pin.foreign() && version != importedVersion {
-			r.failed = true
+			r.fail()
 		}
 	}
-	if n := r.number(maxDevices); n > 0 {
+	switch n := int(r.number(maxDevices)); {
+	case n == 0:
+		a.devices = nil
+	case n <= cap(a.devices):
+		a.devices = a.devices[:n]
+	default:
 		a.devices = make([]device, n)
 	}
 	for i := range a.devices {
 		d := &a.devices[i]
 		copy(d.id[:], r.take(len(d.id)))
-		d.secret, d.enrolledAt, d.usedAt = r.secret(), r.time(), r.time()
+		r.secret(&d.secret)
+		d.enrolledAt, d.usedAt = r.time(), r.time()
 	}
 	if r.has() {
-		s := r.secret()
-		a.authenticator = &s
+		a.authenticator = &secret{}
+		r.secret(a.authenticator)
 	}
 	if r.has() {
-		a.pending = &pending{secret: r.secret(), expiresAt: r.time(), wrong: int(r.number(pendingTries))}
+		a.pending = &pending{}
+		r.secret(&a.pending.secret)
+		a.pending.expiresAt, a.pending.wrong = r.time(), int(r.number(pendingTries))
 	}
-	a.loginCodes, a.accountCodes = r.codes(), r.codes()
-	if !r.skipZeros(2 * len(a.budgets)) {
-		for i := range a.budgets {
-			a.budgets[i] = budget{wrong: int(r.number(maxFailures)), until: r.time()}
-		}
-	}
-	a.reset.strikes, a.reset.hold, a.reset.last = int(r.number(maxFailures)), r.time(), r.bytes()
-	if r.has() {
-		w := &wipe{reason: ReasonStrikes}
-		copy(w.id[:], r.take(len(w.id)))
-		w.at = r.time()
-		if r.has() {
-			w.reason = ReasonForfeited
-		}
-		w.done, w.tries, w.retryAt = r.has(), int(r.number(maxNumber)), r.time()
-		a.reset.wipe = w
-	}
+	r.codes(&a.loginCodes)
+	r.codes(&a.accountCodes)
+	r.budgets(&a.budgets)
+	r.reset(&a.reset)
 	a.emptied = r.time()
 	if version == importedVersion {
 		a.imported = r.importIDs()
 	}
-	if r.failed || len(data)%padTo != 0 || len(r.buf) >= padTo {
-		return nil, errEncoding
+	left := r.left()
+	if r.failed || len(data)%padTo != 0 || left >= padTo || !r.skipZeros(left) {
+		return errEncoding
 	}
-	if !r.skipZeros(len(r.buf)) {
-		return nil, errEncoding
-	}
-	return a, nil
-}
-
-// writer appends values to buf.
-type writer struct{ buf []byte }
-
-func (w *writer) has(is bool) bool {
-	if is {
-		w.buf = append(w.buf, 1)
-	} else {
-		w.buf = append(w.buf, 0)
-	}
-	return is
-}
-
-func (w *writer) number(n int64) { w.buf = binary.AppendUvarint(w.buf, uint64(n)) }
-
-func (w *writer) bytes(b []byte) {
-	w.number(int64(len(b)))
-	w.buf = append(w.buf, b...)
-}
-
-// time writes 0 for the zero time, else one more than the zigzag milliseconds.
-func (w *writer) time(t time.Time) {
-	if t.IsZero() {
-		w.number(0)
-		return
-	}
-	ms := t.UnixMilli()
-	w.number((ms<<1 ^ ms>>63) + 1)
+	return nil
 }
 
 func (w *writer) secret(s *secret) {
@@ -182,115 +156,114 @@ func (w *writer) secret(s *secret) {
 	w.number(s.step + 1)
 }
 
+func (r *reader) secret(s *secret) {
+	s.key = r.bytes()
+	s.algorithm = algorithm(r.number(int64(len(algorithms) - 1)))
+	s.digits = int(r.number(maxDigits))
+	s.period = time.Duration(r.number(int64(maxPeriod/time.Second))) * time.Second
+	s.step = r.number(maxNumber) - 1
+	if len(s.key) == 0 || s.digits < minDigits || s.period <= 0 {
+		r.fail()
+	}
+}
+
 func (w *writer) codes(c *codes) {
 	if w.has(c.live != nil) {
-		w.code(*c.live)
+		w.code(c.live)
 	}
 	w.number(int64(len(c.spent)))
-	for _, s := range c.spent {
-		w.code(s)
+	for i := range c.spent {
+		w.code(&c.spent[i])
 	}
 	w.time(c.hold)
 }
 
-func (w *writer) code(c code) {
-	w.bytes([]byte(c.digits))
+func (r *reader) codes(c *codes) {
+	if r.skipZeros(3) {
+		return
+	}
+	if r.has() {
+		c.live = &code{}
+		r.code(c.live)
+	}
+	if n := r.number(spentKept); n > 0 {
+		c.spent = make([]code, n)
+	}
+	for i := range c.spent {
+		r.code(&c.spent[i])
+	}
+	c.hold = r.time()
+}
+
+func (w *writer) code(c *code) {
+	w.number(int64(len(c.digits)))
+	w.buf = append(w.buf, c.digits...)
 	w.time(c.expiresAt)
 }
 
-// maxNumber bounds the numbers that have no bound of their own.
-const maxNumber = 1<<62 - 1
-
-// reader takes values from the front of buf. After the first that is not there
-// or out of bounds it has failed and returns zero values.
-type reader struct {
-	buf    []byte
-	failed bool
+func (r *reader) code(c *code) {
+	c.digits, c.expiresAt = string(r.bytes()), r.time()
+	if len(c.digits) < minDigits || len(c.digits) > maxDigits {
+		r.fail()
+	}
 }
 
-func (r *reader) take(n int) []byte {
-	if r.failed || n > len(r.buf) {
-		r.failed = true
-		return nil
+func (w *writer) budgets(all *[len(kinds)]budget) {
+	if *all == [len(kinds)]budget{} {
+		w.zeros(2 * len(all))
+		return
 	}
-	b := r.buf[:n:n]
-	r.buf = r.buf[n:]
-	return b
+	for i := range all {
+		w.number(int64(all[i].wrong))
+		w.time(all[i].until)
+	}
 }
 
-// skipZeros skips so many bytes if all of them are zero, as where there is
-// nothing to be read: most of most records is.
-func (r *reader) skipZeros(n int) bool {
-	var zeros [padTo]byte
-	if r.failed || !bytes.HasPrefix(r.buf, zeros[:n]) {
-		return false
+func (r *reader) budgets(all *[len(kinds)]budget) {
+	if r.skipZeros(2 * len(all)) {
+		return
 	}
-	r.buf = r.buf[n:]
-	return true
+	for i := range all {
+		all[i].wrong, all[i].until = int(r.number(maxFailures)), r.time()
+	}
 }
 
-func (r *reader) byte() byte {
-	b := r.take(1)
-	if r.failed {
-		return 0
+func (w *writer) reset(s *reset) {
+	w.number(int64(s.strikes))
+	w.time(s.hold)
+	w.bytes(s.last)
+	if wipe := s.wipe; w.has(wipe != nil) {
+		w.buf = append(w.buf, wipe.id[:]...)
+		w.time(wipe.at)
+		w.has(wipe.reason == ReasonForfeited)
+		w.has(wipe.done)
+		w.number(int64(wipe.tries))
+		w.time(wipe.retryAt)
 	}
-	return b[0]
 }
 
-func (r *reader) has() bool {
-	b := r.byte()
-	r.failed = r.failed || b > 1
-	return b == 1
-}
-
-func (r *reader) number(bound int64) int64 {
-	if !r.failed && len(r.buf) > 0 && r.buf[0] == 0 { // most are
-		r.buf = r.buf[1:]
-		return 0
+func (r *reader) reset(s *reset) {
+	if r.skipZeros(4) {
+		return
 	}
-	n, size := binary.Uvarint(r.buf)
-	if r.failed || size <= 0 || n > uint64(bound) {
-		r.failed = true
-		return 0
+	s.strikes, s.hold, s.last = int(r.number(maxFailures)), r.time(), r.bytes()
+	if r.has() {
+		w := &wipe{reason: ReasonStrikes}
+		copy(w.id[:], r.take(len(w.id)))
+		w.at = r.time()
+		if r.has() {
+			w.reason = ReasonForfeited
+		}
+		w.done, w.tries, w.retryAt = r.has(), int(r.number(maxNumber)), r.time()
+		s.wipe = w
 	}
-	r.buf = r.buf[size:]
-	return int64(n)
-}
-
-// bytes returns a part of the buffer, nil for an empty one.
-func (r *reader) bytes() []byte {
-	n := r.number(int64(len(r.buf)))
-	if n == 0 {
-		return nil
-	}
-	return r.take(int(n))
-}
-
-func (r *reader) time() time.Time {
-	n := r.number(maxNumber)
-	if n == 0 {
-		return time.Time{}
-	}
-	n--
-	return time.UnixMilli(n>>1 ^ -(n & 1)).UTC()
-}
-
-func (r *reader) secret() secret {
-	s := secret{
-		key: r.bytes(), algorithm: algorithm(r.number(int64(len(algorithms) - 1))), digits: int(r.number(maxDigits)),
-		period: time.Duration(r.number(int64(maxPeriod/time.Second))) * time.Second, step: r.number(maxNumber) - 1,
-	}
-	if len(s.key) == 0 || s.digits < minDigits || s.period <= 0 {
-		r.failed = true
-	}
-	return s
 }
 
 // importIDs returns one or more.
 func (r *reader) importIDs() []importID {
-	n := r.number(int64(len(r.buf) / len(importID{})))
+	n := r.number(int64(r.left() / len(importID{})))
 	if n == 0 {
-		r.failed = true
+		r.fail()
 		return nil
 	}
 	ids := make([]importID, n)
@@ -298,31 +271,4 @@ func (r *reader) importIDs() []importID {
 		copy(ids[i][:], r.take(len(ids[i])))
 	}
 	return ids
-}
-
-func (r *reader) codes() codes {
-	var c codes
-	if r.skipZeros(3) {
-		return c
-	}
-	if r.has() {
-		live := r.code()
-		c.live = &live
-	}
-	if n := r.number(spentKept); n > 0 {
-		c.spent = make([]code, n)
-	}
-	for i := range c.spent {
-		c.spent[i] = r.code()
-	}
-	c.hold = r.time()
-	return c
-}
-
-func (r *reader) code() code {
-	c := code{digits: string(r.bytes()), expiresAt: r.time()}
-	if len(c.digits) < minDigits || len(c.digits) > maxDigits {
-		r.failed = true
-	}
-	return c
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Wherever the fields end within their padding, a record of which the end is
@@ -40,6 +42,42 @@ func TestCodecRefusesNumbersBeyondItsLargest(t *testing.T) {
 	for _, step := range []int64{largest, largest + 1, largest + 2} {
 		if _, err := decode(holding(step).encode()); err == nil {
 			t.Errorf("step %d is accepted", step)
+		}
+	}
+}
+
+// Each check encodes and decodes once, so these are the allocations that it pays.
+func TestCodecAllocatesNoMoreThanItReturns(t *testing.T) {
+	a := benchAccounts()["one device"]
+	if n := testing.AllocsPerRun(10, func() { decoded, _ = decode(a.encode()) }); n != 2 {
+		t.Errorf("an account with one device is encoded and decoded in %v allocations, want 2", n)
+	}
+	for name, a := range benchAccounts() {
+		var data []byte
+		if n := testing.AllocsPerRun(10, func() { data = a.encode() }); n != 1 || cap(data) != len(data) {
+			t.Errorf("%s: encoded in %v allocations, %d bytes in room for %d", name, n, len(data), cap(data))
+		}
+	}
+}
+
+// Room that was used before shows nothing of what it held.
+func TestDecodingInPlaceLeavesNothingOfWhatWasThere(t *testing.T) {
+	for _, devices := range []int{0, 1, 2, 3} {
+		want := everything()
+		want.devices = nil
+		for i := range devices {
+			want.devices = append(want.devices, device{id: uuid.UUID{byte(i)}, secret: secret{key: []byte{1}, digits: 6, period: time.Second}})
+		}
+		used := everything().devices[0]
+		used.usedAt = noon
+		room := []device{used, used}
+		got := &account{devices: room[:0]}
+		if err := got.decode(want.encode()); err != nil {
+			t.Fatal(err)
+		}
+		sameAccount(t, got, want)
+		if inPlace := devices > 0 && &got.devices[0] == &room[0]; inPlace != (devices == 1 || devices == 2) {
+			t.Errorf("%d devices are in the room for two: %v", devices, inPlace)
 		}
 	}
 }

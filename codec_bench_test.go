@@ -1,0 +1,75 @@
+package factor
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// benchAccounts are what most checks read and write, and that of a user who holds
+// about all that one can.
+func benchAccounts() map[string]*account {
+	d := device{
+		uuid.UUID{1},
+		secret{key: make([]byte, secretSize), digits: 6, period: 30 * time.Second, step: noon.Unix() / 30},
+		noon, noon,
+	}
+	return map[string]*account{
+		"one device": {devices: []device{d}},
+		"PIN, two devices and a code": {
+			pin:          &pin{pinHash{19456, 2, 1, make([]byte, 16), make([]byte, 32)}, noon},
+			devices:      []device{d, d},
+			accountCodes: codes{live: &code{"012345", noon}},
+		},
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	for name, a := range benchAccounts() {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				a.encode()
+			}
+		})
+	}
+}
+
+// decoded keeps an account on the heap, where a check holds it.
+var decoded *account
+
+func BenchmarkDecode(b *testing.B) {
+	for name, a := range benchAccounts() {
+		data := a.encode()
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				a, err := decode(data)
+				if err != nil {
+					b.Fatal(err)
+				}
+				decoded = a
+			}
+		})
+	}
+}
+
+// BenchmarkDecodeInPlace is decoding without what the account and its devices
+// take to be allocated.
+func BenchmarkDecodeInPlace(b *testing.B) {
+	var room [2]device
+	decoded = &account{}
+	for name, a := range benchAccounts() {
+		data := a.encode()
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				*decoded = account{devices: room[:0]}
+				if err := decoded.decode(data); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
