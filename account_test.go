@@ -9,6 +9,15 @@ import (
 	"pgregory.net/rapid"
 )
 
+// decode returns what was encoded.
+func decode(data []byte) (*account, error) {
+	a := &account{}
+	if err := a.decode(data); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
 // cloned returns an account that shares nothing with a.
 func cloned(t interface{ Fatal(...any) }, a *account) *account {
 	b, err := decode(a.encode())

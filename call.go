@@ -17,6 +17,7 @@ type call struct {
 
 	hasTurn bool           // whether the short turn is held
 	settle  *settleContext // see settling
+	first   settleContext  // the first one, which needs no room of its own
 
 	password   *memo[bool]
 	newPIN     *memo[pinHash]
@@ -54,7 +55,12 @@ func (c *call) leaveTurn() {
 // settling is the context of the swap and of what follows it: the caller's
 // without its end, because a guess that was judged must be counted.
 func (c *call) settling() context.Context {
-	if c.settle == nil {
+	switch {
+	case c.settle != nil:
+	case c.first.parent == nil:
+		c.settle = &c.first
+		c.settle.parent, c.settle.lasts = c.ctx, settleTimeout
+	default:
 		c.settle = newSettleContext(c.ctx, settleTimeout)
 	}
 	return c.settle

@@ -79,20 +79,6 @@ func (a *account) encodingVersion() byte {
 	return encodingVersion
 }
 
-// decode allocates the account and a device at once, because few users have more
-// than one.
-func decode(data []byte) (*account, error) {
-	both := &struct {
-		account
-		device [1]device
-	}{}
-	both.devices = both.device[:0]
-	if err := both.decode(data); err != nil {
-		return nil, err
-	}
-	return &both.account, nil
-}
-
 // decode fills an empty account. Devices for which a.devices has the capacity go
 // there. After an error the account is of no use.
 func (a *account) decode(data []byte) error {

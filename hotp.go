@@ -1,9 +1,11 @@
 package factor
 
 import (
+	"bytes"
 	"crypto/sha1" // #nosec G505 -- RFC 6238's default, and what all authenticator apps support.
 	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/subtle"
 	"encoding/binary"
 	"slices"
 )
@@ -52,32 +54,40 @@ func (alg algorithm) appendSum(to, data []byte) []byte {
 // because it never leaves the stack: crypto/hmac, which the tests compare it
 // with, allocates eight times to judge the three codes of a window.
 type hmacKey struct {
-	algorithm    algorithm
-	inner, outer [sha512.BlockSize]byte
+	algorithm algorithm
+	// The key combined with the pads of the RFC, one block each, with room behind
+	// for what is hashed after it.
+	inner [sha512.BlockSize + 8]byte
+	outer [sha512.BlockSize + sha512.Size]byte
 }
+
+// innerPad and outerPad are a block each.
+var (
+	innerPad = [sha512.BlockSize]byte(bytes.Repeat([]byte{0x36}, sha512.BlockSize))
+	outerPad = [sha512.BlockSize]byte(bytes.Repeat([]byte{0x5c}, sha512.BlockSize))
+)
 
 func (alg algorithm) hmacKey(key []byte) hmacKey {
 	var k hmacKey
-	block := alg.blockSize()
 	k.algorithm = alg
-	if len(key) > block {
-		alg.appendSum(k.inner[:0], key)
-	} else {
-		copy(k.inner[:], key)
+	if len(key) > alg.blockSize() {
+		var sum [sha512.Size]byte
+		key = alg.appendSum(sum[:0], key)
 	}
-	for i, b := range k.inner[:block] {
-		k.inner[i], k.outer[i] = b^0x36, b^0x5c
-	}
+	copy(k.inner[:], innerPad[:])
+	copy(k.outer[:], outerPad[:])
+	subtle.XORBytes(k.inner[:], innerPad[:], key)
+	subtle.XORBytes(k.outer[:], outerPad[:], key)
 	return k
 }
 
 // hotp is the code of RFC 4226 §5.3 for a step.
 func (k *hmacKey) hotp(step int64, digits int) uint32 {
-	var inner, outer [sha512.BlockSize + sha512.Size]byte
 	block := k.algorithm.blockSize()
-	message := binary.BigEndian.AppendUint64(append(inner[:0], k.inner[:block]...), uint64(step))
-	mac := k.algorithm.appendSum(append(outer[:0], k.outer[:block]...), message)
-	mac = k.algorithm.appendSum(inner[:0], mac)
+	message := binary.BigEndian.AppendUint64(k.inner[:block], uint64(step))
+	outer := k.algorithm.appendSum(k.outer[:block], message)
+	var room [sha512.Size]byte
+	mac := k.algorithm.appendSum(room[:0], outer)
 
 	offset := mac[len(mac)-1] & 0xf
 	value := binary.BigEndian.Uint32(mac[offset:]) & 0x7fffffff

@@ -19,6 +19,7 @@ type job[T any] struct {
 	rule    rule[T]
 	said    answer[T]   // by the last application of the rule, then what is returned
 	earlier []answer[T] // by those before, one for each swap that was not answered with nil
+	event   [1]Event    // room for those of the first application
 }
 
 // answer is what an application of a rule has to say once its state is stored.
@@ -53,15 +54,43 @@ type attempt struct {
 	unchanged bool
 	// remove: there is to be no record.
 	remove bool
+
+	// Room for what most attempts hold.
+	held   account
+	device [1]device
+}
+
+// newAttempt returns an empty attempt, which endAttempt takes back: an account is
+// the largest thing that a call makes, and half of what it would leave to the
+// collector.
+func (v *Verifier) newAttempt() *attempt {
+	a, _ := v.attempts.Get().(*attempt)
+	if a == nil {
+		a = &attempt{}
+	}
+	a.account = &a.held
+	a.held.devices = a.device[:0]
+	return a
+}
+
+// endAttempt leaves nothing of the account behind.
+func (v *Verifier) endAttempt(a *attempt) {
+	*a = attempt{}
+	v.attempts.Put(a)
 }
 
 func (j *job[T]) judge(s state) (next state, store bool) {
-	a := &attempt{call: &j.call, absent: s.absent}
+	a := j.v.newAttempt()
+	defer j.v.endAttempt(a)
+	a.call, a.absent = &j.call, s.absent
+	if len(j.earlier) == 0 {
+		a.events = j.event[:0]
+	}
 	j.said = answer[T]{}
-	var err error
-	switch a.account, err = s.account(); {
+	err := s.open(a.account)
+	switch {
 	case err != nil && j.mode == blind:
-		a.account = &account{}
+		*a.account = account{}
 	case err != nil:
 		j.said.err = err
 		return state{}, false
@@ -96,15 +125,14 @@ func (j *job[T]) end(try int, err error) {
 	}
 }
 
-// account returns the account, an empty one if there is no record, or an error
-// that matches ErrUnsealed.
-func (s state) account() (*account, error) {
+// open decodes the account, nothing if there is no record, into an empty one. Its
+// error matches ErrUnsealed.
+func (s state) open(a *account) error {
 	if s.absent && s.plain == nil {
-		return &account{}, nil
+		return nil
 	}
-	a, err := decode(s.plain)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnsealed, err)
+	if err := a.decode(s.plain); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnsealed, err)
 	}
-	return a, nil
+	return nil
 }

@@ -88,5 +88,9 @@ func (v *Verifier) open(user string, rec Record) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.account()
+	a := &account{}
+	if err := s.open(a); err != nil {
+		return nil, err
+	}
+	return a, nil
 }

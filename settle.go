@@ -14,11 +14,17 @@ type settleContext struct {
 	parent context.Context
 	lasts  time.Duration
 
-	mu       sync.Mutex
-	deadline time.Time
-	timed    context.Context // made when it is first asked for
-	end      context.CancelFunc
+	mu    sync.Mutex
+	ends  time.Duration   // by the process's clock, 0 before the first use
+	timed context.Context // made when it is first asked for
+	end   context.CancelFunc
 }
+
+// started is when the clock of the process begins, which costs half of what
+// time.Now does.
+var started = time.Now()
+
+func elapsed() time.Duration { return time.Since(started) }
 
 func newSettleContext(ctx context.Context, lasts time.Duration) *settleContext {
 	return &settleContext{parent: ctx, lasts: lasts}
@@ -26,20 +32,15 @@ func newSettleContext(ctx context.Context, lasts time.Duration) *settleContext {
 
 // Deadline, Done, Err and Value are as in context.Context.
 
-func (c *settleContext) Deadline() (time.Time, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.begin()
-	return c.deadline, true
-}
+func (c *settleContext) Deadline() (time.Time, bool) { return c.withTimer().Deadline() }
 
-// begin reports whether the time begins to run now. The lock is held.
-func (c *settleContext) begin() bool {
-	if !c.deadline.IsZero() {
-		return false
+// left is how much of its time is left. The lock is held.
+func (c *settleContext) left() time.Duration {
+	now := elapsed()
+	if c.ends == 0 {
+		c.ends = now + c.lasts
 	}
-	c.deadline = time.Now().Add(c.lasts)
-	return true
+	return c.ends - now
 }
 
 func (c *settleContext) Done() <-chan struct{} { return c.withTimer().Done() }
@@ -50,7 +51,7 @@ func (c *settleContext) Err() error {
 	switch {
 	case c.timed != nil:
 		return c.timed.Err()
-	case c.begin() || time.Now().Before(c.deadline):
+	case c.left() > 0:
 		return nil
 	}
 	return context.DeadlineExceeded
@@ -72,8 +73,7 @@ func (c *settleContext) withTimer() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.timed == nil {
-		c.begin()
-		c.timed, c.end = context.WithDeadline(context.WithoutCancel(c.parent), c.deadline)
+		c.timed, c.end = context.WithTimeout(context.WithoutCancel(c.parent), c.left())
 	}
 	return c.timed
 }

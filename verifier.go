@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -28,9 +29,29 @@ const (
 	KindDeviceTOTP Kind = "device-totp"
 )
 
+// otpKinds is how many kinds a code can be of.
+const otpKinds = 4
+
 // isOTP reports whether a code can be of this kind.
 func (k Kind) isOTP() bool {
 	return k == KindLogin || k == KindAccount || k == KindTOTP || k == KindDeviceTOTP
+}
+
+// distinct returns the kinds in the order in which each first stands.
+func distinct(kinds []Kind) []Kind {
+	for i, k := range kinds {
+		if !slices.Contains(kinds[:i], k) {
+			continue
+		}
+		first := slices.Clone(kinds[:i])
+		for _, k := range kinds[i:] {
+			if !slices.Contains(first, k) {
+				first = append(first, k)
+			}
+		}
+		return first
+	}
+	return kinds
 }
 
 // defaultKinds is what a code is judged against where nothing else is said.
@@ -79,6 +100,7 @@ type Verifier struct {
 	turns     turns // around a load and its swap
 	slowTurns turns // around a call that hashes
 	waiters   waiters
+	attempts  sync.Pool // of *attempt
 }
 
 // NewVerifier returns a Verifier on a store whose records are sealed by sealer.
@@ -130,16 +152,12 @@ func (v *Verifier) VerifyOTP(ctx context.Context, user, code string, kinds ...Ki
 	if len(kinds) == 0 {
 		kinds = defaultKinds()
 	}
-	asked := make([]Kind, 0, 4)
 	for _, k := range kinds {
 		if !k.isOTP() {
 			return Match{}, malformed("kinds", "must be login, account, totp or device-totp")
 		}
-		if !slices.Contains(asked, k) {
-			asked = append(asked, k)
-		}
 	}
-	return v.verify(ctx, user, Credentials{OTP: code}, asked)
+	return v.verify(ctx, user, Credentials{OTP: code}, distinct(kinds))
 }
 
 // VerifyPIN judges a PIN.
