@@ -42,10 +42,15 @@ func (r *records) byHand(size int, due bool) *byHand {
 
 // check is a SELECT and an UPDATE. It reports whether the update won.
 func (h *byHand) check(ctx context.Context, user string) bool {
-	var version int64
+	version := h.read(ctx, user)
+	return h.swap(ctx, user, version, version+1)
+}
+
+// read is the SELECT alone. It returns the version.
+func (h *byHand) read(ctx context.Context, user string) (version int64) {
 	var data []byte
 	must(h.db.QueryRowContext(ctx, h.load, user).Scan(&version, &data))
-	return h.swap(ctx, user, version, version+1)
+	return version
 }
 
 // swap is the UPDATE alone. On SQLite updates take turns, without which they
