@@ -18,12 +18,13 @@ type byHand struct {
 	load, update string
 	data         [2][]byte // as long as a record; written in turn, because an engine may skip what does not change
 	due          bool      // whether an update moves the due time, as issuing a code does
+	turns        bool      // whether updates take turns, for SQLite
 	writing      sync.Mutex
 }
 
 func (r *records) byHand(size int, due bool) *byHand {
 	h := &byHand{
-		db: r.db, engine: r.engine, due: due,
+		db: r.db, engine: r.engine, due: due, turns: r.engine.driver == "sqlite",
 		load:   "SELECT version, data FROM " + r.table + " WHERE user_id = ?",
 		update: "UPDATE " + r.table + " SET version = ?, due = ?, data = ? WHERE user_id = ? AND version = ?",
 	}
@@ -53,10 +54,10 @@ func (h *byHand) read(ctx context.Context, user string) (version int64) {
 	return version
 }
 
-// swap is the UPDATE alone. On SQLite updates take turns, without which they
-// starve each other.
+// swap is the UPDATE alone. On SQLite updates take turns unless they are not to:
+// without, those who wait for the lock sleep, and starve each other.
 func (h *byHand) swap(ctx context.Context, user string, old, next int64) bool {
-	if h.engine.driver == "sqlite" {
+	if h.turns {
 		h.writing.Lock()
 		defer h.writing.Unlock()
 	}
