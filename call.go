@@ -15,9 +15,8 @@ type call struct {
 	user string
 	mode mode
 
-	hasTurn bool           // whether the short turn is held
-	settle  *settleContext // see settling
-	first   settleContext  // the first one, which needs no room of its own
+	hasTurn bool            // whether the short turn is held
+	settle  context.Context // see settling
 
 	password   *memo[bool]
 	newPIN     *memo[pinHash]
@@ -55,22 +54,10 @@ func (c *call) leaveTurn() {
 // settling is the context of the swap and of what follows it: the caller's
 // without its end, because a guess that was judged must be counted.
 func (c *call) settling() context.Context {
-	switch {
-	case c.settle != nil:
-	case c.first.parent == nil:
-		c.settle = &c.first
-		c.settle.parent, c.settle.lasts = c.ctx, settleTimeout
-	default:
-		c.settle = newSettleContext(c.ctx, settleTimeout)
+	if c.settle == nil {
+		c.settle = &settleContext{c.v.deadlines.next(), c.ctx}
 	}
 	return c.settle
-}
-
-func (c *call) endSettling() {
-	if c.settle != nil {
-		c.settle.cancel()
-		c.settle = nil
-	}
 }
 
 // slowly runs slow work or a host's function outside the short turn, and takes
@@ -78,10 +65,10 @@ func (c *call) endSettling() {
 // the call goes on without, and the swap alone decides.
 func (a *attempt) slowly(where string, work func() error) error {
 	a.leaveTurn()
-	a.endSettling()
 	fault := shielded(where, work)
+	a.settle = nil
 	_, _ = a.takeTurn(a.settling(), nil)
-	a.endSettling() // what the wait took is not the swap's
+	a.settle = nil // what the wait took is not the swap's
 	now, err := a.v.clock()
 	if err != nil {
 		return err

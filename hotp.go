@@ -67,18 +67,18 @@ var (
 	outerPad = [sha512.BlockSize]byte(bytes.Repeat([]byte{0x5c}, sha512.BlockSize))
 )
 
-func (alg algorithm) hmacKey(key []byte) hmacKey {
-	var k hmacKey
+// set makes the key ready.
+func (k *hmacKey) set(alg algorithm, key []byte) {
 	k.algorithm = alg
-	if len(key) > alg.blockSize() {
+	block := alg.blockSize()
+	if len(key) > block {
 		var sum [sha512.Size]byte
 		key = alg.appendSum(sum[:0], key)
 	}
-	copy(k.inner[:], innerPad[:])
-	copy(k.outer[:], outerPad[:])
+	copy(k.inner[:block], innerPad[:])
+	copy(k.outer[:block], outerPad[:])
 	subtle.XORBytes(k.inner[:], innerPad[:], key)
 	subtle.XORBytes(k.outer[:], outerPad[:], key)
-	return k
 }
 
 // hotp is the code of RFC 4226 §5.3 for a step.

@@ -22,9 +22,7 @@ func attemptOn(t interface {
 		t.Fatal(err)
 	}
 	CheapHash(v, nil)
-	try := &attempt{call: &call{v: v, opts: &v.opts, ctx: context.Background(), user: "user"}, account: a, now: now}
-	t.Cleanup(try.endSettling)
-	return try
+	return &attempt{call: &call{v: v, opts: &v.opts, ctx: context.Background(), user: "user"}, account: a, now: now}
 }
 
 // hashed is a PIN as attemptOn hashes it.

@@ -48,7 +48,8 @@ func (s *secret) match(code string, now time.Time, skew int) (step int64, v verd
 	if err != nil {
 		return 0, verdictWrong
 	}
-	key := s.algorithm.hmacKey(s.key)
+	var key hmacKey
+	key.set(s.algorithm, s.key)
 	current := s.stepAt(now)
 	for step := current + int64(skew); step >= max(0, current-int64(skew)); step-- {
 		if subtle.ConstantTimeEq(int32(key.hotp(step, s.digits)), int32(given)) == 0 {

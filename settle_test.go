@@ -10,56 +10,65 @@ import (
 
 type settleKey struct{}
 
-// A settleContext is to be no different from context.WithTimeout of a parent
-// without an end, whether it was asked for Done or not.
-func TestASettleContextIsAContextWithATimeout(t *testing.T) {
-	for name, ask := range map[string]func(context.Context){
-		"asked":     func(ctx context.Context) { ctx.Done() },
-		"not asked": func(context.Context) {},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				parent, end := context.WithCancel(context.WithValue(t.Context(), settleKey{}, "value"))
-				began := time.Now()
-				c := newSettleContext(parent, time.Second)
-				defer c.cancel()
-				ask(c)
-				end()
-				if d, ok := c.Deadline(); !ok || d != began.Add(time.Second) {
-					t.Errorf("Deadline = %v, %v", d, ok)
-				}
-				if v := c.Value(settleKey{}); v != "value" {
-					t.Errorf("Value = %v", v)
-				}
-				if cause := context.Cause(c); cause != nil {
-					t.Errorf("it ended with its parent: %v", cause)
-				}
-				time.Sleep(time.Second - 1)
-				if err := c.Err(); err != nil {
-					t.Errorf("Err before the deadline = %v", err)
-				}
-				time.Sleep(time.Nanosecond)
-				synctest.Wait()
-				if err := c.Err(); err != context.DeadlineExceeded {
-					t.Errorf("Err at the deadline = %v", err)
-				}
-				<-c.Done()
-			})
-		})
-	}
+// What a swap is given has the values of the caller's context, but not its end.
+func TestASwapHasAnEndOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var d deadlines
+		for _, late := range []time.Duration{0, settleGrain - 1, settleGrain, 10 * settleGrain} {
+			time.Sleep(late)
+			synctest.Wait()
+			parent, end := context.WithCancel(context.WithValue(t.Context(), settleKey{}, "value"))
+			began := time.Now()
+			c := &settleContext{d.next(), parent}
+			end()
+			if v := c.Value(settleKey{}); v != "value" {
+				t.Errorf("Value = %v", v)
+			}
+			if err, cause := c.Err(), context.Cause(c); err != nil || cause != nil {
+				t.Errorf("it ended with its parent: %v, %v", err, cause)
+			}
+			ends, ok := c.Deadline()
+			if lasts := ends.Sub(began); !ok || lasts < settleTimeout || lasts > settleTimeout+settleGrain {
+				t.Errorf("it lasts %v", lasts)
+			}
+		}
+		c := &settleContext{d.next(), t.Context()}
+		time.Sleep(settleTimeout)
+		if err := c.Err(); err != nil {
+			t.Errorf("Err after %v = %v", settleTimeout, err)
+		}
+		<-c.Done()
+		if err := c.Err(); err != context.DeadlineExceeded {
+			t.Errorf("Err at the deadline = %v", err)
+		}
+	})
+}
+
+func TestSwapsShareTheirDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var d deadlines
+		first := d.next()
+		time.Sleep(settleGrain - 1)
+		if d.next() != first {
+			t.Error("a swap within the grain has a deadline of its own")
+		}
+		time.Sleep(1)
+		synctest.Wait()
+		if d.next() == first {
+			t.Error("a swap after the grain has the deadline of the ones before")
+		}
+	})
 }
 
 func TestWhatIsDerivedFromASettleContextEndsWithIt(t *testing.T) {
-	c := newSettleContext(t.Context(), time.Hour)
+	ends, end := context.WithCancel(t.Context())
+	c := &settleContext{ends, t.Context()}
 	before := runtime.NumGoroutine()
-	derived, end := context.WithCancel(c)
-	defer end()
+	derived, cancel := context.WithCancel(c)
+	defer cancel()
 	if n := runtime.NumGoroutine(); n > before {
 		t.Errorf("%d goroutines were started to follow it", n-before)
 	}
-	c.cancel()
+	end()
 	<-derived.Done()
-	if err := c.Err(); err != context.Canceled {
-		t.Errorf("Err after its end = %v", err)
-	}
 }

@@ -9,9 +9,6 @@ import (
 )
 
 const (
-	// settleTimeout is how long a call may take to store what it judged, from
-	// the last slow work on, whatever becomes of the caller's context.
-	settleTimeout = 5 * time.Second
 	// maxBackoff bounds the wait before a lost swap is tried again.
 	maxBackoff = 100 * time.Millisecond
 	// maxUnknown is how many swaps of one call may have an unknown outcome
@@ -101,7 +98,6 @@ func (c *call) store(jobs []settled, base Record) (try int, err error) {
 		unknown error    // the store's last word on a swap whose outcome is open
 		opens   int      // how many of those
 	)
-	defer c.endSettling()
 	for {
 		next, store, err := c.judge(jobs, base)
 		if err != nil || !store {

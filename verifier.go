@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -100,6 +101,7 @@ type Verifier struct {
 	turns     turns // around a load and its swap
 	slowTurns turns // around a call that hashes
 	waiters   waiters
+	deadlines deadlines // of swaps
 	attempts  sync.Pool // of *attempt
 }
 
@@ -251,7 +253,7 @@ const (
 )
 
 func checkUser(user string) error {
-	if user == "" || len(user) > maxUser || !utf8.ValidString(user) || slices.Contains([]byte(user), 0) {
+	if user == "" || len(user) > maxUser || !utf8.ValidString(user) || strings.IndexByte(user, 0) >= 0 {
 		return malformed("user", "must be 1 to 255 bytes of UTF-8 without NUL")
 	}
 	return nil
@@ -292,12 +294,17 @@ func checkNewPIN(pin string) error { return checkDigits("pin", pin, 1, maxPIN) }
 
 // checkDigits returns ErrMalformed unless s is ASCII digits of that length.
 func checkDigits(field, s string, shortest, longest int) error {
-	right := len(s) >= shortest && len(s) <= longest
-	for i := range len(s) {
-		right = right && '0' <= s[i] && s[i] <= '9'
-	}
-	if !right {
+	if len(s) < shortest || len(s) > longest || !isDigits(s) {
 		return malformed(field, fmt.Sprintf("must be %d to %d ASCII digits", shortest, longest))
 	}
 	return nil
+}
+
+func isDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
 }
