@@ -2,6 +2,8 @@ package bench
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha1"
 	"errors"
 	"fmt"
 	"testing"
@@ -124,8 +126,45 @@ func TestTarget1TheCheckItself(t *testing.T) {
 		timeRatio(rounds, operations, c.right, c.missed).String())
 	measured.add(1, "`VerifyOTP`, wrong device code, against the same", "≤ 1.1",
 		timeRatio(rounds, operations, c.wrong, c.missed).String())
+	measured.add(1, "of the first, the cryptography alone", "", timeRatio(rounds, operations, newFloor(t, 2).do, c.missed).String())
+	measured.add(1, "of the second, the cryptography alone", "", timeRatio(rounds, operations, newFloor(t, 3).do, c.missed).String())
 	measured.add(1, "allocations of `VerifyOTP`, right device code", "≤ 15", fmt.Sprint(c.allocations(func(at time.Time) string { return c.codeAt(at) })))
 	measured.add(1, "allocations of `VerifyOTP`, wrong device code", "≤ 15", fmt.Sprint(c.allocations(func(at time.Time) string { return c.codeAt(at.Add(time.Hour)) })))
+}
+
+// A floor is what a check cannot do without: it opens and seals a record, draws a
+// nonce and a version, and hashes for each step that it looks at. There is no
+// account in it, no rule, no store, no turn and no answer.
+type floor struct {
+	keys          *factor.Keyring
+	label, sealed []byte
+	steps         int
+}
+
+func newFloor(tb testing.TB, steps int) *floor {
+	f := &floor{keys: newKeyring(tb), label: []byte("factor record of " + alice), steps: steps}
+	sealed, err := f.keys.Encrypt(make([]byte, 128), f.label) // what an account with one device is padded to
+	must(err)
+	f.sealed = sealed
+	return f
+}
+
+func (f *floor) do(n int) time.Duration {
+	var version [8]byte
+	var block [72]byte // of the key, and the step or the hash behind it
+	began := time.Now()
+	for range n {
+		plain, err := f.keys.Decrypt(f.sealed, f.label)
+		must(err)
+		for range 2 * f.steps {
+			sum := sha1.Sum(block[:])
+			copy(block[64:], sum[:])
+		}
+		_, err = f.keys.Encrypt(plain, f.label)
+		must(err)
+		_, _ = rand.Read(version[:])
+	}
+	return time.Since(began)
 }
 
 // allocations is how many one verification of such a code makes.

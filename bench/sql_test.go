@@ -137,6 +137,24 @@ func (w *sqlWorld) hot() {
 		mustMismatch(err)
 	})
 	w.hotRows("`Issue`", w.issuing, w.issue)
+	w.oneAfterTheOther(w.issuing)
+}
+
+// oneAfterTheOther compares the UPDATE alone, each after the commit before, with
+// the same statements by hand: no more is to be had where each call has to know
+// what the one before has stored.
+func (w *sqlWorld) oneAfterTheOther(s *twoSides) {
+	rounds, operations := scale(7, 1), scale(1000, 2*crowded)
+	user := s.rows[0]
+	rate, _ := loads(rounds,
+		func() (time.Duration, []time.Duration) {
+			version := s.hand.read(w.ctx, user)
+			return crowd(1, operations, func(i int) { s.hand.swap(w.ctx, user, version+int64(i), version+int64(i)+1) })
+		},
+		func() (time.Duration, []time.Duration) {
+			return crowd(crowded, operations, func(int) { s.alone.checkUntilWon(w.ctx, user) })
+		})
+	measured.add(2, fmt.Sprintf("rate of the UPDATE alone on %s, each after the commit before, against the same: a bound for `Issue`", w.engine.name), "", rate.String())
 }
 
 // hotRows compares with statements by hand that come as they like, and on SQLite
