@@ -16,6 +16,7 @@ type call struct {
 	mode mode
 
 	hasTurn bool            // whether the short turn is held
+	found   found           // for who comes next in the slow turn
 	settle  context.Context // see settling
 
 	password   *memo[bool]
@@ -46,8 +47,36 @@ func (c *call) takeTurn(ctx context.Context, job settled) (*waiting, error) {
 
 func (c *call) leaveTurn() {
 	if c.hasTurn {
-		c.v.turns.leave(c.user)
+		c.v.turns.leave(c.user, found{})
 		c.hasTurn = false
+	}
+}
+
+// load loads the record, unless who had the slow turn before has left it.
+func (c *call) load() (Record, error) {
+	if c.found.record != nil {
+		return *c.found.record, nil
+	}
+	c.asks()
+	base, err := c.v.load(c.ctx, c.user)
+	if err == nil {
+		c.knows(base)
+	}
+	return base, err
+}
+
+// asks notes that the store is asked for what there is, and knows what it is
+// then: what a slow call leaves spares the next one a load.
+func (c *call) asks() {
+	if c.mode == slow {
+		c.found = found{after: c.v.slowTurns.last()}
+	}
+}
+
+func (c *call) knows(r Record) {
+	if c.mode == slow {
+		known := r // r itself would be allocated in every call
+		c.found.record = &known
 	}
 }
 

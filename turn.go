@@ -24,7 +24,14 @@ type waiting struct {
 	called chan struct{}
 	// last is the number of who came last before the turn was handed over.
 	last    int64
-	carried bool // the job has been settled
+	carried bool  // the job has been settled
+	found   found // what who had the turn before knows
+}
+
+// found is a record that somebody has loaded or stored.
+type found struct {
+	record *Record // nil for nothing
+	after  int64   // the number of who came last before the store was asked
 }
 
 // settled reports whether somebody else has settled the job. Nil stands for who
@@ -62,8 +69,15 @@ func (t *turns) take(ctx context.Context, user string, job settled) (*waiting, e
 	if mine.carried {
 		return mine, nil
 	}
-	t.leave(user)
+	t.leave(user, mine.found)
 	return nil, ctx.Err()
+}
+
+// last returns the number of who came last.
+func (t *turns) last() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.came
 }
 
 // withdraw reports whether who waited still did.
@@ -79,8 +93,9 @@ func (t *turns) withdraw(user string, mine *waiting) bool {
 	return true
 }
 
-// leave hands the turn over to who has waited longest.
-func (t *turns) leave(user string) {
+// leave hands the turn over to who has waited longest, with what was found after
+// they came: it is as new as what they would load.
+func (t *turns) leave(user string, f found) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	queue := t.users[user]
@@ -91,5 +106,8 @@ func (t *turns) leave(user string) {
 	next := queue[0]
 	t.users[user] = queue[1:]
 	next.last = t.came
+	if next.number <= f.after {
+		next.found = f
+	}
 	close(next.called)
 }

@@ -31,9 +31,9 @@ func TestATurnIsNotLostByWhoGivesUpWaiting(t *testing.T) {
 	if waiting != 1 {
 		t.Fatalf("%d wait for a turn that is held, want 1", waiting)
 	}
-	ts.leave("alice")
+	ts.leave("alice", found{})
 	if err := <-next; err != nil {
 		t.Fatal(err)
 	}
-	ts.leave("alice")
+	ts.leave("alice", found{})
 }

@@ -34,17 +34,17 @@ func TestATurnHandedToWhoHasGoneGoesOn(t *testing.T) {
 		err := take(&ts, goneMeanwhile{ctx, func() {
 			go func() { next <- take(&ts, t.Context()) }()
 			waitFor(&ts, 2)
-			ts.leave("alice")
+			ts.leave("alice", found{})
 		}})
 		if err == nil { // it may as well take the turn
-			ts.leave("alice")
+			ts.leave("alice", found{})
 		} else {
 			refused++
 		}
 		if err := <-next; err != nil {
 			t.Fatal(err)
 		}
-		ts.leave("alice")
+		ts.leave("alice", found{})
 		if n := len(ts.users); n != 0 {
 			t.Fatalf("%d turns are left behind", n)
 		}
@@ -76,11 +76,11 @@ func TestTurnsAreTakenInTheOrderOfComing(t *testing.T) {
 		go func() {
 			_ = take(&ts, t.Context())
 			order <- n
-			ts.leave("alice")
+			ts.leave("alice", found{})
 		}()
 		waitFor(&ts, n+1)
 	}
-	ts.leave("alice")
+	ts.leave("alice", found{})
 	for want := range 10 {
 		if got := <-order; got != want {
 			t.Fatalf("%d came in the place of %d", got, want)

@@ -50,11 +50,15 @@ func update[T any](ctx context.Context, v *Verifier, user string, m mode, r rule
 
 func (c *call) inSlowTurn(j settled) {
 	if c.mode == slow {
-		if _, err := c.v.slowTurns.take(c.ctx, c.user, nil); err != nil {
+		mine, err := c.v.slowTurns.take(c.ctx, c.user, nil)
+		if err != nil {
 			j.end(0, err)
 			return
 		}
-		defer c.v.slowTurns.leave(c.user)
+		if mine != nil {
+			c.found = mine.found
+		}
+		defer func() { c.v.slowTurns.leave(c.user, c.found) }()
 	}
 	c.inTurn(j)
 }
@@ -75,7 +79,7 @@ func (c *call) inTurn(j settled) {
 		return
 	}
 	defer c.leaveTurn()
-	base, err := c.v.load(c.ctx, c.user)
+	base, err := c.load()
 	if err != nil {
 		j.end(0, err)
 		return
@@ -103,8 +107,10 @@ func (c *call) store(jobs []settled, base Record) (try int, err error) {
 		if err != nil || !store {
 			return len(tried), err
 		}
+		c.asks()
 		err = c.v.swap(c.settling(), c.user, base.Version, next)
 		if err == nil {
+			c.knows(next)
 			return len(tried), nil
 		}
 		for _, j := range jobs {
