@@ -54,8 +54,10 @@
 // the call stores that before it returns, even if the caller hangs up.
 //
 // Hashing and the host's own functions run while nothing is held in the store.
-// Within a process, calls on one user take turns, for speed; across processes the
-// swap alone decides.
+// Within a process, calls on one user take turns, for speed. Codes that wait for
+// their turn are judged one after the other on what is loaded once, and stored in
+// one swap, so that a flood of guesses at one user is a call of the store now and
+// then. Across processes the swap alone decides.
 //
 // # What the host must do
 //
