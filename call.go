@@ -65,8 +65,8 @@ func (c *call) load() (Record, error) {
 	return base, err
 }
 
-// asks notes that the store is asked for what there is, and knows what it is
-// then: what a slow call leaves spares the next one a load.
+// asks notes that the store is asked about the record, and knows what it is then:
+// what a slow call leaves spares who comes next a load.
 func (c *call) asks() {
 	if c.mode == slow {
 		c.found = found{after: c.v.slowTurns.last()}

@@ -14,7 +14,8 @@ import (
 // A Sealer encrypts and authenticates the records. It has the method set of
 // Tink's AEAD interface, so that any Tink primitive, KMS envelope keys included,
 // can stand here. What Decrypt returns an error for is ErrUnsealed to the
-// callers of this package. Methods are called from many goroutines at once.
+// callers of this package. Methods are called from many goroutines at once. They
+// change nothing that they are given, and nothing that they have returned.
 type Sealer interface {
 	Encrypt(plaintext, associatedData []byte) ([]byte, error)
 	Decrypt(ciphertext, associatedData []byte) ([]byte, error)

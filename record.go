@@ -76,7 +76,10 @@ func (v *Verifier) unseal(label []byte, rec Record) (s state, err error) {
 		return err
 	})
 	if err != nil {
-		return s, fmt.Errorf("%w: %w", ErrUnsealed, err)
+		return state{absent: s.absent}, fmt.Errorf("%w: %w", ErrUnsealed, err)
+	}
+	if s.plain == nil {
+		s.plain = []byte{} // there was something, which is not taken for nothing
 	}
 	return s, nil
 }

@@ -18,26 +18,22 @@ const (
 // of a grain share one, because a timer for each would cost as much as judging a
 // code, and on an idle machine a wake-up of the network poller too.
 type deadlines struct {
-	mu  sync.Mutex
-	ctx context.Context // nil if the next call is to have a new one
+	mu   sync.Mutex
+	ctx  context.Context
+	ends time.Time
 }
 
 func (d *deadlines) next() context.Context {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.ctx == nil {
+	// It is more than there can be where a test's clock has come to its end.
+	if left := time.Until(d.ends); left <= settleTimeout || left > settleTimeout+settleGrain {
 		ctx, cancel := context.WithTimeout(context.Background(), settleTimeout+settleGrain)
 		context.AfterFunc(ctx, cancel)
-		time.AfterFunc(settleGrain, d.renew)
 		d.ctx = ctx
+		d.ends, _ = ctx.Deadline()
 	}
 	return d.ctx
-}
-
-func (d *deadlines) renew() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.ctx = nil
 }
 
 // A settleContext has the values of a call's context, and an end that is not the
@@ -53,5 +49,5 @@ func (c *settleContext) Value(key any) any {
 	if v := c.Context.Value(key); v != nil {
 		return v
 	}
-	return context.WithoutCancel(c.of).Value(key)
+	return c.of.Value(key)
 }

@@ -16,7 +16,6 @@ func TestASwapHasAnEndOfItsOwn(t *testing.T) {
 		var d deadlines
 		for _, late := range []time.Duration{0, settleGrain - 1, settleGrain, 10 * settleGrain} {
 			time.Sleep(late)
-			synctest.Wait()
 			parent, end := context.WithCancel(context.WithValue(t.Context(), settleKey{}, "value"))
 			began := time.Now()
 			c := &settleContext{d.next(), parent}
@@ -53,11 +52,26 @@ func TestSwapsShareTheirDeadlines(t *testing.T) {
 			t.Error("a swap within the grain has a deadline of its own")
 		}
 		time.Sleep(1)
-		synctest.Wait()
 		if d.next() == first {
 			t.Error("a swap after the grain has the deadline of the ones before")
 		}
 	})
+}
+
+// A clock of a test's own, which ends with the test, leaves no deadline behind
+// that never comes.
+func TestADeadlineIsOfTheClockThatRuns(t *testing.T) {
+	var d deadlines
+	for range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(10 * settleGrain) // or the second would begin when the first did
+			d.next()
+		})
+	}
+	ends, _ := d.next().Deadline()
+	if left := time.Until(ends); left < settleTimeout || left > settleTimeout+settleGrain {
+		t.Errorf("a swap has %v", left)
+	}
 }
 
 func TestWhatIsDerivedFromASettleContextEndsWithIt(t *testing.T) {

@@ -10,16 +10,16 @@ import (
 // to what the one before leaves, and swaps once. All of them are answered after
 // that swap, each with its own answer, as if one had come after the other. So a
 // flood of guesses at one user costs the store a call now and then, and not two
-// for each guess.
+// for each guess that waits.
 
-// maxCompany bounds how many calls share a swap.
+// maxCompany bounds how many calls share a swap with who has the turn.
 const maxCompany = 256
 
 // company are those whose jobs are settled by who has the turn.
 type company []*waiting
 
 // errDeserted is what a shared call returns if who would have settled it was
-// torn out of the middle of it, by runtime.Goexit.
+// torn out of the middle of it, by runtime.Goexit or a panic.
 var errDeserted = errors.New("factor: the call that this one shared a swap with has not returned")
 
 // company takes those out of the queue whose jobs who has the turn settles. They

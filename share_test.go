@@ -392,7 +392,7 @@ func TestACrowdSharesInTheOrderOfComing(t *testing.T) {
 		for _, err := range errs {
 			k.ok(err)
 		}
-		if swaps != 1+3 { // at most 256 with who has the turn
+		if swaps != 1+3 { // at most 256 beside who has the turn
 			t.Fatalf("%d swaps, want 4", swaps)
 		}
 		if n := factor.TurnsTaken(k.v); n != 0 {

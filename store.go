@@ -30,9 +30,13 @@ func (r Record) IsZero() bool {
 //
 // A user is 1 to 255 bytes of UTF-8 without NUL. Stores compare users byte by
 // byte: "A" is not "a", and a trailing space counts. Methods are called from
-// many goroutines at once and honour the context. Calls of this package that share
-// a load and a swap make them with the context values of one of them; a swap has
-// 5 to 6 s, whatever becomes of the caller's context.
+// many goroutines at once and honour the context.
+//
+// Which record it is depends on the user alone. Calls on one user may share a load
+// and a swap, which are made with the context values of one of them: a value is
+// good for tracing, and not for telling tenants apart. A swap has 5 to 6 s, whatever
+// becomes of the caller's context, and its context may last longer than the call:
+// a store that derives one from it cancels it.
 type Store interface {
 	// Load returns the user's record, or the zero Record, and no error, if
 	// there is none. It may serve an older record than the newest: nothing is

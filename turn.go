@@ -94,7 +94,7 @@ func (t *turns) withdraw(user string, mine *waiting) bool {
 }
 
 // leave hands the turn over to who has waited longest, with what was found after
-// they came: it is as new as what they would load.
+// they came: it was stored at some time since.
 func (t *turns) leave(user string, f found) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -104,6 +104,7 @@ func (t *turns) leave(user string, f found) {
 		return
 	}
 	next := queue[0]
+	queue[0] = nil // it holds a credential
 	t.users[user] = queue[1:]
 	next.last = t.came
 	if next.number <= f.after {
