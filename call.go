@@ -38,10 +38,10 @@ type pinFound struct {
 }
 
 // takeTurn takes the short turn. The job is what may be settled meanwhile, nil
-// if nothing may.
+// if nothing may; if it is, the turn is not taken, and not to be left.
 func (c *call) takeTurn(ctx context.Context, job settled) (*waiting, error) {
 	mine, err := c.v.turns.take(ctx, c.user, job)
-	c.hasTurn = err == nil && !mine.settled()
+	c.hasTurn = err == nil
 	return mine, err
 }
 

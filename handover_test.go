@@ -115,6 +115,36 @@ func TestASlowCallIsJudgedAgainIfWhatItWasLeftIsOld(t *testing.T) {
 	})
 }
 
+// What one who was refused has loaded serves those who waited already.
+func TestARefusalLeavesWhatItHasLoaded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKit(t)
+		for range 3 {
+			k.is(k.v.VerifyPIN(t.Context(), alice, wrongPIN), factor.ErrMismatch)
+		}
+		k.swapping(func(_ context.Context, do func() error) error { _ = do(); return errGone }) // which leaves nothing
+		enter := make(chan struct{})
+		k.onCheck = func(context.Context) error { <-enter; return nil }
+		done := make(chan error)
+		loads, _ := counting(k, func() {
+			go func() { done <- k.v.VerifyPassword(t.Context(), alice, "wrong") }()
+			synctest.Wait()
+			for range 3 {
+				go func() { done <- k.v.VerifyPIN(t.Context(), alice, wrongPIN) }()
+			}
+			synctest.Wait()
+			close(enter)
+			k.is(<-done, factor.ErrMismatch)
+			for range 3 {
+				k.is(<-done, factor.ErrLocked)
+			}
+		})
+		if loads != 3 { // two are the first call's, which has to look what became of its swap
+			t.Fatalf("%d loads, want 3", loads)
+		}
+	})
+}
+
 // After a swap whose outcome is unknown there is nothing to leave.
 func TestNothingIsLeftAfterAnUnknownOutcome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

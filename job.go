@@ -19,7 +19,6 @@ type job[T any] struct {
 	rule    rule[T]
 	said    answer[T]   // by the last application of the rule, then what is returned
 	earlier []answer[T] // by those before, one for each swap that was not answered with nil
-	event   [1]Event    // room for those of the first application
 }
 
 // answer is what an application of a rule has to say once its state is stored.
@@ -83,9 +82,6 @@ func (j *job[T]) judge(s state) (next state, store bool) {
 	a := j.v.newAttempt()
 	defer j.v.endAttempt(a)
 	a.call, a.absent = &j.call, s.absent
-	if len(j.earlier) == 0 {
-		a.events = j.event[:0]
-	}
 	j.said = answer[T]{}
 	err := s.open(a.account)
 	switch {

@@ -47,9 +47,11 @@ func TestSwapsShareTheirDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var d deadlines
 		first := d.next()
-		time.Sleep(settleGrain - 1)
-		if d.next() != first {
-			t.Error("a swap within the grain has a deadline of its own")
+		for _, later := range []time.Duration{0, settleGrain - 1} {
+			time.Sleep(later)
+			if d.next() != first {
+				t.Error("a swap within the grain has a deadline of its own")
+			}
 		}
 		time.Sleep(1)
 		if d.next() == first {

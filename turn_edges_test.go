@@ -3,10 +3,15 @@ package factor
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 )
 
 // Who gives up waiting leaves the turn where it is: with who holds it.
 func TestATurnIsNotLostByWhoGivesUpWaiting(t *testing.T) {
+	synctest.Test(t, testATurnIsNotLost) // in which who waits for ever is found out
+}
+
+func testATurnIsNotLost(t *testing.T) {
 	var ts turns
 	if err := take(&ts, t.Context()); err != nil {
 		t.Fatal(err)
