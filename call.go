@@ -39,7 +39,7 @@ type pinFound struct {
 
 // takeTurn takes the short turn. The job is what may be settled meanwhile, nil
 // if nothing may; if it is, the turn is not taken, and not to be left.
-func (c *call) takeTurn(ctx context.Context, job settled) (*waiting, error) {
+func (c *call) takeTurn(ctx context.Context, job anyJob) (*waiting, error) {
 	mine, err := c.v.turns.take(ctx, c.user, job)
 	c.hasTurn = err == nil
 	return mine, err

@@ -28,8 +28,8 @@ type answer[T any] struct {
 	events []Event
 }
 
-// settled is a job, whatever its result.
-type settled interface {
+// anyJob is a job, whatever its result.
+type anyJob interface {
 	// judge applies the rule and returns what is to be stored, if anything is.
 	judge(s state) (next state, store bool)
 	// again keeps the answer, because the rule may be applied again.

@@ -23,8 +23,8 @@ type company []*waiting
 var errDeserted = errors.New("factor: the call that this one shared a swap with has not returned")
 
 // company takes those out of the queue whose jobs who has the turn settles. They
-// waited already when the turn was handed over: what is loaded after that is as
-// new as what they would have loaded. Nil for who did not have to wait.
+// waited already when the turn was handed over, so that what is loaded after that
+// is no older than they are. Nil for who did not have to wait.
 func (t *turns) company(user string, holder *waiting) company {
 	if holder == nil || holder.job == nil {
 		return nil
@@ -43,7 +43,7 @@ func (t *turns) company(user string, holder *waiting) company {
 }
 
 // join appends their jobs.
-func (c company) join(jobs []settled) []settled {
+func (c company) join(jobs []anyJob) []anyJob {
 	for _, w := range c {
 		jobs = append(jobs, w.job)
 	}

@@ -19,7 +19,7 @@ type turns struct {
 // waiting is somebody who waits for a turn, or has waited.
 type waiting struct {
 	number int64
-	job    settled // that who has the turn may settle, nil if there is none
+	job    anyJob // that who has the turn may settle, nil if there is none
 	// called is closed when the turn is handed over, or the job has been settled.
 	called chan struct{}
 	// last is the number of who came last before the turn was handed over.
@@ -41,7 +41,7 @@ func (w *waiting) settled() bool { return w != nil && w.carried }
 // take waits for the user's turn until the context ends, whose error it then
 // returns. Who has taken a turn leaves it. A job, if it is not nil, may be
 // settled meanwhile by who has the turn; then there is no turn to leave.
-func (t *turns) take(ctx context.Context, user string, job settled) (*waiting, error) {
+func (t *turns) take(ctx context.Context, user string, job anyJob) (*waiting, error) {
 	t.mu.Lock()
 	if t.users == nil {
 		t.users = make(map[string][]*waiting)

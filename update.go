@@ -48,7 +48,7 @@ func update[T any](ctx context.Context, v *Verifier, user string, m mode, r rule
 	return j.said.result, j.said.err
 }
 
-func (c *call) inSlowTurn(j settled) {
+func (c *call) inSlowTurn(j anyJob) {
 	if c.mode == slow {
 		mine, err := c.v.slowTurns.take(c.ctx, c.user, nil)
 		if err != nil {
@@ -65,8 +65,8 @@ func (c *call) inSlowTurn(j settled) {
 
 // inTurn settles a job, and those that wait for the same turn and can share, or
 // finds it settled by somebody else.
-func (c *call) inTurn(j settled) {
-	var offered settled
+func (c *call) inTurn(j anyJob) {
+	var offered anyJob
 	if c.mode == shared {
 		offered = j
 	}
@@ -84,7 +84,7 @@ func (c *call) inTurn(j settled) {
 		j.end(0, err)
 		return
 	}
-	jobs, try, err := []settled{j}, 0, errDeserted
+	jobs, try, err := []anyJob{j}, 0, errDeserted
 	if company := c.v.turns.company(c.user, mine); company != nil {
 		jobs = company.join(jobs)
 		defer func() { company.dismiss(try, err) }()
@@ -96,7 +96,7 @@ func (c *call) inTurn(j settled) {
 // store applies the rules of the jobs and swaps what they leave, all in one,
 // until the swap is won or its outcome cannot be known. It returns which of the
 // tries counts, the last one being one more than the swaps that failed.
-func (c *call) store(jobs []settled, base Record) (try int, err error) {
+func (c *call) store(jobs []anyJob, base Record) (try int, err error) {
 	var (
 		tried   []Record // one for each swap that was not answered with nil
 		unknown error    // the store's last word on a swap whose outcome is open
@@ -160,7 +160,7 @@ func (c *call) confirm(mine Record) error {
 // judge applies the rules one after the other, each to what the one before
 // leaves. If there is something to store, it is to be stored before any answer
 // may leave.
-func (c *call) judge(jobs []settled, base Record) (next Record, store bool, err error) {
+func (c *call) judge(jobs []anyJob, base Record) (next Record, store bool, err error) {
 	label := labelOf(c.user)
 	s, err := c.v.unseal(label, base)
 	if err != nil && c.mode != blind {

@@ -118,7 +118,7 @@ var updateDefects = []defect{
 		name:    "sharers answered without a swap",
 		what:    "those whose swap is never made, because who would have made it was torn out of the call, are answered with what was judged",
 		file:    "update.go",
-		edits:   []edit{{"[]settled{j}, 0, errDeserted", "[]settled{j}, 0, error(nil)"}},
+		edits:   []edit{{"[]anyJob{j}, 0, errDeserted", "[]anyJob{j}, 0, error(nil)"}},
 		catcher: rules,
 	},
 	{
@@ -134,6 +134,13 @@ var updateDefects = []defect{
 		file:    "reset.go",
 		edits:   []edit{{"update(ctx, g.v, user, proof.mode(), func(a *attempt) (*Wipe, error) {", "update(ctx, g.v, user, shared, func(a *attempt) (*Wipe, error) {"}},
 		catcher: rules,
+	},
+	{
+		name:    "left an old record",
+		what:    "who waited for the turn of a password starts from a record that was stored before they came",
+		file:    "turn.go",
+		edits:   []edit{{"if next.number <= f.after {", "if f.record != nil {"}},
+		catcher: histories,
 	},
 	{
 		name:    "forgotten at once",
