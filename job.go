@@ -60,8 +60,8 @@ type attempt struct {
 }
 
 // newAttempt returns an empty attempt, which endAttempt takes back: an account is
-// the largest thing that a call makes, and half of what it would leave to the
-// collector.
+// the largest thing that a call makes, and two fifths of what it would leave to
+// the collector.
 func (v *Verifier) newAttempt() *attempt {
 	a, _ := v.attempts.Get().(*attempt)
 	if a == nil {
