@@ -19,6 +19,7 @@ type job[T any] struct {
 	rule    rule[T]
 	said    answer[T]   // by the last application of the rule, then what is returned
 	earlier []answer[T] // by those before, one for each swap that was not answered with nil
+	event   [1]Event    // room for those of an attempt
 }
 
 // answer is what an application of a rule has to say once its state is stored.
@@ -81,7 +82,7 @@ func (v *Verifier) endAttempt(a *attempt) {
 func (j *job[T]) judge(s state) (next state, store bool) {
 	a := j.v.newAttempt()
 	defer j.v.endAttempt(a)
-	a.call, a.absent = &j.call, s.absent
+	a.call, a.absent, a.events = &j.call, s.absent, j.event[:0]
 	j.said = answer[T]{}
 	err := s.open(a.account)
 	switch {
@@ -110,7 +111,11 @@ func (j *job[T]) judge(s state) (next state, store bool) {
 	return state{plain: a.account.encode(), due: a.account.due()}, true
 }
 
-func (j *job[T]) again() { j.earlier = append(j.earlier, j.said) }
+func (j *job[T]) again() {
+	kept := j.said
+	kept.events = slices.Clone(kept.events) // the next attempt takes their room
+	j.earlier = append(j.earlier, kept)
+}
 
 func (j *job[T]) end(try int, err error) {
 	switch {

@@ -221,15 +221,22 @@ func TestTheAnswersAreThoseOfTheTryThatLanded(t *testing.T) {
 				return err
 			}
 		}
+		first := k.clock()
 		errs := queued(k, func(late func() error) error {
 			k.swapping(func(_ context.Context, do func() error) error {
 				k.ok(late())
 				return do()
 			})
+			k.turn(time.Minute) // before the second try is judged
 			return errors.New("connection lost")
 		}, issue(0, factor.KindLogin), issue(1, factor.KindAccount))
 		k.ok(errs[0])
 		k.ok(errs[1])
+		for _, e := range k.events {
+			if !e.At.Equal(first) {
+				t.Errorf("%s is reported of the try that did not land", e.Action)
+			}
+		}
 		k.ok(second(k.v.VerifyOTP(t.Context(), alice, codes[0], factor.KindLogin)))
 		k.ok(second(k.v.VerifyOTP(t.Context(), alice, codes[1], factor.KindAccount)))
 	})
