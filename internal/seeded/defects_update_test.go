@@ -104,8 +104,7 @@ var updateDefects = []defect{
 		edits: []edit{
 			{"for _, j := range jobs {\n\t\tif changed, ok := j.judge(s); ok {", "loaded := s\n\tfor _, j := range jobs {\n\t\tif changed, ok := j.judge(loaded); ok {"},
 		},
-		catcher: threats,
-		flags:   []string{"-test.run=^TestThreat02"},
+		catcher: histories,
 	},
 	{
 		name:    "sharers judged by an old load",
