@@ -44,6 +44,19 @@ func queued(k *kit, shared func(do func() error) error, calls ...func() error) [
 	return errs
 }
 
+// areJudged looks whether so many of the first calls were judged wrong and the rest
+// were locked.
+func (k *kit) areJudged(errs []error, first int) {
+	k.Helper()
+	for i, err := range errs {
+		want := factor.ErrLocked
+		if i < first {
+			want = factor.ErrMismatch
+		}
+		k.is(err, want)
+	}
+}
+
 // calmly is a swap to which nothing happens.
 func calmly(do func() error) error { return do() }
 
@@ -66,13 +79,7 @@ func TestCallsThatWaitShareALoadAndASwap(t *testing.T) {
 		if loads != 2 || swaps != 2 { // one of each is the first call's
 			t.Errorf("%d loads and %d swaps, want 2 and 2", loads, swaps)
 		}
-		for i, err := range errs {
-			want := factor.ErrLocked
-			if i < 5 {
-				want = factor.ErrMismatch
-			}
-			k.is(err, want)
-		}
+		k.areJudged(errs, 5)
 	})
 }
 
