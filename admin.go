@@ -112,7 +112,7 @@ func (d *Admin) SetPIN(ctx context.Context, user, pin string) error {
 	if err := checkNewPIN(pin); err != nil {
 		return err
 	}
-	return d.v.setPIN(ctx, user, pin, mayAlways)
+	return d.v.setPIN(ctx, user, pin, pinSlow, mayAlways)
 }
 
 // RemovePIN removes the user's PIN. It returns ErrMalformed, and ErrNotEnrolled
@@ -217,64 +217,4 @@ func (v *Verifier) users(ctx context.Context, after string, due time.Time) iter.
 			}
 		}
 	}
-}
-
-// Sweep walks the users of whom something is due: it drops codes and secrets
-// that have ended, finishes wipes that were cut off, and removes empty records a
-// day after their last write. Counts and locks stay. Call it every minute or so,
-// from one process or several.
-//
-// It returns how many users it changed. One user's failure stops nobody else's:
-// the errors are joined.
-func (d *Admin) Sweep(ctx context.Context) (int, error) {
-	due, err := d.v.clock()
-	if err != nil {
-		return 0, err
-	}
-	changed := 0
-	var failed []error
-	for user, err := range d.v.users(ctx, "", due) {
-		var did bool
-		if err == nil {
-			did, err = d.v.sweep(ctx, user)
-		}
-		if did {
-			changed++
-		}
-		if err != nil {
-			failed = append(failed, err)
-		}
-	}
-	return changed, errors.Join(failed...)
-}
-
-// swept is what Sweep found of one user.
-type swept struct {
-	changed bool
-	cutOff  *Wipe // to be finished
-}
-
-// sweep does for one user what is due, and reports whether it changed anything.
-func (v *Verifier) sweep(ctx context.Context, user string) (changed bool, err error) {
-	did, err := update(ctx, v, user, quick, func(a *attempt) (swept, error) {
-		due := a.account.due()
-		if due.IsZero() || due.After(a.now) {
-			a.unchanged = true
-			return swept{}, nil
-		}
-		if w := a.account.reset.wipe; w.pending() && !waits(w.retryAt, maxWipeBackoff, a.now) {
-			a.unchanged = true // until the wipe is tried
-			return swept{cutOff: a.pendingWipe()}, nil
-		}
-		a.remove = a.account.empty()
-		return swept{changed: true}, nil
-	})
-	if err != nil || did.cutOff == nil {
-		return did.changed, err
-	}
-	if err = v.wipe(ctx, *did.cutOff); err != nil {
-		putOff := v.noteWipe(ctx, *did.cutOff, func(a *attempt, kept *wipe) { kept.putOff(a.now) })
-		return putOff == nil, errors.Join(err, putOff)
-	}
-	return true, nil
 }

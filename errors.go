@@ -48,11 +48,12 @@ var (
 
 // Errors of the reset guard.
 var (
-	// ErrWiped says that the user's critical data was given up, so that nothing
-	// is left to prove: the reset may go on.
+	// ErrWiped says that the user's critical data was given up and that
+	// Options.Wipe has deleted it. Nothing is left to prove: the reset may go on.
 	ErrWiped = errors.New("factor: critical data wiped")
-	// ErrWipePending says that a wipe is marked and not yet done. The error
-	// wraps the fault that Options.Wipe returned.
+	// ErrWipePending says that a wipe is marked and not yet done: the reset must
+	// not go on. The error never matches ErrWiped, and wraps what keeps the wipe
+	// from being done, such as the fault that Options.Wipe returned.
 	ErrWipePending = errors.New("factor: wipe not finished")
 )
 

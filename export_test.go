@@ -29,7 +29,7 @@ func RandomCode(digits int) string {
 // TurnsTaken returns how many users' turns are held or waited for.
 func TurnsTaken(v *Verifier) int {
 	n := 0
-	for _, t := range []*turns{&v.turns, &v.slowTurns} {
+	for _, t := range []*turns{&v.turns, &v.pinTurns, &v.passwordTurns} {
 		t.mu.Lock()
 		n += len(t.users)
 		t.mu.Unlock()

@@ -51,18 +51,19 @@ func (p *PINs) Set(ctx context.Context, user, pin string, proof Credentials) err
 	if proof == (Credentials{}) {
 		return ErrNoCredential
 	}
-	return p.v.setPIN(ctx, user, pin, func(a *attempt) error {
+	m := max(proof.mode(), pinSlow) // the new PIN is hashed, whatever the proof
+	return p.v.setPIN(ctx, user, pin, m, func(a *attempt) error {
 		_, err := a.judge(proof, a.opts.ProofKinds)
 		return err
 	})
 }
 
 // setPIN binds a PIN once proven returns nil.
-func (v *Verifier) setPIN(ctx context.Context, user, pin string, proven func(*attempt) error) error {
+func (v *Verifier) setPIN(ctx context.Context, user, pin string, m mode, proven func(*attempt) error) error {
 	if err := v.opts.PIN.check(pin); err != nil {
 		return err
 	}
-	_, err := binding(ctx, v, user, slow, func(a *attempt) (void, error) {
+	_, err := binding(ctx, v, user, m, func(a *attempt) (void, error) {
 		if err := proven(a); err != nil {
 			return void{}, err
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -71,10 +72,14 @@ type Credentials struct {
 	PIN string
 }
 
-// mode is slow if judging may take a hash.
+// mode is slow if judging may take a hash. With a password and a PIN the turn is
+// the password's alone: a PIN must not wait for the host.
 func (c Credentials) mode() mode {
-	if c.Password != "" || c.PIN != "" {
-		return slow
+	switch {
+	case c.Password != "":
+		return passwordSlow
+	case c.PIN != "":
+		return pinSlow
 	}
 	return quick
 }
@@ -99,10 +104,13 @@ type Verifier struct {
 	opts      Options
 	hasher    *hasher
 	turns     turns // around a load and its swap
-	slowTurns turns // around a call that hashes
 	waiters   waiters
 	deadlines deadlines // of swaps
 	attempts  sync.Pool // of *attempt
+
+	pinTurns, passwordTurns       turns        // around a call that hashes
+	observing                     atomic.Int64 // calls of Observe that run
+	checking, registering, wiping atOnce       // functions of the host's that run
 }
 
 // NewVerifier returns a Verifier on a store whose records are sealed by sealer.

@@ -194,10 +194,8 @@ func answerOf(err error) answer {
 	switch {
 	case err == nil:
 		return answer{Class: classOK}
-	case errors.Is(err, factor.ErrWipePending) && !host:
+	case errors.Is(err, factor.ErrWipePending) && (!host || errors.Is(err, factor.ErrWiped)):
 		return answer{Class: classFault, Text: err.Error()}
-	case errors.Is(err, factor.ErrWiped) && errors.Is(err, factor.ErrWipePending):
-		return answer{Class: classWipedPending, down: down}
 	case errors.Is(err, factor.ErrWipePending):
 		return answer{Class: classPending, down: down}
 	case errors.Is(err, factor.ErrWiped):

@@ -22,8 +22,7 @@ const (
 	classUnknownDevice
 	classDeviceLimit
 	classWiped    // ErrWiped, the wipe being done
-	classUnwiped  // ErrWiped and ErrWipePending
-	classHeld     // ErrWipePending alone: a binding that may not be
+	classPending  // ErrWipePending, never beside ErrWiped
 	classHost     // a fault of the host's password check
 	classAsked    // not an answer: the call goes on to ask for a wipe
 	classFault    // the store's fault, or the caller gave up
@@ -33,7 +32,7 @@ const (
 
 var classNames = [...]string{
 	"ok", "mismatch", "locked", "no credential", "not enrolled", "unknown device", "device limit", "wiped",
-	"wiped and pending", "wipe pending", "fault of the host", "asks for the wipe", "FAULT", "conflict", "UNEXPECTED",
+	"wipe pending", "fault of the host", "asks for the wipe", "FAULT", "conflict", "UNEXPECTED",
 }
 
 // An Answer is what a call returned, less what was drawn at random. Answers are
@@ -137,12 +136,10 @@ func (c *Call) classify(err error) {
 	switch {
 	case err == nil:
 		a.Class = classOK
-	case is(factor.ErrWiped) && is(factor.ErrWipePending):
-		a.Class = classUnwiped
-	case is(factor.ErrWiped):
+	case is(factor.ErrWipePending) && !is(factor.ErrWiped):
+		a.Class = classPending
+	case is(factor.ErrWiped) && !is(factor.ErrWipePending):
 		a.Class = classWiped
-	case is(factor.ErrWipePending):
-		a.Class = classHeld
 	case is(errInjected), is(context.Canceled), is(context.DeadlineExceeded):
 		a.Class = classFault
 	case is(factor.ErrConflict):

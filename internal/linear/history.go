@@ -195,7 +195,7 @@ func (c *Call) done(part int) bool { return part < len(c.applied) && c.applied[p
 // noteFailed reports whether the answer says that the outcome of the last wipe
 // could not be noted.
 func (c *Call) noteFailed() bool {
-	return c.fault && (c.Answer.Class == classUnwiped || c.Answer.Class == classHeld || c.Op == Sweep)
+	return c.fault && (c.Answer.Class == classPending || c.Op == Sweep)
 }
 
 // endsWithWipe reports whether the last wipe, or noting it, was all that was left
@@ -213,11 +213,11 @@ func (c *Call) endsWithWipe() (bool, error) {
 	case c.Op == Sweep:
 		want.n = 1
 	case c.binds() && unfinished:
-		want.Class = classHeld
+		want.Class = classPending
 	case c.binds():
 		return false, nil
 	case unfinished:
-		want.Class = classUnwiped
+		want.Class = classPending
 	case c.Op == Prove:
 		want.Class = classWiped
 	}
