@@ -125,7 +125,7 @@ func TestSweepFinishesACutOffWipeAndPutsAFailingOneOff(t *testing.T) {
 		k.turn(time.Millisecond)
 		sweep(0, 3+i, errBusy)
 	}
-	k.is(k.strike(1), factor.ErrWiped) // the backoff does not hold this back
+	k.is(k.strike(1), factor.ErrWipePending) // the backoff does not hold this back
 	k.wipe = nil
 	k.turn(time.Hour)
 	sweep(1, 12, nil)
