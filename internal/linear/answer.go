@@ -133,6 +133,7 @@ func (c *Call) classify(err error) {
 	c.err = err
 	c.fault = is(errInjected) || is(context.Canceled) || is(context.DeadlineExceeded) || is(factor.ErrConflict)
 	c.host = is(errHost)
+	c.refused = is(factor.ErrWipePending) && strings.Contains(err.Error(), "runs 4 times already")
 	switch {
 	case err == nil:
 		a.Class = classOK
