@@ -11,10 +11,10 @@ const (
 	jsonType = "application/json"
 	jsonAPI  = "application/vnd.api+json"
 
-	// So long are the PINs and the codes of this service. One of another length
-	// is malformed, and costs no try and no strike. Who changes them later has to
-	// take both lengths, the old and the new: factor's PINOptions.Length binds new
-	// PINs only.
+	// pinDigits and codeDigits are the lengths of all PINs and codes of this
+	// service. Any other length is malformed and costs no try and no strike. If you
+	// change pinDigits, accept the old length as well: factor's PINOptions.Length
+	// binds new PINs only.
 	pinDigits, codeDigits = 4, 6
 
 	maxBody  = 16 << 10

@@ -7,8 +7,10 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -168,5 +170,27 @@ func TestLockedSaysWhenToTryAgain(t *testing.T) {
 		if p.retryAfter < c.from || p.retryAfter > c.to || p.retryAfter%time.Second != 0 {
 			t.Errorf("until %v: Retry-After %s", c.until, strconv.FormatFloat(p.retryAfter.Seconds(), 'f', -1, 64))
 		}
+	}
+}
+
+// TestReadmeTellsOfEachCode, which links.about leads to, and of no other.
+func TestReadmeTellsOfEachCode(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(documentation, "/README.md#") {
+		t.Fatalf("links.about leads to %s", documentation)
+	}
+	var told []string
+	for _, row := range regexp.MustCompile("(?m)^\\| <a id=\"([a-z-]+)\"></a>`([a-z-]+)` \\| [45]").FindAllStringSubmatch(string(readme), -1) {
+		if row[1] != row[2] {
+			t.Errorf("the row of %s has the anchor %s", row[2], row[1])
+		}
+		told = append(told, row[2])
+	}
+	slices.Sort(told)
+	if codes := slices.Sorted(maps.Keys(titles)); !slices.Equal(told, codes) {
+		t.Errorf("the README tells of %q, the codes are %q", told, codes)
 	}
 }
