@@ -1,9 +1,6 @@
 package factor
 
-import (
-	"errors"
-	"slices"
-)
+import "errors"
 
 // Shared calls that wait for the same user's turn are settled together: who gets
 // the turn loads once, applies the rule of each in the order in which they came,
@@ -24,21 +21,24 @@ var errDeserted = errors.New("factor: the call that this one shared a swap with 
 
 // company takes those out of the queue whose jobs who has the turn settles. They
 // waited already when the turn was handed over, so that what is loaded after that
-// is no older than they are. Nil for who did not have to wait.
+// is no older than they are. Nil for who did not have to wait. It looks at nobody
+// but those and one more.
 func (t *turns) company(user string, holder *waiting) company {
 	if holder == nil || holder.job == nil {
 		return nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	line := t.users[user]
 	var with company
-	t.users[user] = slices.DeleteFunc(t.users[user], func(w *waiting) bool {
-		joins := w.job != nil && w.number <= holder.last && len(with) < maxCompany
-		if joins {
-			with = append(with, w)
+	for len(with) < maxCompany {
+		w := line.first(sharers)
+		if w == nil || w.number > holder.last {
+			break
 		}
-		return joins
-	})
+		line.remove(w)
+		with = append(with, w)
+	}
 	return with
 }
 

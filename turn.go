@@ -2,36 +2,40 @@ package factor
 
 import (
 	"context"
-	"slices"
 	"sync"
 )
 
 // turns lets calls on the same user take turns, in the order in which they came,
-// and nobody wait for another user.
+// and nobody wait for another user. Waiting and giving up cost the same, however
+// many others wait: nobody can slow another user down by it.
 type turns struct {
 	mu sync.Mutex
-	// users has an entry for each user whose turn is held, with those who wait
-	// for it.
-	users map[string][]*waiting
+	// users has an entry for each user whose turn is held, nil until somebody
+	// has waited for it.
+	users map[string]*queue
 	came  int64 // how many have waited so far
 }
 
 // waiting is somebody who waits for a turn, or has waited.
 type waiting struct {
 	number int64
-	job    anyJob // that who has the turn may settle, nil if there is none
+	job    anyJob // that the holder of the turn may settle, nil if there is none
 	// called is closed when the turn is handed over, or the job has been settled.
 	called chan struct{}
-	// last is the number of who came last before the turn was handed over.
+	// last is the number of the caller who came last before the turn was handed over.
 	last    int64
 	carried bool  // the job has been settled
-	found   found // what who had the turn before knows
+	found   found // what the holder of the turn before knows
+
+	// queued is whether the turn is still waited for.
+	queued bool
+	among  [2]neighbours // in each of the queue's lists
 }
 
 // found is a record that somebody has loaded or stored.
 type found struct {
 	record *Record // nil for nothing
-	after  int64   // the number of who came last before the store was asked
+	after  int64   // the number of the caller who came last before the store was asked
 }
 
 // settled reports whether somebody else has settled the job. Nil stands for who
@@ -42,21 +46,10 @@ func (w *waiting) settled() bool { return w != nil && w.carried }
 // returns. Who has taken a turn leaves it. A job, if it is not nil, may be
 // settled meanwhile by who has the turn; then there is no turn to leave.
 func (t *turns) take(ctx context.Context, user string, job anyJob) (*waiting, error) {
-	t.mu.Lock()
-	if t.users == nil {
-		t.users = make(map[string][]*waiting)
-	}
-	queue, held := t.users[user]
-	if !held {
-		t.users[user] = nil
-		t.mu.Unlock()
+	mine := t.enter(user, job)
+	if mine == nil {
 		return nil, nil
 	}
-	t.came++
-	mine := &waiting{number: t.came, job: job, called: make(chan struct{})}
-	t.users[user] = append(queue, mine)
-	t.mu.Unlock()
-
 	select {
 	case <-mine.called:
 		return mine, nil
@@ -73,6 +66,28 @@ func (t *turns) take(ctx context.Context, user string, job anyJob) (*waiting, er
 	return nil, ctx.Err()
 }
 
+// enter takes the turn and returns nil, or if it is held waits for it.
+func (t *turns) enter(user string, job anyJob) *waiting {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.users == nil {
+		t.users = make(map[string]*queue)
+	}
+	line, held := t.users[user]
+	if !held {
+		t.users[user] = nil
+		return nil
+	}
+	if line == nil {
+		line = &queue{}
+		t.users[user] = line
+	}
+	t.came++
+	mine := &waiting{number: t.came, job: job, called: make(chan struct{})}
+	line.add(mine)
+	return mine
+}
+
 // last returns the number of who came last.
 func (t *turns) last() int64 {
 	t.mu.Lock()
@@ -84,12 +99,10 @@ func (t *turns) last() int64 {
 func (t *turns) withdraw(user string, mine *waiting) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	queue := t.users[user]
-	i := slices.Index(queue, mine)
-	if i < 0 {
+	if !mine.queued {
 		return false
 	}
-	t.users[user] = slices.Delete(queue, i, i+1)
+	t.users[user].remove(mine)
 	return true
 }
 
@@ -98,14 +111,12 @@ func (t *turns) withdraw(user string, mine *waiting) bool {
 func (t *turns) leave(user string, f found) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	queue := t.users[user]
-	if len(queue) == 0 {
+	next := t.users[user].first(everybody)
+	if next == nil {
 		delete(t.users, user)
 		return
 	}
-	next := queue[0]
-	queue[0] = nil // it holds a credential
-	t.users[user] = queue[1:]
+	t.users[user].remove(next)
 	next.last = t.came
 	if next.number <= f.after {
 		next.found = f

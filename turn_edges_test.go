@@ -31,7 +31,7 @@ func testATurnIsNotLost(t *testing.T) {
 		t.Fatalf("who gave up got %v", err)
 	}
 	ts.mu.Lock()
-	waiting := len(ts.users["alice"])
+	waiting := ts.users["alice"].len()
 	ts.mu.Unlock()
 	if waiting != 1 {
 		t.Fatalf("%d wait for a turn that is held, want 1", waiting)

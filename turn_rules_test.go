@@ -54,11 +54,20 @@ func TestATurnHandedToWhoHasGoneGoesOn(t *testing.T) {
 	}
 }
 
+// len returns how many wait.
+func (q *queue) len() int {
+	n := 0
+	for w := q.first(everybody); w != nil; w = w.among[everybody].after {
+		n++
+	}
+	return n
+}
+
 // waitFor returns once so many wait for the turn.
 func waitFor(ts *turns, n int) {
 	for {
 		ts.mu.Lock()
-		waiting := len(ts.users["alice"])
+		waiting := ts.users["alice"].len()
 		ts.mu.Unlock()
 		if waiting == n {
 			return

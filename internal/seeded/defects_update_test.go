@@ -110,7 +110,7 @@ var updateDefects = []defect{
 		name:    "sharers judged by an old load",
 		what:    "who comes while the record is loaded is judged by it, though it may be older than they are",
 		file:    "share.go",
-		edits:   []edit{{"w.number <= holder.last && ", ""}},
+		edits:   []edit{{"if w == nil || w.number > holder.last {", "if w == nil {"}},
 		catcher: rules,
 	},
 	{
