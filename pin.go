@@ -75,7 +75,7 @@ func (v *Verifier) setPIN(ctx context.Context, user, pin string, proven func(*at
 		return void{}, nil
 	})
 	if err == nil {
-		v.waiters.wake(user)
+		v.waiters.Wake(user)
 	}
 	return err
 }
@@ -134,7 +134,7 @@ func (p *PINs) Wait(ctx context.Context, user string, timeout time.Duration) (bo
 	if timeout < time.Second || timeout > time.Minute {
 		return false, malformed("timeout", "must be 1 s to 60 s")
 	}
-	return p.v.waiters.wait(ctx, p.v, user, timeout)
+	return p.v.waiters.Wait(ctx, user, timeout)
 }
 
 // check returns ErrWeakPIN if a well-formed PIN is against the policy.

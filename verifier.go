@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/poll"
 )
 
 // Kind is a kind of factor that can be judged.
@@ -98,11 +100,11 @@ type Verifier struct {
 	sealer    Sealer
 	opts      Options
 	hasher    *hasher
-	turns     turns // around a load and its swap
-	slowTurns turns // around a call that hashes
-	waiters   waiters
-	deadlines deadlines // of swaps
-	attempts  sync.Pool // of *attempt
+	turns     turns      // around a load and its swap
+	slowTurns turns      // around a call that hashes
+	waiters   *poll.Poll // for a PIN
+	deadlines deadlines  // of swaps
+	attempts  sync.Pool  // of *attempt
 }
 
 // NewVerifier returns a Verifier on a store whose records are sealed by sealer.
@@ -123,7 +125,9 @@ func NewVerifier(store Store, sealer Sealer, opts *Options) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Verifier{store: store, sealer: sealer, opts: o, hasher: newHasher(o.PIN.Hash)}, nil
+	v := &Verifier{store: store, sealer: sealer, opts: o, hasher: newHasher(o.PIN.Hash)}
+	v.waiters = v.newWaiters()
+	return v, nil
 }
 
 // now is the time by which everything is judged. It panics if the host's clock
