@@ -54,8 +54,8 @@ func (c *call) leaveTurn() {
 
 // load loads the record, unless who had the slow turn before has left it.
 func (c *call) load() (Record, error) {
-	if c.found.record != nil {
-		return *c.found.record, nil
+	if c.found.Value != nil {
+		return *c.found.Value, nil
 	}
 	c.asks()
 	base, err := c.v.load(c.ctx, c.user)
@@ -69,14 +69,14 @@ func (c *call) load() (Record, error) {
 // what a slow call leaves spares who comes next a load.
 func (c *call) asks() {
 	if c.mode == slow {
-		c.found = found{after: c.v.slowTurns.last()}
+		c.found = found{After: c.v.slowTurns.last()}
 	}
 }
 
 func (c *call) knows(r Record) {
 	if c.mode == slow {
 		known := r // r itself would be allocated in every call
-		c.found.record = &known
+		c.found.Value = &known
 	}
 }
 

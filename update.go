@@ -55,9 +55,7 @@ func (c *call) inSlowTurn(j anyJob) {
 			j.end(0, err)
 			return
 		}
-		if mine != nil {
-			c.found = mine.found
-		}
+		c.found = mine.Cached()
 		defer func() { c.v.slowTurns.leave(c.user, c.found) }()
 	}
 	c.inTurn(j)
@@ -75,7 +73,7 @@ func (c *call) inTurn(j anyJob) {
 	case err != nil:
 		j.end(0, err)
 		return
-	case mine.settled():
+	case mine.Done():
 		return
 	}
 	defer c.leaveTurn()
