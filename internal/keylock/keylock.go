@@ -1,8 +1,8 @@
 // Package keylock is a lock for each key, whose waiters can be served as a batch.
 //
-// Those who wait for one key get it in the order in which they came, and nobody
-// waits for another key. Waiting and giving up cost the same, however many others
-// wait: nobody can slow down the users of another key by it.
+// Waiters for one key get its lock in the order in which they came, and no waiter
+// waits for another key. Waiting and giving up take the same few steps, however
+// many others wait, so the waiters for one key cannot slow down another.
 package keylock
 
 import (
@@ -10,28 +10,27 @@ import (
 	"sync"
 )
 
-// Locks holds a lock for each key that is held. Its zero value holds none.
+// Locks is a lock for each key. The zero value is ready for use.
 //
-// A waiter may bring a job of type J, which the holder may do for it; the zero J
-// is none. The holder leaves what it knows, of type V, to the next.
+// A waiter may bring a job of type J, which the holder of the lock may do for it;
+// the zero J stands for no job. A holder may leave a value of type V to the next.
 type Locks[J comparable, V any] struct {
 	mu sync.Mutex
-	// keys has an entry for each lock that is held, nil until somebody has waited
-	// for it.
+	// keys has an entry for each lock that is held, nil until there is a waiter.
 	keys map[string]*queue[J, V]
 	came int64 // how many have waited so far
 }
 
-// A Waiter waits for a lock, or has waited. Nil stands for a caller who did not
-// have to wait.
+// A Waiter waits for a lock, or has waited. A nil Waiter stands for a caller that
+// did not have to wait.
 type Waiter[J comparable, V any] struct {
 	Job J
 
 	number int64
 	// ready is closed when the lock is handed over, or the job is done.
 	ready chan struct{}
-	// last is the number of the waiter who came last before the lock was handed
-	// over.
+	// last is the number of the waiter that came last before the lock was handed
+	// over to this one.
 	last   int64
 	done   bool // the job was done by the holder
 	cached Cached[V]
@@ -40,12 +39,12 @@ type Waiter[J comparable, V any] struct {
 	links  [2]links[J, V] // in each of the queue's lists
 }
 
-// Cached is what a holder of a lock knows, of use to those who came before it was
-// found out: to them it is as new as what they would find out themselves.
+// Cached is a value that a holder has asked for. It is of use to the waiters that
+// came before that: to them it is as new as what they would ask for themselves.
 type Cached[V any] struct {
 	Value V
-	// After is what Locks.Last returned before the value was asked for. What is
-	// left with 0 reaches nobody.
+	// After is what Locks.Last returned before the holder asked for the value. No
+	// waiter gets a value with 0.
 	After int64
 }
 
@@ -58,8 +57,8 @@ func (w *Waiter[J, V]) hasJob() bool {
 	return w.Job != none
 }
 
-// Cached returns what the holder before has left, the zero Cached if that is
-// nothing, or older than the waiter.
+// Cached returns what the holder before has left, or the zero Cached if that is
+// older than the waiter.
 func (w *Waiter[J, V]) Cached() Cached[V] {
 	if w == nil {
 		return Cached[V]{}
@@ -67,18 +66,17 @@ func (w *Waiter[J, V]) Cached() Cached[V] {
 	return w.cached
 }
 
-// Complete tells the waiter, who was taken out by Batch, that its job is done.
+// Complete tells a waiter that Batch has returned that its job is done.
 func (w *Waiter[J, V]) Complete() {
 	w.done = true
 	close(w.ready)
 }
 
-// Acquire waits for the key's lock until the context ends, whose error it then
-// returns. The caller must release the lock, unless the waiter that is returned
-// says that its job is done.
+// Acquire waits for the key's lock until the context ends, and then returns the
+// context's error. The caller must release the lock, unless the Waiter is Done.
 //
-// A caller whose job is under way does not leave with its context: it waits for
-// the outcome.
+// If the context ends while the holder does the caller's job, Acquire still waits
+// for the job.
 func (l *Locks[J, V]) Acquire(ctx context.Context, key string, job J) (*Waiter[J, V], error) {
 	mine := l.enter(key, job)
 	if mine == nil {
@@ -133,8 +131,8 @@ func (l *Locks[J, V]) withdraw(key string, mine *Waiter[J, V]) bool {
 	return true
 }
 
-// Release hands the lock over to the waiter who came first, with what is cached if
-// that was asked for after they came.
+// Release hands the lock over to the waiter that came first, and the cached value
+// too if the holder asked for it after the waiter came.
 func (l *Locks[J, V]) Release(key string, c Cached[V]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -152,19 +150,18 @@ func (l *Locks[J, V]) Release(key string, c Cached[V]) {
 	close(next.ready)
 }
 
-// Last returns the number of the waiter who came last.
+// Last returns the number of the waiter that came last.
 func (l *Locks[J, V]) Last() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.came
 }
 
-// Batch takes up to most waiters with a job out of the queue, in the order in
-// which they came, for the holder of the lock to do their jobs and Complete each.
-// All of them waited already when the lock was handed over to the holder, so that
-// what the holder asks for after that is no older than they are. It is nil for a
-// holder who did not have to wait, or has no job. It looks at nobody but those
-// and one more.
+// Batch takes up to most waiters with a job out of the queue, in the order in which
+// they came. The holder of the lock must do their jobs and Complete each. All of
+// them waited already when the holder got the lock, so what the holder asks for
+// after that is no older than they are. Batch returns nil to a holder that did not
+// have to wait or has no job. It looks at one waiter more than it returns.
 func (l *Locks[J, V]) Batch(key string, holder *Waiter[J, V], most int) []*Waiter[J, V] {
 	if holder == nil || !holder.hasJob() {
 		return nil

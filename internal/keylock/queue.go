@@ -1,8 +1,7 @@
 package keylock
 
-// A queue holds those who wait for one key, in the order in which they came.
-// Adding and removing a waiter, wherever it stands, touches no more than its
-// neighbours.
+// A queue holds the waiters for one key, in the order in which they came. Adding or
+// removing a waiter, wherever it stands, touches its neighbours only.
 type queue[J comparable, V any] struct {
 	lists [2]span[J, V]
 }
@@ -21,8 +20,8 @@ type span[J comparable, V any] struct{ first, last *Waiter[J, V] }
 // links are a waiter's neighbours in a list.
 type links[J comparable, V any] struct{ before, after *Waiter[J, V] }
 
-// first returns the waiter who came first, nil if there is none. So does a nil
-// queue.
+// first returns the waiter that came first, nil if there is none. A nil queue has
+// none.
 func (q *queue[J, V]) first(l list) *Waiter[J, V] {
 	if q == nil {
 		return nil
@@ -39,7 +38,7 @@ func (q *queue[J, V]) add(w *Waiter[J, V]) {
 	}
 }
 
-// remove takes out a waiter who stands in the queue.
+// remove takes a waiter out of the queue that it stands in.
 func (q *queue[J, V]) remove(w *Waiter[J, V]) {
 	w.queued = false
 	q.unlink(everybody, w)
@@ -71,5 +70,5 @@ func (q *queue[J, V]) unlink(l list, w *Waiter[J, V]) {
 	} else {
 		beside.after.links[l].before = beside.before
 	}
-	w.links[l] = links[J, V]{} // whose jobs are not this waiter's to keep
+	w.links[l] = links[J, V]{} // a waiter that has left must not keep others' jobs alive
 }

@@ -1,6 +1,7 @@
-// Package poll lets many callers wait for what only asking again and again can
-// tell. All who wait for one key share the questions, and nobody's timeout,
-// cancellation or slow answer is felt by those who wait for another.
+// Package poll lets many callers wait for something that can only be found out by
+// asking again and again. All callers that wait for one key share the questions.
+// The timeout or cancellation of a caller ends its own wait only, and a slow or
+// failed answer about one key is nothing to the callers that wait for another.
 package poll
 
 import (
@@ -11,49 +12,50 @@ import (
 
 // Options says what to ask, and how often.
 type Options struct {
-	// Look looks at one key. Its first call for a key has the values of the
-	// context of the caller who came first; later ones have none.
+	// Look looks at one key. It must not panic. The first look at a key has the
+	// values of the first caller's context; later ones have none.
 	Look func(ctx context.Context, key string) (Seen, error)
-	// Versions returns the versions of up to 1,000 keys, in their order. A key is
-	// then looked at again only once its version is another. Nil means that every
-	// key is looked at each time.
+	// Versions returns the versions of up to 1,000 keys, in their order, and as
+	// many. It must not panic. With it, a key is looked at again only once its
+	// version has changed; if it is nil, every key is looked at each time.
 	Versions func(ctx context.Context, keys []string) ([]int64, error)
-	// Interval is how often a key is asked about, at least 4 ns; a random part of
-	// up to a quarter is taken off.
+	// Interval is the longest time between two questions about a key, if the
+	// answers come in time. A random part of up to a quarter is taken off.
 	Interval time.Duration
-	// Timeout bounds each call of Look and of Versions. A call that does not
-	// return by then is given up: its goroutine goes on, but nobody waits for it.
+	// Timeout bounds each call of Look and of Versions. A call that has not
+	// returned by then is abandoned and fails: its goroutine goes on, but nothing
+	// waits for it.
 	Timeout time.Duration
 }
 
 // Seen is what a look has found.
 type Seen struct {
-	Done    bool  // what is waited for is there
+	Done    bool  // the wait is over
 	Version int64 // of what was looked at
 }
 
-// A Poll asks while somebody waits. It is safe for use by many goroutines, and
-// must come from New.
+// A Poll asks as long as a caller waits. It is safe for use by many goroutines.
+// Use New to make one.
 type Poll struct {
 	opts   Options
-	firsts slots // for the first look at a key
+	firsts slots // for the first look at each key
 	slots  slots // for all other calls
 
 	mu      sync.Mutex
 	watches map[string]*watch  // one for each key that is waited for
-	stop    context.CancelFunc // ends the run of questions; set while there is a watch
+	stop    context.CancelFunc // ends the run of questions; set while watches is not empty
 }
 
-// A watch is shared by all who wait for one key. Poll.mu guards its fields.
+// A watch is shared by all callers that wait for one key. Poll.mu guards its fields.
 type watch struct {
 	key      string
-	waiting  int   // how many wait
+	waiting  int   // how many callers wait
 	asking   bool  // a question about the key is open
-	answered bool  // a look has found something out
-	version  int64 // that it found
+	answered bool  // a look has been answered
+	version  int64 // that the last look found
 	// cancel ends the first look, while that goes on.
 	cancel context.CancelFunc
-	done   chan struct{} // closed once what is waited for is there, or on err
+	done   chan struct{} // closed when the wait is over, or on err
 	err    error
 }
 
@@ -74,12 +76,12 @@ func New(o Options) *Poll {
 	}
 }
 
-// Wait returns true as soon as a look at the key finds that what is waited for is
-// there, or Wake says so, and false when the timeout has passed without.
+// Wait returns true as soon as a look at the key finds that the wait is over, or
+// Wake is called for the key, and false after the timeout.
 //
-// It returns the context's error if that ends first, and the error of the look
-// or of Versions. If no look has been answered until the timeout, it returns
-// context.DeadlineExceeded.
+// It returns the context's error if the context ends first, and the error of Look
+// or Versions if one fails. If no look at the key has been answered before the
+// timeout, it returns context.DeadlineExceeded.
 func (p *Poll) Wait(ctx context.Context, key string, timeout time.Duration) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
@@ -95,7 +97,7 @@ func (p *Poll) Wait(ctx context.Context, key string, timeout time.Duration) (boo
 	return p.outcome(ctx, mine)
 }
 
-// Wake tells all who wait for the key that what they wait for is there.
+// Wake ends the wait of all callers that wait for the key.
 func (p *Poll) Wake(key string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -128,7 +130,7 @@ func (p *Poll) outcome(ctx context.Context, mine *watch) (bool, error) {
 	return false, nil
 }
 
-// join adds the caller to those who wait for the key.
+// join adds a caller to those that wait for the key.
 func (p *Poll) join(ctx context.Context, key string) *watch {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -140,9 +142,9 @@ func (p *Poll) join(ctx context.Context, key string) *watch {
 	return mine
 }
 
-// start begins to watch a key, and to ask if no key was watched. The look is for
-// all who will wait: it does not end with the caller, but with the watch. p.mu
-// must be held.
+// start begins to watch a key, and begins to ask if no key was watched. The first
+// look is for all callers that will wait: it ends with the watch, and not with the
+// caller. p.mu must be held.
 func (p *Poll) start(ctx context.Context, key string) *watch {
 	if len(p.watches) == 0 {
 		var run context.Context
@@ -169,7 +171,7 @@ func (p *Poll) leave(mine *watch) {
 	}
 }
 
-// finish tells all who wait. p.mu must be held.
+// finish ends the wait of all callers that share the watch. p.mu must be held.
 func (p *Poll) finish(mine *watch, err error) {
 	if p.watches[mine.key] != mine {
 		return
@@ -179,8 +181,8 @@ func (p *Poll) finish(mine *watch, err error) {
 	p.end(mine)
 }
 
-// end ends a watch, so that the next caller begins another, and after the last
-// one the questions. p.mu must be held.
+// end removes a watch, so that the next caller begins another. With the last watch
+// it ends the questions. p.mu must be held.
 func (p *Poll) end(mine *watch) {
 	if p.watches[mine.key] != mine {
 		return
@@ -192,8 +194,8 @@ func (p *Poll) end(mine *watch) {
 	}
 }
 
-// looked ends the first look, and forgets its context, which holds what belongs
-// to the first caller.
+// looked ends the first look and drops its context, which holds the first caller's
+// values. Poll.mu must be held.
 func (w *watch) looked() {
 	if w.cancel != nil {
 		w.cancel()

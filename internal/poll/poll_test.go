@@ -164,6 +164,26 @@ func TestAllWhoWaitForAKeyShareTheLooks(t *testing.T) {
 	})
 }
 
+// A round that takes long begins no later for that: the interval counts from where
+// the last one began.
+func TestTheIntervalCountsFromTheBeginningOfARound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSource()
+		s.onLook = func(ctx context.Context, _ string) error { return lasts(ctx, interval/4) }
+		p := s.poll()
+		var all []<-chan outcome
+		for n := range 32 { // for which there are 16 slots
+			all = append(all, waits(t.Context(), p, fmt.Sprint(n), 20*time.Second))
+		}
+		for n, c := range all {
+			want(t, c, outcome{after: 20 * time.Second})
+			if n := s.looked(fmt.Sprint(n)); n < 19 {
+				t.Fatalf("%d looks in 20 intervals", n)
+			}
+		}
+	})
+}
+
 func TestWakeTellsAllWhoWaitForTheKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newSource().poll()
@@ -439,4 +459,107 @@ func TestNothingIsLeftOfThoseWhoComeAndGo(t *testing.T) {
 	if n := p.Keys(); n != 0 {
 		t.Fatalf("%d keys are waited for by nobody", n)
 	}
+}
+
+func TestAHangUpEndsTheCallersOwnWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSource()
+		s.onLook = func(ctx context.Context, _ string) error { return lasts(ctx, 2*time.Second) }
+		p := s.poll()
+		ctx, hangUp := context.WithCancel(t.Context())
+		first, second := waits(ctx, p, "a", time.Minute), waits(t.Context(), p, "a", time.Minute)
+		third := waits(ctx, p, "a", time.Minute)
+		time.Sleep(time.Second)
+		s.set("a", poll.Seen{Done: true})
+		hangUp()
+		want(t, first, outcome{err: context.Canceled, after: time.Second})
+		want(t, third, outcome{err: context.Canceled, after: time.Second})
+		want(t, second, outcome{done: true, after: 2 * time.Second})
+		want(t, waits(ctx, p, "a", time.Minute), outcome{err: context.Canceled})
+		if n := s.looked("a"); n != 1 {
+			t.Fatalf("%d looks, want 1", n)
+		}
+	})
+}
+
+func TestATimeoutEndsTheCallersOwnWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSource()
+		s.set("a", poll.Seen{Done: true})
+		s.onLook = func(ctx context.Context, _ string) error { return lasts(ctx, 2*time.Second) }
+		p := s.poll()
+		first, second := waits(t.Context(), p, "a", time.Second), waits(t.Context(), p, "a", time.Minute)
+		want(t, first, outcome{err: context.DeadlineExceeded, after: time.Second}) // no look was answered
+		want(t, second, outcome{done: true, after: 2 * time.Second})
+	})
+}
+
+// When the last caller leaves, the first look ends, and the next caller has another.
+func TestTheFirstLookEndsWithTheLastCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSource()
+		ended := make(chan struct{}, 1)
+		s.onLook = func(ctx context.Context, _ string) error {
+			<-ctx.Done()
+			ended <- struct{}{}
+			return ctx.Err()
+		}
+		p := s.poll()
+		ctx, hangUp := context.WithCancel(t.Context())
+		first := waits(ctx, p, "a", time.Minute)
+		hangUp()
+		<-first
+		<-ended
+		s.mu.Lock()
+		s.onLook = nil
+		s.mu.Unlock()
+		want(t, waits(t.Context(), p, "a", 2*time.Second), outcome{after: 2 * time.Second})
+	})
+}
+
+func TestTheFirstLookHasTheValuesOfTheFirstCaller(t *testing.T) {
+	type name struct{}
+	synctest.Test(t, func(t *testing.T) {
+		s := newSource()
+		var names []any
+		s.onLook = func(ctx context.Context, _ string) error {
+			names = append(names, ctx.Value(name{}))
+			return nil
+		}
+		p := s.poll()
+		first := waits(context.WithValue(t.Context(), name{}, "hers"), p, "a", interval)
+		<-first
+		if len(names) != 2 || names[0] != "hers" || names[1] != nil {
+			t.Fatalf("looks with %v, want hers and then none", names)
+		}
+	})
+}
+
+// However many callers come at once, at most 256 keys are looked at for the first
+// time at once.
+func TestFirstLooksAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSource()
+		s.onLook = func(ctx context.Context, _ string) error { return lasts(ctx, interval/2) }
+		p := s.poll()
+		var all []<-chan outcome
+		for n := range 600 {
+			all = append(all, waits(t.Context(), p, fmt.Sprint(n), time.Minute))
+		}
+		time.Sleep(3*interval/2 + 1)
+		for n := range 600 {
+			if s.looked(fmt.Sprint(n)) == 0 {
+				t.Errorf("key %d has not been looked at", n)
+			}
+			p.Wake(fmt.Sprint(n))
+		}
+		for _, c := range all {
+			if got := <-c; !got.done {
+				t.Fatalf("%+v", got)
+			}
+		}
+		if s.most != 256+16 { // those, and what the rounds look at meanwhile
+			t.Errorf("%d looks at once", s.most)
+		}
+	})
 }

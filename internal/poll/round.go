@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// run asks about all keys, again and again, until nobody waits any more. Nobody
-// can tell an interval from the next: the rounds begin a little less than an
-// interval apart, so that many processes do not ask in step.
+// run asks about all keys, again and again, until no caller waits any more. Rounds
+// begin a little less than an interval apart, by a random amount, so that many
+// processes do not ask in step.
 func (p *Poll) run(ctx context.Context) {
 	pause := time.NewTimer(0)
 	defer pause.Stop()
@@ -18,7 +18,7 @@ func (p *Poll) run(ctx context.Context) {
 	for {
 		longest := p.opts.Interval
 		next := longest - rand.N(longest/4+1) - time.Since(began)
-		pause.Reset(max(next, longest/4)) // a store that is slow is not asked without a pause
+		pause.Reset(max(next, longest/4)) // also after a round that took longer
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
@@ -30,10 +30,10 @@ func (p *Poll) run(ctx context.Context) {
 }
 
 // round asks about each key about which no question is open. It does not wait for
-// the answers, so that a slow one keeps nobody else waiting: a key whose answer is
-// not there by the next round is left out of that. A round that takes long, because
-// there are more keys than calls at once, comes to all of its keys before the next
-// begins.
+// the answers, so a slow one does not hold up other keys: the next rounds leave out
+// a key until its answer is there. If there are more keys than slots for calls, the
+// round lasts until it has come to all of its keys. So each key gets its turn before
+// another gets a second one.
 func (p *Poll) round(ctx context.Context) {
 	if p.opts.Versions == nil {
 		p.lookAt(ctx, p.idle(ctx))
@@ -51,8 +51,8 @@ func (p *Poll) round(ctx context.Context) {
 	}
 }
 
-// idle returns the watches without an open question, which they then have. A run
-// that has ended gets none: they belong to the next.
+// idle returns the watches without an open question, and marks a question about
+// each as open. A run that has ended gets none: they belong to the next run.
 func (p *Poll) idle(ctx context.Context) []*watch {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -69,7 +69,7 @@ func (p *Poll) idle(ctx context.Context) []*watch {
 	return idle
 }
 
-// changed returns those whose version is another than the one that a look found.
+// changed returns the watches whose version is not the one that the last look found.
 func (p *Poll) changed(ctx context.Context, some []*watch) []*watch {
 	keys := make([]string, len(some))
 	for i, w := range some {
@@ -94,7 +94,7 @@ func (p *Poll) changed(ctx context.Context, some []*watch) []*watch {
 	return changed
 }
 
-// lookAt begins a look at each of them, as soon as there is a slot for it.
+// lookAt begins a look at each key, as soon as there is a slot for it.
 func (p *Poll) lookAt(ctx context.Context, some []*watch) {
 	for _, w := range some {
 		if !p.slots.take(ctx) {
@@ -109,14 +109,14 @@ func (p *Poll) lookAt(ctx context.Context, some []*watch) {
 	}
 }
 
-// watched reports whether anybody still waits.
+// watched reports whether a caller still waits.
 func (p *Poll) watched(w *watch) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.watches[w.key] == w
 }
 
-// look looks at the key, and tells those who wait if there is anything to tell.
+// look looks at a key, and ends the wait if it is over or the look fails.
 func (p *Poll) look(ctx context.Context, w *watch) {
 	seen, err := within(ctx, p.opts.Timeout, func(ctx context.Context) (Seen, error) {
 		return p.opts.Look(ctx, w.key)

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// errGone stands for the answer of a call that ended by runtime.Goexit.
+// errGone is the error of a call that ended its goroutine by runtime.Goexit.
 var errGone = errors.New("factor: a call ended its goroutine instead of returning")
 
-// within makes a call whose context ends after the timeout. It does not wait for
-// the call longer than that, whether the call looks at its context or not.
+// within makes a call whose context ends after the timeout. It returns by then, also
+// if the call ignores its context and goes on.
 func within[T any](ctx context.Context, timeout time.Duration, call func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -33,8 +33,8 @@ func within[T any](ctx context.Context, timeout time.Duration, call func(context
 	}
 }
 
-// slots bound how many do something at once. Those who wait for one get it in the
-// order in which they came.
+// slots bound how many goroutines do something at once. Goroutines that wait for a
+// slot get it in the order in which they came.
 type slots chan struct{}
 
 // take waits for a slot, and reports false if the context ends before.
