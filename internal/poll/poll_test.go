@@ -509,7 +509,12 @@ func TestTheFirstLookEndsWithTheLastCaller(t *testing.T) {
 		first := waits(ctx, p, "a", time.Minute)
 		hangUp()
 		<-first
-		<-ended
+		synctest.Wait()
+		select {
+		case <-ended:
+		default:
+			t.Fatal("the look goes on, for no caller")
+		}
 		s.mu.Lock()
 		s.onLook = nil
 		s.mu.Unlock()
