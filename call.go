@@ -58,8 +58,8 @@ func (c *call) leaveTurn() {
 
 // load loads the record, unless who had the slow turn before has left it.
 func (c *call) load() (Record, error) {
-	if c.found.record != nil {
-		return *c.found.record, nil
+	if c.found.Value != nil {
+		return *c.found.Value, nil
 	}
 	c.asks()
 	base, err := c.v.load(c.ctx, c.user)
@@ -73,14 +73,14 @@ func (c *call) load() (Record, error) {
 // what a slow call leaves spares who comes next a load.
 func (c *call) asks() {
 	if c.slow != nil {
-		c.found = found{after: c.slow.last()}
+		c.found = found{After: c.slow.last()}
 	}
 }
 
 func (c *call) knows(r Record) {
 	if c.slow != nil {
 		known := r // r itself would be allocated in every call
-		c.found.record = &known
+		c.found.Value = &known
 	}
 }
 

@@ -98,7 +98,7 @@ func (d *Admin) Import(ctx context.Context, user string, held Import) error {
 		return void{}, a.takeOver(found)
 	})
 	if err == nil && found.pin != nil {
-		d.v.waiters.wake(user)
+		d.v.waiters.Wake(user)
 	}
 	return err
 }

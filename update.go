@@ -61,11 +61,8 @@ func (c *call) inSlowTurn(j anyJob) {
 			j.end(0, c.ctx.Err())
 			return
 		case err == nil:
-			c.slow = turns
+			c.slow, c.found = turns, mine.Cached()
 			defer func() { turns.leave(c.user, c.found) }()
-		}
-		if mine != nil {
-			c.found = mine.found
 		}
 	}
 	c.inTurn(j)
@@ -96,7 +93,7 @@ func (c *call) inTurn(j anyJob) {
 	case err != nil:
 		j.end(0, err)
 		return
-	case mine.settled():
+	case mine.Done():
 		return
 	}
 	defer c.leaveTurn()

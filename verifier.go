@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/poll"
 )
 
 // Kind is a kind of factor that can be judged.
@@ -103,10 +105,10 @@ type Verifier struct {
 	sealer    Sealer
 	opts      Options
 	hasher    *hasher
-	turns     turns // around a load and its swap
-	waiters   waiters
-	deadlines deadlines // of swaps
-	attempts  sync.Pool // of *attempt
+	turns     turns      // around a load and its swap
+	waiters   *poll.Poll // for a PIN
+	deadlines deadlines  // of swaps
+	attempts  sync.Pool  // of *attempt
 
 	pinTurns, passwordTurns       turns        // around a call that hashes
 	observing                     atomic.Int64 // calls of Observe that run
@@ -131,7 +133,9 @@ func NewVerifier(store Store, sealer Sealer, opts *Options) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Verifier{store: store, sealer: sealer, opts: o, hasher: newHasher(o.PIN.Hash)}, nil
+	v := &Verifier{store: store, sealer: sealer, opts: o, hasher: newHasher(o.PIN.Hash)}
+	v.waiters = v.newWaiters()
+	return v, nil
 }
 
 // now is the time by which everything is judged. It panics if the host's clock

@@ -18,7 +18,7 @@ var (
 )
 
 // defects are all of them.
-var defects = slices.Concat(updateDefects, ruleDefects, resetDefects, storeDefects)
+var defects = slices.Concat(updateDefects, ruleDefects, resetDefects, storeDefects, waitDefects)
 
 // slots is how many checks are built or run at once.
 var slots = make(chan struct{}, 2)
