@@ -26,9 +26,18 @@ type Import struct {
 // costs, so that its time may tell an imported PIN from one that was set here,
 // and from none.
 type ImportedPIN struct {
-	// Hash is a bcrypt hash ($2a$, $2b$ or $2y$) with a cost of 4 to 14, or the
-	// PHC string of Argon2id or Argon2i, version 19, with m (KiB) up to 65536, t
-	// up to 10 and p up to 16. It was made from nothing but the PIN's digits.
+	// Hash was made from nothing but the PIN's digits. It is one of
+	//   - bcrypt ($2a$, $2b$ or $2y$), with a cost of 4 to 14;
+	//   - a PHC string of Argon2id or Argon2i, version 19, with m (KiB) up to
+	//     131072, t up to 10 and p up to 16, in any order;
+	//   - a PHC string of scrypt with ln, r up to 32 and p up to 16, that takes up
+	//     to 128 MiB (128·N·r bytes, N being 2 to the power of ln) and has an N·r·p
+	//     of up to 2097152;
+	//   - a PHC string of PBKDF2 with SHA-1, SHA-256 or SHA-512 and i up to 2000000,
+	//     times the blocks of its hash;
+	//   - what Django, passlib and Spring Security write for these.
+	//
+	// A framework's prefix such as {bcrypt} and white space behind are cut off.
 	Hash string
 	// SetAt is when the user set it, which ResetOptions.MinAge looks at. Zero
 	// means now.
@@ -149,14 +158,15 @@ func (i Import) read(now time.Time) (holdings, error) {
 }
 
 func (i ImportedPIN) read(field string, now time.Time) (pin, error) {
-	if _, reason := foreignHash(i.Hash); reason != "" {
+	text := rewriteHash(i.Hash)
+	if _, reason := foreignHash(text); reason != "" {
 		return pin{}, malformed(field+".Hash", reason)
 	}
 	setAt, err := readInstant(field+".SetAt", i.SetAt, now)
 	if err != nil {
 		return pin{}, err
 	}
-	return pin{pinHash: pinHash{sum: []byte(i.Hash)}, setAt: orNow(setAt, now)}, nil
+	return pin{pinHash: pinHash{sum: []byte(text)}, setAt: orNow(setAt, now)}, nil
 }
 
 func (i ImportedDevice) read(field string, now time.Time) (device, error) {
