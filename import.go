@@ -1,7 +1,6 @@
 package factor
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -44,20 +43,27 @@ type ImportedPIN struct {
 	SetAt time.Time
 }
 
-// An ImportedTOTP is a secret that codes are computed from, as a Secret or as a
-// URL.
+// An ImportedTOTP is a secret that codes are computed from, as a Secret, a Key or
+// a URL: one of the three. It has 14 to 128 bytes: 112 bits are NIST's least (SP
+// 800-63B-4 §3.1.4.1). Of zeros behind, which add nothing to a key of HMAC, one
+// counts.
 type ImportedTOTP struct {
 	// Secret is the key in base32, in upper or lower case, with or without
-	// padding and spaces. It has 14 to 128 bytes: 112 bits are NIST's least (SP
-	// 800-63B-4 §3.1.4.1).
+	// padding, blanks and hyphens.
 	Secret string
-	// Algorithm is SHA1, SHA256 or SHA512, Digits 6 to 8, and Period whole seconds
-	// up to 2 min. A zero field means what it means in an otpauth URL: SHA1, 6
-	// and 30 s, whatever TOTPOptions says.
+	// Key is the key itself. Some systems, better-auth and Keycloak among them,
+	// take the characters of a text for it: give those, and not their base32.
+	Key []byte
+	// Algorithm is SHA1, SHA256 or SHA512, also spelled SHA-1 or HmacSHA1; Digits
+	// is 6 to 8, and Period whole seconds up to 2 min. A zero field means what it
+	// means in an otpauth URL: SHA1, 6 and 30 s, whatever TOTPOptions says.
 	Algorithm string
 	Digits    int
 	Period    time.Duration
-	// URL is the otpauth URL of the secret, which brings all of the above.
+	// URL is the otpauth URL of the secret, which brings all of the above. The
+	// names of its parameters are in any case. One that is given twice is refused,
+	// as is one that is not known: other than secret, algorithm, digits and period,
+	// and issuer, image, icon and color, which are ignored.
 	URL string
 	// LastStep is the time step (Unix time / Period) of the last code that was
 	// accepted. It and those before are not accepted again. Zero means that none
@@ -132,13 +138,13 @@ func (i Import) read(now time.Time) (holdings, error) {
 		}
 		found.pin = &p
 	}
-	var keys [][]byte
+	var secrets []*secret
 	if i.Authenticator != nil {
 		s, err := i.Authenticator.read("Import.Authenticator", now)
 		if err != nil {
 			return found, err
 		}
-		found.authenticator, keys = &s, append(keys, s.key)
+		found.authenticator, secrets = &s, append(secrets, &s)
 	}
 	for n, given := range i.Devices {
 		field := fmt.Sprintf("Import.Devices[%d]", n)
@@ -149,10 +155,10 @@ func (i Import) read(now time.Time) (holdings, error) {
 		if slices.ContainsFunc(found.devices, func(other device) bool { return other.id == d.id }) {
 			return found, malformed(field+".ID", "must not be given twice")
 		}
-		if slices.ContainsFunc(keys, func(k []byte) bool { return bytes.Equal(k, d.key) }) {
+		if slices.ContainsFunc(secrets, d.sameKey) {
 			return found, malformed(field+".TOTP", "must not have the secret of another: each code would be accepted twice")
 		}
-		found.devices, keys = append(found.devices, d), append(keys, d.key)
+		found.devices, secrets = append(found.devices, d), append(secrets, &d.secret)
 	}
 	return found, nil
 }
@@ -216,11 +222,11 @@ func (a *attempt) takeOver(found holdings) error {
 		acc.reset.bound()
 		taken = append(taken, Event{Action: ActionImported, Kind: KindPIN})
 	}
-	if s := found.authenticator; s != nil && acc.firstImport(KindTOTP, uuid.Nil, s.text()) {
+	if s := found.authenticator; s != nil && acc.firstImport(KindTOTP, uuid.Nil, s.texts()...) {
 		if acc.authenticator != nil {
 			return &AlreadyEnrolledError{Kind: KindTOTP}
 		}
-		if err := acc.isHeld(s.key); err != nil {
+		if err := acc.isHeld(s); err != nil {
 			return err
 		}
 		own := *s
@@ -228,13 +234,13 @@ func (a *attempt) takeOver(found holdings) error {
 		taken = append(taken, Event{Action: ActionImported, Kind: KindTOTP})
 	}
 	for _, d := range found.devices {
-		if !acc.firstImport(KindDeviceTOTP, d.id, d.text()) {
+		if !acc.firstImport(KindDeviceTOTP, d.id, d.texts()...) {
 			continue
 		}
 		if acc.deviceIndex(d.id) >= 0 {
 			return &AlreadyEnrolledError{Kind: KindDeviceTOTP, Device: d.id}
 		}
-		if err := acc.isHeld(d.key); err != nil {
+		if err := acc.isHeld(&d.secret); err != nil {
 			return err
 		}
 		if len(acc.devices) >= a.opts.Device.Max {
@@ -254,30 +260,37 @@ func (a *attempt) takeOver(found holdings) error {
 type importID [8]byte
 
 // firstImport notes that a holding is imported, and reports whether it is so for
-// the first time.
-func (a *account) firstImport(k Kind, device uuid.UUID, text string) bool {
-	sum := sha256.Sum256(fmt.Appendf(nil, "factor import of %s %s %s", k, device, text))
-	id := importID(sum[:])
-	if slices.Contains(a.imported, id) {
+// the first time. It is noted under the first of its texts, and known by each.
+func (a *account) firstImport(k Kind, device uuid.UUID, texts ...string) bool {
+	var ids []importID
+	for _, text := range texts {
+		sum := sha256.Sum256(fmt.Appendf(nil, "factor import of %s %s %s", k, device, text))
+		ids = append(ids, importID(sum[:]))
+	}
+	if slices.ContainsFunc(ids, func(id importID) bool { return slices.Contains(a.imported, id) }) {
 		return false
 	}
-	a.imported = append(a.imported, id)
+	a.imported = append(a.imported, ids[0])
 	return true
 }
 
-// text is all of a secret but its step.
-func (s *secret) text() string {
-	return fmt.Sprintf("%x %d %d %s", s.key, s.algorithm, s.digits, s.period)
+// texts are all of a secret but its step: with the key as HMAC sees it, and with
+// the key as it was given, which is how version 0.1.0 noted it.
+func (s *secret) texts() []string {
+	with := func(key []byte) string {
+		return fmt.Sprintf("%x %d %d %s", key, s.algorithm, s.digits, s.period)
+	}
+	return []string{with(s.effectiveKey()), with(s.key)}
 }
 
-// isHeld returns an error that names who holds a key already: in two places it
-// would have each code accepted twice.
-func (a *account) isHeld(key []byte) error {
-	if a.authenticator != nil && bytes.Equal(a.authenticator.key, key) {
+// isHeld returns an error that names who holds the key of a secret already: in two
+// places it would have each code accepted twice.
+func (a *account) isHeld(s *secret) error {
+	if a.authenticator != nil && a.authenticator.sameKey(s) {
 		return &AlreadyEnrolledError{Kind: KindTOTP}
 	}
 	for i := range a.devices {
-		if d := &a.devices[i]; bytes.Equal(d.key, key) {
+		if d := &a.devices[i]; d.sameKey(s) {
 			return &AlreadyEnrolledError{Kind: KindDeviceTOTP, Device: d.id}
 		}
 	}
