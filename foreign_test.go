@@ -81,21 +81,32 @@ func TestForeignHashesAreBounded(t *testing.T) {
 }
 
 // FuzzForeignHash shows that whatever is taken can be compared with, is stored
-// and comes back, and that no reason repeats what was given.
+// and comes back, that its form is the only one it is rewritten to, and that no
+// reason repeats what was given.
 func FuzzForeignHash(f *testing.F) {
 	for _, hash := range foreignHashes {
 		f.Add(hash)
 	}
-	f.Fuzz(func(t *testing.T, hash string) {
+	for _, hash := range formsOfRightPIN {
+		f.Add(hash)
+	}
+	f.Fuzz(func(t *testing.T, given string) {
+		hash := rewriteHash(given)
 		matches, reason := foreignHash(hash)
+		if (matches == nil) != (reason != "") {
+			t.Fatalf("%q: %q, and something to compare with: %v", hash, reason, matches != nil)
+		}
 		if reason != "" {
-			if len(hash) > 6 && strings.Contains(reason, hash) {
-				t.Fatalf("%q repeats %q", reason, hash)
+			if len(given) > 20 && strings.Contains(reason, given) {
+				t.Fatalf("%q repeats %q", reason, given)
 			}
 			return
 		}
-		if (matches == nil) || len(hash) > 300 {
-			t.Fatalf("%q was taken", hash)
+		if len(hash) > 300 || rewriteHash(hash) != hash {
+			t.Fatalf("%q was taken as %q, and that as %q", given, hash, rewriteHash(hash))
+		}
+		if _, reason := foreignHash(given); reason == "" && given != hash {
+			t.Fatalf("%q was stored as it is, and is %q now", given, hash)
 		}
 		a := &account{pin: &pin{pinHash: pinHash{sum: []byte(hash)}, setAt: noon}, imported: []importID{{1}}}
 		got, err := decode(a.encode())
