@@ -64,8 +64,8 @@ func phcOfKeycloak(algorithm string, iterations int, salt, value string) string 
 	return fmt.Sprintf("$%s$i=%d$%s$%s", algorithm, iterations, unpadded(salt), unpadded(value))
 }
 
-// A system that keeps the parts of a hash in columns of their own has them written
-// as a PHC string.
+// If a system keeps the parts of a hash in columns of their own, write them as a PHC
+// string.
 func ExampleImportedPIN() {
 	ctx := context.Background()
 	verifier := exampleVerifier(nil)
@@ -79,7 +79,7 @@ func ExampleImportedPIN() {
 	// right PIN: true
 }
 
-// Keycloak and better-auth take the characters of a text for the key.
+// Keycloak and better-auth use the characters of a text as the key.
 func ExampleImportedTOTP() {
 	verifier := exampleVerifier(nil)
 	err := factor.NewAdmin(verifier).Import(context.Background(), "alice", factor.Import{

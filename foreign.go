@@ -23,9 +23,9 @@ import (
 // Import rewrites the forms of known systems to these, see rewriteHash. Records
 // hold what it wrote, so what is valid here has to stay valid.
 
-// The most that one imported hash may cost, about a second of one core each. None
-// has a lower bound: the seal protects a weak hash as well as any other, and the
-// first right PIN replaces it.
+// The most that one imported hash may cost: about a second of one core, whatever the
+// algorithm. There is no least cost, because the seal protects a weak hash as well
+// as any other, and the first right PIN replaces it.
 const (
 	maxForeignCost       = 14        // of bcrypt
 	maxForeignMemory     = 128 << 10 // KiB, of Argon2 and scrypt: what OWASP asks of scrypt at most

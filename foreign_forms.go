@@ -14,8 +14,7 @@ import (
 // Spring Security, LDAP and Dovecot.
 var schemePrefix = regexp.MustCompile(`^(?i:\{(?:bcrypt|argon2(?:id?)?|scrypt|crypt|blf-crypt)(?:@[a-z0-9_]+)?\})`)
 
-// The forms that are rewritten, each with what makes a form of foreignHash of its
-// parts.
+// hashForms are the forms that rewriteHash rewrites.
 var hashForms = []struct {
 	text    *regexp.Regexp
 	rewrite func(parts []string) string
@@ -60,9 +59,9 @@ var hashForms = []struct {
 	},
 }
 
-// rewriteHash returns a hash in the form that foreignHash reads, or as it was
-// given where no form of a known system fits. White space behind comes from
-// columns of a fixed width, and from files.
+// rewriteHash rewrites a hash of a known system to a form that foreignHash reads. It
+// returns any other text without the prefix and the trailing white space, which
+// comes from columns of a fixed width and from files.
 func rewriteHash(given string) string {
 	text := strings.TrimRightFunc(given, unicode.IsSpace)
 	text = text[len(schemePrefix.FindString(text)):]
@@ -85,8 +84,8 @@ func hexadecimal(digits string) int {
 
 const newPIN = ": have the user set a new PIN"
 
-// hashRefusals are the reasons why a text in none of the forms is refused. The
-// first that fits is given.
+// hashRefusals are the reasons to refuse a text that is in none of the forms. The
+// first match decides.
 var hashRefusals = []struct {
 	text   *regexp.Regexp
 	reason string
@@ -114,7 +113,7 @@ var hashRefusals = []struct {
 	},
 }
 
-// refusedHash is the reason why a text in none of the forms cannot be taken.
+// refusedHash returns the reason to refuse a text that is in none of the forms.
 func refusedHash(text string) string {
 	for _, r := range hashRefusals {
 		if r.text.MatchString(text) {

@@ -44,7 +44,7 @@ func (p *phc) readBytes(salt, sum string) (reason string) {
 	p.sum, sumErr = strict.DecodeString(sum)
 	switch {
 	case saltErr != nil, sumErr != nil, strings.ContainsAny(salt+sum, "\r\n"): // which the decoder skips
-		return "must have its salt and its hash in base64 (RFC 4648 §4) without padding"
+		return "must have its salt and its hash whole and in base64 (RFC 4648 §4), in a PHC string without padding"
 	case len(p.salt) < 1 || len(p.salt) > 64 || len(p.sum) < 16 || len(p.sum) > 64:
 		return "must have 1 to 64 bytes of salt and 16 to 64 bytes of hash: one that was cut cannot be checked"
 	}
@@ -124,7 +124,7 @@ func (p phc) pbkdf2(digest func() hash.Hash) (derive func(pin string) []byte, re
 	}
 	size := digest().Size()
 	blocks := (len(p.sum) + size - 1) / size
-	if n["i"] < 1 || n["i"]*blocks > maxForeignIterations {
+	if n["i"] < 1 || n["i"] > maxForeignIterations/blocks {
 		return nil, fmt.Sprintf("must have 1 to %d iterations of PBKDF2, times the blocks of its hash: have the user set a new PIN", maxForeignIterations)
 	}
 	return func(pin string) []byte {
@@ -132,9 +132,9 @@ func (p phc) pbkdf2(digest func() hash.Hash) (derive func(pin string) []byte, re
 	}, ""
 }
 
-// derived returns the key. Within the bounds above an error means that the process
-// must not use the algorithm (GODEBUG=fips140=only). The panic makes the check a
-// fault: it is not counted as a wrong PIN.
+// derived returns the key. Within the bounds above, an error means that the process
+// must not use the algorithm (GODEBUG=fips140=only). The panic turns the check into
+// a fault, so that nobody is charged for a wrong PIN.
 func derived(key []byte, err error) []byte {
 	if err != nil {
 		panic(err)

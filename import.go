@@ -36,7 +36,7 @@ type ImportedPIN struct {
 	//     times the blocks of its hash;
 	//   - what Django, passlib and Spring Security write for these.
 	//
-	// A framework's prefix such as {bcrypt} and white space behind are cut off.
+	// Import cuts off a framework's prefix such as {bcrypt} and trailing white space.
 	Hash string
 	// SetAt is when the user set it, which ResetOptions.MinAge looks at. Zero
 	// means now.
@@ -44,9 +44,9 @@ type ImportedPIN struct {
 }
 
 // An ImportedTOTP is a secret that codes are computed from, as a Secret, a Key or
-// a URL: one of the three. It has 14 to 128 bytes: 112 bits are NIST's least (SP
-// 800-63B-4 §3.1.4.1). Of zeros behind, which add nothing to a key of HMAC, one
-// counts.
+// a URL: one of the three. The key has 14 to 128 bytes (NIST SP 800-63B-4 §3.1.4.1
+// asks for 112 bits). Trailing zero bytes add nothing to a key of HMAC, so at most
+// one of them counts.
 type ImportedTOTP struct {
 	// Secret is the key in base32, in upper or lower case, with or without
 	// padding, blanks and hyphens.
@@ -60,10 +60,10 @@ type ImportedTOTP struct {
 	Algorithm string
 	Digits    int
 	Period    time.Duration
-	// URL is the otpauth URL of the secret, which brings all of the above. The
-	// names of its parameters are in any case. One that is given twice is refused,
-	// as is one that is not known: other than secret, algorithm, digits and period,
-	// and issuer, image, icon and color, which are ignored.
+	// URL is the otpauth URL of the secret, which brings all of the above. Import
+	// reads secret, algorithm, digits and period, whose names may be in upper or
+	// lower case, ignores issuer, image, icon and color, and refuses a parameter
+	// that is given twice or is none of these.
 	URL string
 	// LastStep is the time step (Unix time / Period) of the last code that was
 	// accepted. It and those before are not accepted again. Zero means that none
@@ -153,10 +153,10 @@ func (i Import) read(now time.Time) (holdings, error) {
 			return found, err
 		}
 		if slices.ContainsFunc(found.devices, func(other device) bool { return other.id == d.id }) {
-			return found, malformed(field+".ID", "must not be given twice")
+			return found, malformed(field+".ID", "must not be given twice: leave out all but the newest")
 		}
 		if slices.ContainsFunc(secrets, d.sameKey) {
-			return found, malformed(field+".TOTP", "must not have the secret of another: each code would be accepted twice")
+			return found, malformed(field+".TOTP", "must not have the secret of another, because each code would be accepted twice: have the user enrol one of the two anew")
 		}
 		found.devices, secrets = append(found.devices, d), append(secrets, &d.secret)
 	}
@@ -177,7 +177,7 @@ func (i ImportedPIN) read(field string, now time.Time) (pin, error) {
 
 func (i ImportedDevice) read(field string, now time.Time) (device, error) {
 	if i.ID == uuid.Nil {
-		return device{}, malformed(field+".ID", "must not be the nil UUID")
+		return device{}, malformed(field+".ID", "must not be the nil UUID: give the ID that the client uses")
 	}
 	s, err := i.TOTP.read(field+".TOTP", now)
 	if err != nil {
@@ -197,7 +197,7 @@ func readInstant(field string, t, now time.Time) (time.Time, error) {
 		return t, nil
 	}
 	if t.Unix() < 0 || t.After(now.Add(registrationLead)) {
-		return t, malformed(field, "must be from 1970 on and not in the future")
+		return t, malformed(field, "must be from 1970 on and not in the future: leave it zero if it is not known")
 	}
 	return t.UTC().Truncate(time.Millisecond), nil
 }
@@ -274,8 +274,8 @@ func (a *account) firstImport(k Kind, device uuid.UUID, texts ...string) bool {
 	return true
 }
 
-// texts are all of a secret but its step: with the key as HMAC sees it, and with
-// the key as it was given, which is how version 0.1.0 noted it.
+// texts returns all of a secret but its step, in two ways: with the key as HMAC sees
+// it, and with the key as it was given, which is how version 0.1.0 noted it.
 func (s *secret) texts() []string {
 	with := func(key []byte) string {
 		return fmt.Sprintf("%x %d %d %s", key, s.algorithm, s.digits, s.period)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 )
 
 const (
@@ -55,7 +54,7 @@ func (t ImportedTOTP) read(field string, now time.Time) (secret, error) {
 		return secret{}, malformed(at("Period"), refusedPeriod)
 	}
 	if t.LastStep < 0 || t.LastStep > s.stepAt(now)+maxSkew {
-		return secret{}, malformed(field+".LastStep", "must be Unix time / Period, and not in the future")
+		return secret{}, malformed(field+".LastStep", "must be Unix time / Period, and not in the future: 0 if it is not known")
 	}
 	if t.LastStep > 0 {
 		s.step = t.LastStep
@@ -99,7 +98,10 @@ func readBase32(text string) (key []byte, reason string) {
 		if isFiller(r) {
 			return -1
 		}
-		return unicode.ToUpper(r)
+		if 'a' <= r && r <= 'z' {
+			return r - 'a' + 'A'
+		}
+		return r
 	}, text)
 	text = strings.TrimRight(text, "=")
 	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(text)
@@ -112,13 +114,13 @@ func readBase32(text string) (key []byte, reason string) {
 	return key, ""
 }
 
-// weakKey returns the reason why a key cannot be taken, which it has too few or
-// too many bytes for.
+// weakKey returns the reason to refuse a key that is too short, too long or trivial,
+// and "" for any other.
 func weakKey(key []byte) string {
-	seen := bytes.TrimRight(key, "\x00") // HMAC fills a key with zeros, so those behind add nothing
+	seen := bytes.TrimRight(key, "\x00") // HMAC pads a key with zeros, so trailing ones add nothing
 	counted := len(seen)
 	if len(key) > len(seen) {
-		counted++ // one may be the last byte of a key that was drawn
+		counted++ // a random key ends in a zero once in 256 times
 	}
 	switch {
 	case len(key) == 0:
@@ -133,8 +135,8 @@ func weakKey(key []byte) string {
 	return ""
 }
 
-// effectiveKey is the key as HMAC sees it (RFC 2104): hashed if it is longer than
-// a block, and without the zeros behind, which fill the block.
+// effectiveKey returns the key as HMAC sees it (RFC 2104): hashed if it is longer
+// than a block, and without trailing zeros, because HMAC pads it with zeros.
 func (s *secret) effectiveKey() []byte {
 	key := s.key
 	if len(key) > s.algorithm.blockSize() {
@@ -143,8 +145,8 @@ func (s *secret) effectiveKey() []byte {
 	return bytes.TrimRight(key, "\x00")
 }
 
-// sameKey reports whether two secrets have one key: one for HMAC, or one that was
-// given to two algorithms.
+// sameKey reports whether two secrets have the same key, byte by byte or as HMAC
+// sees it. The algorithms may differ: nobody has one key for two algorithms.
 func (s *secret) sameKey(other *secret) bool {
 	return bytes.Equal(s.key, other.key) || bytes.Equal(s.effectiveKey(), other.effectiveKey())
 }
