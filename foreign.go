@@ -33,7 +33,7 @@ const (
 	maxForeignThreads    = 16        // p of Argon2 and scrypt
 	maxForeignBlock      = 32        // r of scrypt
 	maxForeignScrypt     = 2 << 20   // N·r·p of scrypt
-	maxForeignIterations = 2_000_000 // of PBKDF2, all blocks together
+	maxForeignIterations = 3_000_000 // of PBKDF2, all blocks together: twice what Django 6.1 takes
 )
 
 // djangoSHA256 is what Django puts before a bcrypt hash of the SHA-256.

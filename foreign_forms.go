@@ -35,11 +35,13 @@ var hashForms = []struct {
 	{ // Django: scrypt$N$salt$r$p$hash
 		regexp.MustCompile(`^scrypt\$([0-9]{1,9})\$([^$]+)\$([0-9]{1,9})\$([0-9]{1,9})\$([A-Za-z0-9+/]+=*)$`),
 		func(parts []string) string {
-			n := uint(decimal(parts[1]))
-			if bits.OnesCount(n) != 1 {
-				return parts[0]
-			}
-			return fmt.Sprintf("$scrypt$ln=%d,r=%s,p=%s$%s$%s", bits.TrailingZeros(n), parts[3], parts[4], rawBase64(parts[2]), unpadded(parts[5]))
+			return scryptOfN(parts[0], parts[1], parts[3], parts[4], rawBase64(parts[2]), unpadded(parts[5]))
+		},
+	},
+	{ // Ory Kratos: $scrypt$ln=N,r=8,p=1$salt$hash, padded; no logarithm has three digits
+		regexp.MustCompile(`^\$scrypt\$ln=([0-9]{3,9}),r=([0-9]{1,9}),p=([0-9]{1,9})\$([A-Za-z0-9+/]+=*)\$([A-Za-z0-9+/]+=*)$`),
+		func(parts []string) string {
+			return scryptOfN(parts[0], parts[1], parts[2], parts[3], unpadded(parts[4]), unpadded(parts[5]))
 		},
 	},
 	{ // Spring Security: $e0801$salt$hash, where 0e is the logarithm of N, 08 is r and 01 is p
@@ -71,6 +73,15 @@ func rewriteHash(given string) string {
 		}
 	}
 	return text
+}
+
+// scryptOfN returns a PHC string, or the text as it was if N is no power of 2.
+func scryptOfN(text, n, block, parallel, salt, sum string) string {
+	cost := uint(decimal(n))
+	if bits.OnesCount(cost) != 1 {
+		return text
+	}
+	return fmt.Sprintf("$scrypt$ln=%d,r=%s,p=%s$%s$%s", bits.TrailingZeros(cost), block, parallel, salt, sum)
 }
 
 func rawBase64(text string) string { return base64.RawStdEncoding.EncodeToString([]byte(text)) }

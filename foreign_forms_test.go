@@ -72,6 +72,8 @@ func TestImportedHashesMatchTheVectorsOfTheirSystems(t *testing.T) {
 		{"bcrypt_sha256$$2a$06$/3OeRpbOf8/l6nPPRdZPp.nRiyYqPobEZGdNRBWihQhiFDh1ws1tu", ""},
 		{"bcrypt_sha256$$2a$08$NDjSAIcas.EcoxCRiArvT.MkNiPYVhrsrnJsRkLueZOoV1bsQqlmC", "l\u00e8tmein"},
 		{"$pbkdf2-sha256$i=1000,l=128$e8/arsEf4cvQihdNgqj0Nw$5xQQKNTyeTHx2Ld5/JDE7A", "123456"},
+		{"$pbkdf2-sha512$i=100000,l=32$bdHBpn7OWOivJMVJypy2UqR0UnaD5prQXRZevj/05YU$+wArTfv1a+bNGO1iZrmEdVjhA+lL11wF4/IxpgYfPwc", "test"},
+		{"$scrypt$ln=16384,r=8,p=1$2npRo7P03Mt8keSoMbyD/tKFWyUzjiQf2svUaNDSrhA=$MiCzNcIplSMqSBrm4HckjYqYhaVPPjTARTzwB1cVNYE=", "test"},
 		{"$pbkdf2$1212$OB.dtnSEXZK8U5cgxU/GYQ$y5LKPOplRmok7CZp/aqVDVg8zGI", "password"},
 		{"$pbkdf2-sha256$1212$4vjV83LKPjQzk31VI4E0Vw$hsYF68OiOUPdDZ1Fg.fJPeq1h/gXXY7acBp9/6c.tmQ", "password"},
 		{"$pbkdf2-sha512$1212$RHY0Fr3IDMSVO/RSZyb5ow$eNLfBK.eVozomMr.1gYa17k9B7KIK25NOEshvhrSX.esqY3s.FvWZViXz4KoLlQI.BzY/YTNJOiKc5gBYFYGww", "password"},
@@ -108,15 +110,15 @@ func TestImportedHashesAreBoundedInEveryForm(t *testing.T) {
 
 		"$pbkdf2-sha256$i=1" + tail:                                    true,
 		"$pbkdf2-sha256$i=0" + tail:                                    false,
-		"$pbkdf2-sha256$i=2000000" + tail:                              true,
-		"$pbkdf2-sha256$i=2000001" + tail:                              false,
-		"$pbkdf2-sha256$i=1000000$" + salt + "$" + sum64:               true, // two blocks
-		"$pbkdf2-sha256$i=1000001$" + salt + "$" + sum64:               false,
-		"$pbkdf2-sha512$i=2000000$" + salt + "$" + sum64:               true,
-		"$pbkdf2-sha1$i=500000$" + salt + "$" + sum64:                  true, // four
-		"$pbkdf2-sha1$i=500001$" + salt + "$" + sum64:                  false,
-		"pbkdf2_sha256$2000001$seasalt$" + sum + "=":                   false,
-		"$pbkdf2-sha256$2000001" + tail:                                false,
+		"$pbkdf2-sha256$i=3000000" + tail:                              true,
+		"$pbkdf2-sha256$i=3000001" + tail:                              false,
+		"$pbkdf2-sha256$i=1500000$" + salt + "$" + sum64:               true, // two blocks
+		"$pbkdf2-sha256$i=1500001$" + salt + "$" + sum64:               false,
+		"$pbkdf2-sha512$i=3000000$" + salt + "$" + sum64:               true,
+		"$pbkdf2-sha1$i=750000$" + salt + "$" + sum64:                  true, // four
+		"$pbkdf2-sha1$i=750001$" + salt + "$" + sum64:                  false,
+		"pbkdf2_sha256$3000001$seasalt$" + sum + "=":                   false,
+		"$pbkdf2-sha256$3000001" + tail:                                false,
 		"$pbkdf2-sha256$i=1$" + salt + "$" + sum64[:20]:                false, // 15 bytes
 		"$pbkdf2-sha256$i=1$" + salt + "$" + sum64 + "A":               false, // 65 bytes
 		"$pbkdf2-sha256$i=1$" + sum64 + "$" + sum:                      true,
@@ -146,7 +148,10 @@ func TestImportedHashesAreBoundedInEveryForm(t *testing.T) {
 		"$scrypt$ln=4,r=0,p=1" + tail:              false,
 		"$scrypt$ln=4,r=1,p=0" + tail:              false,
 		"$scrypt$ln=64,r=1,p=1" + tail:             false,
-		"$scrypt$ln=16384,r=8,p=1" + tail:          false,
+		"$scrypt$ln=16384,r=8,p=1" + tail:          true, // N, as Kratos writes it
+		"$scrypt$ln=262144,r=8,p=1" + tail:         false,
+		"$scrypt$ln=15000,r=8,p=1" + tail:          false,
+		"$scrypt$ln=128,r=33,p=1" + tail:           false,
 		"$scrypt$ln=4,r=999999999,p=1" + tail:      false,
 		"scrypt$262144$seasalt$8$1$" + sum + "=":   false,
 		"scrypt$15$seasalt$8$1$" + sum + "=":       false, // no power of 2
@@ -179,10 +184,10 @@ func TestEachRefusedHashHasItsOwnReason(t *testing.T) {
 		"$argon2id$v=19$m=64,t=1,keyid=aa" + tail: "m, t and p",
 		"$argon2id$v=19$m=200000,t=1,p=1" + tail:  "m up to 131072",
 		"$argon2id$v=19$m=64,t=1,p=1$c2l4dGVlbiBvZiBzYWx0Lg==$gRt7Sn4yApQFjvmEDfgSU4DoHb1Nl0qEcxxWACetPAU=": "without padding",
-		"$pbkdf2-sha256$i=9999999" + tail:             "2000000",
+		"$pbkdf2-sha256$i=9999999" + tail:             "3000000",
 		"$pbkdf2-sha256$i=7,x=1" + tail:               "the parameter i",
 		"$pbkdf2-md5$i=7" + tail:                      "SHA-1, SHA-256 or SHA-512",
-		"$scrypt$ln=16384,r=8,p=1" + tail:             "logarithm",
+		"$scrypt$ln=21,r=8,p=1" + tail:                "logarithm",
 		"$scrypt$n=14,r=8,p=1" + tail:                 "ln, r and p",
 		"scrypt$15000$seasalt$8$1$" + tail[24:] + "=": "a power of 2",
 		"pbkdf2_sha256$seasalt$" + tail[24:] + "=":    "iterations$salt$hash",

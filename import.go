@@ -32,9 +32,9 @@ type ImportedPIN struct {
 	//   - a PHC string of scrypt with ln, r up to 32 and p up to 16, that takes up
 	//     to 128 MiB (128·N·r bytes, N being 2 to the power of ln) and has an N·r·p
 	//     of up to 2097152;
-	//   - a PHC string of PBKDF2 with SHA-1, SHA-256 or SHA-512 and i up to 2000000,
+	//   - a PHC string of PBKDF2 with SHA-1, SHA-256 or SHA-512 and i up to 3000000,
 	//     times the blocks of its hash;
-	//   - what Django, passlib and Spring Security write for these.
+	//   - what Django, passlib, Spring Security and Ory Kratos write for these.
 	//
 	// Import cuts off a framework's prefix such as {bcrypt} and trailing white space.
 	Hash string
