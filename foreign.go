@@ -23,9 +23,9 @@ import (
 // Import rewrites the forms of known systems to these, see rewriteHash. Records
 // hold what it wrote, so what is valid here has to stay valid.
 
-// The most that one imported hash may cost: about a second of one core, whatever the
-// algorithm. There is no least cost, because the seal protects a weak hash as well
-// as any other, and the first right PIN replaces it.
+// The most that one imported hash may cost: a second or two of one core, whatever
+// the algorithm. There is no least cost, because the seal protects a weak hash as
+// well as any other, and the first right PIN replaces it.
 const (
 	maxForeignCost       = 14        // of bcrypt
 	maxForeignMemory     = 128 << 10 // KiB, of Argon2 and scrypt: what OWASP asks of scrypt at most
@@ -33,7 +33,7 @@ const (
 	maxForeignThreads    = 16        // p of Argon2 and scrypt
 	maxForeignBlock      = 32        // r of scrypt
 	maxForeignScrypt     = 2 << 20   // N·r·p of scrypt
-	maxForeignIterations = 3_000_000 // of PBKDF2, all blocks together: twice what Django 6.1 takes
+	maxForeignIterations = 3_000_000 // of PBKDF2, all blocks together: twice Django's 1,500,000
 )
 
 // djangoSHA256 is what Django puts before a bcrypt hash of the SHA-256.

@@ -25,23 +25,23 @@ func TestImportReadsTheParametersOfAURL(t *testing.T) {
 	of := func(algorithm string, digits int, period time.Duration) factor.Enrollment {
 		return factor.Enrollment{Secret: appSecret, Algorithm: algorithm, Digits: digits, Period: period}
 	}
-	const most = 30 * time.Second
+	const halfMinute = 30 * time.Second
 	for url, codes := range map[string]factor.Enrollment{
-		"otpauth://totp/a?secret=" + appSecret + "&Algorithm=SHA256":                                 of("SHA256", 6, most),
+		"otpauth://totp/a?secret=" + appSecret + "&Algorithm=SHA256":                                 of("SHA256", 6, halfMinute),
 		"otpauth://totp/a?SECRET=" + appSecret + "&ALGORITHM=sha512&DIGITS=8&PERIOD=60":              of("SHA512", 8, time.Minute),
-		"otpauth://totp/a?Secret=" + appSecret + "&algorithm=SHA-1&digits=7":                         of("SHA1", 7, most),
-		"otpauth://totp/a?secret=" + appSecret + "&algorithm=HmacSHA256":                             of("SHA256", 6, most),
-		"otpauth://totp/a?secret=" + appSecret + "&issuer=A&Image=https%3A%2F%2Fa&icon=b&color=red":  of("SHA1", 6, most),
-		"otpauth://totp/a?digits=8&&secret=" + appSecret + "&":                                       of("SHA1", 8, most),
-		"otpauth://totp/Shop #1:alice?secret=" + appSecret + "&digits=8":                             of("SHA1", 8, most),
-		"otpauth://totp/a?issuer=Shop #1&digits=8&secret=" + appSecret:                               of("SHA1", 8, most),
-		"otpauth://totp/100% Shop:alice?secret=" + appSecret + "&digits=8":                           of("SHA1", 8, most),
-		"otpauth://totp/A & B:alice?issuer=A%20&%20B&secret=" + appSecret + "&digits=8":              of("SHA1", 8, most),
-		"otpauth://totp/?secret=" + appSecret + "&digits=8":                                          of("SHA1", 8, most),
-		"otpauth://totp?secret=" + appSecret + "&digits=8":                                           of("SHA1", 8, most),
-		"otpauth://totp/a?secret=" + appSecret + "%3D%3D&digits=8\n":                                 of("SHA1", 8, most),
-		"otpauth://totp/a?secret=" + strings.ToLower(appSecret[:4]+"-"+appSecret[4:]) + "&digits=8 ": of("SHA1", 8, most),
-		"otpauth://totp/a?secret=" + appSecret[:8] + "+" + appSecret[8:16] + "%20" + appSecret[16:]:  of("SHA1", 6, most),
+		"otpauth://totp/a?Secret=" + appSecret + "&algorithm=SHA-1&digits=7":                         of("SHA1", 7, halfMinute),
+		"otpauth://totp/a?secret=" + appSecret + "&algorithm=HmacSHA256":                             of("SHA256", 6, halfMinute),
+		"otpauth://totp/a?secret=" + appSecret + "&issuer=A&Image=https%3A%2F%2Fa&icon=b&color=red":  of("SHA1", 6, halfMinute),
+		"otpauth://totp/a?digits=8&&secret=" + appSecret + "&":                                       of("SHA1", 8, halfMinute),
+		"otpauth://totp/Shop #1:alice?secret=" + appSecret + "&digits=8":                             of("SHA1", 8, halfMinute),
+		"otpauth://totp/a?issuer=Shop #1&digits=8&secret=" + appSecret:                               of("SHA1", 8, halfMinute),
+		"otpauth://totp/100% Shop:alice?secret=" + appSecret + "&digits=8":                           of("SHA1", 8, halfMinute),
+		"otpauth://totp/A & B:alice?issuer=A%20&%20B&secret=" + appSecret + "&digits=8":              of("SHA1", 8, halfMinute),
+		"otpauth://totp/?secret=" + appSecret + "&digits=8":                                          of("SHA1", 8, halfMinute),
+		"otpauth://totp?secret=" + appSecret + "&digits=8":                                           of("SHA1", 8, halfMinute),
+		"otpauth://totp/a?secret=" + appSecret + "%3D%3D&digits=8\n":                                 of("SHA1", 8, halfMinute),
+		"otpauth://totp/a?secret=" + strings.ToLower(appSecret[:4]+"-"+appSecret[4:]) + "&digits=8 ": of("SHA1", 8, halfMinute),
+		"otpauth://totp/a?secret=" + appSecret[:8] + "+" + appSecret[8:16] + "%20" + appSecret[16:]:  of("SHA1", 6, halfMinute),
 	} {
 		k := newKit(t)
 		if refused := k.importsAuthenticator(factor.ImportedTOTP{URL: url}); refused != nil {
