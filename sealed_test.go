@@ -112,10 +112,8 @@ func sealedAccounts() []sealedAccount {
 			accountCodes: codes{live: &code{"012345", at(4 * time.Minute)}, spent: []code{{"543210", at(time.Minute)}, {"5432100", at(2 * time.Minute)}}},
 			reset:        reset{strikes: 2, hold: at(time.Minute), last: []byte("last")},
 		}},
-		{"1 locked", 2, "Åsa 漢字", &account{
-			pin: aPIN(), devices: []device{phone},
-			budgets: [...]budget{{100, time.Time{}}, {9, at(time.Hour)}, {1, time.Time{}}, {5, at(time.Minute)}, {6, at(2 * time.Minute)}, {4, time.Time{}}},
-		}},
+		{"1 locked", 2, "Åsa 漢字", counted(&account{pin: aPIN(), devices: []device{phone}},
+			budget{100, time.Time{}}, budget{9, at(time.Hour)}, budget{1, time.Time{}}, budget{5, at(time.Minute)}, budget{6, at(2 * time.Minute)}, budget{4, time.Time{}})},
 		{"1 wipe pending", 1, "bob", &account{reset: reset{wipe: &wipe{id: id(3), at: at(-time.Hour), reason: ReasonStrikes, tries: 300, retryAt: at(time.Hour)}}}},
 		{"1 forfeited", 1, "carol", &account{authenticator: &app, reset: reset{wipe: &wipe{id: id(4), at: at(-time.Hour), reason: ReasonForfeited, done: true}}}},
 		{"1 empty", 1, strings.Repeat("é", 127) + "!", &account{emptied: at(-time.Minute)}},
@@ -124,6 +122,14 @@ func sealedAccounts() []sealedAccount {
 		{"2 revoked", 2, "frank", revoked},
 		{"2 bounds", 2, "grace", atBounds(&account{imported: imported.imported})},
 	}
+}
+
+// counted has the budgets of the six kinds that formats 1 and 2 know.
+func counted(a *account, of ...budget) *account {
+	for i, k := range []Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP} {
+		*a.budget(k) = of[i]
+	}
+	return a
 }
 
 // atBounds has each field of a as large as any rule makes it.
@@ -145,9 +151,8 @@ func atBounds(a *account) *account {
 			c.spent = append(c.spent, code{fmt.Sprintf("%08d", n), late})
 		}
 	}
-	for _, k := range []Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP} {
-		*a.budget(k) = budget{100, late}
-	}
+	full := budget{100, late}
+	counted(a, full, full, full, full, full, full)
 	a.reset = reset{strikes: 100, hold: late, last: make([]byte, 64), wipe: &wipe{
 		id: uuid.Max, at: late, reason: ReasonForfeited, tries: 1<<62 - 1, retryAt: late}}
 	return a

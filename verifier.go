@@ -92,7 +92,7 @@ type Match struct {
 // A wrong answer is counted, and a right code spent, before the answer is
 // returned: what a method says is stored. A fault of the store, the sealer or a
 // host's function is returned as an error that matches none of this package's
-// but ErrConflict and ErrUnsealed, and accepts nothing.
+// but ErrConflict, ErrUnsealed and ErrNewerFormat, and accepts nothing.
 type Verifier struct {
 	store     Store
 	sealer    Sealer
