@@ -8,10 +8,16 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
-// maxDevices bounds DeviceOptions.Max: each device is judged in turn.
-const maxDevices = 100
+const (
+	// maxDevices bounds DeviceOptions.Max: each device is judged in turn.
+	maxDevices = 100
+	// maxIssuer bounds TOTPOptions.Issuer in bytes. A URL holds it twice and a user
+	// once, each byte as up to three, and a QR code holds 2,331 of them.
+	maxIssuer = 128
+)
 
 // Options configures a Verifier. A nil function means that the host does not
 // offer what it is for; any other zero field means its default. Durations are
@@ -172,8 +178,8 @@ func (c *checker) pin(o *PINOptions) {
 }
 
 func (c *checker) totp(o *TOTPOptions) {
-	if strings.Contains(o.Issuer, ":") {
-		c.fail("TOTP.Issuer", "must not hold a colon: authenticator apps take it for the end of the name")
+	if len(o.Issuer) > maxIssuer || !utf8.ValidString(o.Issuer) || strings.Contains(o.Issuer, ":") {
+		c.fail("TOTP.Issuer", fmt.Sprintf("must be at most %d bytes of UTF-8 without a colon, which authenticator apps take for the end of the name", maxIssuer))
 	}
 	if o.Algorithm == "" {
 		o.Algorithm = "SHA1"
