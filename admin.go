@@ -89,16 +89,32 @@ func (a *account) status(user string, o *Options, now time.Time) Status {
 	return s
 }
 
-// Unlock sets the count of one kind back to zero. It touches neither strikes nor
-// a wipe. It returns ErrMalformed for an unknown kind, with the field kinds.
-func (d *Admin) Unlock(ctx context.Context, user string, kind Kind) error {
-	if kindIndex(kind) < 0 {
-		return malformed("kinds", "must be one of the Kind constants")
+// Unlock sets the counts of the named kinds back to zero, or those of all kinds if
+// none is named, in one swap. It touches neither strikes nor a wipe. It reports an
+// event for each of these kinds, counted or not, and none for a user without a
+// record.
+//
+// It returns ErrMalformed, with the field kinds for an unknown kind and for an
+// empty list that is not nil. A nil list cannot be told from none.
+func (d *Admin) Unlock(ctx context.Context, user string, named ...Kind) error {
+	if err := checkUser(user); err != nil {
+		return err
+	}
+	if err := checkKinds(named, kinds[:]); err != nil {
+		return err
+	}
+	if named == nil {
+		named = kinds[:]
 	}
 	return d.act(ctx, user, mayAlways, func(a *attempt) void {
-		*a.account.budget(kind) = budget{}
 		a.remove = a.absent
-		a.event(Event{Action: ActionUnlocked, Kind: kind})
+		if a.absent {
+			return void{}
+		}
+		for _, k := range distinct(named) {
+			*a.account.budget(k) = budget{}
+			a.event(Event{Action: ActionUnlocked, Kind: k})
+		}
 		return void{}
 	})
 }
@@ -138,11 +154,14 @@ func (d *Admin) RevokeDevice(ctx context.Context, user string, device uuid.UUID)
 }
 
 // Reseal seals the user's record anew, under the Sealer's primary key. For a user
-// without a record it does nothing. It returns ErrMalformed and ErrUnsealed.
+// without a record it does nothing, and reports no event. It returns ErrMalformed
+// and ErrUnsealed.
 func (d *Admin) Reseal(ctx context.Context, user string) error {
 	return d.act(ctx, user, mayAlways, func(a *attempt) void {
 		a.remove = a.absent
-		a.event(Event{Action: ActionResealed})
+		if !a.absent {
+			a.event(Event{Action: ActionResealed})
+		}
 		return void{}
 	})
 }

@@ -46,8 +46,8 @@ type Options struct {
 	Observe func(ctx context.Context, e Event)
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
-	// ProofKinds are the kinds of code that count as a proof. Default
-	// KindDeviceTOTP and KindAccount.
+	// ProofKinds are the kinds of code that count as a proof. Nil means
+	// KindDeviceTOTP and KindAccount; an empty list that is not nil is refused.
 	ProofKinds []Kind
 	// Password bounds the wrong passwords.
 	Password Limit
@@ -91,13 +91,16 @@ func (o Options) complete() (Options, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if len(o.ProofKinds) == 0 {
+	switch {
+	case o.ProofKinds == nil:
 		o.ProofKinds = defaultKinds()
+	case len(o.ProofKinds) == 0:
+		c.fail("ProofKinds", "must not be empty: name a kind, or leave it nil for device-totp and account")
 	}
 	o.ProofKinds = slices.Clone(o.ProofKinds)
 	for i, k := range o.ProofKinds {
 		if !k.isOTP() || slices.Contains(o.ProofKinds[:i], k) {
-			c.fail("ProofKinds", "must be different ones of login, account, totp and device-totp")
+			c.fail("ProofKinds", "must be different ones of "+listed(otpKinds[:], "and"))
 		}
 	}
 	c.limit("Password", &o.Password, 5, maxFailures)
