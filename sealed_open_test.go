@@ -135,7 +135,7 @@ func TestSealedRowsAreJudgedBy(t *testing.T) {
 	for name, check := range map[string]func(k *sealedKit){
 		"1 holder": func(k *sealedKit) {
 			k.shows(factor.Status{
-				PIN: true, Authenticator: true, Devices: []factor.Device{phone, tablet},
+				PIN: true, Authenticator: true, AuthenticatorPending: true, Devices: []factor.Device{phone, tablet},
 				Live: []factor.Kind{factor.KindLogin, factor.KindAccount}, Strikes: 2,
 			})
 			k.ok(k.v.VerifyPIN(k.Context(), k.user, rightPIN))
@@ -161,7 +161,7 @@ func TestSealedRowsAreJudgedBy(t *testing.T) {
 			k.verify(factor.KindDeviceTOTP, k.phone(), 1)
 		},
 		"1 wipe pending": func(k *sealedKit) {
-			k.shows(factor.Status{Devices: none, Strikes: 4, Wipe: &factor.Wipe{
+			k.shows(factor.Status{Devices: none, Strikes: 4, WipePending: true, Wipe: &factor.Wipe{
 				ID: uuid.UUID{15: 3}, User: k.user, At: at(-time.Hour), Reason: factor.ReasonStrikes}})
 			k.is(k.admin.SetPIN(k.Context(), k.user, rightPIN), factor.ErrWipePending)
 		},

@@ -91,11 +91,11 @@ type DeviceOptions struct {
 // A Device is an enrolled device.
 type Device struct {
 	// ID was chosen by the client.
-	ID uuid.UUID
+	ID uuid.UUID `json:"id"`
 	// EnrolledAt is when its present secret was made.
-	EnrolledAt time.Time
+	EnrolledAt time.Time `json:"enrolledAt,omitzero"`
 	// UsedAt is when its last code was accepted, zero if none was.
-	UsedAt time.Time
+	UsedAt time.Time `json:"usedAt,omitzero"`
 }
 
 // A DeviceTOTPEnroller gives devices the secret that their codes are computed
