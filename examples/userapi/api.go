@@ -75,6 +75,9 @@ func (a *api) verifyOTP(w http.ResponseWriter, r *http.Request, user string) err
 	if err := decode(r, &body); err != nil {
 		return err
 	}
+	if len(body.Types) == 0 { // an empty list is described to mean the default
+		body.Types = nil
+	}
 	if _, err := a.verifier.VerifyOTP(r.Context(), user, body.OTP, body.Types...); err != nil {
 		return err
 	}
