@@ -95,14 +95,13 @@ func sealedAccounts() []sealedAccount {
 	tablet := device{id(2), secret{key, algorithmSHA256, 8, time.Minute, noon.Unix() / 60}, at(-3 * time.Hour), at(-time.Second)}
 	app := secret{key, algorithmSHA512, 7, 45 * time.Second, noon.Unix()/45 - 1}
 
-	imported := &account{}
-	imported.firstImport(KindPIN, uuid.Nil, foreignHashes[0])
-	imported.firstImport(KindTOTP, uuid.Nil, app.text())
-	imported.firstImport(KindDeviceTOTP, phone.id, phone.text())
-	imported.firstImport(KindDeviceTOTP, tablet.id, tablet.text())
-	revoked := &account{imported: imported.imported}
-	imported.pin = &pin{pinHash{sum: []byte(foreignHashes[0])}, at(-time.Hour)}
-	imported.authenticator, imported.devices = &app, []device{tablet}
+	marks := func() []importID { // of the PIN, the app, the phone and the tablet
+		return []importID{
+			{0xf1, 0x3a, 0x37, 0x72, 0x69, 0x08, 0xd5, 0x11}, {0xe0, 0x48, 0x20, 0xd4, 0x3e, 0x71, 0x05, 0xd4},
+			{0x30, 0x11, 0x74, 0x60, 0xf6, 0x51, 0x34, 0x81}, {0x5d, 0x69, 0xc4, 0xdc, 0x6f, 0xb4, 0x22, 0xd5},
+		}
+	}
+	const bcrypt = "$2a$04$NBPkQcVG.PKNtI21B/oc6OBQTAZvG05QG35k25drTJ6Eg55wOL9SK"
 
 	return []sealedAccount{
 		{"1 holder", 1, "alice", &account{
@@ -118,9 +117,11 @@ func sealedAccounts() []sealedAccount {
 		{"1 forfeited", 1, "carol", &account{authenticator: &app, reset: reset{wipe: &wipe{id: id(4), at: at(-time.Hour), reason: ReasonForfeited, done: true}}}},
 		{"1 empty", 1, strings.Repeat("é", 127) + "!", &account{emptied: at(-time.Minute)}},
 		{"1 bounds", 1, "dave", atBounds(&account{})},
-		{"2 imported", 2, "erin", imported},
-		{"2 revoked", 2, "frank", revoked},
-		{"2 bounds", 2, "grace", atBounds(&account{imported: imported.imported})},
+		{"2 imported", 2, "erin", &account{
+			pin: &pin{pinHash{sum: []byte(bcrypt)}, at(-time.Hour)}, authenticator: &app, devices: []device{tablet}, imported: marks(),
+		}},
+		{"2 revoked", 2, "frank", &account{imported: marks()}},
+		{"2 bounds", 2, "grace", atBounds(&account{imported: marks()})},
 	}
 }
 
@@ -134,7 +135,7 @@ func counted(a *account, of ...budget) *account {
 
 // atBounds has each field of a as large as any rule makes it.
 func atBounds(a *account) *account {
-	longest := secret{bytes.Repeat([]byte{7}, maxKey), algorithmSHA512, 8, 2 * time.Minute, 1<<62 - 2}
+	longest := secret{bytes.Repeat([]byte{7}, 128), algorithmSHA512, 8, 2 * time.Minute, 1<<62 - 2}
 	late, early := time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC), unixMilli(-1)
 	a.pin = &pin{pinHash{4 << 20, 1 << 10, 255, []byte("sixteen of salt."), bytes.Repeat([]byte{8}, 32)}, late}
 	for n := range 100 {

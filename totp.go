@@ -37,8 +37,8 @@ type TOTPOptions struct {
 }
 
 // An Enrollment is what a device or an authenticator app needs to compute codes.
-// It prints, logs and marshals without its secret; read the fields to hand it
-// over. It is shown once: the secret cannot be read again.
+// It redacts itself: see "Secrets and logs" in the package comment. Read the
+// fields to hand the secret over. It is shown once: it cannot be read again.
 type Enrollment struct {
 	// Device is the device's ID, uuid.Nil for an authenticator.
 	Device uuid.UUID

@@ -83,8 +83,8 @@ func defaultKinds() []Kind { return []Kind{KindDeviceTOTP, KindAccount} }
 
 // Credentials is what a user gave as proof. An empty field was not given. Those
 // given are judged in the order OTP, Password, PIN, and one right one is
-// enough: the later ones are then not looked at. It prints, logs and marshals
-// without its fields.
+// enough: the later ones are then not looked at. It redacts itself: see "Secrets
+// and logs" in the package comment.
 type Credentials struct {
 	// OTP is 6 to 8 ASCII digits.
 	OTP string
