@@ -19,7 +19,8 @@ type Budget struct {
 }
 
 // Status is what is known about a user. There is no secret in it. It marshals as
-// JSON, without times that are zero, and comes back from it.
+// JSON, without times that are zero, and comes back from it. Do not embed it in a
+// struct that is marshaled: its methods would stand for the whole struct.
 type Status struct {
 	// PIN and Authenticator say whether the user holds one; an authenticator
 	// counts once it is confirmed.
