@@ -12,36 +12,6 @@ import (
 // pageSize is how many users are asked for at a time.
 const pageSize = 500
 
-// A Budget is what is left of a user's tries with one kind.
-type Budget struct {
-	Kind Kind
-	// Wrong is how many answers in a row were wrong.
-	Wrong int
-	// Locked says that nothing of this kind is judged now.
-	Locked bool
-	// Until is when the lock ends. Zero while Locked means not before it is
-	// unlocked or bound anew.
-	Until time.Time
-}
-
-// Status is what is known about a user. There is no secret in it.
-type Status struct {
-	// PIN and Authenticator say whether the user holds one; an authenticator
-	// counts once it is confirmed.
-	PIN, Authenticator bool
-	Devices            []Device
-	// Live holds the kinds of which an issued code waits to be used.
-	Live []Kind
-	// Budgets holds those in which wrong answers are counted.
-	Budgets []Budget
-	// Strikes is how many wrong proofs the reset guard counted; while the data
-	// is wiped, one more than ResetOptions.Strikes.
-	Strikes int
-	// Wipe is set from the time that a wipe is marked until a PIN or a device is
-	// bound anew.
-	Wipe *Wipe
-}
-
 // Admin holds the host's own acts, which take no proof. Never let a user's
 // request reach one. It is safe for use by many goroutines.
 type Admin struct{ v *Verifier }
@@ -49,56 +19,32 @@ type Admin struct{ v *Verifier }
 // NewAdmin returns the Admin of v.
 func NewAdmin(v *Verifier) *Admin { return &Admin{v} }
 
-// Status returns what is known about a user, which for a user without a record is
-// nothing. It returns ErrMalformed.
-func (d *Admin) Status(ctx context.Context, user string) (Status, error) {
+// Unlock sets the counts of the named kinds back to zero, or those of all kinds if
+// none is named, in one swap. It touches neither strikes nor a wipe. It reports an
+// event for each of these kinds, counted or not, and none for a user without a
+// record.
+//
+// It returns ErrMalformed, with the field kinds for an unknown kind and for an
+// empty list that is not nil. A nil list cannot be told from none.
+func (d *Admin) Unlock(ctx context.Context, user string, named ...Kind) error {
 	if err := checkUser(user); err != nil {
-		return Status{}, err
+		return err
 	}
-	a, err := d.v.read(ctx, user)
-	if err != nil {
-		return Status{}, err
+	if err := checkKinds(named, kinds[:]); err != nil {
+		return err
 	}
-	now, err := d.v.clock()
-	if err != nil {
-		return Status{}, err
-	}
-	return a.status(user, &d.v.opts, now), nil
-}
-
-func (a *account) status(user string, o *Options, now time.Time) Status {
-	s := Status{PIN: a.pin != nil, Authenticator: a.authenticator != nil, Devices: a.deviceList(), Strikes: a.reset.strikes}
-	for i, k := range kinds {
-		if c := a.codesOf(k); c != nil && c.liveNow(o.ttl(k), now) {
-			s.Live = append(s.Live, k)
-		}
-		b, l := a.budgets[i], o.limit(k)
-		if b.wrong == 0 {
-			continue
-		}
-		shown := Budget{Kind: k, Wrong: b.wrong, Locked: b.locked(l, now)}
-		if shown.Locked {
-			shown.Until = b.end(l)
-		}
-		s.Budgets = append(s.Budgets, shown)
-	}
-	if a.reset.wipe != nil {
-		s.Strikes = o.Reset.Strikes + 1
-		s.Wipe = a.reset.wipe.public(user)
-	}
-	return s
-}
-
-// Unlock sets the count of one kind back to zero. It touches neither strikes nor
-// a wipe. It returns ErrMalformed for an unknown kind, with the field kinds.
-func (d *Admin) Unlock(ctx context.Context, user string, kind Kind) error {
-	if kindIndex(kind) < 0 {
-		return malformed("kinds", "must be one of the Kind constants")
+	if named == nil {
+		named = kinds[:]
 	}
 	return d.act(ctx, user, mayAlways, func(a *attempt) void {
-		*a.account.budget(kind) = budget{}
 		a.remove = a.absent
-		a.event(Event{Action: ActionUnlocked, Kind: kind})
+		if a.absent {
+			return void{}
+		}
+		for _, k := range distinct(named) {
+			*a.account.budget(k) = budget{}
+			a.event(Event{Action: ActionUnlocked, Kind: k})
+		}
 		return void{}
 	})
 }
@@ -138,11 +84,14 @@ func (d *Admin) RevokeDevice(ctx context.Context, user string, device uuid.UUID)
 }
 
 // Reseal seals the user's record anew, under the Sealer's primary key. For a user
-// without a record it does nothing. It returns ErrMalformed and ErrUnsealed.
+// without a record it does nothing, and reports no event. It returns ErrMalformed
+// and ErrUnsealed.
 func (d *Admin) Reseal(ctx context.Context, user string) error {
 	return d.act(ctx, user, mayAlways, func(a *attempt) void {
 		a.remove = a.absent
-		a.event(Event{Action: ActionResealed})
+		if !a.absent {
+			a.event(Event{Action: ActionResealed})
+		}
 		return void{}
 	})
 }

@@ -67,6 +67,10 @@ var (
 	// record was tampered with, belongs to another user or has an unknown
 	// version. It is never taken for an absent record.
 	ErrUnsealed = errors.New("factor: record cannot be opened")
+	// ErrNewerFormat says that a newer release of this package wrote the record,
+	// in a format that this one does not know. The record is not damaged: update
+	// the process. It matches ErrUnsealed too.
+	ErrNewerFormat = fmt.Errorf("%w: a newer release of factor wrote it: update this process", ErrUnsealed)
 )
 
 // MalformedError is the detail of ErrMalformed.

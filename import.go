@@ -11,7 +11,8 @@ import (
 )
 
 // An Import is what one user holds in another system. What is nil or empty is not
-// taken over. It prints, logs and marshals without its fields, as do its parts.
+// taken over. It redacts itself, as do its parts: see "Secrets and logs" in the
+// package comment.
 type Import struct {
 	PIN           *ImportedPIN
 	Authenticator *ImportedTOTP

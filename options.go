@@ -8,10 +8,16 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
-// maxDevices bounds DeviceOptions.Max: each device is judged in turn.
-const maxDevices = 100
+const (
+	// maxDevices bounds DeviceOptions.Max: each device is judged in turn.
+	maxDevices = 100
+	// maxIssuer bounds TOTPOptions.Issuer in bytes. A URL holds it twice and a user
+	// once, each byte as up to three, and a QR code holds 2,331 of them.
+	maxIssuer = 128
+)
 
 // Options configures a Verifier. A nil function means that the host does not
 // offer what it is for; any other zero field means its default. Durations are
@@ -49,8 +55,8 @@ type Options struct {
 	Observe func(ctx context.Context, e Event)
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
-	// ProofKinds are the kinds of code that count as a proof. Default
-	// KindDeviceTOTP and KindAccount.
+	// ProofKinds are the kinds of code that count as a proof. Nil means
+	// KindDeviceTOTP and KindAccount; an empty list that is not nil is refused.
 	ProofKinds []Kind
 	// Password bounds the wrong passwords.
 	Password Limit
@@ -94,13 +100,16 @@ func (o Options) complete() (Options, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if len(o.ProofKinds) == 0 {
+	switch {
+	case o.ProofKinds == nil:
 		o.ProofKinds = defaultKinds()
+	case len(o.ProofKinds) == 0:
+		c.fail("ProofKinds", "must not be empty: name a kind, or leave it nil for device-totp and account")
 	}
 	o.ProofKinds = slices.Clone(o.ProofKinds)
 	for i, k := range o.ProofKinds {
 		if !k.isOTP() || slices.Contains(o.ProofKinds[:i], k) {
-			c.fail("ProofKinds", "must be different ones of login, account, totp and device-totp")
+			c.fail("ProofKinds", "must be different ones of "+listed(otpKinds[:], "and"))
 		}
 	}
 	c.limit("Password", &o.Password, 5, maxFailures)
@@ -181,8 +190,8 @@ func (c *checker) pin(o *PINOptions) {
 }
 
 func (c *checker) totp(o *TOTPOptions) {
-	if strings.Contains(o.Issuer, ":") {
-		c.fail("TOTP.Issuer", "must not hold a colon: authenticator apps take it for the end of the name")
+	if len(o.Issuer) > maxIssuer || !utf8.ValidString(o.Issuer) || strings.Contains(o.Issuer, ":") {
+		c.fail("TOTP.Issuer", fmt.Sprintf("must be at most %d bytes of UTF-8 without a colon, which authenticator apps take for the end of the name", maxIssuer))
 	}
 	if o.Algorithm == "" {
 		o.Algorithm = "SHA1"

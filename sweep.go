@@ -56,7 +56,7 @@ type moreErrors struct {
 
 func (m *moreErrors) add(err error) {
 	m.count++
-	for _, sentinel := range []error{ErrWipePending, ErrUnsealed, ErrConflict} {
+	for _, sentinel := range []error{ErrWipePending, ErrUnsealed, ErrNewerFormat, ErrConflict} {
 		if errors.Is(err, sentinel) && !slices.Contains(m.matches, sentinel) {
 			m.matches = append(m.matches, sentinel)
 		}

@@ -31,11 +31,11 @@ const (
 // A Wipe asks the host to delete a user's critical data.
 type Wipe struct {
 	// ID is the same each time that this wipe is asked for.
-	ID   uuid.UUID
-	User string
+	ID   uuid.UUID `json:"id"`
+	User string    `json:"user"`
 	// At is when the data was given up: only what existed by then is to go.
-	At     time.Time
-	Reason WipeReason
+	At     time.Time  `json:"at,omitzero"`
+	Reason WipeReason `json:"reason"`
 }
 
 // finish runs the wipe that a guard's call marked or found, then answers.

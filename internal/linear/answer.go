@@ -50,13 +50,14 @@ type Answer struct {
 
 // seen is what Admin.Status shows, or of it what DeviceTOTPEnroller.Devices does.
 type seen struct {
-	pin, authenticator bool
-	devices            [maxDevices]seenDevice
-	live               [2]bool
-	budgets            [kindCount]seenBudget
-	strikes            int
-	wipeAt             int32
-	reason             factor.WipeReason
+	pin, authenticator, waiting bool
+	devices                     [maxDevices]seenDevice
+	live                        [2]bool
+	budgets                     [kindCount]seenBudget
+	strikes                     int
+	wipeAt                      int32
+	reason                      factor.WipeReason
+	wipePending                 bool
 }
 
 type seenDevice struct {
@@ -101,6 +102,7 @@ func (all seen) String() string {
 	}
 	say(all.pin, "PIN")
 	say(all.authenticator, "authenticator")
+	say(all.waiting, "authenticator that waits")
 	for _, d := range all.devices {
 		say(d.id != 0, "device %d of %d s, used at %d s", d.id, d.enrolledAt, d.usedAt)
 	}
@@ -112,6 +114,7 @@ func (all seen) String() string {
 	}
 	say(all.strikes != 0, "%d strikes", all.strikes)
 	say(all.wipeAt != 0, "given up at %d s: %s", all.wipeAt, all.reason)
+	say(all.wipePending, "and not wiped yet")
 	return s.String()
 }
 
