@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"regexp"
@@ -15,7 +14,9 @@ type Dialect struct {
 	numbered   bool   // whether placeholders are $1, $2 and so on
 	schema     []string
 	statements statements
-	oneWriter  bool // whether the writes of one Store are made by a writer
+	// together makes the writes of one Store that come at the same time. It is nil
+	// where each is better made on its own.
+	together together
 
 	// lost reports whether a write's error means that nothing was written and
 	// never will be, because others were in the way.
@@ -32,11 +33,11 @@ type Dialect struct {
 	code func(error) (name string, quoting, ok bool)
 	// check refuses a connection whose settings make a lost write likely or what
 	// was acknowledged forgettable. It is nil where there is nothing to check.
-	check func(context.Context, *sql.Conn, table) error
+	check func(context.Context, *lease, table) error
 	// inspect returns how many statements of schema have nothing to do: none
 	// without a table. It refuses a table that is not as the first one would have
 	// made it.
-	inspect func(context.Context, *sql.Conn, table) (present int, err error)
+	inspect func(context.Context, *lease, table) (present int, err error)
 }
 
 // statements are the SQL texts of a Store. Each takes its arguments in the

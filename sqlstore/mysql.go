@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -93,8 +92,8 @@ func codeOfMySQL(err error) (name string, quoting, ok bool) {
 }
 
 // checkMySQL refuses settings under which acknowledged writes can be lost.
-func checkMySQL(ctx context.Context, conn *sql.Conn, _ table) error {
-	settings, err := readMySQLSettings(ctx, conn)
+func checkMySQL(ctx context.Context, l *lease, _ table) error {
+	settings, err := readMySQLSettings(ctx, l)
 	if err != nil {
 		return fmt.Errorf("sqlstore: reading the settings of MySQL: %w", err)
 	}
@@ -112,8 +111,8 @@ func checkMySQL(ctx context.Context, conn *sql.Conn, _ table) error {
 	return nil
 }
 
-func readMySQLSettings(ctx context.Context, conn *sql.Conn) (map[string]string, error) {
-	rows, err := conn.QueryContext(ctx, `SHOW VARIABLES WHERE Variable_name IN
+func readMySQLSettings(ctx context.Context, l *lease) (map[string]string, error) {
+	rows, err := l.query(ctx, `SHOW VARIABLES WHERE Variable_name IN
 ('autocommit', 'innodb_flush_log_at_trx_commit', 'log_bin', 'sync_binlog', 'wsrep_on')`)
 	if err != nil {
 		return nil, err

@@ -20,17 +20,17 @@ type mysqlColumn struct {
 
 // inspectMySQL checks that a table has the columns of the schema and its key, and
 // no more than an insert may leave out, and that it outlives a crash.
-func inspectMySQL(ctx context.Context, conn *sql.Conn, t table) (present int, err error) {
+func inspectMySQL(ctx context.Context, l *lease, t table) (present int, err error) {
 	var engine sql.NullString
 	const query = `SELECT engine FROM information_schema.tables WHERE table_schema = coalesce(nullif(?, ''), database()) AND table_name = ?`
-	err = conn.QueryRowContext(ctx, query, t.schema, t.name).Scan(&engine)
+	err = l.queryRow(ctx, query, t.schema, t.name).Scan(&engine)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
 	if err != nil {
 		return 0, err
 	}
-	found, err := readMySQLColumns(ctx, conn, t)
+	found, err := readMySQLColumns(ctx, l, t)
 	if err != nil {
 		return 0, err
 	}
@@ -63,8 +63,8 @@ func inspectMySQL(ctx context.Context, conn *sql.Conn, t table) (present int, er
 	return 1, nil
 }
 
-func readMySQLColumns(ctx context.Context, conn *sql.Conn, t table) ([]mysqlColumn, error) {
-	rows, err := conn.QueryContext(ctx, `SELECT c.column_name, c.data_type, coalesce(c.character_octet_length, 0), c.is_nullable = 'NO',
+func readMySQLColumns(ctx context.Context, l *lease, t table) ([]mysqlColumn, error) {
+	rows, err := l.query(ctx, `SELECT c.column_name, c.data_type, coalesce(c.character_octet_length, 0), c.is_nullable = 'NO',
 	c.column_default IS NOT NULL OR c.extra <> '', s.column_name IS NOT NULL, s.sub_part IS NOT NULL
 FROM information_schema.columns AS c
 LEFT JOIN information_schema.statistics AS s ON s.table_schema = c.table_schema AND s.table_name = c.table_name

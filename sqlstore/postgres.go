@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 )
@@ -86,10 +85,10 @@ func codeOfPostgres(err error) (name string, quoting, ok bool) {
 // checkPostgres refuses settings under which acknowledged writes can be lost or
 // users are not ordered by their bytes. It does not ask for fsync, which no
 // connection can change and nobody turns off where data matters.
-func checkPostgres(ctx context.Context, conn *sql.Conn, _ table) error {
+func checkPostgres(ctx context.Context, l *lease, _ table) error {
 	var commit, encoding string
 	const query = `SELECT current_setting('synchronous_commit'), current_setting('server_encoding')`
-	if err := conn.QueryRowContext(ctx, query).Scan(&commit, &encoding); err != nil {
+	if err := l.queryRow(ctx, query).Scan(&commit, &encoding); err != nil {
 		return fmt.Errorf("sqlstore: reading the settings of PostgreSQL: %w", err)
 	}
 	switch {
@@ -115,8 +114,8 @@ type postgresColumn struct {
 
 // inspectPostgres checks that a table has the columns of the schema and its key,
 // and no more than an insert may leave out.
-func inspectPostgres(ctx context.Context, conn *sql.Conn, t table) (present int, err error) {
-	found, err := readPostgresColumns(ctx, conn, t)
+func inspectPostgres(ctx context.Context, l *lease, t table) (present int, err error) {
+	found, err := readPostgresColumns(ctx, l, t)
 	if err != nil || len(found) == 0 {
 		return 0, err
 	}
@@ -140,14 +139,14 @@ func inspectPostgres(ctx context.Context, conn *sql.Conn, t table) (present int,
 	}
 	var indexed bool
 	const index = `SELECT EXISTS (SELECT FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE indrelid = to_regclass($1) AND relname = $2)`
-	if err := conn.QueryRowContext(ctx, index, t.in("{table}"), t.index()).Scan(&indexed); err != nil || !indexed {
+	if err := l.queryRow(ctx, index, t.in("{table}"), t.index()).Scan(&indexed); err != nil || !indexed {
 		return 1, err
 	}
 	return 2, nil
 }
 
-func readPostgresColumns(ctx context.Context, conn *sql.Conn, t table) ([]postgresColumn, error) {
-	rows, err := conn.QueryContext(ctx, `SELECT attname::text, format_type(atttypid, atttypmod), coalesce(collname::text, ''), attnotnull,
+func readPostgresColumns(ctx context.Context, l *lease, t table) ([]postgresColumn, error) {
+	rows, err := l.query(ctx, `SELECT attname::text, format_type(atttypid, atttypmod), coalesce(collname::text, ''), attnotnull,
 	atthasdef OR attidentity <> '', coalesce(attnum = ANY (indkey), false)
 FROM pg_attribute
 LEFT JOIN pg_collation ON pg_collation.oid = attcollation

@@ -45,10 +45,10 @@ var SQLite = &Dialect{
 		// who are not due, in order to save a sort: that of SQLite 3.40 would.
 		listDue: `SELECT user_id FROM {table} WHERE due <= ? AND +user_id > ? ORDER BY +user_id LIMIT ?`,
 	},
-	oneWriter: true,
-	lost:      lostOnSQLite,
-	check:     checkSQLite,
-	inspect:   inspectSQLite,
+	together: togetherOnSQLite,
+	lost:     lostOnSQLite,
+	check:    checkSQLite,
+	inspect:  inspectSQLite,
 }
 
 // lostOnSQLite recognises SQLITE_BUSY (5) and SQLITE_LOCKED (6), extended codes
@@ -60,18 +60,47 @@ func lostOnSQLite(err error) bool {
 	return ok && (primary == 5 || primary == 6)
 }
 
+// togetherOnSQLite makes writes in one transaction.
+func togetherOnSQLite(ctx context.Context, l *lease, batch []*write) (changed []int64, made bool, err error) {
+	// The write lock is taken first: a write that had to wait for it later could
+	// find that what it has read is old.
+	if err := l.begin(ctx, "BEGIN IMMEDIATE"); err != nil {
+		l.unsettled = !busyOnSQLite(err) || ctx.Err() != nil
+		return nil, false, err
+	}
+	changed = make([]int64, len(batch))
+	for i, one := range batch {
+		if changed[i], err = l.exec(ctx, one.statement); err != nil {
+			_ = l.finish(ctx, "ROLLBACK")
+			return nil, false, err
+		}
+	}
+	if err := l.finish(ctx, "COMMIT"); err != nil {
+		_ = l.finish(ctx, "ROLLBACK")
+		return nil, true, fmt.Errorf("committing with others: %w", err)
+	}
+	return changed, true, nil
+}
+
+// busyOnSQLite recognises a plain SQLITE_BUSY, which a BEGIN that has not begun
+// ends with.
+func busyOnSQLite(err error) bool {
+	code, ok := errorCode(err, "Code")
+	return ok && code == 5
+}
+
 const sqliteRemedy = `open it with a data source name that ends in ` +
 	`"?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(5000)" (modernc.org/sqlite) or ` +
 	`"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000" (github.com/mattn/go-sqlite3), which holds for every connection`
 
 // checkSQLite refuses settings under which acknowledged writes can be lost or
 // connections get in each other's way.
-func checkSQLite(ctx context.Context, conn *sql.Conn, t table) error {
+func checkSQLite(ctx context.Context, l *lease, t table) error {
 	schema := t.schema
 	if schema == "" {
 		schema = "main"
 	}
-	file, err := sqliteFile(ctx, conn, schema)
+	file, err := sqliteFile(ctx, l, schema)
 	if err != nil {
 		return err
 	}
@@ -87,7 +116,7 @@ func checkSQLite(ctx context.Context, conn *sql.Conn, t table) error {
 		{`PRAGMA busy_timeout`, &busy},
 	}
 	for _, q := range queries {
-		if err := conn.QueryRowContext(ctx, q.text).Scan(q.value); err != nil {
+		if err := l.queryRow(ctx, q.text).Scan(q.value); err != nil {
 			return fmt.Errorf("sqlstore: reading the settings of SQLite: %w", err)
 		}
 	}
@@ -108,8 +137,8 @@ func checkSQLite(ctx context.Context, conn *sql.Conn, t table) error {
 }
 
 // sqliteFile returns the file of a database, empty if it has none.
-func sqliteFile(ctx context.Context, conn *sql.Conn, schema string) (file string, err error) {
-	err = conn.QueryRowContext(ctx, `SELECT file FROM pragma_database_list WHERE name = ? COLLATE NOCASE`, schema).Scan(&file)
+func sqliteFile(ctx context.Context, l *lease, schema string) (file string, err error) {
+	err = l.queryRow(ctx, `SELECT file FROM pragma_database_list WHERE name = ? COLLATE NOCASE`, schema).Scan(&file)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", fmt.Errorf("sqlstore: Options.Table names the schema %s, which a connection to the SQLite database does not have: attach it on every connection", schema)
 	}
@@ -138,18 +167,18 @@ var sqliteColumns = []sqliteColumn{
 // inspectSQLite checks that a table has the columns of the schema and its key,
 // and no more than an insert may leave out. The index is created if it does not
 // exist, which needs no lock if it does.
-func inspectSQLite(ctx context.Context, conn *sql.Conn, t table) (present int, err error) {
-	found, err := readSQLiteColumns(ctx, conn, t)
+func inspectSQLite(ctx context.Context, l *lease, t table) (present int, err error) {
+	found, err := readSQLiteColumns(ctx, l, t)
 	if err != nil || len(found) == 0 {
 		return 0, err
 	}
-	if err := refuseSQLite(ctx, conn, t, found); err != nil {
+	if err := refuseSQLite(ctx, l, t, found); err != nil {
 		return 0, err
 	}
 	return 1, nil
 }
 
-func refuseSQLite(ctx context.Context, conn *sql.Conn, t table, found []sqliteColumn) error {
+func refuseSQLite(ctx context.Context, l *lease, t table, found []sqliteColumn) error {
 	for _, want := range sqliteColumns {
 		if !slices.Contains(found, want) {
 			return t.refusal("without the column %s as Schema has it", want.name)
@@ -161,7 +190,7 @@ func refuseSQLite(ctx context.Context, conn *sql.Conn, t table, found []sqliteCo
 		}
 	}
 	var collation string
-	if err := conn.QueryRowContext(ctx, sqliteKeyCollation, t.name, t.schema, t.schema).Scan(&collation); err != nil {
+	if err := l.queryRow(ctx, sqliteKeyCollation, t.name, t.schema, t.schema).Scan(&collation); err != nil {
 		return fmt.Errorf("reading the key of table %s: %w", t, err)
 	}
 	if collation != "BINARY" {
@@ -173,8 +202,8 @@ func refuseSQLite(ctx context.Context, conn *sql.Conn, t table, found []sqliteCo
 const sqliteKeyCollation = `SELECT key.coll FROM pragma_index_list(?, nullif(?, '')) AS list, pragma_index_xinfo(list.name, nullif(?, '')) AS key
 WHERE list.origin = 'pk' AND key.seqno = 0`
 
-func readSQLiteColumns(ctx context.Context, conn *sql.Conn, t table) ([]sqliteColumn, error) {
-	rows, err := conn.QueryContext(ctx, `SELECT name, upper(type), "notnull", dflt_value IS NOT NULL, pk FROM pragma_table_info(?, nullif(?, ''))`, t.name, t.schema)
+func readSQLiteColumns(ctx context.Context, l *lease, t table) ([]sqliteColumn, error) {
+	rows, err := l.query(ctx, `SELECT name, upper(type), "notnull", dflt_value IS NOT NULL, pk FROM pragma_table_info(?, nullif(?, ''))`, t.name, t.schema)
 	if err != nil {
 		return nil, err
 	}

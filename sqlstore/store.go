@@ -65,28 +65,24 @@ func New(db *sql.DB, d *Dialect, opts *Options) (*Store, error) {
 	if d.check != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
 		defer cancel()
-		if err := checkConnections(ctx, db, func(conn *sql.Conn) error { return d.check(ctx, conn, table) }); err != nil {
+		if err := checkConnections(ctx, db, func(l *lease) error { return d.check(ctx, l, table) }); err != nil {
 			return nil, err
 		}
 	}
 	s := &Store{db: db, dialect: d, table: table, text: d.statements.in(table)}
-	if d.oneWriter {
-		s.writer = &writer{db: db}
+	if d.together != nil {
+		s.writer = &writer{db: db, together: d.together}
 	}
 	return s, nil
 }
 
 // checkConnections calls check with every idle connection of the pool and with
 // a freshly opened one, as far as the pool allows.
-func checkConnections(ctx context.Context, db *sql.DB, check func(*sql.Conn) error) error {
-	for {
-		before := db.Stats()
-		conn, err := db.Conn(ctx)
-		if err != nil {
-			return fmt.Errorf("sqlstore: connecting: %w", err)
-		}
-		defer conn.Close() // held until the end, so that the next one is another
-		if err := check(conn); err != nil {
+func checkConnections(ctx context.Context, db *sql.DB, check func(*lease) error) error {
+	before, connected := db.Stats(), false
+	err := onConn(ctx, db, func(l *lease) error {
+		connected = true
+		if err := check(l); err != nil {
 			return err
 		}
 		now := db.Stats()
@@ -94,7 +90,12 @@ func checkConnections(ctx context.Context, db *sql.DB, check func(*sql.Conn) err
 		if before.Idle == 0 || full {
 			return nil
 		}
+		return checkConnections(ctx, db, check) // This one is held, so that the next is another.
+	})
+	if err != nil && !connected {
+		return fmt.Errorf("sqlstore: connecting: %w", err)
 	}
+	return err
 }
 
 // Load returns the user's record without its Due, or the zero Record if there
@@ -166,21 +167,12 @@ func (s *Store) write(ctx context.Context, st statement) (int64, error) {
 
 // exec runs a write on a connection of its own, because db.ExecContext would
 // send the statement again where a driver reports a broken connection.
-func exec(ctx context.Context, db *sql.DB, st statement) (int64, error) {
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer conn.Close()
-	return execOn(ctx, conn, st)
-}
-
-func execOn(ctx context.Context, conn *sql.Conn, st statement) (int64, error) {
-	result, err := conn.ExecContext(ctx, st.text, st.args...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func exec(ctx context.Context, db *sql.DB, st statement) (changed int64, err error) {
+	err = onConn(ctx, db, func(l *lease) error {
+		changed, err = l.exec(ctx, st)
+		return err
+	})
+	return changed, err
 }
 
 // expectAbsent is the swap that changes nothing: it only asks that there be no
