@@ -19,7 +19,7 @@ type fakeServer struct {
 	answer func(query string, args []driver.NamedValue) ([][]driver.Value, error)
 	asked  []string
 	users  []string // the first arguments of writes
-	opened int // connections
+	opened int      // connections
 }
 
 // openFake returns a handle on a fakeServer. It has one connection.

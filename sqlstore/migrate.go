@@ -44,14 +44,24 @@ func (s *Store) create(ctx context.Context, l *lease) error {
 }
 
 func (s *Store) complete(ctx context.Context, l *lease) error {
-	present, err := s.dialect.inspect(ctx, l, s.table)
+	present, err := s.inspect(ctx, l)
 	for err == nil && present < len(s.dialect.schema) {
 		if _, err = l.exec(ctx, statement{text: s.table.in(s.dialect.schema[present])}); err != nil {
 			return err
 		}
 		if present++; present == 1 { // Somebody else may have made the table.
-			_, err = s.dialect.inspect(ctx, l, s.table)
+			_, err = s.inspect(ctx, l)
 		}
 	}
 	return err
+}
+
+// inspect returns how many statements of the schema have nothing to do. It
+// refuses a table that cannot serve, or that forgets.
+func (s *Store) inspect(ctx context.Context, l *lease) (present int, err error) {
+	present, err = s.dialect.inspect(ctx, l, s.table)
+	if err != nil || present == 0 {
+		return 0, err
+	}
+	return present, s.dialect.keeps(ctx, l, s.table)
 }

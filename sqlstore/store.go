@@ -62,12 +62,10 @@ func New(db *sql.DB, d *Dialect, opts *Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.check != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
-		defer cancel()
-		if err := checkConnections(ctx, db, func(l *lease) error { return d.check(ctx, l, table) }); err != nil {
-			return nil, err
-		}
+	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
+	defer cancel()
+	if err := checkConnections(ctx, db, func(l *lease) error { return d.accept(ctx, l, table) }); err != nil {
+		return nil, err
 	}
 	s := &Store{db: db, dialect: d, table: table, text: d.statements.in(table)}
 	if d.together != nil {
