@@ -68,6 +68,14 @@ func readCatalogue(query string) [][]driver.Value {
 	return nil
 }
 
+// readEmpty answers a query with the catalogue of a server that has no table.
+func readEmpty(query string) [][]driver.Value {
+	if strings.Contains(query, "sqlite_temp_master") {
+		return readCatalogue(query)
+	}
+	return nil
+}
+
 // migrateOn runs Migrate against a server that has this table; its index is
 // missing unless indexed.
 func migrateOn(t *testing.T, d *Dialect, columns catalogue, engine driver.Value, indexed bool) (*fakeServer, error) {

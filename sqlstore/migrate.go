@@ -57,11 +57,10 @@ func (s *Store) complete(ctx context.Context, l *lease) error {
 }
 
 // inspect returns how many statements of the schema have nothing to do. It
-// refuses a table that cannot serve, or that forgets.
+// refuses a table that forgets, or that cannot serve.
 func (s *Store) inspect(ctx context.Context, l *lease) (present int, err error) {
-	present, err = s.dialect.inspect(ctx, l, s.table)
-	if err != nil || present == 0 {
+	if err := s.dialect.keeps(ctx, l, s.table); err != nil {
 		return 0, err
 	}
-	return present, s.dialect.keeps(ctx, l, s.table)
+	return s.dialect.inspect(ctx, l, s.table)
 }
