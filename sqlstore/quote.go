@@ -96,11 +96,11 @@ func quotesAny(text string, args []any) bool {
 func spellings(value string) []string {
 	inner := func(quoted string) string { return quoted[1 : len(quoted)-1] }
 	quoted, _ := json.Marshal(value)
-	hex, goBytes := fmt.Sprintf("%x", value), fmt.Sprintf("%#v", []byte(value))
+	hex := fmt.Sprintf("%x", value)
 	return []string{
 		value, inner(strconv.Quote(value)), inner(strconv.QuoteToASCII(value)), inner(string(quoted)),
 		hex, strings.ToUpper(hex), `\x` + hex, "0x" + hex, "0x" + strings.ToUpper(hex),
-		inner(fmt.Sprint([]byte(value))), strings.TrimPrefix(goBytes, "[]byte"),
+		inner(fmt.Sprint([]byte(value))), inner(strings.TrimPrefix(fmt.Sprintf("%#v", []byte(value)), "[]byte")),
 		strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(value)), "="),
 	}
 }
