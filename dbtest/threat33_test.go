@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,4 +129,43 @@ func (v *victim) swap(answers chan<- string) {
 		}
 	}()
 	synctest.Wait()
+}
+
+// A swap that is made alone, on any engine: the connection that a driver has torn
+// a statement off is closed, and what is acknowledged later is there.
+func TestThreat33StatementTornOff(t *testing.T) {
+	onEach(t, func(t *testing.T, e Engine) {
+		for _, m := range mishaps {
+			t.Run(strings.ReplaceAll(m.name, " ", "_"), func(t *testing.T) {
+				p := e.Place(t)
+				db, f := p.faulty(t)
+				db.SetMaxOpenConns(1)
+				store := p.migrated(t, db)
+				f.plan(step{"INSERT", 1, m})
+				ended := make(chan error, 1)
+				go func() {
+					err := errDown
+					defer func() {
+						_ = recover()
+						ended <- err
+					}()
+					err = store.CompareAndSwap(t.Context(), "alice", 0, record(1))
+				}()
+				if err := <-ended; err == nil {
+					t.Error("the swap was acknowledged")
+				}
+				torn := strings.HasPrefix(m.name, "panic") || strings.HasPrefix(m.name, "Goexit")
+				if f.left() != 0 && torn {
+					t.Error("the connection was given back to the pool")
+				}
+				swap(t, store, "bob", 0, record(2))
+				if version(t, p.store(t, p.pool(t)), "bob") != 2 {
+					t.Error("the next swap was acknowledged, and a second process does not see it")
+				}
+				if held := db.Stats().InUse; held != 0 {
+					t.Errorf("%d connections are still in use", held)
+				}
+			})
+		}
+	})
 }

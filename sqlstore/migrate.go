@@ -19,8 +19,8 @@ func Schema(d *Dialect, opts *Options) string {
 
 // Migrate creates the table and its index where they do not exist. It may be
 // called each time a process starts, and by several processes at once. A table
-// of that name which cannot serve is left as it is, and the error says what is
-// wrong with it.
+// of that name which cannot serve, or which forgets, is left as it is, and the
+// error says what is wrong with it.
 func (s *Store) Migrate(ctx context.Context) error {
 	if err := onConn(ctx, s.db, func(l *lease) error { return s.create(ctx, l) }); err != nil {
 		return fmt.Errorf("sqlstore: migrate: %w", err)

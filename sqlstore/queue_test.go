@@ -22,7 +22,7 @@ func queueOf(n int) (*queue, []*write) {
 // A caller who gives up touches no other write than the one before and the one
 // after. All others are made unusable meanwhile: whoever looked at one of them
 // would lose the way.
-func TestGivingUpCostsTheSameHoweverManyWait(t *testing.T) {
+func TestThreat34GivingUpInTheQueueOfWrites(t *testing.T) {
 	const many = 1000
 	for _, leaves := range []int{0, 1, many / 2, many - 2, many - 1} {
 		q, all := queueOf(many)
@@ -34,7 +34,14 @@ func TestGivingUpCostsTheSameHoweverManyWait(t *testing.T) {
 				w.earlier, w.later = nil, nil
 			}
 		}
-		q.remove(all[leaves])
+		func() {
+			defer func() {
+				if cause := recover(); cause != nil {
+					t.Fatalf("write %d left by way of another: %v", leaves, cause)
+				}
+			}()
+			q.remove(all[leaves])
+		}()
 		for i, w := range others {
 			if w.earlier != nil || w.later != nil {
 				t.Fatalf("write %d left, and another was touched", leaves)

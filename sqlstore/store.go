@@ -14,8 +14,12 @@ import (
 // methods may be called from many goroutines and many processes at once.
 //
 // Their errors wrap those of the driver and of the context. Their text names
-// neither a user nor data: where the driver's may, it is left out, and only
-// errors.As leads to it.
+// neither a user nor data. Where the driver's text quotes one of them, the error
+// gives the code of the database instead, or the type of the driver's error, and
+// only errors.As leads to the text. A user of one to three bytes counts as quoted
+// only where it stands alone, because the text of nearly every error has an "a".
+//
+// Without the table every method fails with an error that says to call Migrate.
 type Store struct {
 	db      *sql.DB
 	dialect *Dialect
@@ -43,7 +47,9 @@ type Options struct {
 const setupTimeout = 15 * time.Second
 
 // New returns a Store in the database that db is connected to. The database
-// stays the host's to close. The table need not exist yet: see Migrate.
+// stays the host's to close. The table need not exist yet: see Migrate. If d is
+// not the dialect of the database, the error asks "wrong dialect?" and names the
+// right one.
 //
 // New connects in order to check that the database keeps what it acknowledges,
 // and names the remedy where it does not. With SQLite it refuses a database in
@@ -51,7 +57,10 @@ const setupTimeout = 15 * time.Second
 // busy_timeout of 0; with PostgreSQL a synchronous_commit that is off and a
 // database that is not in UTF8; with MySQL a connection without autocommit and,
 // outside of Galera clusters, an innodb_flush_log_at_trx_commit other than 1 and
-// a binary log without sync_binlog=1. It looks at a connection it opens itself,
+// a binary log without sync_binlog=1. New also refuses a table that forgets: with
+// PostgreSQL one that is UNLOGGED or temporary, or has such a partition, and a
+// view; with MySQL one that is temporary or of an engine other than InnoDB; with
+// SQLite a temporary one of the same name, which hides the other. New looks at a connection it opens itself,
 // unless the pool is full, as well as at idle ones, because most of these
 // settings hold for one connection only.
 func New(db *sql.DB, d *Dialect, opts *Options) (*Store, error) {
