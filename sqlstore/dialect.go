@@ -120,6 +120,11 @@ func (t table) refusal(format string, args ...any) error {
 		"give another name in Options.Table, or move the table that is not this package's out of the way", t, fmt.Sprintf(format, args...))
 }
 
+// unread is that keeps could not read what it needs.
+func (t table) unread(err error) error {
+	return fmt.Errorf("reading whether table %s keeps what it is given: %w", t, err)
+}
+
 // table is the name of a table.
 type table struct {
 	schema string // empty if none was given

@@ -27,7 +27,7 @@ type mysqlColumn struct {
 func keepsMySQL(ctx context.Context, l *lease, t table) error {
 	temporary, err := isTemporaryOnMySQL(ctx, l, t)
 	if err != nil {
-		return fmt.Errorf("reading whether table %s keeps what it is given: %w", t, err)
+		return t.unread(err)
 	}
 	if temporary {
 		return fmt.Errorf("a connection has a temporary table %s, which hides the other and is gone with the connection: drop it", t)
@@ -39,7 +39,7 @@ func keepsMySQL(ctx context.Context, l *lease, t table) error {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil
 	case err != nil:
-		return fmt.Errorf("reading whether table %s keeps what it is given: %w", t, err)
+		return t.unread(err)
 	case engine.String != "InnoDB":
 		return t.refusal("whose engine is %s instead of InnoDB", cmp.Or(engine.String, "that of a view"))
 	}

@@ -14,13 +14,13 @@ func keepsPostgres(ctx context.Context, l *lease, t table) error {
 	SELECT to_regclass($1)::oid UNION ALL SELECT inhrelid FROM pg_inherits JOIN part ON inhparent = part.oid
 ) SELECT pg_class.oid::regclass::text, relkind::text, relpersistence::text FROM pg_class JOIN part ON part.oid = pg_class.oid`, t.in("{table}"))
 	if err != nil {
-		return fmt.Errorf("reading whether table %s keeps what it is given: %w", t, err)
+		return t.unread(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var name, kind, persistence string
 		if err := rows.Scan(&name, &kind, &persistence); err != nil {
-			return fmt.Errorf("reading whether table %s keeps what it is given: %w", t, err)
+			return t.unread(err)
 		}
 		switch {
 		case persistence == "u":
@@ -31,7 +31,10 @@ func keepsPostgres(ctx context.Context, l *lease, t table) error {
 			return t.refusal("that is a view or a foreign table, which may forget what it is given")
 		}
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return t.unread(err)
+	}
+	return nil
 }
 
 // postgresColumn is a line of the catalogue.

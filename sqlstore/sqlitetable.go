@@ -14,7 +14,7 @@ func keepsSQLite(ctx context.Context, l *lease, t table) error {
 	}
 	var hidden bool
 	if err := l.queryRow(ctx, `SELECT count(*) > 0 FROM sqlite_temp_master WHERE name = ? COLLATE NOCASE`, t.name).Scan(&hidden); err != nil {
-		return fmt.Errorf("reading whether table %s keeps what it is given: %w", t, err)
+		return t.unread(err)
 	}
 	if hidden {
 		return fmt.Errorf("a connection has a temporary table or view %s, which hides the other and is gone with the connection: drop it, or give main.%s in Options.Table", t, t)

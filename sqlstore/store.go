@@ -57,12 +57,14 @@ const setupTimeout = 15 * time.Second
 // busy_timeout of 0; with PostgreSQL a synchronous_commit that is off and a
 // database that is not in UTF8; with MySQL a connection without autocommit and,
 // outside of Galera clusters, an innodb_flush_log_at_trx_commit other than 1 and
-// a binary log without sync_binlog=1. New also refuses a table that forgets: with
-// PostgreSQL one that is UNLOGGED or temporary, or has such a partition, and a
-// view; with MySQL one that is temporary or of an engine other than InnoDB; with
-// SQLite a temporary one of the same name, which hides the other. New looks at a connection it opens itself,
+// a binary log without sync_binlog=1. New looks at a connection it opens itself,
 // unless the pool is full, as well as at idle ones, because most of these
 // settings hold for one connection only.
+//
+// New also refuses a table that forgets. With PostgreSQL that is one that is
+// UNLOGGED or temporary or has such a partition, and a view; with MySQL one that
+// is temporary or of an engine other than InnoDB; with SQLite a temporary one that
+// hides the other.
 func New(db *sql.DB, d *Dialect, opts *Options) (*Store, error) {
 	if db == nil {
 		return nil, errors.New("sqlstore: db is nil: pass the *sql.DB that sql.Open returned")

@@ -114,7 +114,7 @@ func (w *writer) make(batch []*write) {
 func (w *writer) makeTogether(batch []*write) (made bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
 	defer cancel()
-	changed := make([]int64, len(batch))
+	var changed []int64
 	err := onConn(ctx, w.db, func(l *lease) (err error) {
 		changed, made, err = w.together(ctx, l, batch)
 		return err
