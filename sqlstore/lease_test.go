@@ -112,6 +112,18 @@ func TestNewAndMigrateEndWhereTheDriverDoes(t *testing.T) {
 	}
 }
 
+func TestNewAndMigrateGiveTheirConnectionsBack(t *testing.T) {
+	for _, d := range []*Dialect{SQLite, Postgres, MySQL} {
+		server := &fakeServer{answer: func(query string, _ []driver.NamedValue) ([][]driver.Value, error) { return readCatalogue(query), nil }}
+		db := openFake(t, server)
+		_, _ = New(db, d, nil)
+		s := &Store{db: db, dialect: d, table: table{name: defaultTable, quote: d.quote}}
+		if err := s.Migrate(t.Context()); err != nil || db.Stats().InUse != 0 || server.opened != 1 {
+			t.Errorf("%s: %v; %d connections are in use of %d", d.name, err, db.Stats().InUse, server.opened)
+		}
+	}
+}
+
 // A driver that ends the goroutine of the writer leaves nobody without an answer,
 // and acknowledges nothing.
 func TestWriterOutlivesGoexit(t *testing.T) {
