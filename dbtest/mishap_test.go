@@ -129,18 +129,7 @@ func (c *faultyConn) Close() error {
 }
 
 func (c *faultyConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	send := func() (driver.Rows, error) { return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args) }
-	m := c.f.meets(query)
-	if m == nil {
-		return send()
-	}
-	_, err := m.fail(func() (driver.Result, error) {
-		if rows, err := send(); err == nil {
-			rows.Close()
-		}
-		return nil, nil
-	})
-	return nil, err
+	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 }
 
 func (c *faultyConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {

@@ -87,6 +87,7 @@ func togetherOnSQLite(ctx context.Context, l *lease, batch []*write) (changed []
 	}
 	if err := l.finish(ctx, "COMMIT"); err != nil {
 		_ = l.finish(ctx, "ROLLBACK")
+		l.unsettled = true // What a COMMIT that failed leaves behind is the driver's secret.
 		return nil, true, fmt.Errorf("committing with others: %w", err)
 	}
 	return changed, true, nil

@@ -199,6 +199,9 @@ func TestWritesShareTheFaultOfTheirCommit(t *testing.T) {
 		if want := "BEGIN INSERT INSERT COMMIT ROLLBACK"; sent != want {
 			t.Errorf("sent %s, want %s", sent, want)
 		}
+		if err := <-q.swap(q.Context(), "zoe"); err != nil || q.server.opened != 2 {
+			t.Errorf("the next swap = %v, on connection %d; want a new one", err, q.server.opened)
+		}
 		for i, err := range errs {
 			if !errors.Is(err, down) || errors.Is(err, factor.ErrConflict) {
 				t.Errorf("swap %d = %v; want the fault", i, err)
