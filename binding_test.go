@@ -80,7 +80,7 @@ func TestConfirmTakesFiveWrongCodesOrARightOne(t *testing.T) {
 				if sameAccount(t, a, want); !right || left != 0 {
 					t.Fatal("the right code is refused")
 				}
-				if a.spendAuthenticator(codeAt(&s, s.step), TOTPOptions{Skew: 1}, noon) != verdictSpent {
+				if a.spendAuthenticator(codeAt(&s, s.step), totpRules{Skew: 1}, noon) != verdictSpent {
 					t.Fatal("the code that confirmed it is right again")
 				}
 				return

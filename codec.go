@@ -3,6 +3,8 @@ package factor
 import (
 	"fmt"
 	"time"
+
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // The encoding of an account: a version byte, then the fields in a fixed order,
@@ -147,20 +149,20 @@ func (a *account) decode(data []byte) error {
 }
 
 func (w *writer) secret(s *secret) {
-	w.bytes(s.key)
-	w.number(int64(s.algorithm))
-	w.number(int64(s.digits))
-	w.number(int64(s.period / time.Second))
+	w.bytes(s.Secret)
+	w.number(int64(s.Algorithm))
+	w.number(int64(s.Digits))
+	w.number(int64(s.Period / time.Second))
 	w.number(s.step + 1)
 }
 
 func (r *reader) secret(s *secret) {
-	s.key = r.bytes()
-	s.algorithm = algorithm(r.number(int64(len(algorithms) - 1)))
-	s.digits = int(r.number(maxDigits))
-	s.period = time.Duration(r.number(int64(maxPeriod/time.Second))) * time.Second
+	s.Secret = r.bytes()
+	s.Algorithm = totp.Algorithm(r.number(int64(totp.LastAlgorithm)))
+	s.Digits = int(r.number(totp.MaxDigits))
+	s.Period = time.Duration(r.number(int64(totp.MaxPeriod/time.Second))) * time.Second
 	s.step = r.number(maxNumber) - 1
-	if len(s.key) == 0 || s.digits < minDigits || s.period <= 0 {
+	if len(s.Secret) == 0 || s.Digits < totp.MinDigits || s.Period <= 0 {
 		r.fail()
 	}
 }
@@ -201,7 +203,7 @@ func (w *writer) code(c *code) {
 
 func (r *reader) code(c *code) {
 	c.digits, c.expiresAt = string(r.bytes()), r.time()
-	if len(c.digits) < minDigits || len(c.digits) > maxDigits {
+	if len(c.digits) < totp.MinDigits || len(c.digits) > totp.MaxDigits {
 		r.fail()
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // benchAccounts are what most checks read and write, and that of a user who holds
@@ -12,7 +14,7 @@ import (
 func benchAccounts() map[string]*account {
 	d := device{
 		uuid.UUID{1},
-		secret{key: make([]byte, secretSize), digits: 6, period: 30 * time.Second, step: noon.Unix() / 30},
+		secret{totp.Key{Secret: make([]byte, totp.NewKeySize), Digits: 6, Period: 30 * time.Second}, noon.Unix() / 30},
 		noon, noon,
 	}
 	return map[string]*account{

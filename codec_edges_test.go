@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // Wherever the fields end within their padding, a record of which the end is
@@ -32,7 +34,7 @@ func TestCodecWritesEachAccountInOneWayOnly(t *testing.T) {
 // The largest number there is keeps what is computed from it from overflowing.
 func TestCodecRefusesNumbersBeyondItsLargest(t *testing.T) {
 	holding := func(step int64) *account {
-		return &account{authenticator: &secret{key: []byte{1}, digits: 6, period: time.Second, step: step}}
+		return &account{authenticator: &secret{totp.Key{Secret: []byte{1}, Digits: 6, Period: time.Second}, step}}
 	}
 	const largest = 4_611_686_018_427_387_903 // 2^62 - 1
 	got, err := decode(holding(largest - 1).encode())
@@ -71,7 +73,7 @@ func TestDecodingInPlaceLeavesNothingOfWhatWasThere(t *testing.T) {
 		want := everything()
 		want.devices = nil
 		for i := range devices {
-			want.devices = append(want.devices, device{id: uuid.UUID{byte(i)}, secret: secret{key: []byte{1}, digits: 6, period: time.Second}})
+			want.devices = append(want.devices, device{id: uuid.UUID{byte(i)}, secret: secret{Key: totp.Key{Secret: []byte{1}, Digits: 6, Period: time.Second}}})
 		}
 		used := everything().devices[0]
 		used.usedAt = noon

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
+
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // outOfBounds says what in an account no rule may ever meet, "" if nothing.
@@ -23,8 +25,8 @@ func outOfBounds(a *account) string {
 	}
 	instant := func(what string, t time.Time) { check(what, t.Location() == time.UTC && t.Nanosecond()%1e6 == 0) }
 	secrets := func(s secret) {
-		check("secret", len(s.key) > 0 && s.algorithm < 3 && s.digits >= 6 && s.digits <= 8 && s.step >= -1 &&
-			s.period >= time.Second && s.period <= 2*time.Minute && s.period%time.Second == 0)
+		check("secret", len(s.Secret) > 0 && s.Algorithm < 3 && s.Digits >= 6 && s.Digits <= 8 && s.step >= -1 &&
+			s.Period >= time.Second && s.Period <= 2*time.Minute && s.Period%time.Second == 0)
 	}
 	if p := a.pin; p != nil {
 		_, reason := foreignHash(string(p.sum))
@@ -180,7 +182,7 @@ func TestCodecHidesSmallDifferencesInLength(t *testing.T) {
 }
 
 func TestCodecSealsACommonAccountInAFewBytes(t *testing.T) {
-	s := secret{key: make([]byte, 20), digits: 6, period: 30 * time.Second, step: noon.Unix() / 30}
+	s := secret{totp.Key{Secret: make([]byte, 20), Digits: 6, Period: 30 * time.Second}, noon.Unix() / 30}
 	a := &account{
 		pin:          &pin{pinHash{19456, 2, 1, make([]byte, 16), make([]byte, 32)}, noon},
 		devices:      []device{{uuid.New(), s, noon, noon}, {uuid.New(), s, noon, noon}},
@@ -242,11 +244,11 @@ func TestCodecReadsWhatVersion1Wrote(t *testing.T) {
 // everything is an account that holds one of each thing.
 func everything() *account {
 	id := uuid.MustParse("01234567-89ab-cdef-0123-456789abcdef")
-	s := secret{key: []byte("12345678901234567890"), algorithm: 2, digits: 8, period: 2 * time.Minute, step: 14_000_000}
+	s := secret{totp.Key{Secret: []byte("12345678901234567890"), Algorithm: 2, Digits: 8, Period: 2 * time.Minute}, 14_000_000}
 	return &account{
 		pin:           &pin{pinHash{19456, 2, 1, []byte("sixteen of salt."), []byte("thirty-two bytes that are no sum")}, noon},
 		devices:       []device{{id, s, noon, time.Time{}}},
-		authenticator: &secret{key: []byte{1}, digits: 6, period: time.Second, step: noStep},
+		authenticator: &secret{totp.Key{Secret: []byte{1}, Digits: 6, Period: time.Second}, noStep},
 		pending:       &pending{s, noon.Add(time.Minute), 3},
 		loginCodes:    codes{live: &code{"012345", noon}, spent: []code{{"00000000", unixMilli(-1)}}},
 		accountCodes:  codes{hold: unixMilli(0)},

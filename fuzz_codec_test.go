@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // FuzzCodec takes bytes twice. As the inside of a record, framed so that version
@@ -117,7 +119,7 @@ func FuzzTOTP(f *testing.F) {
 	f.Add([]byte("12345678901234567890"), uint8(0), int64(59_000), int64(-1), "287082", int8(0))
 	f.Add([]byte("12345678901234567890123456789012"), uint8(1), int64(1111111109_000), int64(-1), "68084774", int8(1))
 	f.Add([]byte{0}, uint8(2), int64(-1), int64(5), "000000", int8(-1))
-	for offset := int8(-maxSkew - 2); offset <= maxSkew+2; offset++ { // about the edges of the windows
+	for offset := int8(-totp.MaxSkew - 2); offset <= totp.MaxSkew+2; offset++ { // about the edges of the windows
 		f.Add([]byte("12345678901234567890"), uint8(29), noon.UnixMilli(), int64(-1), "", offset)
 		f.Add([]byte("12345678901234567890"), uint8(29), noon.UnixMilli(), noon.Unix()/30, "", offset)
 		f.Add([]byte("12345678901234567890"), uint8(29), int64(-1000)*int64(offset), int64(-1), "", int8(1))
@@ -126,19 +128,18 @@ func FuzzTOTP(f *testing.F) {
 		if len(key) == 0 {
 			return // no secret has an empty one
 		}
-		s := secret{
-			key: key, algorithm: algorithm(kind % 3), digits: 6 + int(kind/3%3), period: time.Duration(1+int(kind)%120) * time.Second,
-			step: max(noStep, last),
-		}
+		s := secret{totp.Key{
+			Secret: key, Algorithm: totp.Algorithm(kind % 3), Digits: 6 + int(kind/3%3), Period: time.Duration(1+int(kind)%120) * time.Second,
+		}, max(noStep, last)}
 		c := fuzzCall{at: at, otp: code}
 		now := c.now()
-		if step := now.Unix()/int64(s.period/time.Second) + int64(offset); offset != 0 && step >= 0 {
+		if step := now.Unix()/int64(s.Period/time.Second) + int64(offset); offset != 0 && step >= 0 {
 			c.otp = codeOf(&s, step) // a code that is right somewhere near
 		}
 		if !sixToEight.MatchString(c.otp) {
 			return
 		}
-		for _, skew := range []int{0, 1, maxSkew} {
+		for _, skew := range []int{0, 1, totp.MaxSkew} {
 			w := &fuzzWorld{c: c}
 			w.opts.TOTP.Skew = skew
 			step, v := s.match(c.otp, now, skew)

@@ -202,10 +202,10 @@ func (w *fuzzWorld) rightOTP(asked []Kind) bool {
 // fresh reports whether the code is that of a step around now which is later
 // than the last accepted one, as another library computes it.
 func (w *fuzzWorld) fresh(s *secret) bool {
-	if len(w.c.otp) != s.digits {
+	if len(w.c.otp) != s.Digits {
 		return false
 	}
-	seconds, period := w.c.now().Unix(), int64(s.period/time.Second)
+	seconds, period := w.c.now().Unix(), int64(s.Period/time.Second)
 	current := (seconds - ((seconds%period)+period)%period) / period
 	for step := current - int64(w.opts.TOTP.Skew); step <= current+int64(w.opts.TOTP.Skew); step++ {
 		if step >= 0 && step > s.step && codeOf(s, step) == w.c.otp {
@@ -216,9 +216,9 @@ func (w *fuzzWorld) fresh(s *secret) bool {
 }
 
 func codeOf(s *secret, step int64) string {
-	key := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(s.key)
+	key := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(s.Secret)
 	algorithms := []otp.Algorithm{otp.AlgorithmSHA1, otp.AlgorithmSHA256, otp.AlgorithmSHA512}
-	text, err := hotp.GenerateCodeCustom(key, uint64(step), hotp.ValidateOpts{Digits: otp.Digits(s.digits), Algorithm: algorithms[s.algorithm]})
+	text, err := hotp.GenerateCodeCustom(key, uint64(step), hotp.ValidateOpts{Digits: otp.Digits(s.Digits), Algorithm: algorithms[s.Algorithm]})
 	if err != nil {
 		panic(err)
 	}
@@ -226,7 +226,7 @@ func codeOf(s *secret, step int64) string {
 }
 
 // at is the code that the secret's owner sees.
-func (s *secret) at(now time.Time) string { return codeOf(s, now.Unix()/int64(s.period/time.Second)) }
+func (s *secret) at(now time.Time) string { return codeOf(s, now.Unix()/int64(s.Period/time.Second)) }
 
 func (w *fuzzWorld) rightConfirmation() bool {
 	p := w.before.pending

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // fuzzSeeds are calls on a user who holds one of everything: with what is right
@@ -57,7 +59,7 @@ func fuzzSeeds() []fuzzCall {
 func fuzzPerson() *account {
 	a := everything()
 	a.pin.sum = fuzzHash([]byte("4826"))
-	a.devices[0].secret = secret{key: []byte("12345678901234567890"), digits: 6, period: 30 * time.Second, step: noStep}
+	a.devices[0].secret = secret{totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, noStep}
 	a.pending.wrong, a.pending.step = 0, noStep
 	a.loginCodes = codes{live: &code{"560078", noon.Add(time.Minute)}}
 	a.accountCodes = codes{live: &code{"120034", noon.Add(time.Minute)}, spent: []code{{"340012", noon.Add(time.Minute)}}}

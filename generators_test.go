@@ -5,6 +5,8 @@ import (
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
+
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // genInstant draws any instant that an account may hold: none, around 1970 and
@@ -39,13 +41,12 @@ func genBytes(shortest, longest int) *rapid.Generator[[]byte] {
 
 func genSecret() *rapid.Generator[secret] {
 	return rapid.Custom(func(t *rapid.T) secret {
-		return secret{
-			key:       genBytes(1, 64).Draw(t, "key"),
-			algorithm: algorithm(rapid.IntRange(0, 2).Draw(t, "algorithm")),
-			digits:    rapid.IntRange(6, 8).Draw(t, "digits"),
-			period:    time.Duration(rapid.IntRange(1, 120).Draw(t, "period")) * time.Second,
-			step:      rapid.OneOf(rapid.Int64Range(-1, 1), rapid.Int64Range(0, 1<<60)).Draw(t, "step"),
-		}
+		return secret{totp.Key{
+			Secret:    genBytes(1, 64).Draw(t, "key"),
+			Algorithm: totp.Algorithm(rapid.IntRange(0, 2).Draw(t, "algorithm")),
+			Digits:    rapid.IntRange(6, 8).Draw(t, "digits"),
+			Period:    time.Duration(rapid.IntRange(1, 120).Draw(t, "period")) * time.Second,
+		}, rapid.OneOf(rapid.Int64Range(-1, 1), rapid.Int64Range(0, 1<<60)).Draw(t, "step")}
 	})
 }
 

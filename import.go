@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // An Import is what one user holds in another system. What is nil or empty is not
@@ -139,13 +141,13 @@ func (i Import) read(now time.Time) (holdings, error) {
 		}
 		found.pin = &p
 	}
-	var secrets []*secret
+	var keys []*totp.Key
 	if i.Authenticator != nil {
 		s, err := i.Authenticator.read("Import.Authenticator", now)
 		if err != nil {
 			return found, err
 		}
-		found.authenticator, secrets = &s, append(secrets, &s)
+		found.authenticator, keys = &s, append(keys, &s.Key)
 	}
 	for n, given := range i.Devices {
 		field := fmt.Sprintf("Import.Devices[%d]", n)
@@ -156,10 +158,10 @@ func (i Import) read(now time.Time) (holdings, error) {
 		if slices.ContainsFunc(found.devices, func(other device) bool { return other.id == d.id }) {
 			return found, malformed(field+".ID", "must not be given twice: leave out all but the newest")
 		}
-		if slices.ContainsFunc(secrets, d.sameKey) {
+		if slices.ContainsFunc(keys, d.SameSecret) {
 			return found, malformed(field+".TOTP", "must not have the secret of another, because each code would be accepted twice: have the user enrol one of the two anew")
 		}
-		found.devices, secrets = append(found.devices, d), append(secrets, &d.secret)
+		found.devices, keys = append(found.devices, d), append(keys, &d.Key)
 	}
 	return found, nil
 }
@@ -174,6 +176,23 @@ func (i ImportedPIN) read(field string, now time.Time) (pin, error) {
 		return pin{}, err
 	}
 	return pin{pinHash: pinHash{sum: []byte(text)}, setAt: orNow(setAt, now)}, nil
+}
+
+// read returns the secret, or ErrMalformed.
+func (t ImportedTOTP) read(field string, now time.Time) (secret, error) {
+	described := totp.Description{Secret: t.Secret, Key: t.Key, Algorithm: t.Algorithm, Digits: t.Digits, Period: t.Period, URL: t.URL}
+	key, refused, reason := described.Parse()
+	if reason != "" {
+		return secret{}, malformed(field+"."+refused, reason)
+	}
+	s := secret{key, noStep}
+	if t.LastStep < 0 || t.LastStep > s.Step(now)+totp.MaxSkew {
+		return secret{}, malformed(field+".LastStep", "must be Unix time / Period, and not in the future: 0 if it is not known")
+	}
+	if t.LastStep > 0 {
+		s.step = t.LastStep
+	}
+	return s, nil
 }
 
 func (i ImportedDevice) read(field string, now time.Time) (device, error) {
@@ -279,19 +298,19 @@ func (a *account) firstImport(k Kind, device uuid.UUID, texts ...string) bool {
 // it, and with the key as it was given, which is how version 0.1.0 noted it.
 func (s *secret) texts() []string {
 	with := func(key []byte) string {
-		return fmt.Sprintf("%x %d %d %s", key, s.algorithm, s.digits, s.period)
+		return fmt.Sprintf("%x %d %d %s", key, s.Algorithm, s.Digits, s.Period)
 	}
-	return []string{with(s.effectiveKey()), with(s.key)}
+	return []string{with(s.EffectiveSecret()), with(s.Secret)}
 }
 
 // isHeld returns an error that names who holds the key of a secret already: in two
 // places it would have each code accepted twice.
 func (a *account) isHeld(s *secret) error {
-	if a.authenticator != nil && a.authenticator.sameKey(s) {
+	if a.authenticator != nil && a.authenticator.SameSecret(&s.Key) {
 		return &AlreadyEnrolledError{Kind: KindTOTP}
 	}
 	for i := range a.devices {
-		if d := &a.devices[i]; d.sameKey(s) {
+		if d := &a.devices[i]; d.SameSecret(&s.Key) {
 			return &AlreadyEnrolledError{Kind: KindDeviceTOTP, Device: d.id}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 func TestImportedSecretKeepsItsPeriodAndNoStepOfItsOwn(t *testing.T) {
 	for period, kept := range map[time.Duration]time.Duration{0: 30 * time.Second, time.Second: time.Second, 2 * time.Minute: 2 * time.Minute} {
 		s, err := ImportedTOTP{Secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", Period: period}.read("field", noon)
-		if err != nil || s.period != kept || s.step != noStep {
+		if err != nil || s.Period != kept || s.step != noStep {
 			t.Errorf("a period of %v: %+v, %v", period, s, err)
 		}
 	}

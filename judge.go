@@ -111,9 +111,9 @@ func (a *attempt) judgeOTP(code string, kinds []Kind, t *tally) (Match, bool) {
 func (a *attempt) spend(code string, k Kind) (uuid.UUID, verdict) {
 	switch k {
 	case KindDeviceTOTP:
-		return a.account.spendDevice(code, a.opts.TOTP, 0, a.now)
+		return a.account.spendDevice(code, a.opts.TOTP.rules(), 0, a.now)
 	case KindTOTP:
-		return uuid.Nil, a.account.spendAuthenticator(code, a.opts.TOTP, a.now)
+		return uuid.Nil, a.account.spendAuthenticator(code, a.opts.TOTP.rules(), a.now)
 	default:
 		return uuid.Nil, a.account.codesOf(k).spend(code, a.opts.ttl(k), a.now)
 	}

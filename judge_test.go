@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
+
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // attemptOn is an attempt on an account at a time, outside of any update.
@@ -45,8 +47,8 @@ func newPerson(t *rapid.T, try *attempt) person {
 			a.accountCodes.live = live("000001")
 		}
 	}
-	s := secret{key: []byte("12345678901234567890"), digits: 6, period: 30 * time.Second, step: noon.Unix()/30 - 1}
-	other := secret{key: []byte("09876543210987654321"), digits: 6, period: 30 * time.Second, step: noStep}
+	s := secret{totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, noon.Unix()/30 - 1}
+	other := secret{totp.Key{Secret: []byte("09876543210987654321"), Digits: 6, Period: 30 * time.Second}, noStep}
 	if rapid.Bool().Draw(t, "has devices") {
 		a.devices = []device{{id: uuid.UUID{1}, secret: other, enrolledAt: noon}, {id: uuid.UUID{2}, secret: s, enrolledAt: noon.Add(time.Hour)}}
 	}

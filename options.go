@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/knowhave/factor/internal/totp"
 )
 
 const (
@@ -115,7 +117,7 @@ func (o Options) complete() (Options, error) {
 	c.limit("Password", &o.Password, 5, maxFailures)
 	c.pin(&o.PIN)
 
-	within(&c, "OTP.Digits", &o.OTP.Digits, 6, minDigits, maxDigits)
+	within(&c, "OTP.Digits", &o.OTP.Digits, 6, totp.MinDigits, totp.MaxDigits)
 	within(&c, "OTP.AccountTTL", &o.OTP.AccountTTL, 5*time.Minute, time.Second, maxCodeTTL)
 	within(&c, "OTP.LoginTTL", &o.OTP.LoginTTL, 10*time.Minute, time.Second, maxCodeTTL)
 	within(&c, "OTP.Interval", &o.OTP.Interval, 0, 0, longest)
@@ -196,15 +198,15 @@ func (c *checker) totp(o *TOTPOptions) {
 	if o.Algorithm == "" {
 		o.Algorithm = "SHA1"
 	}
-	if _, ok := algorithmNamed(o.Algorithm); !ok {
+	if _, ok := totp.Named(o.Algorithm); !ok {
 		c.fail("TOTP.Algorithm", "must be SHA1, SHA256 or SHA512")
 	}
-	within(c, "TOTP.Period", &o.Period, 30*time.Second, time.Second, maxPeriod)
+	within(c, "TOTP.Period", &o.Period, 30*time.Second, time.Second, totp.MaxPeriod)
 	if o.Period%time.Second != 0 {
 		c.fail("TOTP.Period", "must be whole seconds")
 	}
-	within(c, "TOTP.Digits", &o.Digits, 6, minDigits, maxDigits)
-	within(c, "TOTP.Skew", &o.Skew, 1, -1, maxSkew)
+	within(c, "TOTP.Digits", &o.Digits, 6, totp.MinDigits, totp.MaxDigits)
+	within(c, "TOTP.Skew", &o.Skew, 1, -1, totp.MaxSkew)
 	o.Skew = max(0, o.Skew) // -1 says none
 	c.limit("TOTP.Limit", &o.Limit, 5, maxFailures)
 }

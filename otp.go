@@ -11,10 +11,6 @@ import (
 )
 
 const (
-	// minDigits and maxDigits bound one-time codes, of both the issued and the
-	// time-based kind: NIST SP 800-63B-4 §3.1.3.2 asks for at least 6.
-	minDigits = 6
-	maxDigits = 8
 	// maxCodeTTL is the longest life of an issued code, NIST SP 800-63B-4
 	// §3.1.3.2.
 	maxCodeTTL = 10 * time.Minute

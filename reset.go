@@ -118,7 +118,7 @@ func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 
 	kind := KindDeviceTOTP
 	if proof.OTP != "" {
-		device, found := a.account.spendDevice(proof.OTP, a.opts.TOTP, o.MinAge, a.now)
+		device, found := a.account.spendDevice(proof.OTP, a.opts.TOTP.rules(), o.MinAge, a.now)
 		if found == verdictRight {
 			a.resetProven(Match{kind, device})
 			return nil, nil
@@ -230,7 +230,7 @@ func (a *account) fingerprint(otp, pin string, now time.Time) []byte {
 	fmt.Fprintf(h, "%s %s", otp, pin)
 	if otp != "" {
 		for i := range a.devices {
-			_ = binary.Write(h, binary.BigEndian, a.devices[i].stepAt(now))
+			_ = binary.Write(h, binary.BigEndian, a.devices[i].Step(now))
 		}
 	}
 	return h.Sum(nil)[:16]

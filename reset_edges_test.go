@@ -3,13 +3,15 @@ package factor
 import (
 	"testing"
 	"time"
+
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // A device that is too young to count does not hide one behind it that is old
 // enough, nor the other way round.
 func TestGuardLooksPastADeviceThatIsTooYoung(t *testing.T) {
-	s := secret{key: []byte("12345678901234567890"), digits: 6, period: 30 * time.Second, step: noStep}
-	other := secret{key: []byte("another secret, unlike it"), digits: 6, period: 30 * time.Second, step: noStep}
+	s := secret{totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, noStep}
+	other := secret{totp.Key{Secret: []byte("another secret, unlike it"), Digits: 6, Period: 30 * time.Second}, noStep}
 	old := device{secret: s, enrolledAt: noon.Add(-time.Hour)}
 	fresh := device{secret: other, enrolledAt: noon}
 	for name, devices := range map[string][]device{"before": {fresh, old}, "behind": {old, fresh}} {

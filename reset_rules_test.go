@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // guardModel is what a bystander who knows the secrets says about the guard.
@@ -27,7 +29,7 @@ func TestGuardStrikesAsTheHistoryOfProofsSays(t *testing.T) {
 			Interval:       rapid.SampledFrom([]time.Duration{0, 40 * time.Second}).Draw(t, "interval"),
 			ForgiveRepeats: rapid.Bool().Draw(t, "forgive"),
 		}}
-		s := secret{key: []byte("12345678901234567890"), digits: 6, period: 30 * time.Second, step: noStep}
+		s := secret{totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, noStep}
 		a, now := &account{devices: []device{{secret: s, enrolledAt: noon}}}, noon
 		a.pin = hashed(attemptOn(t, a, o, now), "2580")
 		a.budgets[1], a.budgets[5] = budget{wrong: 2}, budget{wrong: 7}
@@ -130,7 +132,7 @@ func TestGuardStrikesAsTheHistoryOfProofsSays(t *testing.T) {
 func TestGuardDoesNotKnowWhatIsYoung(t *testing.T) {
 	o := Options{Reset: ResetOptions{MinAge: time.Hour}}
 	old, fresh := noon.Add(-time.Hour), noon.Add(-time.Hour+time.Millisecond)
-	s := secret{key: []byte("12345678901234567890"), digits: 6, period: 30 * time.Second, step: noStep}
+	s := secret{totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, noStep}
 	code := codeAt(&s, noon.Unix()/30)
 	for _, c := range []struct {
 		name        string
@@ -179,7 +181,7 @@ func TestGuardDoesNotKnowWhatIsYoung(t *testing.T) {
 func TestGuardCountsWhatWasJudgedBeforeAFault(t *testing.T) {
 	o := Options{Reset: ResetOptions{Strikes: 1}}
 	broken := func([]byte, []byte, uint32, uint32, uint8, uint32) []byte { panic("broken") }
-	a := &account{devices: []device{{secret: secret{key: []byte{1}, digits: 6, period: time.Second, step: noStep}}}}
+	a := &account{devices: []device{{secret: secret{totp.Key{Secret: []byte{1}, Digits: 6, Period: time.Second}, noStep}}}}
 	for i, c := range []struct {
 		proof   Credentials
 		strikes int
@@ -205,7 +207,7 @@ func TestGuardCountsWhatWasJudgedBeforeAFault(t *testing.T) {
 // The last strike before the wipe is an event of its own, once.
 func TestGuardWarnsAtTheLastStrike(t *testing.T) {
 	a := &account{devices: make([]device, 1)}
-	a.devices[0].secret = secret{key: []byte{1}, digits: 6, period: 2 * time.Minute, step: noStep}
+	a.devices[0].secret = secret{totp.Key{Secret: []byte{1}, Digits: 6, Period: 2 * time.Minute}, noStep}
 	o := Options{Reset: ResetOptions{Strikes: 2, ForgiveRepeats: true}}
 	for i, want := range [][]Action{
 		{ActionResetRefused}, {ActionResetRefused}, {ActionResetRefused, ActionResetLastChance}, {ActionResetRefused}, {ActionWipeMarked},
@@ -225,7 +227,7 @@ func TestGuardWarnsAtTheLastStrike(t *testing.T) {
 // A fingerprint tells proofs apart by code, PIN and, where there is a code, the
 // time step of each device.
 func TestFingerprintsAreOfOneProofAndStep(t *testing.T) {
-	a := &account{devices: []device{{secret: secret{period: 30 * time.Second}}, {secret: secret{period: 45 * time.Second}}}}
+	a := &account{devices: []device{{secret: secret{Key: totp.Key{Period: 30 * time.Second}}}, {secret: secret{Key: totp.Key{Period: 45 * time.Second}}}}}
 	seen := map[string]string{}
 	for _, c := range []struct {
 		name, otp, pin string
@@ -265,7 +267,7 @@ func TestSweepPutsAWipeOffForTwiceAsLongEachTime(t *testing.T) {
 // Who has more strikes than are allowed since Strikes was lowered has none left;
 // the next strike wipes, and nothing that is none does.
 func TestGuardWipesNobodyByLoweringStrikes(t *testing.T) {
-	s := secret{key: []byte("12345678901234567890"), digits: 6, period: 30 * time.Second, step: noon.Unix() / 30}
+	s := secret{totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, noon.Unix() / 30}
 	a := &account{devices: []device{{secret: s}}}
 	strict := ResetOptions{Strikes: 3, ForgiveRepeats: true}
 	a.reset.strikes, a.reset.last = 50, a.fingerprint("999999", "", noon)

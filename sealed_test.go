@@ -15,6 +15,8 @@ import (
 
 	"github.com/google/uuid"
 	"golang.org/x/crypto/argon2"
+
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // Records that a release has written are opened by every later release. The rows
@@ -91,9 +93,9 @@ func sealedAccounts() []sealedAccount {
 	at := func(d time.Duration) time.Time { return noon.Add(d) }
 	sum := argon2.IDKey([]byte("8299"), []byte("sixteen of salt."), 2, 19456, 1, 32)
 	aPIN := func() *pin { return &pin{pinHash{19456, 2, 1, []byte("sixteen of salt."), sum}, at(-time.Hour)} }
-	phone := device{id(1), secret{key, algorithmSHA1, 6, 30 * time.Second, noStep}, at(-2 * time.Hour), time.Time{}}
-	tablet := device{id(2), secret{key, algorithmSHA256, 8, time.Minute, noon.Unix() / 60}, at(-3 * time.Hour), at(-time.Second)}
-	app := secret{key, algorithmSHA512, 7, 45 * time.Second, noon.Unix()/45 - 1}
+	phone := device{id(1), secret{totp.Key{Secret: key, Algorithm: totp.SHA1, Digits: 6, Period: 30 * time.Second}, noStep}, at(-2 * time.Hour), time.Time{}}
+	tablet := device{id(2), secret{totp.Key{Secret: key, Algorithm: totp.SHA256, Digits: 8, Period: time.Minute}, noon.Unix() / 60}, at(-3 * time.Hour), at(-time.Second)}
+	app := secret{totp.Key{Secret: key, Algorithm: totp.SHA512, Digits: 7, Period: 45 * time.Second}, noon.Unix()/45 - 1}
 
 	marks := func() []importID { // of the PIN, the app, the phone and the tablet
 		return []importID{
@@ -106,7 +108,7 @@ func sealedAccounts() []sealedAccount {
 	return []sealedAccount{
 		{"1 holder", 1, "alice", &account{
 			pin: aPIN(), devices: []device{phone, tablet}, authenticator: &app,
-			pending:      &pending{secret{key, algorithmSHA1, 6, 30 * time.Second, noStep}, at(10 * time.Minute), 4},
+			pending:      &pending{secret{totp.Key{Secret: key, Algorithm: totp.SHA1, Digits: 6, Period: 30 * time.Second}, noStep}, at(10 * time.Minute), 4},
 			loginCodes:   codes{live: &code{"01234567", at(9 * time.Minute)}, hold: at(time.Minute)},
 			accountCodes: codes{live: &code{"012345", at(4 * time.Minute)}, spent: []code{{"543210", at(time.Minute)}, {"5432100", at(2 * time.Minute)}}},
 			reset:        reset{strikes: 2, hold: at(time.Minute), last: []byte("last")},
@@ -135,11 +137,11 @@ func counted(a *account, of ...budget) *account {
 
 // atBounds has each field of a as large as any rule makes it.
 func atBounds(a *account) *account {
-	longest := secret{bytes.Repeat([]byte{7}, 128), algorithmSHA512, 8, 2 * time.Minute, 1<<62 - 2}
+	longest := secret{totp.Key{Secret: bytes.Repeat([]byte{7}, 128), Algorithm: totp.SHA512, Digits: 8, Period: 2 * time.Minute}, 1<<62 - 2}
 	late, early := time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC), unixMilli(-1)
 	a.pin = &pin{pinHash{4 << 20, 1 << 10, 255, []byte("sixteen of salt."), bytes.Repeat([]byte{8}, 32)}, late}
 	for n := range 100 {
-		s := secret{key: []byte{byte(n + 1)}, digits: 6, period: time.Second, step: noStep}
+		s := secret{totp.Key{Secret: []byte{byte(n + 1)}, Digits: 6, Period: time.Second}, noStep}
 		if n == 0 {
 			s = longest
 		}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/pquerna/otp"
+
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // TOTPOptions tunes time-based codes (RFC 6238), of devices and authenticators
@@ -34,6 +36,12 @@ type TOTPOptions struct {
 	// Limit bounds the wrong codes: of all the user's devices together, and of
 	// the authenticator.
 	Limit Limit
+}
+
+// rules returns what judging a code depends on.
+func (o *TOTPOptions) rules() totpRules {
+	alg, _ := totp.Named(o.Algorithm)
+	return totpRules{Algorithm: alg, Digits: o.Digits, Period: o.Period, Skew: o.Skew}
 }
 
 // An Enrollment is what a device or an authenticator app needs to compute codes.
@@ -132,7 +140,7 @@ func (e *DeviceTOTPEnroller) Enroll(ctx context.Context, user string, device uui
 		s := drawSecret(a.opts.TOTP)
 		a.account.enroll(device, s, a.opts.TOTP.Limit, a.now)
 		a.event(Event{Action: ActionEnrolled, Kind: KindDeviceTOTP, Device: device})
-		return s.enrollment(device, a.opts.TOTP.Issuer, a.user), nil
+		return enrollment(&s.Key, device, a.opts.TOTP.Issuer, a.user), nil
 	})
 }
 
@@ -240,7 +248,7 @@ func (e *AuthenticatorEnroller) Begin(ctx context.Context, user string, proof Cr
 		p := &pending{secret: s, expiresAt: a.now.Add(pendingTTL)}
 		a.account.pending = p
 		a.event(Event{Action: ActionAuthenticatorBegun, Kind: KindTOTP, Until: p.expiresAt})
-		return s.enrollment(uuid.Nil, a.opts.TOTP.Issuer, a.user)
+		return enrollment(&s.Key, uuid.Nil, a.opts.TOTP.Issuer, a.user)
 	})
 }
 
@@ -253,7 +261,7 @@ func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) 
 	if err := checkUser(user); err != nil {
 		return err
 	}
-	if err := checkDigits("otp", code, minDigits, maxDigits); err != nil {
+	if err := checkDigits("otp", code, totp.MinDigits, totp.MaxDigits); err != nil {
 		return err
 	}
 	_, err := update(ctx, e.v, user, quick, func(a *attempt) (void, error) {
@@ -298,7 +306,15 @@ func (a *attempt) removeAuthenticator() void {
 
 // drawSecret makes a new secret.
 func drawSecret(o TOTPOptions) secret {
-	key := make([]byte, secretSize)
+	key := make([]byte, totp.NewKeySize)
 	_, _ = rand.Read(key) // never fails, says its documentation
-	return newSecret(key, o)
+	return newSecret(key, o.rules())
+}
+
+// enrollment is what the key's owner gets to see.
+func enrollment(key *totp.Key, device uuid.UUID, issuer, user string) Enrollment {
+	return Enrollment{
+		Device: device, Secret: key.Base32(), Period: key.Period, Digits: key.Digits, Algorithm: key.Algorithm.String(),
+		URL: key.URL(issuer, user),
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor/internal/poll"
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // Kind is a kind of factor that can be judged.
@@ -185,7 +186,7 @@ func (v *Verifier) VerifyOTP(ctx context.Context, user, code string, kinds ...Ki
 	if err := checkUser(user); err != nil {
 		return Match{}, err
 	}
-	if err := checkDigits("otp", code, minDigits, maxDigits); err != nil {
+	if err := checkDigits("otp", code, totp.MinDigits, totp.MaxDigits); err != nil {
 		return Match{}, err
 	}
 	if err := checkKinds(kinds, otpKinds[:]); err != nil {
@@ -310,7 +311,7 @@ func (v *Verifier) checkProof(user string, proof Credentials) error {
 		return err
 	}
 	if proof.OTP != "" {
-		if err := checkDigits("otp", proof.OTP, minDigits, maxDigits); err != nil {
+		if err := checkDigits("otp", proof.OTP, totp.MinDigits, totp.MaxDigits); err != nil {
 			return err
 		}
 	}

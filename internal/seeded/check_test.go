@@ -49,7 +49,7 @@ type check struct {
 }
 
 // core holds the directories whose code runs whatever the store.
-var core = []string{".", "internal/keylock", "internal/poll", "memstore"}
+var core = []string{".", "internal/totp", "internal/keylock", "internal/poll", "memstore"}
 
 // seed makes a run that draws at random come out the same every time.
 const seed = "1"

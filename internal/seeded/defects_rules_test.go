@@ -44,7 +44,7 @@ var ruleDefects = []defect{
 		name:    "step compared with ≠",
 		what:    "only the last accepted time step is refused, not the steps before it",
 		file:    "secret.go",
-		edits:   []edit{{"if step <= s.step {", "if step == s.step {"}},
+		edits:   []edit{{"case step <= s.step:", "case step == s.step:"}},
 		catcher: explorer,
 	},
 	{
