@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/knowhave/factor/internal/account"
 )
 
 // A call is one call of the API on one user. It remembers what its slow work
@@ -154,10 +156,10 @@ func (a *attempt) hashPIN(digits string) (pinHash, error) {
 
 // checkPIN compares a PIN with a stored one; nil stands for no PIN and costs the
 // same. A right PIN that was hashed at another cost is stored at today's.
-func (a *attempt) checkPIN(digits string, held *pin) (bool, error) {
+func (a *attempt) checkPIN(digits string, held *account.PIN) (bool, error) {
 	var stored *pinHash
 	if held != nil {
-		kept := held.pinHash // held changes if it is renewed, and is looked for again if the swap is lost
+		kept := pinHash(held.Hash) // held changes if it is renewed, and is looked for again if the swap is lost
 		stored = &kept
 	}
 	i := slices.IndexFunc(a.pins, func(f pinFound) bool { return f.stored.same(stored) })
@@ -169,7 +171,7 @@ func (a *attempt) checkPIN(digits string, held *pin) (bool, error) {
 		return a.v.hasher.verify(a.ctx, digits, stored)
 	})
 	if err == nil && v.renewed != nil {
-		held.pinHash = *v.renewed
+		held.Hash = account.Hash(*v.renewed)
 	}
 	return v.right, err
 }

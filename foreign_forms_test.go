@@ -4,17 +4,19 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
 // readHash reads a hash as Import does, and returns what compares a PIN with it
 // as it is stored.
 func readHash(hash string) (matches func(pin string) bool, reason string) {
-	read, err := ImportedPIN{Hash: hash}.read("field", noon)
+	read, err := ImportedPIN{Hash: hash}.read("field", accounttest.Noon)
 	var refused *MalformedError
 	if errors.As(err, &refused) {
 		return nil, refused.Reason
 	}
-	return func(pin string) bool { return new(hasher).matches(pin, read.pinHash) }, ""
+	return func(pin string) bool { return new(hasher).matches(pin, pinHash(read.Hash)) }, ""
 }
 
 // formsOfRightPIN are hashes of 8299. Python's hashlib made the PBKDF2 and scrypt

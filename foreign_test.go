@@ -1,11 +1,10 @@
 package factor
 
 import (
-	"bytes"
-	"encoding/hex"
-	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
 // The vectors are those of crypt_blowfish and of the reference implementation
@@ -18,7 +17,7 @@ func TestForeignHashesAreReadAsTheirAuthorsWriteThem(t *testing.T) {
 		{"$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA", "password"},
 		{"$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", "password"},
 	}
-	for _, hash := range foreignHashes {
+	for _, hash := range accounttest.ImportedHashes {
 		vectors = append(vectors, vector{hash, "8299"})
 	}
 	for _, v := range vectors {
@@ -84,7 +83,7 @@ func TestForeignHashesAreBounded(t *testing.T) {
 // and comes back, that its form is the only one it is rewritten to, and that no
 // reason repeats what was given.
 func FuzzForeignHash(f *testing.F) {
-	for _, hash := range foreignHashes {
+	for _, hash := range accounttest.ImportedHashes {
 		f.Add(hash)
 	}
 	for _, hash := range formsOfRightPIN {
@@ -108,70 +107,5 @@ func FuzzForeignHash(f *testing.F) {
 		if _, reason := foreignHash(given); reason == "" && given != hash {
 			t.Fatalf("%q was stored as it is, and is %q now", given, hash)
 		}
-		a := &account{pin: &pin{pinHash: pinHash{sum: []byte(hash)}, setAt: noon}, imported: []importID{{1}}}
-		got, err := decode(a.encode())
-		if err != nil || !bytes.Equal(got.pin.sum, a.pin.sum) {
-			t.Fatalf("%q came back as %+v, %v", hash, got, err)
-		}
 	})
-}
-
-// A hash of another system stands only in a record that says so, and as nothing
-// but its text.
-func TestCodecRefusesForeignHashesOutOfPlace(t *testing.T) {
-	foreign := func(change func(a *account)) []byte {
-		a := &account{pin: &pin{pinHash: pinHash{sum: []byte(foreignHashes[0])}, setAt: noon}, imported: []importID{{1}}}
-		change(a)
-		return a.encode()
-	}
-	if _, err := decode(foreign(func(*account) {})); err != nil {
-		t.Fatal(err)
-	}
-	for name, change := range map[string]func(a *account){
-		"nothing was imported": func(a *account) { a.imported = nil },
-		"memory":               func(a *account) { a.pin.memory = 64 },
-		"passes":               func(a *account) { a.pin.time = 1 },
-		"salt":                 func(a *account) { a.pin.salt = []byte("salt") },
-		"no text":              func(a *account) { a.pin.sum = nil },
-		"another text":         func(a *account) { a.pin.sum = []byte("md5") },
-		"too costly":           func(a *account) { a.pin.sum = bytes.Replace(a.pin.sum, []byte("04"), []byte("31"), 1) },
-	} {
-		if _, err := decode(foreign(change)); err == nil {
-			t.Errorf("%s: it was read", name)
-		}
-	}
-	none := (&account{}).encode()
-	none[0] = importedVersion
-	if _, err := decode(none); err == nil {
-		t.Error("version 2 without an import was read")
-	}
-}
-
-// What version 2 adds to a record stays readable too.
-func TestCodecReadsWhatVersion2Wrote(t *testing.T) {
-	a := &account{
-		pin:      &pin{pinHash: pinHash{sum: []byte(foreignHashes[0])}, setAt: noon},
-		imported: []importID{{1, 2, 3, 4, 5, 6, 7, 8}, {9}},
-	}
-	const at = "81a89f8dbf68"
-	text := "02" + // version
-		"01" + "000000" + "00" + "3c" + hex.EncodeToString([]byte(foreignHashes[0])) + at + // PIN
-		"00" + "00" + "00" + // devices, authenticator, pending
-		"000000" + "000000" + // codes
-		"000000000000000000000000" + // budgets
-		"000000" + "00" + // reset
-		"00" + // emptied
-		"02" + "0102030405060708" + "0900000000000000" // imported
-	data, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data = append(data, make([]byte, 128-len(data))...)
-	got, err := decode(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(got, a) || !bytes.Equal(a.encode(), data) {
-		t.Fatalf("read as %+v, written as %x", got, a.encode())
-	}
 }

@@ -44,27 +44,27 @@ type HashOptions struct {
 // pinHash is an Argon2id hash and how it was made. One of another system has no
 // threads, and sum is its text.
 type pinHash struct {
-	memory  uint32 // KiB
-	time    uint32
-	threads uint8
-	salt    []byte
-	sum     []byte
+	Memory  uint32 // KiB
+	Time    uint32
+	Threads uint8
+	Salt    []byte
+	Sum     []byte
 }
 
 // foreign reports whether another system made it.
-func (h pinHash) foreign() bool { return h.threads == 0 }
+func (h pinHash) foreign() bool { return h.Threads == 0 }
 
 // valid reports whether a PIN can be compared with it.
 func (h pinHash) valid() bool {
 	if h.foreign() {
-		_, reason := foreignHash(string(h.sum))
-		return reason == "" && h.memory == 0 && h.time == 0 && len(h.salt) == 0
+		_, reason := foreignHash(string(h.Sum))
+		return reason == "" && h.Memory == 0 && h.Time == 0 && len(h.Salt) == 0
 	}
-	return len(h.sum) > 0 && h.time > 0
+	return len(h.Sum) > 0 && h.Time > 0
 }
 
 func (h pinHash) sameCost(o HashOptions) bool {
-	return h.memory == o.MemoryKiB && h.time == o.Time && h.threads == o.Threads
+	return h.Memory == o.MemoryKiB && h.Time == o.Time && h.Threads == o.Threads
 }
 
 // hasher computes at most opts.Parallel hashes at once.
@@ -129,26 +129,26 @@ func (h *hasher) verify(ctx context.Context, pin string, stored *pinHash) (pinVe
 
 func (h *hasher) matches(pin string, stored pinHash) bool {
 	if stored.foreign() {
-		matches, _ := foreignHash(string(stored.sum))
+		matches, _ := foreignHash(string(stored.Sum))
 		return matches(pin)
 	}
-	return subtle.ConstantTimeCompare(h.sum(pin, stored), stored.sum) == 1
+	return subtle.ConstantTimeCompare(h.sum(pin, stored), stored.Sum) == 1
 }
 
 func (h *hasher) fresh(pin string) pinHash {
 	made := h.atCost()
-	_, _ = rand.Read(made.salt) // never fails, says its documentation
-	made.sum = h.sum(pin, made)
+	_, _ = rand.Read(made.Salt) // never fails, says its documentation
+	made.Sum = h.sum(pin, made)
 	return made
 }
 
 // atCost returns a hash yet to be made, at today's cost.
 func (h *hasher) atCost() pinHash {
-	return pinHash{memory: h.opts.MemoryKiB, time: h.opts.Time, threads: h.opts.Threads, salt: make([]byte, saltSize)}
+	return pinHash{Memory: h.opts.MemoryKiB, Time: h.opts.Time, Threads: h.opts.Threads, Salt: make([]byte, saltSize)}
 }
 
 func (h *hasher) sum(pin string, p pinHash) []byte {
-	return h.derive([]byte(pin), p.salt, p.time, p.memory, p.threads, sumSize)
+	return h.derive([]byte(pin), p.Salt, p.Time, p.Memory, p.Threads, sumSize)
 }
 
 // same reports whether two hashes are the same one; nil stands for no PIN.
@@ -156,5 +156,5 @@ func (h *pinHash) same(other *pinHash) bool {
 	if h == nil || other == nil {
 		return h == other
 	}
-	return bytes.Equal(h.sum, other.sum) && bytes.Equal(h.salt, other.salt)
+	return bytes.Equal(h.Sum, other.Sum) && bytes.Equal(h.Salt, other.Salt)
 }

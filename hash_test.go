@@ -28,7 +28,7 @@ func TestHashIsArgon2id(t *testing.T) {
 		{"password", "somesalt", 256, 2, 2, "6d093c501fd5999645e0ea3bf620d7b8be7fd2db59c20d9fff9539da2bf57037"},
 		{"password", "diffsalt", 65536, 2, 1, "bdf32b05ccc42eb15d58fd19b1f856b113da1e9a5874fdcc544308565aa8141c"},
 	} {
-		got := newHasher(cheap).sum(c.password, pinHash{memory: c.memory, time: c.passes, threads: c.threads, salt: []byte(c.salt)})
+		got := newHasher(cheap).sum(c.password, pinHash{Memory: c.memory, Time: c.passes, Threads: c.threads, Salt: []byte(c.salt)})
 		if hex.EncodeToString(got) != c.want {
 			t.Errorf("%s with %s: %x, want %s", c.password, c.salt, got, c.want)
 		}
@@ -39,20 +39,20 @@ func TestHashKeepsHowItWasMade(t *testing.T) {
 	o := HashOptions{MemoryKiB: 72, Time: 3, Threads: 2, Parallel: 1}
 	h := newHasher(o)
 	a, err := h.hash(t.Context(), "2580")
-	if err != nil || a.memory != 72 || a.time != 3 || a.threads != 2 || len(a.salt) != 16 || len(a.sum) != 32 {
+	if err != nil || a.Memory != 72 || a.Time != 3 || a.Threads != 2 || len(a.Salt) != 16 || len(a.Sum) != 32 {
 		t.Fatalf("%+v, %v", a, err)
 	}
-	if want := argon2.IDKey([]byte("2580"), a.salt, 3, 72, 2, 32); !bytes.Equal(a.sum, want) {
+	if want := argon2.IDKey([]byte("2580"), a.Salt, 3, 72, 2, 32); !bytes.Equal(a.Sum, want) {
 		t.Fatal("the sum is another one's")
 	}
 	b, _ := h.hash(t.Context(), "2580")
-	if bytes.Equal(a.salt, b.salt) || bytes.Equal(a.sum, b.sum) || a.same(&b) {
+	if bytes.Equal(a.Salt, b.Salt) || bytes.Equal(a.Sum, b.Sum) || a.same(&b) {
 		t.Fatal("one PIN hashed twice has one salt")
 	}
 	if !a.same(&a) || a.same(nil) || (*pinHash)(nil).same(&a) || !(*pinHash)(nil).same(nil) {
 		t.Fatal("a hash is not the same as itself, or as none")
 	}
-	if a.same(&pinHash{salt: b.salt, sum: a.sum}) || a.same(&pinHash{salt: a.salt, sum: b.sum}) {
+	if a.same(&pinHash{Salt: b.Salt, Sum: a.Sum}) || a.same(&pinHash{Salt: a.Salt, Sum: b.Sum}) {
 		t.Fatal("a hash of another salt or sum is the same")
 	}
 }
@@ -84,7 +84,7 @@ func TestHashIsRenewedByTheRightPINOnly(t *testing.T) {
 		if v.renewed == nil {
 			return
 		}
-		if !v.renewed.sameCost(today) || bytes.Equal(v.renewed.salt, stored.salt) {
+		if !v.renewed.sameCost(today) || bytes.Equal(v.renewed.Salt, stored.Salt) {
 			t.Fatalf("renewed as %+v at %+v", v.renewed, today)
 		}
 		if again, err := h.verify(t.Context(), pin, v.renewed); err != nil || !again.right || again.renewed != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/pquerna/otp"
 
+	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -39,9 +40,9 @@ type TOTPOptions struct {
 }
 
 // rules returns what judging a code depends on.
-func (o *TOTPOptions) rules() totpRules {
+func (o *TOTPOptions) rules() account.TOTPRules {
 	alg, _ := totp.Named(o.Algorithm)
-	return totpRules{Algorithm: alg, Digits: o.Digits, Period: o.Period, Skew: o.Skew}
+	return account.TOTPRules{Algorithm: alg, Digits: o.Digits, Period: o.Period, Skew: o.Skew}
 }
 
 // An Enrollment is what a device or an authenticator app needs to compute codes.
@@ -130,15 +131,15 @@ func (e *DeviceTOTPEnroller) Enroll(ctx context.Context, user string, device uui
 		return Enrollment{}, err
 	}
 	return binding(ctx, e.v, user, proof.mode(), func(a *attempt) (Enrollment, error) {
-		enrolled := a.account.deviceIndex(device) >= 0
-		if !enrolled && len(a.account.devices) >= a.opts.Device.Max {
+		enrolled := a.account.DeviceIndex(device) >= 0
+		if !enrolled && len(a.account.Devices) >= a.opts.Device.Max {
 			return Enrollment{}, ErrDeviceLimit
 		}
 		if err := a.mayEnroll(enrolled, proof); err != nil {
 			return Enrollment{}, err
 		}
 		s := drawSecret(a.opts.TOTP)
-		a.account.enroll(device, s, a.opts.TOTP.Limit, a.now)
+		a.account.Enroll(device, s, account.Limit(a.opts.TOTP.Limit), a.now)
 		a.event(Event{Action: ActionEnrolled, Kind: KindDeviceTOTP, Device: device})
 		return enrollment(&s.Key, device, a.opts.TOTP.Issuer, a.user), nil
 	})
@@ -184,13 +185,13 @@ func (e *DeviceTOTPEnroller) Devices(ctx context.Context, user string) ([]Device
 	if err != nil {
 		return nil, err
 	}
-	return a.deviceList(), nil
+	return deviceList(a), nil
 }
 
-func (a *account) deviceList() []Device {
-	list := make([]Device, 0, len(a.devices))
-	for _, d := range a.devices {
-		list = append(list, Device{ID: d.id, EnrolledAt: d.enrolledAt, UsedAt: d.usedAt})
+func deviceList(a *account.Account) []Device {
+	list := make([]Device, 0, len(a.Devices))
+	for _, d := range a.Devices {
+		list = append(list, Device{ID: d.ID, EnrolledAt: d.EnrolledAt, UsedAt: d.UsedAt})
 	}
 	return list
 }
@@ -218,14 +219,14 @@ func checkDevice(device uuid.UUID) error {
 }
 
 func (a *attempt) hasDevice(id uuid.UUID) error {
-	if a.account.deviceIndex(id) < 0 {
+	if a.account.DeviceIndex(id) < 0 {
 		return ErrUnknownDevice
 	}
 	return nil
 }
 
 func (a *attempt) revoke(id uuid.UUID) void {
-	a.account.revoke(id)
+	a.account.Revoke(id)
 	a.event(Event{Action: ActionRevoked, Kind: KindDeviceTOTP, Device: id})
 	return void{}
 }
@@ -245,9 +246,8 @@ func NewAuthenticatorEnroller(v *Verifier) *AuthenticatorEnroller { return &Auth
 func (e *AuthenticatorEnroller) Begin(ctx context.Context, user string, proof Credentials) (Enrollment, error) {
 	return proven(ctx, e.v, user, proof, mayAlways, func(a *attempt) Enrollment {
 		s := drawSecret(a.opts.TOTP)
-		p := &pending{secret: s, expiresAt: a.now.Add(pendingTTL)}
-		a.account.pending = p
-		a.event(Event{Action: ActionAuthenticatorBegun, Kind: KindTOTP, Until: p.expiresAt})
+		p := a.account.Begin(s, a.now)
+		a.event(Event{Action: ActionAuthenticatorBegun, Kind: KindTOTP, Until: p.ExpiresAt})
 		return enrollment(&s.Key, uuid.Nil, a.opts.TOTP.Issuer, a.user)
 	})
 }
@@ -265,10 +265,10 @@ func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) 
 		return err
 	}
 	_, err := update(ctx, e.v, user, quick, func(a *attempt) (void, error) {
-		if a.account.pendingNow(a.now) == nil {
+		if a.account.PendingAt(a.now) == nil {
 			return void{}, ErrNotEnrolled
 		}
-		right, left := a.account.confirm(code, a.opts.TOTP.Skew, a.opts.TOTP.Limit, a.now)
+		right, left := a.account.Confirm(code, a.opts.TOTP.Skew, account.Limit(a.opts.TOTP.Limit), a.now)
 		if !right {
 			a.wrong = true
 			err := &MismatchError{Kind: KindTOTP, Remaining: left}
@@ -292,23 +292,23 @@ func (e *AuthenticatorEnroller) Remove(ctx context.Context, user string, proof C
 }
 
 func (a *attempt) hasAuthenticator() error {
-	if a.account.authenticator == nil && a.account.pendingNow(a.now) == nil {
+	if a.account.Authenticator == nil && a.account.PendingAt(a.now) == nil {
 		return ErrNotEnrolled
 	}
 	return nil
 }
 
 func (a *attempt) removeAuthenticator() void {
-	a.account.authenticator, a.account.pending = nil, nil
+	a.account.Authenticator, a.account.Pending = nil, nil
 	a.event(Event{Action: ActionAuthenticatorRemoved, Kind: KindTOTP})
 	return void{}
 }
 
 // drawSecret makes a new secret.
-func drawSecret(o TOTPOptions) secret {
+func drawSecret(o TOTPOptions) account.TOTP {
 	key := make([]byte, totp.NewKeySize)
 	_, _ = rand.Read(key) // never fails, says its documentation
-	return newSecret(key, o.rules())
+	return account.NewTOTP(key, o.rules())
 }
 
 // enrollment is what the key's owner gets to see.

@@ -1,5 +1,7 @@
 package factor
 
+import "github.com/knowhave/factor/internal/account"
+
 // TraceHash has f told what each PIN hash of v costs, before it is computed.
 func TraceHash(v *Verifier, f func(memoryKiB, time uint32, threads uint8)) {
 	derive := v.hasher.derive
@@ -15,10 +17,10 @@ func StoreOf(v *Verifier) Store { return v.store }
 // CompareCodes returns a function that compares each of the given codes with a
 // live one.
 func CompareCodes(live string, given []string) func() {
-	c := code{digits: live}
+	c := account.Code{Digits: live}
 	return func() {
 		for _, digits := range given {
-			if c.is(digits) {
+			if c.Matches(digits) {
 				panic("equal")
 			}
 		}

@@ -34,6 +34,9 @@ const (
 	KindDeviceTOTP Kind = "device-totp"
 )
 
+// kinds holds every Kind, in the order in which Status shows them.
+var kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
+
 // otpKinds holds the kinds that a code can be of.
 var otpKinds = [...]Kind{KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
 
