@@ -41,9 +41,9 @@ type member struct {
 // startGalera starts a cluster, which ends with the test.
 func startGalera(t testing.TB) *galera {
 	t.Helper()
+	server.Need(t, "mariadbd", "mariadb-install-db", "libgalera_smm.so", "wsrep_sst_rsync", "rsync", "ss")
 	g := &galera{t: t, home: server.NewHome(t)}
-	g.library = server.Must(galeraLibrary())(t)
-	server.Must(server.Find("rsync", "rsync"))(t) // without which no node joins
+	g.library = server.Must(server.Find("libgalera_smm.so"))(t)
 	ports := freePorts()
 	for n := range galeraNodes {
 		m := &member{number: n, ports: ports[n]}
@@ -65,18 +65,6 @@ func startGalera(t testing.TB) *galera {
 	}
 	g.formed(0, 1, 2)
 	return g
-}
-
-// galeraLibrary returns the path of the library that MariaDB loads to be a node.
-func galeraLibrary() (string, error) {
-	const name = "libgalera_smm.so"
-	for _, place := range []string{"/usr/lib/galera", "/usr/lib64/galera-4"} {
-		path := filepath.Join(place, name)
-		if _, err := os.Stat(path); err == nil {
-			return path, nil
-		}
-	}
-	return "", &server.MissingError{Program: name, Package: "galera-4"}
 }
 
 // freePorts returns ports on loopback for all nodes. They are below those that

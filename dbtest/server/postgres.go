@@ -35,7 +35,7 @@ type Postgres struct {
 
 // PostgresProgram returns the path of a program of PostgreSQL.
 func PostgresProgram(name string) (string, error) {
-	return Find(name, "postgresql", "/usr/lib/postgresql/*/bin")
+	return Find(name)
 }
 
 // Postgres starts a PostgreSQL server on a free port of loopback, which lets the
@@ -86,12 +86,12 @@ func (h *Home) initdb(name string) (string, error) {
 		return "", err
 	}
 	data := filepath.Join(dir, "data")
-	err = Run(dir, PostgresUser, initdb, "-D", data, "-U", "factor", "--auth=trust", "--encoding=UTF8",
-		"--locale=C", "--locale-provider=icu", "--icu-locale=en", "--no-sync")
+	postgres, err := PostgresProgram("postgres")
 	if err != nil {
 		return "", err
 	}
-	postgres, err := PostgresProgram("postgres")
+	err = Run(dir, PostgresUser, initdb, "-D", data, "-U", "factor", "--auth=trust", "--encoding=UTF8",
+		"--locale=C", "--locale-provider=icu", "--icu-locale=en", "--no-sync")
 	if err != nil {
 		return "", err
 	}

@@ -246,6 +246,9 @@ func ids(name string) (uid, gid int, err error) {
 		return os.Getuid(), os.Getgid(), nil
 	}
 	u, err := user.Lookup(name)
+	if _, ok := errors.AsType[user.UnknownUserError](err); ok {
+		return 0, 0, &MissingError{"the user " + name, "servers do not run as root: install the server's package, or run the tests as another user"}
+	}
 	if err != nil {
 		return 0, 0, err
 	}

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -70,8 +71,7 @@ func TestStoppedServerIsSilentUntilItGoesOn(t *testing.T) {
 // TestNothingIsLeftOfAKilledTestBinary kills this program while it has running
 // and stopped servers.
 func TestNothingIsLeftOfAKilledTestBinary(t *testing.T) {
-	server.Must(server.PostgresProgram("postgres"))(t)
-	server.Must(server.MariaDBProgram("mariadbd"))(t)
+	server.Need(t, servers...)
 	temp, report := t.TempDir(), filepath.Join(t.TempDir(), "report")
 	for dir := temp; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
 		if strings.HasPrefix(dir, os.TempDir()+"/") {
@@ -82,23 +82,25 @@ func TestNothingIsLeftOfAKilledTestBinary(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBinaryThatIsKilled$", "-test.v")
 	cmd.Env = append(os.Environ(), "TMPDIR="+temp, reportEnv+"="+report)
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait()
+	}()
 	var pids []int
 	until(t, "the program has started its servers", func() bool {
-		text, err := os.ReadFile(report)
-		if err != nil || !strings.HasSuffix(string(text), "\n") {
-			return false
+		select {
+		case <-ended:
+			t.Fatalf("the program has ended before it was killed:\n%s", output.Bytes())
+		default:
 		}
-		for field := range strings.FieldsSeq(string(text)) {
-			var pid int
-			if _, err := fmt.Sscan(field, &pid); err != nil {
-				t.Fatal(err)
-			}
-			pids = append(pids, pid)
-		}
-		return true
+		pids = reported(t, report)
+		return pids != nil
 	})
 	if len(pids) != 4 {
 		t.Fatalf("%d servers are reported, want 4", len(pids))
@@ -106,7 +108,7 @@ func TestNothingIsLeftOfAKilledTestBinary(t *testing.T) {
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait()
+	<-ended
 	for _, pid := range pids {
 		until(t, fmt.Sprintf("process %d is gone", pid), func() bool {
 			return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
@@ -121,7 +123,27 @@ func TestNothingIsLeftOfAKilledTestBinary(t *testing.T) {
 	})
 }
 
+// reported returns the processes in a report, or nil if it is not written yet.
+func reported(t *testing.T, path string) (pids []int) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil || !strings.HasSuffix(string(text), "\n") {
+		return nil
+	}
+	for field := range strings.FieldsSeq(string(text)) {
+		var pid int
+		if _, err := fmt.Sscan(field, &pid); err != nil {
+			t.Fatal(err)
+		}
+		pids = append(pids, pid)
+	}
+	return pids
+}
+
 const reportEnv = "SERVER_TEST_REPORT"
+
+// servers are the programs that TestBinaryThatIsKilled needs.
+var servers = []string{"postgres", "initdb", "pgbouncer", "mariadbd", "mariadb-install-db"}
 
 func TestBinaryThatIsKilled(t *testing.T) {
 	report, ok := os.LookupEnv(reportEnv)
@@ -140,26 +162,4 @@ func TestBinaryThatIsKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	select {}
-}
-
-func TestMissingProgramIsNamedWithItsPackage(t *testing.T) {
-	_, err := server.Find("no-such-program", "some-package", "/usr/lib/*/bin")
-	missing, ok := errors.AsType[*server.MissingError](err)
-	if !ok || missing.Program != "no-such-program" || !strings.Contains(err.Error(), "apt-get install some-package") {
-		t.Fatalf("Find = %v", err)
-	}
-	for ci, want := range map[string]string{"": "skipped", "true": "failed"} {
-		t.Setenv("CI", ci)
-		tb := &watched{TB: t}
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			server.Must(0, err)(tb)
-			tb.result = "passed"
-		}()
-		<-done
-		if tb.result != want {
-			t.Errorf("with CI=%q the test has %s, want %s", ci, tb.result, want)
-		}
-	}
 }

@@ -11,19 +11,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/knowhave/factor/dbtest/server"
 )
 
 // TestProgramAndItsCurlLines starts the program as a process, runs each curl line
 // as it is printed, and stops it as an operator does.
 func TestProgramAndItsCurlLines(t *testing.T) {
-	for _, tool := range []string{"sh", "curl", "cut"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
-	}
+	server.Need(t, "sh", "curl", "cut")
 	s := &running{dir: t.TempDir(), log: &buffer{}}
 	program := exec.Command(os.Args[0], "-addr", "127.0.0.1:0", "-dir", s.dir)
 	program.Env = append(os.Environ(), "USERAPI_TEST_MAIN=1")
