@@ -115,7 +115,7 @@ func (g *galera) seed() {
 func (m *member) name() string { return fmt.Sprintf("node%d", m.number) }
 
 // args are the options of a node. To save time, a member that does not answer is
-// given up after 1 s instead of 5, and may come back after 1 s instead of 5.
+// given up after 2.5 s instead of 5, and may come back after 1 s instead of 5.
 func (g *galera) args(m *member) []string {
 	address := func(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 	var all []string
@@ -125,7 +125,7 @@ func (g *galera) args(m *member) []string {
 	provider := []string{
 		fmt.Sprintf("base_port=%d", m.ports[1]), "gmcast.listen_addr=tcp://" + address(m.ports[1]), "ist.recv_addr=" + address(m.ports[2]),
 		"evs.keepalive_period=PT0.2S", "evs.inactive_check_period=PT0.1S",
-		"evs.suspect_timeout=PT1S", "evs.inactive_timeout=PT3S", "evs.install_timeout=PT3S",
+		"evs.suspect_timeout=PT2.5S", "evs.inactive_timeout=PT5S", "evs.install_timeout=PT5S",
 		"gmcast.time_wait=PT1S", "gcache.size=32M",
 	}
 	return []string{

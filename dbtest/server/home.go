@@ -73,12 +73,11 @@ var baseDir = sync.OnceValues(func() (base, error) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return base{}, err
 	}
+	// The servers may still be writing while they end: for two minutes at most.
 	const remove = `trap '' HUP INT TERM
 cat
-for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	rm -rf -- "$0" && exit
-	sleep 0.2
-done`
+tries=600
+until rm -rf -- "$0" || [ $((tries -= 1)) = 0 ]; do sleep 0.2; done`
 	undertaker := exec.Command("/bin/sh", "-c", remove, dir)
 	undertaker.SysProcAttr = ownGroup()
 	alive, err := undertaker.StdinPipe()
@@ -130,7 +129,7 @@ func (h *Home) close() error {
 	}
 	// A server's helpers may still be writing while they end.
 	err := os.RemoveAll(h.dir)
-	for deadline := time.Now().Add(10 * time.Second); err != nil && time.Now().Before(deadline); err = os.RemoveAll(h.dir) {
+	for deadline := time.Now().Add(endTimeout); err != nil && time.Now().Before(deadline); err = os.RemoveAll(h.dir) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	return errors.Join(append(faults, err)...)

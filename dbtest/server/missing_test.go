@@ -2,6 +2,8 @@ package server_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -71,6 +73,26 @@ func TestMissingProgramSkipsExceptInCI(t *testing.T) {
 		<-done
 		if tb.result != want {
 			t.Errorf("with CI=%q the test has %s, want %s", ci, tb.result, want)
+		}
+	}
+}
+
+// A PostgreSQL that cannot do what the tests need is as good as none.
+func TestPostgreSQLWithoutICUIsMissing(t *testing.T) {
+	server.Need(t, "postgres", "initdb")
+	for _, complaint := range []string{
+		"/usr/lib/postgresql/14/bin/initdb: unrecognized option '--locale-provider=icu'", "initdb: error: ICU is not supported in this build",
+	} {
+		dir := passable(t)
+		for _, name := range []string{"initdb", "postgres"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\necho \""+complaint+"\" >&2\nexit 1\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		t.Setenv("PATH", dir+string(filepath.ListSeparator)+os.Getenv("PATH"))
+		_, err := server.NewHome(t).Postgres(server.PostgresConfig{})
+		if _, ok := errors.AsType[*server.MissingError](err); !ok {
+			t.Errorf("where initdb says %q, Postgres = %v; want a MissingError", complaint, err)
 		}
 	}
 }

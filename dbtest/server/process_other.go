@@ -14,6 +14,10 @@ func dieWithParent(*syscall.SysProcAttr, syscall.Signal) {}
 
 func signalAll(int, syscall.Signal) []int { return nil }
 
+func stopAll(int) {}
+
+func continueAll(int) {}
+
 func running(int) bool { return false }
 
 func removeSegment(int) {}

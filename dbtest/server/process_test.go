@@ -68,11 +68,10 @@ func TestStoppedServerIsSilentUntilItGoesOn(t *testing.T) {
 	}
 }
 
-// TestNothingIsLeftOfAKilledTestBinary kills this program while it has running
-// and stopped servers.
-func TestNothingIsLeftOfAKilledTestBinary(t *testing.T) {
-	server.Need(t, servers...)
-	temp, report := t.TempDir(), filepath.Join(t.TempDir(), "report")
+// passable returns a temporary directory that the users of servers may pass.
+func passable(t *testing.T) string {
+	t.Helper()
+	temp := t.TempDir()
 	for dir := temp; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
 		if strings.HasPrefix(dir, os.TempDir()+"/") {
 			if err := os.Chmod(dir, 0o755); err != nil {
@@ -80,6 +79,14 @@ func TestNothingIsLeftOfAKilledTestBinary(t *testing.T) {
 			}
 		}
 	}
+	return temp
+}
+
+// TestNothingIsLeftOfAKilledTestBinary kills this program while it has running
+// and stopped servers.
+func TestNothingIsLeftOfAKilledTestBinary(t *testing.T) {
+	server.Need(t, servers...)
+	temp, report := passable(t), filepath.Join(t.TempDir(), "report")
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBinaryThatIsKilled$", "-test.v")
 	cmd.Env = append(os.Environ(), "TMPDIR="+temp, reportEnv+"="+report)
 	var output bytes.Buffer
@@ -111,7 +118,8 @@ func TestNothingIsLeftOfAKilledTestBinary(t *testing.T) {
 	<-ended
 	for _, pid := range pids {
 		until(t, fmt.Sprintf("process %d is gone", pid), func() bool {
-			return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
+			p, err := os.FindProcess(pid)
+			return err != nil || errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 		})
 	}
 	until(t, "the temporary directory is empty", func() bool {
