@@ -17,7 +17,7 @@ func TestEachMissingProgramHasItsLine(t *testing.T) {
 	if len(lines) != len(server.Programs) {
 		t.Fatalf("with all hidden it says %d lines, want one for each of %d programs: %q", len(lines), len(server.Programs), lines)
 	}
-	want := "pgbouncer is missing (apt-get install pgbouncer). NOT RUN: all tests on PostgreSQL through pgbouncer"
+	want := "pgbouncer is missing (apt-get install pgbouncer). NOT RUN: the tests that start pgbouncer in front of PostgreSQL"
 	if !slices.Contains(lines, want) {
 		t.Errorf("%q is not among %q", want, lines)
 	}

@@ -9,7 +9,8 @@
 //
 // Programs are found on PATH and in Debian's places, and run as users of their
 // own where the tests run as root. Where a program is missing, Must skips the
-// test, and fails it under CI=true. An existing server is used instead where
+// test, and fails it under CI=true. FACTOR_TEST_WITHOUT hides programs, by their
+// names separated by commas or all of them as "all". An existing server is used instead where
 // FACTOR_TEST_POSTGRES (postgres://...) or FACTOR_TEST_MYSQL holds its data source
 // name, whose role may create tables and schemas.
 package server

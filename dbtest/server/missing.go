@@ -28,9 +28,9 @@ type Program struct {
 }
 
 const (
-	onPostgres = "all tests on PostgreSQL, with and without pgbouncer"
-	onMariaDB  = "all tests on MariaDB and Galera"
-	onGalera   = "the test on a Galera cluster"
+	onPostgres = "the tests that start PostgreSQL, with and without pgbouncer"
+	onMariaDB  = "the tests that start MariaDB, alone or in a Galera cluster"
+	onGalera   = "the test that starts a Galera cluster"
 	curlLines  = "the test of the curl lines that examples/userapi prints"
 )
 
@@ -44,8 +44,8 @@ var (
 var Programs = []Program{
 	{"postgres", "postgresql", onPostgres, postgresPlaces, false},
 	{"initdb", "postgresql", onPostgres, postgresPlaces, false},
-	{"pg_basebackup", "postgresql", "the tests on PostgreSQL with a standby", postgresPlaces, false},
-	{"pgbouncer", "pgbouncer", "all tests on PostgreSQL through pgbouncer", usualPlaces, false},
+	{"pg_basebackup", "postgresql", "the tests that start PostgreSQL with a standby", postgresPlaces, false},
+	{"pgbouncer", "pgbouncer", "the tests that start pgbouncer in front of PostgreSQL", usualPlaces, false},
 	{"mariadbd", "mariadb-server", onMariaDB, usualPlaces, false},
 	{"mariadb-install-db", "mariadb-server", onMariaDB, usualPlaces, false},
 	{"libgalera_smm.so", "galera-4", onGalera, galeraPlaces, true},
@@ -83,18 +83,15 @@ func Missing() ([]Program, error) {
 // Find returns the path of one of Programs. The error is a MissingError if it is
 // not installed, or hidden by FACTOR_TEST_WITHOUT.
 func Find(name string) (string, error) {
-	named := func(name string) func(Program) bool { return func(p Program) bool { return p.Name == name } }
-	i := slices.IndexFunc(Programs, named(name))
+	i := index(name)
 	if i < 0 {
 		return "", fmt.Errorf("%s is not among server.Programs", name)
 	}
-	hidden := strings.FieldsFunc(os.Getenv(withoutEnv), func(r rune) bool { return r == ',' || r == ' ' })
-	for _, h := range hidden {
-		if h != "all" && !slices.ContainsFunc(Programs, named(h)) {
-			return "", fmt.Errorf("%s names %q: it takes \"all\" and the names in server.Programs", withoutEnv, h)
-		}
+	hidden, err := hides(name)
+	if err != nil {
+		return "", err
 	}
-	if slices.Contains(hidden, "all") || slices.Contains(hidden, name) {
+	if hidden {
 		return "", &MissingError{name, withoutEnv + " hides it"}
 	}
 	p := Programs[i]
@@ -102,6 +99,23 @@ func Find(name string) (string, error) {
 		return path, nil
 	}
 	return "", &MissingError{name, "apt-get install " + p.Package}
+}
+
+// index is where a program stands in Programs, or -1.
+func index(name string) int {
+	return slices.IndexFunc(Programs, func(p Program) bool { return p.Name == name })
+}
+
+// hides reports whether FACTOR_TEST_WITHOUT hides a program. A name in it that is
+// none of Programs is an error, because it would hide nothing.
+func hides(name string) (bool, error) {
+	hidden := strings.FieldsFunc(os.Getenv(withoutEnv), func(r rune) bool { return r == ',' || r == ' ' })
+	for _, h := range hidden {
+		if h != "all" && index(h) < 0 {
+			return false, fmt.Errorf("%s names %q: it takes \"all\" and the names in server.Programs", withoutEnv, h)
+		}
+	}
+	return slices.Contains(hidden, "all") || slices.Contains(hidden, name), nil
 }
 
 // find returns the program's path, or "".
