@@ -22,8 +22,7 @@ const (
 	classUnknownDevice
 	classDeviceLimit
 	classWiped    // ErrWiped, the wipe being done
-	classUnwiped  // ErrWiped and ErrWipePending
-	classHeld     // ErrWipePending alone: a binding that may not be
+	classPending  // ErrWipePending, never beside ErrWiped
 	classHost     // a fault of the host's password check
 	classAsked    // not an answer: the call goes on to ask for a wipe
 	classFault    // the store's fault, or the caller gave up
@@ -33,7 +32,7 @@ const (
 
 var classNames = [...]string{
 	"ok", "mismatch", "locked", "no credential", "not enrolled", "unknown device", "device limit", "wiped",
-	"wiped and pending", "wipe pending", "fault of the host", "asks for the wipe", "FAULT", "conflict", "UNEXPECTED",
+	"wipe pending", "fault of the host", "asks for the wipe", "FAULT", "conflict", "UNEXPECTED",
 }
 
 // An Answer is what a call returned, less what was drawn at random. Answers are
@@ -51,13 +50,14 @@ type Answer struct {
 
 // seen is what Admin.Status shows, or of it what DeviceTOTPEnroller.Devices does.
 type seen struct {
-	pin, authenticator bool
-	devices            [maxDevices]seenDevice
-	live               [2]bool
-	budgets            [kindCount]seenBudget
-	strikes            int
-	wipeAt             int32
-	reason             factor.WipeReason
+	pin, authenticator, waiting bool
+	devices                     [maxDevices]seenDevice
+	live                        [2]bool
+	budgets                     [kindCount]seenBudget
+	strikes                     int
+	wipeAt                      int32
+	reason                      factor.WipeReason
+	wipePending                 bool
 }
 
 type seenDevice struct {
@@ -102,6 +102,7 @@ func (all seen) String() string {
 	}
 	say(all.pin, "PIN")
 	say(all.authenticator, "authenticator")
+	say(all.waiting, "authenticator that waits")
 	for _, d := range all.devices {
 		say(d.id != 0, "device %d of %d s, used at %d s", d.id, d.enrolledAt, d.usedAt)
 	}
@@ -113,6 +114,7 @@ func (all seen) String() string {
 	}
 	say(all.strikes != 0, "%d strikes", all.strikes)
 	say(all.wipeAt != 0, "given up at %d s: %s", all.wipeAt, all.reason)
+	say(all.wipePending, "and not wiped yet")
 	return s.String()
 }
 
@@ -134,15 +136,14 @@ func (c *Call) classify(err error) {
 	c.err = err
 	c.fault = is(errInjected) || is(context.Canceled) || is(context.DeadlineExceeded) || is(factor.ErrConflict)
 	c.host = is(errHost)
+	c.refused = is(factor.ErrWipePending) && strings.Contains(err.Error(), "runs 4 times already")
 	switch {
 	case err == nil:
 		a.Class = classOK
-	case is(factor.ErrWiped) && is(factor.ErrWipePending):
-		a.Class = classUnwiped
-	case is(factor.ErrWiped):
+	case is(factor.ErrWipePending) && !is(factor.ErrWiped):
+		a.Class = classPending
+	case is(factor.ErrWiped) && !is(factor.ErrWipePending):
 		a.Class = classWiped
-	case is(factor.ErrWipePending):
-		a.Class = classHeld
 	case is(errInjected), is(context.Canceled), is(context.DeadlineExceeded):
 		a.Class = classFault
 	case is(factor.ErrConflict):

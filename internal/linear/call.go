@@ -121,6 +121,8 @@ type Call struct {
 	fault bool
 	// host: the answer is, or wraps, a fault of the host.
 	host bool
+	// refused: the answer says that Options.Wipe ran as often as it may.
+	refused bool
 	// made is the code or the secret that was handed out.
 	made string
 
@@ -145,7 +147,12 @@ type ask struct {
 	wipe       uint8 // the number that the history gave to its ID
 	begun, end int64
 	failed     bool
+	// refused: it was not made, because as many ran as may at once.
+	refused bool
 }
+
+// maxWipes is how many calls of Options.Wipe may run at once for a user.
+const maxWipes = 4
 
 type callKey struct{}
 

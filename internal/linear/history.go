@@ -62,6 +62,9 @@ func (h *History) explain() {
 	means := h.meanings()
 	for _, c := range h.calls {
 		steps, err := c.steps()
+		if c.refused {
+			steps, err = h.refused(c)
+		}
 		if err != nil {
 			h.Strange = errors.Join(h.Strange, fmt.Errorf("%s: %w", c, err))
 		}
@@ -72,6 +75,24 @@ func (h *History) explain() {
 			h.Steps = append(h.Steps, s)
 		}
 	}
+}
+
+// refused makes steps of a call whose wipe was not asked for, because others in
+// its process asked for it at the time.
+func (h *History) refused(c *Call) ([]Step, error) {
+	running, wipe := 0, uint8(0)
+	for _, other := range h.calls {
+		for _, a := range other.asks {
+			if other != c && other.caller == c.caller && a.begun < c.Returned && a.end > c.Invoked {
+				running, wipe = running+1, a.wipe
+			}
+		}
+	}
+	if running < maxWipes {
+		return nil, fmt.Errorf("a wipe was refused beside %d others", running)
+	}
+	c.asks = append(c.asks, ask{wipe: wipe, begun: c.Returned, end: c.Returned, failed: true, refused: true})
+	return c.steps()
 }
 
 // meanings says for each code that was handed out, or can be computed from a
@@ -143,7 +164,7 @@ func (c *Call) steps() (steps []Step, err error) {
 		if !a.failed {
 			steps = append(steps, c.note(noted, i, end, last && c.noteFailed())...)
 		}
-		if c.Op == Sweep && (a.failed || c.fault) {
+		if c.Op == Sweep && !a.refused && (a.failed || c.fault) {
 			steps = append(steps, c.note(putOff, i, end, c.Answer.n == 0)...)
 		}
 	}
@@ -195,15 +216,16 @@ func (c *Call) done(part int) bool { return part < len(c.applied) && c.applied[p
 // noteFailed reports whether the answer says that the outcome of the last wipe
 // could not be noted.
 func (c *Call) noteFailed() bool {
-	return c.fault && (c.Answer.Class == classUnwiped || c.Answer.Class == classHeld || c.Op == Sweep)
+	return c.fault && (c.Answer.Class == classPending || c.Op == Sweep)
 }
 
 // endsWithWipe reports whether the last wipe, or noting it, was all that was left
 // of the call, and checks that the answer says how that went.
 func (c *Call) endsWithWipe() (bool, error) {
-	failed := c.asks[len(c.asks)-1].failed
+	last := c.asks[len(c.asks)-1]
+	failed := last.failed
 	unfinished := failed || c.noteFailed()
-	if failed && !c.host {
+	if failed && !c.host && !last.refused {
 		return true, errors.New("the answer does not wrap the fault of the wipe")
 	}
 	want, ends := Answer{}, true
@@ -213,11 +235,11 @@ func (c *Call) endsWithWipe() (bool, error) {
 	case c.Op == Sweep:
 		want.n = 1
 	case c.binds() && unfinished:
-		want.Class = classHeld
+		want.Class = classPending
 	case c.binds():
 		return false, nil
 	case unfinished:
-		want.Class = classUnwiped
+		want.Class = classPending
 	case c.Op == Prove:
 		want.Class = classWiped
 	}

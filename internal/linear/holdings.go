@@ -65,7 +65,7 @@ func (t *turn) unheld() (Answer, bool) {
 	switch t.Op {
 	case SetPIN, AdminSetPIN, Enroll, Forget:
 		if t.wipe.stage == wipePending { // found by a part of its own
-			refuse.Class = classHeld
+			refuse.Class = classPending
 		} else if t.Op == Enroll && at < 0 && count == maxDevices {
 			refuse.Class = classDeviceLimit
 		}

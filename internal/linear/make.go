@@ -115,7 +115,10 @@ func seenDevices(all []factor.Device) (shown [maxDevices]seenDevice) {
 }
 
 func seenStatus(s factor.Status) seen {
-	all := seen{pin: s.PIN, authenticator: s.Authenticator, devices: seenDevices(s.Devices), strikes: s.Strikes}
+	all := seen{
+		pin: s.PIN, authenticator: s.Authenticator, waiting: s.AuthenticatorPending, devices: seenDevices(s.Devices),
+		strikes: s.Strikes, wipePending: s.WipePending,
+	}
 	for _, k := range s.Live {
 		all.live[codeIndex(k)] = true
 	}

@@ -234,7 +234,7 @@ func (t *turn) look() Answer {
 	if t.Op == Devices {
 		return Answer{seen: all}
 	}
-	all.pin, all.authenticator = t.State.pin != 0, t.authenticator.made != 0
+	all.pin, all.authenticator, all.waiting = t.State.pin != 0, t.authenticator.made != 0, t.waiting()
 	for k, c := range t.codes {
 		all.live[k] = c.live != 0 && t.h.expiry(k, c.live) > t.now
 	}
@@ -249,6 +249,6 @@ func (t *turn) look() Answer {
 	if t.wipe.stage == notWiped {
 		return Answer{seen: all}
 	}
-	all.strikes, all.wipeAt, all.reason = strikes+1, t.wipe.at, reasons[t.wipe.reason]
+	all.strikes, all.wipeAt, all.reason, all.wipePending = strikes+1, t.wipe.at, reasons[t.wipe.reason], t.wipe.stage == wipePending
 	return Answer{wipe: t.wipe.id, seen: all}
 }

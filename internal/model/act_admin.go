@@ -11,26 +11,45 @@ import (
 
 func (m *machine) unlock(t *rapid.T) {
 	name := m.drawUser(t)
-	var ks []given
-	for _, k := range kinds {
-		ks = append(ks, given{string(k), string(k)})
+	named := []factor.Kind{pick(t, "kind", kinds...)}
+	switch pick(t, "kinds", "one", "one", "one", "one", "two", "all", "odd", "none") {
+	case "two":
+		named = append(named, pick(t, "second kind", kinds...))
+	case "all":
+		named = nil
+	case "odd":
+		named = append(named, factor.Kind(pick(t, "odd kind", "", "sms", "PIN")))
+	case "none":
+		named = []factor.Kind{}
 	}
-	k := factor.Kind(one(t, "kind", ks, 20, literal("", "sms", "PIN")).text)
 	o := m.do(func(ctx context.Context) error {
-		return m.admin.Unlock(ctx, name.text, k)
-	}, "Admin.Unlock(%v, %s)", name, k)
+		return m.admin.Unlock(ctx, name.text, named...)
+	}, "Admin.Unlock(%v, %#v)", name, named)
 
 	e := &expectation{}
 	defer m.compare(name.text, o, e)
 	var bad badFields
-	bad.check("kinds", !slices.Contains(kinds, k))
+	bad.check("kinds", unknownKinds(named, kinds))
 	u, ok := m.hosts(e, name.text, bad)
 	if !ok {
 		return
 	}
-	u.zero(k)
 	e.stored("ok")
-	e.event(factor.ActionUnlocked, k)
+	if named == nil {
+		named = kinds
+	}
+	for i, k := range named {
+		u.zero(k)
+		if u.record.present && !slices.Contains(named[:i], k) {
+			e.event(factor.ActionUnlocked, k)
+		}
+	}
+}
+
+// unknownKinds reports whether a list of kinds is refused: it is empty and not
+// nil, or holds another kind than those that are known.
+func unknownKinds(asked, known []factor.Kind) bool {
+	return asked != nil && len(asked) == 0 || slices.ContainsFunc(asked, func(k factor.Kind) bool { return !slices.Contains(known, k) })
 }
 
 // status compares what a user outside the machine's invariant has.
@@ -87,8 +106,12 @@ func (m *machine) reseal(t *rapid.T) {
 
 	e := &expectation{}
 	defer m.compare(name.text, o, e)
-	if _, ok := m.hosts(e, name.text, nil); ok {
-		e.stored("ok")
+	u, ok := m.hosts(e, name.text, nil)
+	if !ok {
+		return
+	}
+	e.stored("ok")
+	if u.record.present {
 		e.event(factor.ActionResealed, "")
 	}
 }

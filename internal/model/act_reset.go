@@ -190,7 +190,7 @@ func (m *machine) guardWipe(e *expectation, o *observed, u *user) {
 		e.stored("wiped")
 		return
 	}
-	e.unchanged("wiped, wipe pending" + m.wipeFault())
+	e.unchanged("wipe pending" + m.wipeFault())
 }
 
 func (m *machine) wipeFault() string {

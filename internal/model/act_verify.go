@@ -2,7 +2,6 @@ package model
 
 import (
 	"context"
-	"slices"
 
 	"github.com/knowhave/factor"
 	"pgregory.net/rapid"
@@ -19,7 +18,7 @@ var kindLists = [][]factor.Kind{
 	{factor.KindAccount, factor.KindLogin, factor.KindDeviceTOTP},
 }
 
-var badKindLists = [][]factor.Kind{{factor.KindPIN}, {factor.KindAccount, factor.KindPassword}, {"sms"}, {factor.KindAccount, ""}}
+var badKindLists = [][]factor.Kind{{factor.KindPIN}, {factor.KindAccount, factor.KindPassword}, {"sms"}, {factor.KindAccount, ""}, {}}
 
 var otpKinds = []factor.Kind{factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP}
 
@@ -53,7 +52,7 @@ func (m *machine) verifyThis(name, code given, asked []factor.Kind) {
 	var bad badFields
 	bad.user(name.text)
 	bad.otp(code.text)
-	bad.check("kinds", slices.ContainsFunc(asked, func(k factor.Kind) bool { return !slices.Contains(otpKinds, k) }))
+	bad.check("kinds", unknownKinds(asked, otpKinds))
 	if bad.refuse(e) {
 		return
 	}

@@ -59,16 +59,17 @@ func statusText(s factor.Status) string {
 		add("budget %s wrong %d locked %v until %s", b.Kind, b.Wrong, b.Locked, stamp(b.Until))
 	}
 	slices.Sort(lines)
-	add("pin %v authenticator %v strikes %d", s.PIN, s.Authenticator, s.Strikes)
+	add("pin %v authenticator %v pending %v strikes %d", s.PIN, s.Authenticator, s.AuthenticatorPending, s.Strikes)
 	if w := s.Wipe; w != nil {
 		add("wipe %q %s at %s, with an ID: %v", w.User, w.Reason, stamp(w.At), w.ID != uuid.Nil)
 	}
+	add("wipe pending %v", s.WipePending)
 	return strings.Join(lines, "\n")
 }
 
 // statusText is what the model says the status is.
 func (m *machine) statusText(u *user) string {
-	s := factor.Status{PIN: u.pin != "", Authenticator: u.auth != nil, Strikes: u.strikes}
+	s := factor.Status{PIN: u.pin != "", Authenticator: u.auth != nil, AuthenticatorPending: m.livePending(u) != nil, Strikes: u.strikes}
 	for _, d := range u.devices {
 		s.Devices = append(s.Devices, factor.Device{ID: d.id, EnrolledAt: d.enrolled, UsedAt: d.used})
 	}
@@ -82,7 +83,7 @@ func (m *machine) statusText(u *user) string {
 		}
 	}
 	if u.wipe != nil {
-		s.Strikes, s.Wipe = m.cfg.strikes+1, &u.wipe.Wipe
+		s.Strikes, s.Wipe, s.WipePending = m.cfg.strikes+1, &u.wipe.Wipe, u.wipe.pending
 	}
 	return statusText(s)
 }
