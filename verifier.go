@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/internal/poll"
 )
 
@@ -127,7 +128,7 @@ type Verifier struct {
 	store     Store
 	sealer    Sealer
 	opts      Options
-	hasher    *hasher
+	hasher    *pinhash.Hasher
 	turns     turns      // around a load and its swap
 	waiters   *poll.Poll // for a PIN
 	deadlines deadlines  // of swaps
@@ -136,6 +137,10 @@ type Verifier struct {
 	pinTurns, passwordTurns       turns        // around a call that hashes
 	observing                     atomic.Int64 // calls of Observe that run
 	checking, registering, wiping atOnce       // functions of the host's that run
+}
+
+func init() {
+	pinhash.Of = func(v any) *pinhash.Hasher { return v.(*Verifier).hasher }
 }
 
 // NewVerifier returns a Verifier on a store whose records are sealed by sealer.
@@ -156,7 +161,7 @@ func NewVerifier(store Store, sealer Sealer, opts *Options) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Verifier{store: store, sealer: sealer, opts: o, hasher: newHasher(o.PIN.Hash)}
+	v := &Verifier{store: store, sealer: sealer, opts: o, hasher: pinhash.New(pinhash.Options(o.PIN.Hash))}
 	v.waiters = v.newWaiters()
 	return v, nil
 }
