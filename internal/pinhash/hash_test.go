@@ -109,6 +109,22 @@ func TestHashIsRenewedByTheRightPINOnly(t *testing.T) {
 	})
 }
 
+func TestHashIsValidWithASumAndAPass(t *testing.T) {
+	for _, c := range []struct {
+		h     Hash
+		valid bool
+	}{
+		{Hash{Time: 1, Threads: 1, Sum: []byte{1}}, true}, // Argon2id takes 8 KiB where it is told less
+		{Hash{Threads: 1, Sum: []byte{1}}, false},
+		{Hash{Time: 1, Threads: 1}, false},
+		{Hash{Threads: 1}, false},
+	} {
+		if c.h.Valid() != c.valid {
+			t.Errorf("%+v: %v, want %v", c.h, !c.valid, c.valid)
+		}
+	}
+}
+
 // A user without a PIN costs one hash at today's cost, and no PIN is right.
 func TestHashOfNobodyCostsTheSame(t *testing.T) {
 	h := New(cheap)
