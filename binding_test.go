@@ -20,7 +20,7 @@ func TestSetPINStartsItsCountAnew(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := genAccount(genInstant()).Draw(t, "account")
 		want := cloned(t, a)
-		h := pinHash{memory: 19456, time: 2, threads: 1, salt: []byte{1}, sum: []byte{2}}
+		h := pinHash{Memory: 19456, Time: 2, Threads: 1, Salt: []byte{1}, Sum: []byte{2}}
 		a.setPIN(h, noon)
 		want.pin = &pin{h, noon}
 		want.budgets[1] = budget{}

@@ -3,6 +3,8 @@ package factor
 import (
 	"fmt"
 	"time"
+
+	"github.com/knowhave/factor/internal/pinhash"
 )
 
 // The encoding of an account: a version byte, then the fields in a fixed order,
@@ -33,11 +35,11 @@ func (a *account) encode() []byte {
 	w := writer{buf: make([]byte, 0, a.roomToEncode())}
 	w.buf = append(w.buf, a.encodingVersion())
 	if w.has(a.pin != nil) {
-		w.number(int64(a.pin.memory))
-		w.number(int64(a.pin.time))
-		w.number(int64(a.pin.threads))
-		w.bytes(a.pin.salt)
-		w.bytes(a.pin.sum)
+		w.number(int64(a.pin.Memory))
+		w.number(int64(a.pin.Time))
+		w.number(int64(a.pin.Threads))
+		w.bytes(a.pin.Salt)
+		w.bytes(a.pin.Sum)
 		w.time(a.pin.setAt)
 	}
 	w.number(int64(len(a.devices)))
@@ -101,10 +103,10 @@ func (a *account) decode(data []byte) error {
 	}
 	if r.has() {
 		a.pin = &pin{pinHash: pinHash{
-			memory: uint32(r.number(maxHashMemory)), time: uint32(r.number(maxHashTime)), threads: uint8(r.number(255)),
-			salt: r.bytes(), sum: r.bytes(),
+			Memory: uint32(r.number(pinhash.MaxMemory)), Time: uint32(r.number(pinhash.MaxTime)), Threads: uint8(r.number(255)),
+			Salt: r.bytes(), Sum: r.bytes(),
 		}, setAt: r.time()}
-		if !a.pin.valid() || a.pin.foreign() && version != importedVersion {
+		if !a.pin.valid() || a.pin.imported() && version != importedVersion {
 			r.fail()
 		}
 	}

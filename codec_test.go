@@ -27,9 +27,8 @@ func outOfBounds(a *account) string {
 			s.period >= time.Second && s.period <= 2*time.Minute && s.period%time.Second == 0)
 	}
 	if p := a.pin; p != nil {
-		_, reason := foreignHash(string(p.sum))
-		check("pin", len(p.sum) > 0 && p.memory <= 4<<20 && p.time >= 1 && p.time <= 1024 && p.threads >= 1 ||
-			reason == "" && p.memory == 0 && p.time == 0 && p.threads == 0 && len(p.salt) == 0 && len(a.imported) > 0)
+		check("pin", len(p.Sum) > 0 && p.Memory <= 4<<20 && p.Time >= 1 && p.Time <= 1024 && p.Threads >= 1 ||
+			p.Threads == 0 && p.valid() && len(a.imported) > 0)
 		instant("pin set", p.setAt)
 	}
 	check("devices", len(a.devices) <= 100)

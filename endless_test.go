@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/knowhave/factor/internal/pinhash"
 )
 
 // A version is never that of no record, nor the one that it follows.
@@ -83,7 +84,7 @@ func verifierOnScant(t *testing.T, s *scantStore, o Options) *Verifier {
 	if err != nil {
 		t.Fatal(err)
 	}
-	CheapHash(v, nil)
+	pinhash.Cheapen(v, nil)
 	return v
 }
 

@@ -25,7 +25,7 @@ func FuzzCalls(f *testing.F) {
 		m := fuzzMethods[int(method)%len(fuzzMethods)]
 		c := fuzzCall{record: record, user: user, otp: otp, password: password, pin: pin, choices: choices, at: at}
 		w := newFuzzWorld(t, c)
-		if w.before.pin != nil && w.before.pin.foreign() {
+		if w.before.pin != nil && w.before.pin.imported() {
 			return // its hash is real, and slow
 		}
 		err := m.call(t.Context(), w)

@@ -137,7 +137,7 @@ func (w *fuzzWorld) rightPassword() bool {
 }
 
 func (w *fuzzWorld) pinMatches() bool {
-	return w.before.pin != nil && bytes.Equal(w.before.pin.sum, fuzzHash([]byte(w.c.pin)))
+	return w.before.pin != nil && bytes.Equal(w.before.pin.Sum, fuzzHash([]byte(w.c.pin)))
 }
 
 func (w *fuzzWorld) rightPIN() bool { return w.pinMatches() && !w.locked(KindPIN, w.opts.PIN.Limit) }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/knowhave/factor/internal/pinhash"
 	"pgregory.net/rapid"
 )
 
@@ -87,8 +88,8 @@ func genAccount(times *rapid.Generator[time.Time]) *rapid.Generator[*account] {
 	})
 	aPIN := rapid.Custom(func(t *rapid.T) pin {
 		return pin{pinHash{
-			memory: rapid.Uint32Range(0, maxHashMemory).Draw(t, "memory"), time: rapid.Uint32Range(1, maxHashTime).Draw(t, "passes"),
-			threads: rapid.Uint8Min(1).Draw(t, "threads"), salt: genBytes(0, 32).Draw(t, "salt"), sum: genBytes(1, 64).Draw(t, "sum"),
+			Memory: rapid.Uint32Range(0, pinhash.MaxMemory).Draw(t, "memory"), Time: rapid.Uint32Range(1, pinhash.MaxTime).Draw(t, "passes"),
+			Threads: rapid.Uint8Min(1).Draw(t, "threads"), Salt: genBytes(0, 32).Draw(t, "salt"), Sum: genBytes(1, 64).Draw(t, "sum"),
 		}, times.Draw(t, "set")}
 	})
 	aDevice := rapid.Custom(func(t *rapid.T) device {
@@ -129,7 +130,7 @@ func genAccount(times *rapid.Generator[time.Time]) *rapid.Generator[*account] {
 				return id
 			}), 1, 12).Draw(t, "imported")
 			if a.pin != nil && rapid.Bool().Draw(t, "foreign") {
-				a.pin.pinHash = pinHash{sum: []byte(rapid.SampledFrom(foreignHashes).Draw(t, "hash"))}
+				a.pin.pinHash = pinHash{Sum: []byte(rapid.SampledFrom(foreignHashes).Draw(t, "hash"))}
 			}
 		}
 		return a

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/pinhash"
 )
 
 // An Import is what one user holds in another system. What is nil or empty is not
@@ -165,15 +167,15 @@ func (i Import) read(now time.Time) (holdings, error) {
 }
 
 func (i ImportedPIN) read(field string, now time.Time) (pin, error) {
-	text := rewriteHash(i.Hash)
-	if _, reason := foreignHash(text); reason != "" {
+	hash, reason := pinhash.Import(i.Hash)
+	if reason != "" {
 		return pin{}, malformed(field+".Hash", reason)
 	}
 	setAt, err := readInstant(field+".SetAt", i.SetAt, now)
 	if err != nil {
 		return pin{}, err
 	}
-	return pin{pinHash: pinHash{sum: []byte(text)}, setAt: orNow(setAt, now)}, nil
+	return pin{pinHash: pinHash(hash), setAt: orNow(setAt, now)}, nil
 }
 
 func (i ImportedDevice) read(field string, now time.Time) (device, error) {
@@ -214,7 +216,7 @@ func orNow(t, now time.Time) time.Time {
 func (a *attempt) takeOver(found holdings) error {
 	acc := a.account
 	var taken []Event // to be reported once all of it is
-	if p := found.pin; p != nil && acc.firstImport(KindPIN, uuid.Nil, string(p.sum)) {
+	if p := found.pin; p != nil && acc.firstImport(KindPIN, uuid.Nil, string(p.Sum)) {
 		if acc.pin != nil {
 			return &AlreadyEnrolledError{Kind: KindPIN}
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/knowhave/factor/internal/pinhash"
 	"pgregory.net/rapid"
 )
 
@@ -21,12 +22,18 @@ func attemptOn(t interface {
 	if err != nil {
 		t.Fatal(err)
 	}
-	CheapHash(v, nil)
+	pinhash.Cheapen(v, nil)
 	return &attempt{call: &call{v: v, opts: &v.opts, ctx: context.Background(), user: "user"}, account: a, now: now}
 }
 
 // hashed is a PIN as attemptOn hashes it.
-func hashed(try *attempt, digits string) *pin { return &pin{try.v.hasher.fresh(digits), noon} }
+func hashed(try *attempt, digits string) *pin {
+	h, err := try.v.hasher.Hash(context.Background(), digits)
+	if err != nil {
+		panic(err)
+	}
+	return &pin{pinHash(h), noon}
+}
 
 // The person who is judged: each text is right for some kinds and spent for
 // others, and wrong for the rest.

@@ -28,6 +28,27 @@ type PINOptions struct {
 	Poll time.Duration
 }
 
+// HashOptions sets what hashing a PIN with Argon2id costs. A zero field means
+// its default. Memory and time are at least one of OWASP's equivalent pairs:
+// (19456, 2), (47104, 1), (12288, 3), (9216, 4) or (7168, 5).
+//
+// A PIN that was hashed with other parameters is hashed anew the next time that
+// it is given right. Until then, what a wrong PIN costs tells that user from one
+// without a PIN.
+type HashOptions struct {
+	// MemoryKiB is the memory that one hash takes, at most 4 GiB. Default 19456.
+	MemoryKiB uint32
+	// Time is the number of passes, at most 1024. Default 2.
+	Time uint32
+	// Threads is the degree of parallelism of one hash. Default 1.
+	Threads uint8
+	// Parallel is how many hashes are computed at once; further ones wait. It
+	// bounds the memory to Parallel times MemoryKiB, or times 128 MiB at most while
+	// imported hashes of Argon2 or scrypt are checked. Default the number of CPUs
+	// that Go may use.
+	Parallel int
+}
+
 // PINs sets, removes and waits for PINs. It is safe for use by many goroutines.
 type PINs struct{ v *Verifier }
 
@@ -73,7 +94,7 @@ func (v *Verifier) setPIN(ctx context.Context, user, pin string, m mode, prove f
 		if err != nil {
 			return void{}, err
 		}
-		a.account.setPIN(hash, a.now)
+		a.account.setPIN(pinHash(hash), a.now)
 		a.event(Event{Action: ActionPINSet, Kind: KindPIN})
 		return void{}, nil
 	})

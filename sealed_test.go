@@ -118,7 +118,7 @@ func sealedAccounts() []sealedAccount {
 		{"1 empty", 1, strings.Repeat("é", 127) + "!", &account{emptied: at(-time.Minute)}},
 		{"1 bounds", 1, "dave", atBounds(&account{})},
 		{"2 imported", 2, "erin", &account{
-			pin: &pin{pinHash{sum: []byte(bcrypt)}, at(-time.Hour)}, authenticator: &app, devices: []device{tablet}, imported: marks(),
+			pin: &pin{pinHash{Sum: []byte(bcrypt)}, at(-time.Hour)}, authenticator: &app, devices: []device{tablet}, imported: marks(),
 		}},
 		{"2 revoked", 2, "frank", &account{imported: marks()}},
 		{"2 bounds", 2, "grace", atBounds(&account{imported: marks()})},

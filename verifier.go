@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor/internal/keylock"
+	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/internal/poll"
 )
 
@@ -128,7 +129,7 @@ type Verifier struct {
 	store     Store
 	sealer    Sealer
 	opts      Options
-	hasher    *hasher
+	hasher    *pinhash.Hasher
 	locks     userLocks         // around a load and its swap
 	deadlines keylock.Deadlines // of swaps
 	waiters   *poll.Poll        // for a PIN
@@ -137,6 +138,10 @@ type Verifier struct {
 	pinLocks, passwordLocks       userLocks    // around a call that hashes
 	observing                     atomic.Int64 // calls of Observe that run
 	checking, registering, wiping atOnce       // functions of the host's that run
+}
+
+func init() {
+	pinhash.Of = func(v any) *pinhash.Hasher { return v.(*Verifier).hasher }
 }
 
 // NewVerifier returns a Verifier on a store whose records are sealed by sealer.
@@ -157,7 +162,7 @@ func NewVerifier(store Store, sealer Sealer, opts *Options) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Verifier{store: store, sealer: sealer, opts: o, hasher: newHasher(o.PIN.Hash)}
+	v := &Verifier{store: store, sealer: sealer, opts: o, hasher: pinhash.New(pinhash.Options(o.PIN.Hash))}
 	v.waiters = v.newWaiters()
 	return v, nil
 }

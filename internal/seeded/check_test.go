@@ -21,6 +21,7 @@ type pkg struct {
 var (
 	engine   = pkg{".", "."}
 	locking  = pkg{".", "./internal/keylock"}
+	hashing  = pkg{".", "./internal/pinhash"}
 	inMemory = pkg{".", "./memstore"}
 	inSQL    = pkg{".", "./sqlstore"}
 	onSQL    = pkg{"dbtest", "."}
@@ -49,7 +50,7 @@ type check struct {
 }
 
 // core holds the directories whose code runs whatever the store.
-var core = []string{".", "internal/keylock", "internal/poll", "memstore"}
+var core = []string{".", "internal/keylock", "internal/pinhash", "internal/poll", "memstore"}
 
 // seed makes a run that draws at random come out the same every time.
 const seed = "1"
@@ -111,6 +112,12 @@ var (
 		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
 		count:   number("test", "tests"),
 	}
+	hashes = &check{
+		name: "unit tests, hashes", column: "unit tests", in: hashing, cpus: 2, reach: []string{"internal/pinhash"},
+		flags:   []string{"-test.run=^Test", "-rapid.seed=" + seed, "-rapid.nofailfile", "-rapid.shrinktime=1ms"},
+		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
+		count:   number("test", "tests"),
+	}
 	contract = &check{
 		name: "store contract, memory", column: "store contract", in: inMemory, cpus: 2, reach: []string{"memstore"},
 		flags:   []string{"-test.run=^TestKeepsTheContract$", "-rapid.seed=" + seed, "-rapid.nofailfile", "-rapid.shrinktime=1ms"},
@@ -152,7 +159,7 @@ var (
 )
 
 // checks are all of them. Those of one column reach different code.
-var checks = []*check{explorer, histories, historiesSQL, model, threats, rules, locks, contract, contractSQL, statements, writers, transactions, torture}
+var checks = []*check{explorer, histories, historiesSQL, model, threats, rules, locks, hashes, contract, contractSQL, statements, writers, transactions, torture}
 
 // columns are those of the table.
 var columns = []string{"every interleaving", "histories", "model", "threats", "unit tests", "store contract", "kills"}
