@@ -14,6 +14,7 @@ import (
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/pinhash"
 )
 
 // A version is never that of no record, nor the one that it follows.
@@ -86,7 +87,7 @@ func verifierOnScant(t *testing.T, s *scantStore, o Options) *Verifier {
 	if err != nil {
 		t.Fatal(err)
 	}
-	CheapHash(v, nil)
+	pinhash.Cheapen(v, nil)
 	return v
 }
 
@@ -102,7 +103,7 @@ func TestEveryCallLeavesTheTurnsThatItTook(t *testing.T) {
 		if _, err := v.VerifyOTP(ctx, "user", "000000"); !errors.Is(err, ErrMismatch) {
 			t.Fatalf("a wrong code = %v", err)
 		}
-		if n := TurnsTaken(v); n != 0 {
+		if n := LocksHeld(v); n != 0 {
 			t.Fatalf("%d turns are left behind", n)
 		}
 	}
@@ -134,10 +135,10 @@ func TestAWipeIsNotedOnce(t *testing.T) {
 		return a.Guard.Wipe.Done
 	}
 	other := Wipe{ID: uuid.New(), User: "user", At: accounttest.Noon, Reason: ReasonStrikes}
-	if err := v.wipe(t.Context(), other); err != nil || done() {
+	if err := v.runWipe(t.Context(), other); err != nil || done() {
 		t.Fatalf("the end of another wipe is noted: %v, %v", done(), err)
 	}
-	if err := v.wipe(t.Context(), *publicWipe(marked, "user")); err != nil || !done() || asked != 2 {
+	if err := v.runWipe(t.Context(), *publicWipe(marked, "user")); err != nil || !done() || asked != 2 {
 		t.Fatalf("done %v after %d calls of Wipe: %v", done(), asked, err)
 	}
 }

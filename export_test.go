@@ -1,22 +1,5 @@
 package factor
 
-import (
-	"crypto/sha256"
-	"sync/atomic"
-)
-
-// CheapHash replaces Argon2id in v by a fast stand-in and counts how often it is
-// called, so that model tests reach the rules without waiting for it.
-func CheapHash(v *Verifier, calls *atomic.Int64) {
-	v.hasher.derive = func(password, salt []byte, time, memory uint32, threads uint8, keyLen uint32) []byte {
-		if calls != nil {
-			calls.Add(1)
-		}
-		sum := sha256.Sum256(append(append([]byte{}, salt...), password...))
-		return sum[:keyLen]
-	}
-}
-
 // RandomCode draws a code as OTPIssuer does.
 func RandomCode(digits int) string {
 	code, err := randomCode(digits)
@@ -26,9 +9,9 @@ func RandomCode(digits int) string {
 	return code
 }
 
-// TurnsTaken returns how many users' turns are held or waited for.
-func TurnsTaken(v *Verifier) int {
-	return v.turns.locks.Keys() + v.pinTurns.locks.Keys() + v.passwordTurns.locks.Keys()
+// LocksHeld returns how many users' locks are held or waited for.
+func LocksHeld(v *Verifier) int {
+	return v.locks.Keys() + v.pinLocks.Keys() + v.passwordLocks.Keys()
 }
 
 // Watched returns how many users are waited for in PINs.Wait.

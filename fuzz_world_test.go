@@ -12,6 +12,7 @@ import (
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/pinhash"
 )
 
 // fuzzWorld is one call of FuzzCalls: a store of one record, sealed by nothing,
@@ -68,7 +69,7 @@ func newFuzzWorld(t *testing.T, c fuzzCall) *fuzzWorld {
 		t.Fatal(err)
 	}
 	w.opts = w.v.opts
-	w.v.hasher.derive = func(password, _ []byte, _, _ uint32, _ uint8, _ uint32) []byte { return fuzzHash(password) }
+	pinhash.Replace(w.v, func(password, _ []byte, _, _ uint32, _ uint8, _ uint32) []byte { return fuzzHash(password) })
 	w.admin = NewAdmin(w.v)
 	if w.guard, err = NewResetGuard(w.v); err != nil {
 		t.Fatal(err)

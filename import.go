@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -113,7 +114,7 @@ func (d *Admin) Import(ctx context.Context, user string, held Import) error {
 	if err != nil {
 		return err
 	}
-	_, err = binding(ctx, d.v, user, quick, func(a *attempt) (void, error) {
+	_, err = updateAfterWipe(ctx, d.v, user, modeFast, func(a *attempt) (void, error) {
 		return void{}, a.applyImport(found)
 	})
 	if err == nil && found.PIN != nil {
@@ -161,15 +162,15 @@ func (i Import) read(now time.Time) (account.Holdings, error) {
 }
 
 func (i ImportedPIN) read(field string, now time.Time) (account.PIN, error) {
-	text := rewriteHash(i.Hash)
-	if _, reason := foreignHash(text); reason != "" {
+	hash, reason := pinhash.Import(i.Hash)
+	if reason != "" {
 		return account.PIN{}, malformed(field+".Hash", reason)
 	}
 	setAt, err := readInstant(field+".SetAt", i.SetAt, now)
 	if err != nil {
 		return account.PIN{}, err
 	}
-	return account.PIN{Hash: account.Hash{Sum: []byte(text)}, SetAt: defaultTime(setAt, now)}, nil
+	return account.PIN{Hash: account.Hash(hash), SetAt: defaultTime(setAt, now)}, nil
 }
 
 // read returns the secret, or ErrMalformed.

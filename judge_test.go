@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/knowhave/factor/internal/pinhash"
 	"pgregory.net/rapid"
 
 	"github.com/knowhave/factor/internal/account"
@@ -25,13 +26,17 @@ func attemptOn(t interface {
 	if err != nil {
 		t.Fatal(err)
 	}
-	CheapHash(v, nil)
+	pinhash.Cheapen(v, nil)
 	return &attempt{call: &call{v: v, opts: &v.opts, ctx: context.Background(), user: "user"}, account: a, now: now}
 }
 
 // hashed is a PIN as attemptOn hashes it.
 func hashed(try *attempt, digits string) *account.PIN {
-	return &account.PIN{Hash: account.Hash(try.v.hasher.fresh(digits)), SetAt: accounttest.Noon}
+	h, err := try.v.hasher.Hash(context.Background(), digits)
+	if err != nil {
+		panic(err)
+	}
+	return &account.PIN{Hash: account.Hash(h), SetAt: accounttest.Noon}
 }
 
 // The person who is judged: each text is right for some kinds and spent for

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -198,15 +199,11 @@ func (c *checker) pin(o *PINOptions) {
 	c.limit("PIN.Limit", &o.Limit, 3, 10)
 
 	h := &o.Hash
-	within(c, "PIN.Hash.MemoryKiB", &h.MemoryKiB, 19456, 1, maxHashMemory)
-	within(c, "PIN.Hash.Time", &h.Time, 2, 1, maxHashTime)
+	within(c, "PIN.Hash.MemoryKiB", &h.MemoryKiB, 19456, 1, pinhash.MaxMemory)
+	within(c, "PIN.Hash.Time", &h.Time, 2, 1, pinhash.MaxTime)
 	within(c, "PIN.Hash.Threads", &h.Threads, 1, 1, 255)
 	within(c, "PIN.Hash.Parallel", &h.Parallel, runtime.GOMAXPROCS(0), 1, 1<<16)
-	enough := false
-	for _, floor := range hashFloors {
-		enough = enough || (h.MemoryKiB >= floor.memory && h.Time >= floor.time)
-	}
-	if !enough {
+	if !pinhash.Options(*h).Enough() {
 		c.fail("PIN.Hash", "is too cheap: MemoryKiB and Time must be at least 19456 and 2, or another of OWASP's pairs (see HashOptions)")
 	}
 }

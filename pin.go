@@ -30,6 +30,27 @@ type PINOptions struct {
 	Poll time.Duration
 }
 
+// HashOptions sets what hashing a PIN with Argon2id costs. A zero field means
+// its default. Memory and time are at least one of OWASP's equivalent pairs:
+// (19456, 2), (47104, 1), (12288, 3), (9216, 4) or (7168, 5).
+//
+// A PIN that was hashed with other parameters is hashed anew the next time that
+// it is given right. Until then, what a wrong PIN costs tells that user from one
+// without a PIN.
+type HashOptions struct {
+	// MemoryKiB is the memory that one hash takes, at most 4 GiB. Default 19456.
+	MemoryKiB uint32
+	// Time is the number of passes, at most 1024. Default 2.
+	Time uint32
+	// Threads is the degree of parallelism of one hash. Default 1.
+	Threads uint8
+	// Parallel is how many hashes are computed at once; further ones wait. It
+	// bounds the memory to Parallel times MemoryKiB, or times 128 MiB at most while
+	// imported hashes of Argon2 or scrypt are checked. Default the number of CPUs
+	// that Go may use.
+	Parallel int
+}
+
 // PINs sets, removes and waits for PINs. It is safe for use by many goroutines.
 type PINs struct{ v *Verifier }
 
@@ -53,21 +74,23 @@ func (p *PINs) Set(ctx context.Context, user, pin string, proof Credentials) err
 	if proof == (Credentials{}) {
 		return ErrNoCredential
 	}
-	m := max(proof.mode(), pinSlow) // the new PIN is hashed, whatever the proof
+	m := max(proof.mode(), modeHashing) // the new PIN is hashed, whatever the proof
 	return p.v.setPIN(ctx, user, pin, m, func(a *attempt) error {
 		_, err := a.judge(proof, a.opts.ProofKinds)
 		return err
 	})
 }
 
-// setPIN binds a PIN once proven returns nil.
-func (v *Verifier) setPIN(ctx context.Context, user, pin string, m mode, proven func(*attempt) error) error {
+// setPIN binds a PIN, unless prove, if there is one, refuses it.
+func (v *Verifier) setPIN(ctx context.Context, user, pin string, m mode, prove func(*attempt) error) error {
 	if err := v.opts.PIN.check(pin); err != nil {
 		return err
 	}
-	_, err := binding(ctx, v, user, m, func(a *attempt) (void, error) {
-		if err := proven(a); err != nil {
-			return void{}, err
+	_, err := updateAfterWipe(ctx, v, user, m, func(a *attempt) (void, error) {
+		if prove != nil {
+			if err := prove(a); err != nil {
+				return void{}, err
+			}
 		}
 		hash, err := a.hashPIN(pin)
 		if err != nil {
@@ -88,7 +111,7 @@ func (v *Verifier) setPIN(ctx context.Context, user, pin string, m mode, proven 
 // It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled if no PIN is set
 // (before the proof is judged), ErrLocked and ErrMismatch.
 func (p *PINs) Remove(ctx context.Context, user string, proof Credentials) error {
-	_, err := proven(ctx, p.v, user, proof, (*attempt).hasPIN, (*attempt).removePIN)
+	_, err := withProof(ctx, p.v, user, proof, (*attempt).hasPIN, (*attempt).removePIN)
 	return err
 }
 
@@ -166,7 +189,7 @@ func (o PINOptions) check(pin string) error {
 		return nil
 	}
 	var denied bool
-	if err := shielded("PIN.Deny", func() error { denied = o.Deny(pin); return nil }); err != nil {
+	if err := recoverPanic("PIN.Deny", func() error { denied = o.Deny(pin); return nil }); err != nil {
 		return err
 	}
 	if denied {

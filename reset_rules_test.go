@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/knowhave/factor/internal/pinhash"
 	"pgregory.net/rapid"
 
 	"github.com/knowhave/factor/internal/account"
@@ -155,7 +156,8 @@ func TestGuardDoesNotKnowWhatIsYoung(t *testing.T) {
 		a := &account.Account{}
 		try := attemptOn(t, a, o, accounttest.Noon)
 		if !c.pin.IsZero() {
-			a.PIN = &account.PIN{Hash: account.Hash(try.v.hasher.fresh("2580")), SetAt: c.pin}
+			a.PIN = hashed(try, "2580")
+			a.PIN.SetAt = c.pin
 		}
 		if !c.device.IsZero() {
 			a.Devices = []account.Device{{TOTP: s, EnrolledAt: c.device}}
@@ -183,7 +185,7 @@ func TestGuardCountsWhatWasJudgedBeforeAFault(t *testing.T) {
 		{Credentials{OTP: "999999", PIN: "2580"}, 0, true},
 	} {
 		try := attemptOn(t, a, o, accounttest.Noon)
-		try.v.hasher.derive = broken
+		pinhash.Replace(try.v, broken)
 		marked, err := try.proveReset(c.proof)
 		if err == nil || errors.Is(err, ErrMismatch) || (marked != nil) != c.wiped || errors.Is(err, ErrWiped) != c.wiped {
 			t.Errorf("proof %d: %v, %v", i, marked, err)

@@ -130,7 +130,7 @@ func (e *DeviceTOTPEnroller) Enroll(ctx context.Context, user string, device uui
 	if err := checkDevice(device); err != nil {
 		return Enrollment{}, err
 	}
-	return binding(ctx, e.v, user, proof.mode(), func(a *attempt) (Enrollment, error) {
+	return updateAfterWipe(ctx, e.v, user, proof.mode(), func(a *attempt) (Enrollment, error) {
 		enrolled := a.account.DeviceIndex(device) >= 0
 		if !enrolled && len(a.account.Devices) >= a.opts.Device.Max {
 			return Enrollment{}, ErrDeviceLimit
@@ -205,7 +205,7 @@ func (e *DeviceTOTPEnroller) Revoke(ctx context.Context, user string, device uui
 	if err := checkDevice(device); err != nil {
 		return err
 	}
-	_, err := proven(ctx, e.v, user, proof,
+	_, err := withProof(ctx, e.v, user, proof,
 		func(a *attempt) error { return a.hasDevice(device) },
 		func(a *attempt) void { return a.revoke(device) })
 	return err
@@ -244,7 +244,7 @@ func NewAuthenticatorEnroller(v *Verifier) *AuthenticatorEnroller { return &Auth
 //
 // It returns ErrMalformed, ErrNoCredential, ErrLocked and ErrMismatch.
 func (e *AuthenticatorEnroller) Begin(ctx context.Context, user string, proof Credentials) (Enrollment, error) {
-	return proven(ctx, e.v, user, proof, mayAlways, func(a *attempt) Enrollment {
+	return withProof(ctx, e.v, user, proof, nil, func(a *attempt) Enrollment {
 		s := drawSecret(a.opts.TOTP)
 		p := a.account.Begin(s, a.now)
 		a.event(Event{Action: ActionAuthenticatorBegun, Kind: KindTOTP, Until: p.ExpiresAt})
@@ -264,7 +264,7 @@ func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) 
 	if err := checkDigits("otp", code, totp.MinDigits, totp.MaxDigits); err != nil {
 		return err
 	}
-	_, err := update(ctx, e.v, user, quick, func(a *attempt) (void, error) {
+	_, err := update(ctx, e.v, user, modeFast, func(a *attempt) (void, error) {
 		if a.account.PendingAt(a.now) == nil {
 			return void{}, ErrNotEnrolled
 		}
@@ -287,7 +287,7 @@ func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) 
 // It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled (before the proof is
 // judged), ErrLocked and ErrMismatch.
 func (e *AuthenticatorEnroller) Remove(ctx context.Context, user string, proof Credentials) error {
-	_, err := proven(ctx, e.v, user, proof, (*attempt).hasAuthenticator, (*attempt).removeAuthenticator)
+	_, err := withProof(ctx, e.v, user, proof, (*attempt).hasAuthenticator, (*attempt).removeAuthenticator)
 	return err
 }
 

@@ -110,7 +110,7 @@ func execAll(t *testing.T, db *sql.DB, statements string) {
 // dropping a table.
 func dropAll(db *sql.DB, statements string) {
 	if name, ok := strings.CutPrefix(statements, "CREATE MATERIALIZED VIEW "); ok {
-		db.Exec("DROP MATERIALIZED VIEW " + name[:strings.Index(name, " ")])
+		_, _ = db.Exec("DROP MATERIALIZED VIEW " + name[:strings.Index(name, " ")])
 	}
 }
 

@@ -110,8 +110,8 @@ var ruleDefects = []defect{
 	{
 		name:    "no hash without a PIN",
 		what:    "judging a PIN is quicker for a user who has none",
-		file:    "hash.go",
-		edits:   []edit{{"h.sum(pin, h.atCost())\n", ""}},
+		file:    "internal/pinhash/hash.go",
+		edits:   []edit{{"h.sum(pin, h.template())\n", ""}},
 		catcher: threats,
 		flags:   []string{"-test.run=^TestThreat12"},
 	},

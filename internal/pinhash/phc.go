@@ -1,10 +1,11 @@
-package factor
+package pinhash
 
 import (
 	"crypto/pbkdf2"
 	"crypto/sha1" // #nosec G505 -- PBKDF2 with HMAC-SHA-1 is what many systems used.
 	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
 	"hash"
@@ -15,7 +16,7 @@ import (
 	"golang.org/x/crypto/scrypt"
 )
 
-// phc is a PHC string that was taken apart.
+// phc is a parsed PHC string.
 type phc struct {
 	id, version, parameters string
 	salt, sum               []byte
@@ -33,6 +34,29 @@ var phcReaders = map[string]phcReader{
 	"pbkdf2-sha1":   func(p phc) (func(string) []byte, string) { return p.pbkdf2(sha1.New) },
 	"pbkdf2-sha256": func(p phc) (func(string) []byte, string) { return p.pbkdf2(sha256.New) },
 	"pbkdf2-sha512": func(p phc) (func(string) []byte, string) { return p.pbkdf2(sha512.New) },
+}
+
+// phcHash reads a PHC string: $id$v=version$parameters$salt$hash, without a version
+// for all but Argon2.
+func phcHash(text string) (matches func(pin string) bool, reason string) {
+	fields := strings.Split(text, "$")
+	var p phc
+	if len(fields) == 6 && strings.HasPrefix(fields[2], "v=") {
+		p.version = fields[2]
+		fields = append(fields[:2:2], fields[3:]...)
+	}
+	if len(fields) != 5 || fields[0] != "" || phcReaders[fields[1]] == nil {
+		return nil, refusal(text)
+	}
+	if reason := p.readBytes(fields[3], fields[4]); reason != "" {
+		return nil, reason
+	}
+	p.id, p.parameters = fields[1], fields[2]
+	derive, reason := phcReaders[p.id](p)
+	if reason != "" {
+		return nil, reason
+	}
+	return func(pin string) bool { return subtle.ConstantTimeCompare(derive(pin), p.sum) == 1 }, ""
 }
 
 // readBytes reads the salt and the hash. Base64 whose last character has bits that
@@ -88,9 +112,9 @@ func (p phc) argon2(key func(password, salt []byte, time, memory uint32, threads
 		return nil, "must have the Argon2 parameters m, t and p, each once and with a number, and no other: one that needs a key or data cannot be checked"
 	}
 	memory, passes, threads := n["m"], n["t"], n["p"]
-	if passes < 1 || passes > maxForeignTime || threads < 1 || threads > maxForeignThreads || memory < 8*threads || memory > maxForeignMemory {
+	if passes < 1 || passes > maxImportedTime || threads < 1 || threads > maxImportedThreads || memory < 8*threads || memory > maxImportedMemory {
 		return nil, fmt.Sprintf("must have Argon2 parameters of m up to %d and at least 8 for each of p, t 1 to %d and p 1 to %d: have the user set a new PIN",
-			maxForeignMemory, maxForeignTime, maxForeignThreads)
+			maxImportedMemory, maxImportedTime, maxImportedThreads)
 	}
 	if len(p.salt) < 8 {
 		return nil, "must have an Argon2 salt of at least 8 bytes"
@@ -108,9 +132,9 @@ func (p phc) scrypt() (derive func(pin string) []byte, reason string) {
 	log, block, parallel := n["ln"], n["r"], n["p"]
 	const most = "must have scrypt parameters of at most %d MiB (128·N·r bytes), r 1 to %d, p 1 to %d and N·r·p up to %d, " +
 		"where ln is the logarithm of N to base 2: have the user set a new PIN"
-	if log < 1 || log > 20 || block < 1 || block > maxForeignBlock || parallel < 1 || parallel > maxForeignThreads ||
-		block<<log > maxForeignMemory<<10/128 || block*parallel<<log > maxForeignScrypt {
-		return nil, fmt.Sprintf(most, maxForeignMemory>>10, maxForeignBlock, maxForeignThreads, maxForeignScrypt)
+	if log < 1 || log > 20 || block < 1 || block > maxScryptBlock || parallel < 1 || parallel > maxImportedThreads ||
+		block<<log > maxImportedMemory<<10/128 || block*parallel<<log > maxScryptWork {
+		return nil, fmt.Sprintf(most, maxImportedMemory>>10, maxScryptBlock, maxImportedThreads, maxScryptWork)
 	}
 	return func(pin string) []byte {
 		return derived(scrypt.Key([]byte(pin), p.salt, 1<<log, block, parallel, len(p.sum)))
@@ -124,8 +148,8 @@ func (p phc) pbkdf2(digest func() hash.Hash) (derive func(pin string) []byte, re
 	}
 	size := digest().Size()
 	blocks := (len(p.sum) + size - 1) / size
-	if n["i"] < 1 || n["i"] > maxForeignIterations/blocks {
-		return nil, fmt.Sprintf("must have 1 to %d iterations of PBKDF2, times the blocks of its hash: have the user set a new PIN", maxForeignIterations)
+	if n["i"] < 1 || n["i"] > maxPBKDF2Iterations/blocks {
+		return nil, fmt.Sprintf("must have 1 to %d iterations of PBKDF2, times the blocks of its hash: have the user set a new PIN", maxPBKDF2Iterations)
 	}
 	return func(pin string) []byte {
 		return derived(pbkdf2.Key(digest, pin, p.salt, n["i"], len(p.sum)))

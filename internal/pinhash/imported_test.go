@@ -1,15 +1,26 @@
-package factor
+package pinhash
 
 import (
+	"bytes"
 	"strings"
 	"testing"
-
-	"github.com/knowhave/factor/internal/account/accounttest"
 )
+
+// hashesOfRightPIN are hashes of 8299, in each of the stored forms.
+var hashesOfRightPIN = []string{
+	"$2a$04$NBPkQcVG.PKNtI21B/oc6OBQTAZvG05QG35k25drTJ6Eg55wOL9SK",
+	"$2b$04$xNBPSLLfwJMmeM4ffQU4eunu.1lULhWlk69RcitsGjQxSw4a99LCO",
+	"$2y$04$vOOGa5/ebRW1jrGRJG3wEO6yq.6MhWDyUlbs/KjeKoMeA4hoJBxya",
+	"$argon2id$v=19$m=8,t=1,p=1$c2l4dGVlbiBvZiBzYWx0Lg$gRt7Sn4yApQFjvmEDfgSU4DoHb1Nl0qEcxxWACetPAU",
+	"$argon2i$v=19$m=32,t=3,p=2$c2l4dGVlbiBvZiBzYWx0Lg$A8dELCmcXuknskpZ+NxcdQ",
+	"$scrypt$ln=4,r=1,p=1$c2l4dGVlbiBvZiBzYWx0Lg$go4qOK6EBKi5yp603ihL8SXRm1h0/N1gNpaoL5N97AY",
+	"$pbkdf2-sha256$i=7$c2l4dGVlbiBvZiBzYWx0Lg$KLRoy7+FfkmBDd1OPxHg18Bqx18/MgC+FIUzwtDmPf4",
+	"bcrypt_sha256$$2b$04$xNBPSLLfwJMmeM4ffQU4euNs/B9jgOevAgHFGIUNuCsYK3bKhrKTy",
+}
 
 // The vectors are those of crypt_blowfish and of the reference implementation
 // of Argon2 (phc-winner-argon2, src/test.c).
-func TestForeignHashesAreReadAsTheirAuthorsWriteThem(t *testing.T) {
+func TestImportedHashesAreReadAsTheirAuthorsWriteThem(t *testing.T) {
 	type vector struct{ hash, right string }
 	vectors := []vector{
 		{"$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U"},
@@ -17,11 +28,11 @@ func TestForeignHashesAreReadAsTheirAuthorsWriteThem(t *testing.T) {
 		{"$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA", "password"},
 		{"$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", "password"},
 	}
-	for _, hash := range accounttest.ImportedHashes {
+	for _, hash := range hashesOfRightPIN {
 		vectors = append(vectors, vector{hash, "8299"})
 	}
 	for _, v := range vectors {
-		matches, reason := foreignHash(v.hash)
+		matches, reason := parseImported(v.hash)
 		if reason != "" {
 			t.Fatalf("%s: %s", v.hash, reason)
 		}
@@ -33,7 +44,7 @@ func TestForeignHashesAreReadAsTheirAuthorsWriteThem(t *testing.T) {
 	}
 }
 
-func TestForeignHashesAreBounded(t *testing.T) {
+func TestImportedHashesAreBounded(t *testing.T) {
 	const salt, sum = "c2l4dGVlbiBvZiBzYWx0Lg", "gRt7Sn4yApQFjvmEDfgSU4DoHb1Nl0qEcxxWACetPAU"
 	const bcrypt = "$NBPkQcVG.PKNtI21B/oc6OBQTAZvG05QG35k25drTJ6Eg55wOL9SK"
 	argon := func(parameters string) string { return "$argon2id$v=19$" + parameters + "$" + salt + "$" + sum }
@@ -51,6 +62,10 @@ func TestForeignHashesAreBounded(t *testing.T) {
 		argon("m=64,t=1,p=257"): false, argon("t=1,m=64,p=1"): true, argon("p=1,t=1,m=64"): true,
 		argon("m=64,t=1"): false, argon("m=64,m=64,t=1,p=1"): false, argon("m=64,t=1,p=1,"): false, argon(""): false, argon("m=64,t=1,p="): false,
 		argon("m=64,t=1,p=1,keyid=aa"): false, argon("m=-64,t=1,p=1"): false,
+		// Base64 whose last character has bits that belong to no byte is a second text of the same bytes.
+		"$argon2id$v=19$m=8,t=1,p=1$" + salt[:len(salt)-1] + "h$" + sum:                    false,
+		"$argon2id$v=19$m=8,t=1,p=1$" + salt + "$" + sum[:len(sum)-1] + "V":                false,
+		"$argon2id$v=19$m=8,t=1,p=1$" + salt[:len(salt)-1] + "h$" + sum[:len(sum)-1] + "V": false,
 
 		"$argon2d$v=19$m=64,t=1,p=1$" + salt + "$" + sum:  false,
 		"$argon2id$v=16$m=64,t=1,p=1$" + salt + "$" + sum: false,
@@ -73,25 +88,44 @@ func TestForeignHashesAreBounded(t *testing.T) {
 		"pbkdf2_sha256$720000$" + salt + "$" + sum + "=":                   false,
 		"": false, "8299": false, "$": false,
 	} {
-		if _, reason := foreignHash(hash); (reason == "") != taken {
+		if _, reason := parseImported(hash); (reason == "") != taken {
 			t.Errorf("%s: %q, want taken: %v", hash, reason, taken)
 		}
 	}
 }
 
-// FuzzForeignHash shows that whatever is taken can be compared with, is stored
-// and comes back, that its form is the only one it is rewritten to, and that no
-// reason repeats what was given.
-func FuzzForeignHash(f *testing.F) {
-	for _, hash := range accounttest.ImportedHashes {
+// A hash of another system is nothing but its text.
+func TestImportedHashIsValidAsItsTextOnly(t *testing.T) {
+	for name, change := range map[string]func(h *Hash){
+		"memory":       func(h *Hash) { h.Memory = 64 },
+		"passes":       func(h *Hash) { h.Time = 1 },
+		"salt":         func(h *Hash) { h.Salt = []byte("salt") },
+		"no text":      func(h *Hash) { h.Sum = nil },
+		"another text": func(h *Hash) { h.Sum = []byte("md5") },
+		"too costly":   func(h *Hash) { h.Sum = bytes.Replace(h.Sum, []byte("04"), []byte("31"), 1) },
+	} {
+		h, reason := Import(hashesOfRightPIN[0])
+		if reason != "" || !h.Valid() {
+			t.Fatalf("%+v: %q", h, reason)
+		}
+		if change(&h); h.Valid() {
+			t.Errorf("%s: %+v is valid", name, h)
+		}
+	}
+}
+
+// FuzzImportedHash shows that whatever is taken can be compared with, that its form
+// is the only one it is rewritten to, and that no reason repeats what was given.
+func FuzzImportedHash(f *testing.F) {
+	for _, hash := range hashesOfRightPIN {
 		f.Add(hash)
 	}
 	for _, hash := range formsOfRightPIN {
 		f.Add(hash)
 	}
 	f.Fuzz(func(t *testing.T, given string) {
-		hash := rewriteHash(given)
-		matches, reason := foreignHash(hash)
+		hash := rewritten(given)
+		matches, reason := parseImported(hash)
 		if (matches == nil) != (reason != "") {
 			t.Fatalf("%q: %q, and something to compare with: %v", hash, reason, matches != nil)
 		}
@@ -101,11 +135,14 @@ func FuzzForeignHash(f *testing.F) {
 			}
 			return
 		}
-		if len(hash) > 300 || rewriteHash(hash) != hash {
-			t.Fatalf("%q was taken as %q, and that as %q", given, hash, rewriteHash(hash))
+		if len(hash) > 300 || rewritten(hash) != hash {
+			t.Fatalf("%q was taken as %q, and that as %q", given, hash, rewritten(hash))
 		}
-		if _, reason := foreignHash(given); reason == "" && given != hash {
+		if _, reason := parseImported(given); reason == "" && given != hash {
 			t.Fatalf("%q was stored as it is, and is %q now", given, hash)
+		}
+		if h, reason := Import(given); reason != "" || string(h.Sum) != hash || !h.Valid() {
+			t.Fatalf("%q was taken as %q and imported as %+v: %q", given, hash, h, reason)
 		}
 	})
 }
