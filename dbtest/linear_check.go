@@ -23,7 +23,7 @@ var hashSeed = maphash.MakeSeed()
 var singleCaller = porcupine.Model{
 	Init: func() any { return linear.State{} },
 	Step: func(state, step, _ any) (bool, any) {
-		next, ok := state.(linear.State).Apply(step.(*linear.Step))
+		next, ok := linear.Apply(state.(linear.State), step.(*linear.Step))
 		return ok, next
 	},
 	Equal: func(a, b any) bool { return a.(linear.State) == b.(linear.State) },

@@ -237,14 +237,14 @@ func (m *machine) compareStatus(u *user) {
 	m.host.watch(o)
 	o.Result = m.views.Do(m.t.Context(), &spec.Call{Op: spec.Status, User: u.name}, nil)
 	m.host.watch(newObserved(""))
-	want := m.cfg.spec.View(u.state, m.time())
+	want := translate.Shown(m.cfg.spec.View(u.state, m.time()))
 	wipe := want.WipeID
 	if m.sealed(u) {
 		want, wipe = spec.View{}, 0
 	}
-	want.WipeID, want.Waiting = 0, false
+	want.WipeID = 0
 	if got := translate.View(o.Status); got != want || errors.Is(o.Err, factor.ErrUnsealed) != m.sealed(u) || (o.Err != nil) != m.sealed(u) {
-		m.t.Fatalf("%s is %q\n%+v\nwant\n%+v\nat %s", o.label, describe(o.Err), got, want, m.now)
+		m.t.Fatalf("%s is %q\n%s\nwant\n%s\nat %s", o.label, describe(o.Err), got, want, m.now)
 	}
 	if w := o.Status.Wipe; w != nil && (w.ID != m.wipes[wipe] || w.User != u.name) {
 		m.t.Fatalf("%s: the wipe has another ID than Options.Wipe was told, or user", o.label)

@@ -31,7 +31,7 @@ func (s Secret) Code(step int64) string {
 	if digits == 0 {
 		digits = 6
 	}
-	return Code(s.key(), s.Algorithm, digits, step)
+	return Code(Key(s.Base32), s.Algorithm, digits, step)
 }
 
 // At returns the code that an app shows at an instant.
@@ -46,8 +46,9 @@ func (s Secret) Step(now time.Time) int64 {
 	return Step(now.Unix(), period)
 }
 
-func (s Secret) key() []byte {
-	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.TrimRight(s.Base32, "="))
+// Key decodes a secret, which is base32 with or without padding.
+func Key(secret string) []byte {
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.TrimRight(secret, "="))
 	if err != nil {
 		panic(fmt.Sprintf("rfc6238: %v", err))
 	}

@@ -68,8 +68,9 @@ type Call struct {
 	Draws Name
 	// Host is what the host's functions say if they are asked.
 	Host Host
-	// Checked: the call is known to be well-formed.
-	Checked bool
+	// Checked: the call is known to be well-formed, and Untold: nobody asks for its
+	// events. Both only save time.
+	Checked, Untold bool
 }
 
 // given reports whether the call gives any credential.

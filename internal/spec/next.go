@@ -13,7 +13,11 @@ type turn struct {
 	removes bool
 }
 
-func (t *turn) event(e Event) { t.out.Events = append(t.out.Events, e) }
+func (t *turn) event(e Event) {
+	if !t.call.Untold {
+		t.out.Events = append(t.out.Events, e)
+	}
+}
 
 // refuse is an answer without more to it than its class.
 func refuse(e Err) Answer { return Answer{Err: e} }

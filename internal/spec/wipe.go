@@ -64,13 +64,13 @@ func (o *Options) Run(s State, now Time, c *Call) (State, Outcome) {
 			s = o.PutOff(s, now, id)
 		}
 		out.Events = append(out.Events, WipeFailed()...)
-		out.Answer = o.afterWipe(c.Op, false)
+		out.Answer = AfterWipe(c.Op, false)
 		return s, out
 	}
 	s, told := o.WipeDone(s, now, id)
 	out.Events = append(out.Events, told...)
 	if !c.Op.Row().Binds {
-		out.Answer = o.afterWipe(c.Op, true)
+		out.Answer = AfterWipe(c.Op, true)
 		return s, out
 	}
 	s, rest := o.Run(s, now, c)
@@ -78,10 +78,10 @@ func (o *Options) Run(s State, now Time, c *Call) (State, Outcome) {
 	return s, rest
 }
 
-// afterWipe is what a call answers whose last step was the wipe. One that is not
+// AfterWipe is what a call answers whose last step was the wipe. One that is not
 // done is WipePending alone: no case for Wiped may let a reset go on while the data
 // is there.
-func (o *Options) afterWipe(op Op, done bool) Answer {
+func AfterWipe(op Op, done bool) Answer {
 	switch {
 	case !done:
 		return refuse(WipePending)

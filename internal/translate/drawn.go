@@ -1,9 +1,6 @@
 package translate
 
 import (
-	"encoding/base32"
-	"strings"
-
 	"github.com/knowhave/factor/internal/rfc6238"
 	"github.com/knowhave/factor/internal/spec"
 )
@@ -23,13 +20,7 @@ func NewDrawn() *Drawn {
 func (d *Drawn) Issued(n spec.Name, code string) { d.codes[n] = code }
 
 // Key notes a key, in base32.
-func (d *Drawn) Key(n spec.Name, secret string) {
-	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.TrimRight(secret, "="))
-	if err != nil {
-		panic("translate: " + err.Error())
-	}
-	d.RawKey(n, key)
-}
+func (d *Drawn) Key(n spec.Name, secret string) { d.keys[n] = rfc6238.Key(secret) }
 
 // RawKey notes a key.
 func (d *Drawn) RawKey(n spec.Name, key []byte) { d.keys[n] = key }

@@ -3,6 +3,7 @@ package translate
 import (
 	"context"
 	"errors"
+	"reflect"
 
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/spec"
@@ -44,4 +45,16 @@ func Told(op spec.Op, before spec.State, events []factor.Event) []factor.Event {
 // ErrWiped, for the one that it is to be.
 func onlyPending(err error) bool {
 	return errors.Is(err, factor.ErrWiped) && errors.Is(err, factor.ErrWipePending)
+}
+
+var waitingField, showsWaiting = reflect.TypeFor[factor.Status]().FieldByName("AuthenticatorPending")
+
+// Shown is a view without what Status does not show.
+func Shown(v spec.View) spec.View {
+	v.Waiting = v.Waiting && showsWaiting
+	return v
+}
+
+func showsOneWaiting(s factor.Status) bool {
+	return showsWaiting && reflect.ValueOf(s).FieldByIndex(waitingField.Index).Bool()
 }

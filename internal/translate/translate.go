@@ -153,7 +153,10 @@ func Event(e factor.Event) spec.Event {
 
 // View is what a status shows. Its wipe is named by the caller.
 func View(s factor.Status) spec.View {
-	v := spec.View{PIN: s.PIN, Authenticator: s.Authenticator, Devices: ViewDevices(s.Devices), Strikes: s.Strikes}
+	v := spec.View{
+		PIN: s.PIN, Authenticator: s.Authenticator, Waiting: showsOneWaiting(s),
+		Devices: ViewDevices(s.Devices), Strikes: s.Strikes,
+	}
 	for _, k := range s.Live {
 		v.Live[spec.KindNamed(string(k))] = true
 	}
