@@ -65,6 +65,12 @@ var (
 			spec.Forfeit: 2, spec.Forget: 4, spec.Sweep: 4, spec.Status: 8, spec.Devices: 2, spec.IssueUnproven: 4, spec.Reseal: 2}),
 		codes: [4]int{10, 5, 65, 20},
 	}
+	aroundProofs = theme{ // whose proof waits for another's
+		scene: dishes(map[spec.Op]int{spec.Enroll: 3, spec.Begin: 2}),
+		menu: dishes(map[spec.Op]int{spec.Revoke: 24, spec.RemoveAuthenticator: 20, spec.VerifyPassword: 8, spec.Enroll: 14, spec.Begin: 10,
+			spec.AdminRevoke: 6, spec.AdminRemoveAuthenticator: 6, spec.Confirm: 2, spec.Unlock: 6, spec.Status: 2}),
+		codes: [4]int{10, 5, 50, 35},
+	}
 	aroundPIN = theme{
 		scene: dishes(map[spec.Op]int{spec.AdminSetPIN: 3, spec.Enroll: 1, spec.IssueUnproven: 1}),
 		menu: dishes(map[spec.Op]int{spec.VerifyPIN: 20, spec.VerifyAny: 10, spec.SetPIN: 8, spec.RemovePIN: 4, spec.AdminSetPIN: 4, spec.AdminRemovePIN: 2, spec.IsSet: 6, spec.Prove: 20,
@@ -75,7 +81,7 @@ var (
 
 // themes are all but the one that takes hashes.
 func themes() []theme {
-	return []theme{aroundCodes, aroundDevices, aroundAuthenticator, aroundReset, aroundSweep, aroundImport}
+	return []theme{aroundCodes, aroundDevices, aroundAuthenticator, aroundReset, aroundSweep, aroundImport, aroundProofs}
 }
 
 // themesOf draws what a history is about: one theme, or all of them at once.
