@@ -2,19 +2,26 @@ package factor
 
 import (
 	"encoding/binary"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
 )
 
-// fuzzSeeds are calls on a user who holds one of everything: with what is right
+// A SeedCall is what is arbitrary in a call.
+type SeedCall struct {
+	Record                   []byte // as it is encoded; empty: none
+	User, OTP, Password, PIN string
+	Choices                  uint64 // see the methods of fuzzCall
+	At                       int64  // the time in Unix milliseconds
+}
+
+// SeedCalls are calls on a user who holds one of everything: with what is right
 // in turn, and with what is not well-formed.
-func fuzzSeeds() []fuzzCall {
+func SeedCalls() []SeedCall {
 	const user, password = "ann@example.org", "right horse #1"
 	a, at := fuzzPerson(), noon.UnixMilli()
-	plain := fuzzCall{record: a.encode(), user: user, at: at, choices: 3<<16 | 1<<20}
-	with := func(change func(c *fuzzCall)) fuzzCall { c := plain; change(&c); return c }
+	plain := SeedCall{Record: a.encode(), User: user, At: at, Choices: 3<<16 | 1<<20}
+	with := func(change func(c *SeedCall)) SeedCall { c := plain; change(&c); return c }
 	locked := fuzzPerson()
 	for i := range locked.budgets {
 		locked.budgets[i] = budget{wrong: 5, until: noon.Add(time.Minute)}
@@ -23,31 +30,31 @@ func fuzzSeeds() []fuzzCall {
 	struck.reset.strikes = 3
 	wiped := fuzzPerson()
 	wiped.reset.wipe = &wipe{id: uuid.UUID{1}, at: noon, reason: ReasonStrikes, retryAt: noon}
-	return []fuzzCall{
-		with(func(c *fuzzCall) { c.otp = "120034"; c.choices |= 2 }),
-		with(func(c *fuzzCall) { c.otp = "560078"; c.choices |= 1 }),
-		with(func(c *fuzzCall) { c.otp = "120034"; c.choices |= 2; c.at += 60_000 }),  // its end
-		with(func(c *fuzzCall) { c.otp = "120034"; c.choices |= 2; c.at -= 300_001 }), // further off than it lives
-		with(func(c *fuzzCall) { c.otp = "340012"; c.choices |= 2 }),                  // used
-		with(func(c *fuzzCall) { c.otp = a.devices[0].at(noon); c.choices ^= 2 << 16 }),
-		with(func(c *fuzzCall) { c.otp = a.pending.secret.at(noon); c.choices |= 3 }),
-		with(func(c *fuzzCall) { c.password = password }),
-		with(func(c *fuzzCall) { c.pin = "4826" }),
-		with(func(c *fuzzCall) { c.otp, c.password, c.pin = "999999", "wrong #1", "9999" }),
-		with(func(c *fuzzCall) { c.record = struck.encode(); c.otp, c.pin = "999999", "9999" }),
-		with(func(c *fuzzCall) { c.record = locked.encode(); c.otp, c.password, c.pin = "120034", password, "4826" }),
-		with(func(c *fuzzCall) { c.record = locked.encode(); c.otp, c.pin, c.at = "120034", "4826", c.at+60_000 }), // unlocked by now
-		with(func(c *fuzzCall) { c.record = wiped.encode(); c.password, c.pin = password, "4826" }),
-		with(func(c *fuzzCall) { c.record = nil; c.password = password }),
-		with(func(c *fuzzCall) { c.record = []byte("damaged"); c.pin = "4826" }),
-		with(func(c *fuzzCall) { c.user = "ann\x00"; c.pin = "4826" }),
-		with(func(c *fuzzCall) { c.otp, c.pin = "12345 ", "٤٨٢٦" }),
-		with(func(c *fuzzCall) { c.choices |= 0xffff << 24; c.pin = "4826" }),
-		with(func(c *fuzzCall) { c.record = nil; c.password = foreignHashes[0] }),
-		with(func(c *fuzzCall) {
-			c.record = nil
-			c.choices |= 2 << 22
-			c.password = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+	return []SeedCall{
+		with(func(c *SeedCall) { c.OTP = "120034"; c.Choices |= 2 }),
+		with(func(c *SeedCall) { c.OTP = "560078"; c.Choices |= 1 }),
+		with(func(c *SeedCall) { c.OTP = "120034"; c.Choices |= 2; c.At += 60_000 }),  // its end
+		with(func(c *SeedCall) { c.OTP = "120034"; c.Choices |= 2; c.At -= 300_001 }), // further off than it lives
+		with(func(c *SeedCall) { c.OTP = "340012"; c.Choices |= 2 }),                  // used
+		with(func(c *SeedCall) { c.OTP = a.devices[0].at(noon); c.Choices ^= 2 << 16 }),
+		with(func(c *SeedCall) { c.OTP = a.pending.secret.at(noon); c.Choices |= 3 }),
+		with(func(c *SeedCall) { c.Password = password }),
+		with(func(c *SeedCall) { c.PIN = "4826" }),
+		with(func(c *SeedCall) { c.OTP, c.Password, c.PIN = "999999", "wrong #1", "9999" }),
+		with(func(c *SeedCall) { c.Record = struck.encode(); c.OTP, c.PIN = "999999", "9999" }),
+		with(func(c *SeedCall) { c.Record = locked.encode(); c.OTP, c.Password, c.PIN = "120034", password, "4826" }),
+		with(func(c *SeedCall) { c.Record = locked.encode(); c.OTP, c.PIN, c.At = "120034", "4826", c.At+60_000 }), // unlocked by now
+		with(func(c *SeedCall) { c.Record = wiped.encode(); c.Password, c.PIN = password, "4826" }),
+		with(func(c *SeedCall) { c.Record = nil; c.Password = password }),
+		with(func(c *SeedCall) { c.Record = []byte("damaged"); c.PIN = "4826" }),
+		with(func(c *SeedCall) { c.User = "ann\x00"; c.PIN = "4826" }),
+		with(func(c *SeedCall) { c.OTP, c.PIN = "12345 ", "٤٨٢٦" }),
+		with(func(c *SeedCall) { c.Choices |= 0xffff << 24; c.PIN = "4826" }),
+		with(func(c *SeedCall) { c.Record = nil; c.Password = foreignHashes[0] }),
+		with(func(c *SeedCall) {
+			c.Record = nil
+			c.Choices |= 2 << 22
+			c.Password = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 		}),
 	}
 }
@@ -72,5 +79,3 @@ func fuzzHash(password []byte) []byte {
 	copy(sum[2:], password)
 	return sum
 }
-
-var errFuzz = errors.New("made to fail")

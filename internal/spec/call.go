@@ -73,8 +73,28 @@ type Call struct {
 	Checked, Untold bool
 }
 
-// given reports whether the call gives any credential.
-func (c *Call) given() bool { return c.OTP != "" || c.Password != "" || c.PIN != "" }
+// A proof is what a call gives of what its operation takes.
+type proof struct{ otp, password, pin string }
+
+func (p proof) given() bool { return p != proof{} }
+
+func (c *Call) proof() proof {
+	switch c.Op.Row().Proof {
+	case OneCode:
+		return proof{otp: c.OTP}
+	case OnePIN:
+		return proof{pin: c.PIN}
+	case OnePassword:
+		return proof{password: c.Password}
+	case AnyProof, OptionalProof:
+		return proof{c.OTP, c.Password, c.PIN}
+	case KnownProof:
+		return proof{password: c.Password, pin: c.PIN}
+	case ResetProof:
+		return proof{otp: c.OTP, pin: c.PIN}
+	}
+	return proof{}
+}
 
 // A Says is what a function of the host's returns.
 type Says uint8

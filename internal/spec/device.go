@@ -6,7 +6,7 @@ import "time"
 // proof, or none within the window for a device that is new.
 func (t *turn) enroll() Answer {
 	at := t.device(t.call.Device)
-	if t.call.given() {
+	if t.proof.given() {
 		if a := t.verify(t.o.ProofKinds); a.Err != OK {
 			return a
 		}

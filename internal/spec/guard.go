@@ -40,16 +40,16 @@ func (t *turn) proveReset() Answer {
 		return Answer{Err: Locked, Until: t.Guard.Hold}
 	}
 	kind, struck := KindDeviceTOTP, false
-	if t.call.OTP != "" {
+	if t.proof.otp != "" {
 		device, v := t.spendDevice(t.o.Reset.MinAge)
 		if v == right {
 			return t.resetProven(kind, device)
 		}
 		struck = v == wrong
 	}
-	if t.call.PIN != "" {
+	if t.proof.pin != "" {
 		kind = KindPIN
-		if pin && t.call.PIN == t.PIN.Digits {
+		if pin && t.proof.pin == t.PIN.Digits {
 			return t.resetProven(kind, 0)
 		}
 		struck = true
@@ -108,7 +108,7 @@ func (t *turn) repeat() Repeat {
 	if !t.o.Reset.ForgiveRepeats {
 		return Repeat{}
 	}
-	same := Repeat{OTP: t.call.OTP, PIN: t.call.PIN}
+	same := Repeat{OTP: t.proof.otp, PIN: t.proof.pin}
 	if same.OTP != "" {
 		var steps strings.Builder
 		for _, d := range t.Devices[:t.deviceCount()] {

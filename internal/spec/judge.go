@@ -42,15 +42,14 @@ func (all *tally) add(k Kind, left int, charged bool) {
 // judging; what was charged before it stays.
 func (t *turn) verify(codeKinds []Kind) Answer {
 	var all tally
-	c := t.call
-	if c.OTP != "" {
+	if t.proof.otp != "" {
 		if a, ok := t.verifyCode(codeKinds, &all); ok {
 			return a
 		}
 	}
-	if c.Password != "" && !t.skip(KindPassword, &all) {
+	if t.proof.password != "" && !t.skip(KindPassword, &all) {
 		t.out.AskedPassword = true
-		switch c.Host.Password {
+		switch t.call.Host.Password {
 		case Fails:
 			return refuse(HostFault)
 		case Yes:
@@ -58,8 +57,8 @@ func (t *turn) verify(codeKinds []Kind) Answer {
 		}
 		t.charge(KindPassword, &all)
 	}
-	if c.PIN != "" && !t.skip(KindPIN, &all) {
-		if c.PIN == t.PIN.Digits {
+	if t.proof.pin != "" && !t.skip(KindPIN, &all) {
+		if t.proof.pin == t.PIN.Digits {
 			return t.accept(KindPIN, 0)
 		}
 		t.charge(KindPIN, &all)

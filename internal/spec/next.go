@@ -6,6 +6,7 @@ type turn struct {
 	o      *Options
 	now    Time
 	call   *Call
+	proof  proof
 	out    Outcome
 	writes bool // the answer has to be stored before it leaves
 	// removes: a write leaves no record. What is to be written about a user without
@@ -29,7 +30,7 @@ func refuse(e Err) Answer { return Answer{Err: e} }
 // The order of refusals: malformed, no credential, weak PIN, a wipe that is pending,
 // what the user does not hold or has too many of, and only then is the proof judged.
 func (o *Options) Next(s State, now Time, c *Call) (State, Outcome) {
-	t := turn{State: s, o: o, now: now, call: c}
+	t := turn{State: s, o: o, now: now, call: c, proof: c.proof()}
 	if err := t.beforeLoading(); err != OK {
 		t.out.Answer.Err = err
 		return s, t.out
@@ -55,7 +56,7 @@ func (t *turn) beforeLoading() Err {
 	if !c.Checked && len(t.o.Malformed(c)) > 0 {
 		return Malformed
 	}
-	if op.Proof > OnePassword && op.Proof != OptionalProof && !c.given() {
+	if op.Proof > OnePassword && op.Proof != OptionalProof && !t.proof.given() {
 		return NoCredential
 	}
 	if c.Op == SetPIN || c.Op == AdminSetPIN {

@@ -24,7 +24,7 @@ func (t *turn) asksWipe() Answer { return Answer{Err: AsksWipe, Wipe: t.Wipe.ID}
 func (o *Options) WipeDone(s State, now Time, id Name) (State, []Event) {
 	var events []Event
 	if s.Wipe.Stage == Pending && s.Wipe.ID == id {
-		s.Wipe.Stage = Done
+		s.Wipe.Stage, s.Wipe.Tries, s.Wipe.Retry = Done, 0, 0
 		events = []Event{{Action: wipeDone}}
 	}
 	return rewritten(s, now), events
