@@ -12,36 +12,6 @@ import (
 // pageSize is how many users are asked for at a time.
 const pageSize = 500
 
-// A Budget is what is left of a user's tries with one kind.
-type Budget struct {
-	Kind Kind
-	// Wrong is how many answers in a row were wrong.
-	Wrong int
-	// Locked says that nothing of this kind is judged now.
-	Locked bool
-	// Until is when the lock ends. Zero while Locked means not before it is
-	// unlocked or bound anew.
-	Until time.Time
-}
-
-// Status is what is known about a user. There is no secret in it.
-type Status struct {
-	// PIN and Authenticator say whether the user holds one; an authenticator
-	// counts once it is confirmed.
-	PIN, Authenticator bool
-	Devices            []Device
-	// Live holds the kinds of which an issued code waits to be used.
-	Live []Kind
-	// Budgets holds those in which wrong answers are counted.
-	Budgets []Budget
-	// Strikes is how many wrong proofs the reset guard counted; while the data
-	// is wiped, one more than ResetOptions.Strikes.
-	Strikes int
-	// Wipe is set from the time that a wipe is marked until a PIN or a device is
-	// bound anew.
-	Wipe *Wipe
-}
-
 // Admin holds the host's own acts, which take no proof. Never let a user's
 // request reach one. It is safe for use by many goroutines.
 type Admin struct{ v *Verifier }
@@ -49,56 +19,32 @@ type Admin struct{ v *Verifier }
 // NewAdmin returns the Admin of v.
 func NewAdmin(v *Verifier) *Admin { return &Admin{v} }
 
-// Status returns what is known about a user, which for a user without a record is
-// nothing. It returns ErrMalformed.
-func (d *Admin) Status(ctx context.Context, user string) (Status, error) {
+// Unlock sets the counts of the named kinds back to zero, or those of all kinds if
+// none is named, in one swap. It touches neither strikes nor a wipe. It reports an
+// event for each of these kinds, counted or not, and none for a user without a
+// record.
+//
+// It returns ErrMalformed, with the field kinds for an unknown kind and for an
+// empty list that is not nil. A nil list cannot be told from none.
+func (d *Admin) Unlock(ctx context.Context, user string, named ...Kind) error {
 	if err := checkUser(user); err != nil {
-		return Status{}, err
+		return err
 	}
-	a, err := d.v.read(ctx, user)
-	if err != nil {
-		return Status{}, err
+	if err := checkKinds(named, kinds[:]); err != nil {
+		return err
 	}
-	now, err := d.v.clock()
-	if err != nil {
-		return Status{}, err
-	}
-	return a.status(user, &d.v.opts, now), nil
-}
-
-func (a *account) status(user string, o *Options, now time.Time) Status {
-	s := Status{PIN: a.pin != nil, Authenticator: a.authenticator != nil, Devices: a.deviceList(), Strikes: a.reset.strikes}
-	for i, k := range kinds {
-		if c := a.codesOf(k); c != nil && c.liveNow(o.ttl(k), now) {
-			s.Live = append(s.Live, k)
-		}
-		b, l := a.budgets[i], o.limit(k)
-		if b.wrong == 0 {
-			continue
-		}
-		shown := Budget{Kind: k, Wrong: b.wrong, Locked: b.locked(l, now)}
-		if shown.Locked {
-			shown.Until = b.end(l)
-		}
-		s.Budgets = append(s.Budgets, shown)
-	}
-	if a.reset.wipe != nil {
-		s.Strikes = o.Reset.Strikes + 1
-		s.Wipe = a.reset.wipe.public(user)
-	}
-	return s
-}
-
-// Unlock sets the count of one kind back to zero. It touches neither strikes nor
-// a wipe. It returns ErrMalformed for an unknown kind, with the field kinds.
-func (d *Admin) Unlock(ctx context.Context, user string, kind Kind) error {
-	if kindIndex(kind) < 0 {
-		return malformed("kinds", "must be one of the Kind constants")
+	if named == nil {
+		named = kinds[:]
 	}
 	return d.act(ctx, user, mayAlways, func(a *attempt) void {
-		*a.account.budget(kind) = budget{}
 		a.remove = a.absent
-		a.event(Event{Action: ActionUnlocked, Kind: kind})
+		if a.absent {
+			return void{}
+		}
+		for _, k := range distinct(named) {
+			*a.account.budget(k) = budget{}
+			a.event(Event{Action: ActionUnlocked, Kind: k})
+		}
 		return void{}
 	})
 }
@@ -112,7 +58,7 @@ func (d *Admin) SetPIN(ctx context.Context, user, pin string) error {
 	if err := checkNewPIN(pin); err != nil {
 		return err
 	}
-	return d.v.setPIN(ctx, user, pin, mayAlways)
+	return d.v.setPIN(ctx, user, pin, pinSlow, mayAlways)
 }
 
 // RemovePIN removes the user's PIN. It returns ErrMalformed, and ErrNotEnrolled
@@ -138,11 +84,14 @@ func (d *Admin) RevokeDevice(ctx context.Context, user string, device uuid.UUID)
 }
 
 // Reseal seals the user's record anew, under the Sealer's primary key. For a user
-// without a record it does nothing. It returns ErrMalformed and ErrUnsealed.
+// without a record it does nothing, and reports no event. It returns ErrMalformed
+// and ErrUnsealed.
 func (d *Admin) Reseal(ctx context.Context, user string) error {
 	return d.act(ctx, user, mayAlways, func(a *attempt) void {
 		a.remove = a.absent
-		a.event(Event{Action: ActionResealed})
+		if !a.absent {
+			a.event(Event{Action: ActionResealed})
+		}
 		return void{}
 	})
 }
@@ -217,64 +166,4 @@ func (v *Verifier) users(ctx context.Context, after string, due time.Time) iter.
 			}
 		}
 	}
-}
-
-// Sweep walks the users of whom something is due: it drops codes and secrets
-// that have ended, finishes wipes that were cut off, and removes empty records a
-// day after their last write. Counts and locks stay. Call it every minute or so,
-// from one process or several.
-//
-// It returns how many users it changed. One user's failure stops nobody else's:
-// the errors are joined.
-func (d *Admin) Sweep(ctx context.Context) (int, error) {
-	due, err := d.v.clock()
-	if err != nil {
-		return 0, err
-	}
-	changed := 0
-	var failed []error
-	for user, err := range d.v.users(ctx, "", due) {
-		var did bool
-		if err == nil {
-			did, err = d.v.sweep(ctx, user)
-		}
-		if did {
-			changed++
-		}
-		if err != nil {
-			failed = append(failed, err)
-		}
-	}
-	return changed, errors.Join(failed...)
-}
-
-// swept is what Sweep found of one user.
-type swept struct {
-	changed bool
-	cutOff  *Wipe // to be finished
-}
-
-// sweep does for one user what is due, and reports whether it changed anything.
-func (v *Verifier) sweep(ctx context.Context, user string) (changed bool, err error) {
-	did, err := update(ctx, v, user, quick, func(a *attempt) (swept, error) {
-		due := a.account.due()
-		if due.IsZero() || due.After(a.now) {
-			a.unchanged = true
-			return swept{}, nil
-		}
-		if w := a.account.reset.wipe; w.pending() && !waits(w.retryAt, maxWipeBackoff, a.now) {
-			a.unchanged = true // until the wipe is tried
-			return swept{cutOff: a.pendingWipe()}, nil
-		}
-		a.remove = a.account.empty()
-		return swept{changed: true}, nil
-	})
-	if err != nil || did.cutOff == nil {
-		return did.changed, err
-	}
-	if err = v.wipe(ctx, *did.cutOff); err != nil {
-		putOff := v.noteWipe(ctx, *did.cutOff, func(a *attempt, kept *wipe) { kept.putOff(a.now) })
-		return putOff == nil, errors.Join(err, putOff)
-	}
-	return true, nil
 }

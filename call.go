@@ -2,8 +2,11 @@ package factor
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
+
+	"golang.org/x/crypto/bcrypt"
 )
 
 // A call is one call of the API on one user. It remembers what its slow work
@@ -16,6 +19,7 @@ type call struct {
 	mode mode
 
 	hasTurn bool            // whether the short turn is held
+	slow    *turns          // whose slow turn is held, nil for none
 	found   found           // for who comes next in the slow turn
 	settle  context.Context // see settling
 
@@ -54,8 +58,8 @@ func (c *call) leaveTurn() {
 
 // load loads the record, unless who had the slow turn before has left it.
 func (c *call) load() (Record, error) {
-	if c.found.record != nil {
-		return *c.found.record, nil
+	if c.found.Value != nil {
+		return *c.found.Value, nil
 	}
 	c.asks()
 	base, err := c.v.load(c.ctx, c.user)
@@ -68,15 +72,15 @@ func (c *call) load() (Record, error) {
 // asks notes that the store is asked about the record, and knows what it is then:
 // what a slow call leaves spares who comes next a load.
 func (c *call) asks() {
-	if c.mode == slow {
-		c.found = found{after: c.v.slowTurns.last()}
+	if c.slow != nil {
+		c.found = found{After: c.slow.last()}
 	}
 }
 
 func (c *call) knows(r Record) {
-	if c.mode == slow {
+	if c.slow != nil {
 		known := r // r itself would be allocated in every call
-		c.found.record = &known
+		c.found.Value = &known
 	}
 }
 
@@ -125,14 +129,19 @@ func once[T any](a *attempt, m **memo[T], where string, work func() (T, error)) 
 // checkPassword asks the host.
 func (a *attempt) checkPassword(password string) (bool, error) {
 	return once(a, &a.password, "CheckPassword", func() (bool, error) {
-		return a.opts.CheckPassword(a.ctx, a.user, password)
+		ask := func(ctx context.Context, user string) (bool, error) { return a.opts.CheckPassword(ctx, user, password) }
+		right, err := askHost(a, inCheckPassword, &a.v.checking, ask)
+		if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
+			return false, nil // the commonest way to say no
+		}
+		return right, err
 	})
 }
 
 // registeredAt asks the host.
 func (a *attempt) registeredAt() (time.Time, error) {
 	return once(a, &a.registered, "RegisteredAt", func() (time.Time, error) {
-		return a.opts.RegisteredAt(a.ctx, a.user)
+		return askHost(a, inRegisteredAt, &a.v.registering, a.opts.RegisteredAt)
 	})
 }
 
@@ -148,7 +157,8 @@ func (a *attempt) hashPIN(digits string) (pinHash, error) {
 func (a *attempt) checkPIN(digits string, held *pin) (bool, error) {
 	var stored *pinHash
 	if held != nil {
-		stored = &held.pinHash
+		kept := held.pinHash // held changes if it is renewed, and is looked for again if the swap is lost
+		stored = &kept
 	}
 	i := slices.IndexFunc(a.pins, func(f pinFound) bool { return f.stored.same(stored) })
 	if i < 0 {

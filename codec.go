@@ -1,7 +1,7 @@
 package factor
 
 import (
-	"errors"
+	"fmt"
 	"time"
 )
 
@@ -15,10 +15,19 @@ import (
 const (
 	encodingVersion = 1
 	importedVersion = 2
+	newestVersion   = importedVersion
 	padTo           = 64
 )
 
-var errEncoding = errors.New("unknown or damaged encoding")
+var errEncoding = fmt.Errorf("%w: unknown or damaged encoding", ErrUnsealed)
+
+// storedBudgets holds the kinds whose budgets versions 1 and 2 have, in their
+// order, which is frozen. A new Kind needs a new version to keep its budget: the
+// array below does not compile until encode writes one.
+var (
+	storedBudgets = [6]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
+	_             = [1]struct{}{}[len(kinds)-len(storedBudgets)]
+)
 
 func (a *account) encode() []byte {
 	w := writer{buf: make([]byte, 0, a.roomToEncode())}
@@ -49,7 +58,7 @@ func (a *account) encode() []byte {
 	}
 	w.codes(&a.loginCodes)
 	w.codes(&a.accountCodes)
-	w.budgets(&a.budgets)
+	w.budgets(a)
 	w.reset(&a.reset)
 	w.time(a.emptied)
 	if len(a.imported) > 0 {
@@ -80,11 +89,14 @@ func (a *account) encodingVersion() byte {
 }
 
 // decode fills an empty account. Devices for which a.devices has the capacity go
-// there. After an error the account is of no use.
+// there. After an error, which matches ErrUnsealed, the account is of no use.
 func (a *account) decode(data []byte) error {
 	r := reader{buf: data}
 	version := r.byte()
-	if version != encodingVersion && version != importedVersion {
+	switch {
+	case version > newestVersion:
+		return ErrNewerFormat
+	case version < encodingVersion:
 		return errEncoding
 	}
 	if r.has() {
@@ -121,7 +133,7 @@ func (a *account) decode(data []byte) error {
 	}
 	r.codes(&a.loginCodes)
 	r.codes(&a.accountCodes)
-	r.budgets(&a.budgets)
+	r.budgets(a)
 	r.reset(&a.reset)
 	a.emptied = r.time()
 	if version == importedVersion {
@@ -194,23 +206,24 @@ func (r *reader) code(c *code) {
 	}
 }
 
-func (w *writer) budgets(all *[len(kinds)]budget) {
-	if *all == [len(kinds)]budget{} {
-		w.zeros(2 * len(all))
+func (w *writer) budgets(a *account) {
+	if a.budgets == [len(kinds)]budget{} {
+		w.zeros(2 * len(storedBudgets))
 		return
 	}
-	for i := range all {
-		w.number(int64(all[i].wrong))
-		w.time(all[i].until)
+	for _, k := range storedBudgets {
+		b := a.budget(k)
+		w.number(int64(b.wrong))
+		w.time(b.until)
 	}
 }
 
-func (r *reader) budgets(all *[len(kinds)]budget) {
-	if r.skipZeros(2 * len(all)) {
+func (r *reader) budgets(a *account) {
+	if r.skipZeros(2 * len(storedBudgets)) {
 		return
 	}
-	for i := range all {
-		all[i].wrong, all[i].until = int(r.number(maxFailures)), r.time()
+	for _, k := range storedBudgets {
+		*a.budget(k) = budget{int(r.number(maxFailures)), r.time()}
 	}
 }
 

@@ -83,6 +83,25 @@
 // is a fault of the store, the sealer or a host's function: nothing was accepted.
 // No error text holds a credential or a user, unless the host put it there.
 //
+// # Secrets and logs
+//
+// [Credentials], [OTP], [Enrollment], [Keyring], [Import] and its parts show a
+// fixed text in place of their fields: to fmt, to log/slog, and to every encoder
+// that honors [encoding.TextMarshaler] or [encoding.BinaryMarshaler], as
+// encoding/json, encoding/xml and encoding/gob do. Go does not call these methods
+// everywhere:
+//
+//   - fmt prints the fields of a value in an unexported field, at any depth, with
+//     %v as with %#v. Keep a pointer there, which prints as an address, or give
+//     your type a Format method.
+//   - A struct that embeds two types with such methods has neither's. Name the
+//     fields instead of embedding.
+//   - A program that reflects, dumps memory or compares values for a test report
+//     sees everything, and so do encoders that honor neither interface, such as
+//     encoding/asn1.
+//
+// A field that is read is an ordinary string.
+//
 // # What it is not
 //
 // It sends no mail, keeps no session and claims no assurance level: by NIST SP

@@ -48,11 +48,12 @@ var (
 
 // Errors of the reset guard.
 var (
-	// ErrWiped says that the user's critical data was given up, so that nothing
-	// is left to prove: the reset may go on.
+	// ErrWiped says that the user's critical data was given up and that
+	// Options.Wipe has deleted it. Nothing is left to prove: the reset may go on.
 	ErrWiped = errors.New("factor: critical data wiped")
-	// ErrWipePending says that a wipe is marked and not yet done. The error
-	// wraps the fault that Options.Wipe returned.
+	// ErrWipePending says that a wipe is marked and not yet done: the reset must
+	// not go on. The error never matches ErrWiped, and wraps what keeps the wipe
+	// from being done, such as the fault that Options.Wipe returned.
 	ErrWipePending = errors.New("factor: wipe not finished")
 )
 
@@ -66,6 +67,10 @@ var (
 	// record was tampered with, belongs to another user or has an unknown
 	// version. It is never taken for an absent record.
 	ErrUnsealed = errors.New("factor: record cannot be opened")
+	// ErrNewerFormat says that a newer release of this package wrote the record,
+	// in a format that this one does not know. The record is not damaged: update
+	// the process. It matches ErrUnsealed too.
+	ErrNewerFormat = fmt.Errorf("%w: a newer release of factor wrote it: update this process", ErrUnsealed)
 )
 
 // MalformedError is the detail of ErrMalformed.

@@ -67,9 +67,9 @@ func TestEveryActionIsReportedWithItsFields(t *testing.T) {
 		{func(k *kit) { k.setPIN(); k.wipe = fault }, func(k *kit) error { return k.guard.Forfeit(ctx, alice) },
 			factor.Event{Action: factor.ActionWipeFailed, Err: fault}},
 		{(*kit).setPIN, func(k *kit) error { return k.guard.Forfeit(ctx, alice) }, factor.Event{Action: factor.ActionWipeDone}},
-		{nil, func(k *kit) error { return k.admin.Unlock(ctx, alice, factor.KindLogin) }, factor.Event{Action: factor.ActionUnlocked, Kind: factor.KindLogin}},
+		{(*kit).setPIN, func(k *kit) error { return k.admin.Unlock(ctx, alice, factor.KindLogin) }, factor.Event{Action: factor.ActionUnlocked, Kind: factor.KindLogin}},
 		{nil, func(k *kit) error { return k.admin.Forget(ctx, alice) }, factor.Event{Action: factor.ActionForgotten}},
-		{nil, func(k *kit) error { return k.admin.Reseal(ctx, alice) }, factor.Event{Action: factor.ActionResealed}},
+		{(*kit).setPIN, func(k *kit) error { return k.admin.Reseal(ctx, alice) }, factor.Event{Action: factor.ActionResealed}},
 		{nil, func(k *kit) error { return k.admin.Import(ctx, alice, row()) },
 			factor.Event{Action: factor.ActionImported, Kind: factor.KindDeviceTOTP, Device: phone}},
 	}

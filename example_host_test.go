@@ -8,6 +8,7 @@ import (
 
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/memstore"
+	"golang.org/x/crypto/bcrypt"
 )
 
 // Whoever has only the user's mailbox can reset the password, but does not get
@@ -50,6 +51,37 @@ func ExampleResetGuard() {
 	// wrong: more chances before the last one: 0
 	// delete the cards that alice had before the wipe, because of strikes
 	// wiped: reset the password, nothing is left to protect
+}
+
+// CheckPassword asks the host, here with bcrypt. A mismatch is "no", and counts as a
+// guess; any other error is a fault and does not.
+func ExampleOptions() {
+	hash, err := bcrypt.GenerateFromPassword([]byte("correct horse"), bcrypt.MinCost)
+	if err != nil {
+		log.Fatal(err)
+	}
+	passwords := map[string][]byte{"alice": hash} // your table of users
+	verifier := exampleVerifier(&factor.Options{
+		CheckPassword: func(_ context.Context, user, password string) (bool, error) {
+			err := bcrypt.CompareHashAndPassword(passwords[user], []byte(password))
+			if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
+				return false, nil
+			}
+			return err == nil, err
+		},
+	})
+	ctx := context.Background()
+	fmt.Println("right:", verifier.VerifyPassword(ctx, "alice", "correct horse") == nil)
+	for range 5 {
+		err = verifier.VerifyPassword(ctx, "alice", "battery staple")
+	}
+	fmt.Println(err)
+	err = verifier.VerifyPassword(ctx, "alice", "correct horse")
+	fmt.Println("locked, right or wrong:", errors.Is(err, factor.ErrLocked))
+	// Output:
+	// right: true
+	// factor: password does not match, tries left: 0
+	// locked, right or wrong: true
 }
 
 // Support sees what a user has, but no secret, and lifts a lock.

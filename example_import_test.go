@@ -9,6 +9,8 @@ import (
 	"log"
 	"log/slog"
 	"os"
+	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/knowhave/factor"
@@ -53,6 +55,39 @@ func ExampleAdmin_Import() {
 	// bob: Import.Authenticator.Secret must have at least 112 bits (NIST SP 800-63B-4 §3.1.4.1): have the user enrol anew
 	// bob: Import.Authenticator.Secret must have at least 112 bits (NIST SP 800-63B-4 §3.1.4.1): have the user enrol anew
 	// right PIN: true
+}
+
+// phcOfKeycloak writes a PBKDF2 hash of Keycloak as a PHC string: its algorithm,
+// such as pbkdf2-sha256, its hashIterations, its salt and its value.
+func phcOfKeycloak(algorithm string, iterations int, salt, value string) string {
+	unpadded := func(base64 string) string { return strings.TrimRight(base64, "=") }
+	return fmt.Sprintf("$%s$i=%d$%s$%s", algorithm, iterations, unpadded(salt), unpadded(value))
+}
+
+// If a system keeps the parts of a hash in columns of their own, write them as a PHC
+// string.
+func ExampleImportedPIN() {
+	ctx := context.Background()
+	verifier := exampleVerifier(nil)
+	hash := phcOfKeycloak("pbkdf2-sha256", 7, "c2l4dGVlbiBvZiBzYWx0Lg==", "KLRoy7+FfkmBDd1OPxHg18Bqx18/MgC+FIUzwtDmPf4=")
+	err := factor.NewAdmin(verifier).Import(ctx, "alice", factor.Import{PIN: &factor.ImportedPIN{Hash: hash}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("right PIN:", verifier.VerifyPIN(ctx, "alice", "8299") == nil)
+	// Output:
+	// right PIN: true
+}
+
+// Keycloak and better-auth use the characters of a text as the key.
+func ExampleImportedTOTP() {
+	verifier := exampleVerifier(nil)
+	err := factor.NewAdmin(verifier).Import(context.Background(), "alice", factor.Import{
+		Authenticator: &factor.ImportedTOTP{Key: []byte("Kx7mQ2pVt9Zr4WcY8LbN"), Algorithm: "HmacSHA1", Digits: 6, Period: 30 * time.Second},
+	})
+	fmt.Println("moved in:", err == nil)
+	// Output:
+	// moved in: true
 }
 
 // pseudonym stands for a user in a log. Its key is the service's own secret.

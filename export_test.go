@@ -28,18 +28,8 @@ func RandomCode(digits int) string {
 
 // TurnsTaken returns how many users' turns are held or waited for.
 func TurnsTaken(v *Verifier) int {
-	n := 0
-	for _, t := range []*turns{&v.turns, &v.slowTurns} {
-		t.mu.Lock()
-		n += len(t.users)
-		t.mu.Unlock()
-	}
-	return n
+	return v.turns.locks.Keys() + v.pinTurns.locks.Keys() + v.passwordTurns.locks.Keys()
 }
 
 // Watched returns how many users are waited for in PINs.Wait.
-func Watched(v *Verifier) int {
-	v.waiters.mu.Lock()
-	defer v.waiters.mu.Unlock()
-	return len(v.waiters.users)
-}
+func Watched(v *Verifier) int { return v.waiters.Keys() }

@@ -1,62 +1,97 @@
 package factor
 
 import (
+	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 
-	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
 )
 
-// What the hash of another system may cost. It has no lower bound, because the
-// seal protects it as well as any other, and the first right PIN replaces it.
+// A hash that another system made is stored as text, in one of these forms:
+//
+//	$2b$12$…                                      bcrypt, also $2a$ and $2y$
+//	bcrypt_sha256$$2b$12$…                        bcrypt of the SHA-256 in hex, as Django makes it
+//	$argon2id$v=19$m=65536,t=3,p=4$salt$hash      Argon2id, also argon2i
+//	$scrypt$ln=16,r=8,p=1$salt$hash               scrypt
+//	$pbkdf2-sha256$i=600000$salt$hash             PBKDF2, also pbkdf2-sha1 and pbkdf2-sha512
+//
+// Import rewrites the forms of known systems to these, see rewriteHash. Records
+// hold what it wrote, so what is valid here has to stay valid.
+
+// The most that one imported hash may cost: a second or two of one core, whatever
+// the algorithm. There is no least cost, because the seal protects a weak hash as
+// well as any other, and the first right PIN replaces it.
 const (
-	maxForeignCost    = 14       // of bcrypt, about a second
-	maxForeignMemory  = 64 << 10 // KiB, the second choice of RFC 9106 §4
-	maxForeignTime    = 10
-	maxForeignThreads = 16
+	maxForeignCost       = 14        // of bcrypt
+	maxForeignMemory     = 128 << 10 // KiB, of Argon2 and scrypt: what OWASP asks of scrypt at most
+	maxForeignTime       = 10        // passes of Argon2
+	maxForeignThreads    = 16        // p of Argon2 and scrypt
+	maxForeignBlock      = 32        // r of scrypt
+	maxForeignScrypt     = 2 << 20   // N·r·p of scrypt
+	maxForeignIterations = 3_000_000 // of PBKDF2, all blocks together: twice Django's 1,500,000
 )
 
-var (
-	bcryptText = regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)
-	argon2Text = regexp.MustCompile(`^\$argon2(id?)\$v=19\$m=([0-9]{1,9}),t=([0-9]{1,9}),p=([0-9]{1,9})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$`)
-)
+// djangoSHA256 is what Django puts before a bcrypt hash of the SHA-256.
+const djangoSHA256 = "bcrypt_sha256$"
 
-// foreignHash reads a hash as another system wrote it, in the format of bcrypt
-// or the PHC string of Argon2id or Argon2i. It returns what tells whether a PIN
-// was hashed to it, or the reason that it cannot be taken.
+var bcryptText = regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)
+
+// foreignHash reads a hash of another system in one of the forms above. It returns
+// what tells whether a PIN was hashed to it, or the reason why it cannot be taken.
 func foreignHash(text string) (matches func(pin string) bool, reason string) {
-	if parts := bcryptText.FindStringSubmatch(text); parts != nil {
-		if cost := decimal(parts[1]); cost < bcrypt.MinCost || cost > maxForeignCost {
-			return nil, fmt.Sprintf("must have a bcrypt cost of %d to %d", bcrypt.MinCost, maxForeignCost)
+	if inner, ok := strings.CutPrefix(text, djangoSHA256); ok {
+		matchesSum, reason := bcryptHash(inner)
+		if reason != "" {
+			return nil, reason
 		}
-		return func(pin string) bool { return bcrypt.CompareHashAndPassword([]byte(text), []byte(pin)) == nil }, ""
+		return func(pin string) bool {
+			sum := sha256.Sum256([]byte(pin))
+			return matchesSum(hex.EncodeToString(sum[:]))
+		}, ""
 	}
-	parts := argon2Text.FindStringSubmatch(text)
+	if strings.HasPrefix(text, "$2") {
+		return bcryptHash(text)
+	}
+	return phcHash(text)
+}
+
+func bcryptHash(text string) (matches func(pin string) bool, reason string) {
+	parts := bcryptText.FindStringSubmatch(text)
 	if parts == nil {
-		return nil, "must be a hash of bcrypt ($2a$, $2b$, $2y$), or of Argon2id or Argon2i, version 19, as a PHC string"
+		return nil, refusedHash(text)
 	}
-	memory, passes, threads := decimal(parts[2]), decimal(parts[3]), decimal(parts[4])
-	if passes < 1 || passes > maxForeignTime || threads < 1 || threads > maxForeignThreads || memory < 8*threads || memory > maxForeignMemory {
-		return nil, fmt.Sprintf("must have Argon2 parameters of m up to %d and at least 8 for each of p, t 1 to %d and p 1 to %d",
-			maxForeignMemory, maxForeignTime, maxForeignThreads)
+	if cost := decimal(parts[1]); cost < bcrypt.MinCost || cost > maxForeignCost {
+		return nil, fmt.Sprintf("must have a bcrypt cost of %d to %d: have the user set a new PIN", bcrypt.MinCost, maxForeignCost)
 	}
-	salt, saltErr := base64.RawStdEncoding.Strict().DecodeString(parts[5])
-	sum, sumErr := base64.RawStdEncoding.Strict().DecodeString(parts[6])
-	if saltErr != nil || sumErr != nil || len(salt) < 8 || len(salt) > 64 || len(sum) < 16 || len(sum) > 64 {
-		return nil, "must have 8 to 64 bytes of salt and 16 to 64 of hash, in base64 without padding"
+	return func(pin string) bool { return bcrypt.CompareHashAndPassword([]byte(text), []byte(pin)) == nil }, ""
+}
+
+// phcHash reads a PHC string: $id$v=version$parameters$salt$hash, without a version
+// for all but Argon2.
+func phcHash(text string) (matches func(pin string) bool, reason string) {
+	fields := strings.Split(text, "$")
+	var p phc
+	if len(fields) == 6 && strings.HasPrefix(fields[2], "v=") {
+		p.version = fields[2]
+		fields = append(fields[:2:2], fields[3:]...)
 	}
-	derive := argon2.IDKey
-	if parts[1] == "i" {
-		derive = argon2.Key
+	if len(fields) != 5 || fields[0] != "" || phcReaders[fields[1]] == nil {
+		return nil, refusedHash(text)
 	}
-	return func(pin string) bool {
-		got := derive([]byte(pin), salt, uint32(passes), uint32(memory), uint8(threads), uint32(len(sum)))
-		return subtle.ConstantTimeCompare(got, sum) == 1
-	}, ""
+	if reason := p.readBytes(fields[3], fields[4]); reason != "" {
+		return nil, reason
+	}
+	p.id, p.parameters = fields[1], fields[2]
+	derive, reason := phcReaders[p.id](p)
+	if reason != "" {
+		return nil, reason
+	}
+	return func(pin string) bool { return subtle.ConstantTimeCompare(derive(pin), p.sum) == 1 }, ""
 }
 
 // decimal reads up to nine digits.

@@ -45,11 +45,13 @@ func TestForeignHashesAreBounded(t *testing.T) {
 		"$2x$10" + bcrypt: false, "$2$10" + bcrypt: false, "$2a$10" + bcrypt + "x": false, "$2a$10" + bcrypt[:52]: false,
 		"$2a$10" + bcrypt + "\n": false, " $2a$10" + bcrypt: false, "$2a$10" + bcrypt[:20] + "=" + bcrypt[21:]: false,
 
-		argon("m=65536,t=10,p=16"): true, argon("m=8,t=1,p=1"): true, argon("m=128,t=1,p=16"): true,
-		argon("m=65537,t=1,p=1"): false, argon("m=4194304,t=1,p=1"): false, argon("m=999999999,t=1,p=1"): false,
+		argon("m=131072,t=10,p=16"): true, argon("m=8,t=1,p=1"): true, argon("m=128,t=1,p=16"): true,
+		argon("m=131073,t=1,p=1"): false, argon("m=4194304,t=1,p=1"): false, argon("m=999999999,t=1,p=1"): false,
 		argon("m=9999999999,t=1,p=1"): false, argon("m=7,t=1,p=1"): false, argon("m=127,t=1,p=16"): false, argon("m=0,t=1,p=0"): false,
 		argon("m=64,t=0,p=1"): false, argon("m=64,t=11,p=1"): false, argon("m=64,t=1,p=0"): false, argon("m=640,t=1,p=17"): false,
-		argon("m=64,t=1,p=257"): false, argon("t=1,m=64,p=1"): false, argon("m=64,t=1,p=1,keyid=aa"): false, argon("m=-64,t=1,p=1"): false,
+		argon("m=64,t=1,p=257"): false, argon("t=1,m=64,p=1"): true, argon("p=1,t=1,m=64"): true,
+		argon("m=64,t=1"): false, argon("m=64,m=64,t=1,p=1"): false, argon("m=64,t=1,p=1,"): false, argon(""): false, argon("m=64,t=1,p="): false,
+		argon("m=64,t=1,p=1,keyid=aa"): false, argon("m=-64,t=1,p=1"): false,
 
 		"$argon2d$v=19$m=64,t=1,p=1$" + salt + "$" + sum:  false,
 		"$argon2id$v=16$m=64,t=1,p=1$" + salt + "$" + sum: false,
@@ -79,21 +81,32 @@ func TestForeignHashesAreBounded(t *testing.T) {
 }
 
 // FuzzForeignHash shows that whatever is taken can be compared with, is stored
-// and comes back, and that no reason repeats what was given.
+// and comes back, that its form is the only one it is rewritten to, and that no
+// reason repeats what was given.
 func FuzzForeignHash(f *testing.F) {
 	for _, hash := range foreignHashes {
 		f.Add(hash)
 	}
-	f.Fuzz(func(t *testing.T, hash string) {
+	for _, hash := range formsOfRightPIN {
+		f.Add(hash)
+	}
+	f.Fuzz(func(t *testing.T, given string) {
+		hash := rewriteHash(given)
 		matches, reason := foreignHash(hash)
+		if (matches == nil) != (reason != "") {
+			t.Fatalf("%q: %q, and something to compare with: %v", hash, reason, matches != nil)
+		}
 		if reason != "" {
-			if len(hash) > 6 && strings.Contains(reason, hash) {
-				t.Fatalf("%q repeats %q", reason, hash)
+			if len(given) > 20 && strings.Contains(reason, given) {
+				t.Fatalf("%q repeats %q", reason, given)
 			}
 			return
 		}
-		if (matches == nil) || len(hash) > 300 {
-			t.Fatalf("%q was taken", hash)
+		if len(hash) > 300 || rewriteHash(hash) != hash {
+			t.Fatalf("%q was taken as %q, and that as %q", given, hash, rewriteHash(hash))
+		}
+		if _, reason := foreignHash(given); reason == "" && given != hash {
+			t.Fatalf("%q was stored as it is, and is %q now", given, hash)
 		}
 		a := &account{pin: &pin{pinHash: pinHash{sum: []byte(hash)}, setAt: noon}, imported: []importID{{1}}}
 		got, err := decode(a.encode())

@@ -110,11 +110,6 @@ func (c fuzzCall) call(op spec.Op, s spec.State) (*spec.Call, *translate.Args) {
 			args.Kind = args.Kinds[0]
 		}
 		call.Kind = spec.KindNamed(string(args.Kind))
-	case spec.Unlock:
-		if !translate.UnlocksMany {
-			args.Kinds = append(args.Kinds, factor.KindPIN)[:1]
-			call.Kinds = translate.KindsOf(args.Kinds)
-		}
 	case spec.Import:
 		args.Import = factor.Import{PIN: &factor.ImportedPIN{Hash: c.Password}}
 		if c.bit(22) {

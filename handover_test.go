@@ -113,8 +113,8 @@ func TestASlowCallIsJudgedAgainIfWhatItWasLeftIsOld(t *testing.T) {
 func TestARefusalLeavesWhatItHasLoaded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
-		for range 3 {
-			k.is(k.v.VerifyPIN(t.Context(), alice, wrongPIN), factor.ErrMismatch)
+		for range 4 {
+			k.is(k.v.VerifyPassword(t.Context(), alice, "wrong"), factor.ErrMismatch)
 		}
 		k.swapping(func(_ context.Context, do func() error) error { _ = do(); return errGone }) // which leaves nothing
 		enter := make(chan struct{})
@@ -124,7 +124,7 @@ func TestARefusalLeavesWhatItHasLoaded(t *testing.T) {
 			go func() { done <- k.v.VerifyPassword(t.Context(), alice, "wrong") }()
 			synctest.Wait()
 			for range 3 {
-				go func() { done <- k.v.VerifyPIN(t.Context(), alice, wrongPIN) }()
+				go func() { done <- k.v.VerifyPassword(t.Context(), alice, rightPW) }()
 			}
 			synctest.Wait()
 			close(enter)

@@ -35,8 +35,9 @@ type HashOptions struct {
 	// Threads is the degree of parallelism of one hash. Default 1.
 	Threads uint8
 	// Parallel is how many hashes are computed at once; further ones wait. It
-	// bounds the memory to Parallel times MemoryKiB, or for imported Argon2 hashes
-	// times 64 MiB at most. Default the number of CPUs that Go may use.
+	// bounds the memory to Parallel times MemoryKiB, or times 128 MiB at most while
+	// imported hashes of Argon2 or scrypt are checked. Default the number of CPUs
+	// that Go may use.
 	Parallel int
 }
 

@@ -1,7 +1,6 @@
 package factor
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -12,7 +11,8 @@ import (
 )
 
 // An Import is what one user holds in another system. What is nil or empty is not
-// taken over. It prints, logs and marshals without its fields, as do its parts.
+// taken over. It redacts itself, as do its parts: see "Secrets and logs" in the
+// package comment.
 type Import struct {
 	PIN           *ImportedPIN
 	Authenticator *ImportedTOTP
@@ -26,29 +26,45 @@ type Import struct {
 // costs, so that its time may tell an imported PIN from one that was set here,
 // and from none.
 type ImportedPIN struct {
-	// Hash is a bcrypt hash ($2a$, $2b$ or $2y$) with a cost of 4 to 14, or the
-	// PHC string of Argon2id or Argon2i, version 19, with m (KiB) up to 65536, t
-	// up to 10 and p up to 16. It was made from nothing but the PIN's digits.
+	// Hash was made from nothing but the PIN's digits. It is one of
+	//   - bcrypt ($2a$, $2b$ or $2y$), with a cost of 4 to 14;
+	//   - a PHC string of Argon2id or Argon2i, version 19, with m (KiB) up to
+	//     131072, t up to 10 and p up to 16, in any order;
+	//   - a PHC string of scrypt with ln, r up to 32 and p up to 16, that takes up
+	//     to 128 MiB (128·N·r bytes, N being 2 to the power of ln) and has an N·r·p
+	//     of up to 2097152;
+	//   - a PHC string of PBKDF2 with SHA-1, SHA-256 or SHA-512 and i up to 3000000,
+	//     times the blocks of its hash;
+	//   - what Django, passlib, Spring Security and Ory Kratos write for these.
+	//
+	// Import cuts off a framework's prefix such as {bcrypt} and trailing white space.
 	Hash string
 	// SetAt is when the user set it, which ResetOptions.MinAge looks at. Zero
 	// means now.
 	SetAt time.Time
 }
 
-// An ImportedTOTP is a secret that codes are computed from, as a Secret or as a
-// URL.
+// An ImportedTOTP is a secret that codes are computed from, as a Secret, a Key or
+// a URL: one of the three. The key has 14 to 128 bytes (NIST SP 800-63B-4 §3.1.4.1
+// asks for 112 bits). Trailing zero bytes add nothing to a key of HMAC, so at most
+// one of them counts.
 type ImportedTOTP struct {
 	// Secret is the key in base32, in upper or lower case, with or without
-	// padding and spaces. It has 14 to 128 bytes: 112 bits are NIST's least (SP
-	// 800-63B-4 §3.1.4.1).
+	// padding, blanks and hyphens.
 	Secret string
-	// Algorithm is SHA1, SHA256 or SHA512, Digits 6 to 8, and Period whole seconds
-	// up to 2 min. A zero field means what it means in an otpauth URL: SHA1, 6
-	// and 30 s, whatever TOTPOptions says.
+	// Key is the key itself. Some systems, better-auth and Keycloak among them,
+	// take the characters of a text for it: give those, and not their base32.
+	Key []byte
+	// Algorithm is SHA1, SHA256 or SHA512, also spelled SHA-1 or HmacSHA1; Digits
+	// is 6 to 8, and Period whole seconds up to 2 min. A zero field means what it
+	// means in an otpauth URL: SHA1, 6 and 30 s, whatever TOTPOptions says.
 	Algorithm string
 	Digits    int
 	Period    time.Duration
-	// URL is the otpauth URL of the secret, which brings all of the above.
+	// URL is the otpauth URL of the secret, which brings all of the above. Import
+	// reads secret, algorithm, digits and period, whose names may be in upper or
+	// lower case, ignores issuer, image, icon and color, and refuses a parameter
+	// that is given twice or is none of these.
 	URL string
 	// LastStep is the time step (Unix time / Period) of the last code that was
 	// accepted. It and those before are not accepted again. Zero means that none
@@ -98,7 +114,7 @@ func (d *Admin) Import(ctx context.Context, user string, held Import) error {
 		return void{}, a.takeOver(found)
 	})
 	if err == nil && found.pin != nil {
-		d.v.waiters.wake(user)
+		d.v.waiters.Wake(user)
 	}
 	return err
 }
@@ -123,13 +139,13 @@ func (i Import) read(now time.Time) (holdings, error) {
 		}
 		found.pin = &p
 	}
-	var keys [][]byte
+	var secrets []*secret
 	if i.Authenticator != nil {
 		s, err := i.Authenticator.read("Import.Authenticator", now)
 		if err != nil {
 			return found, err
 		}
-		found.authenticator, keys = &s, append(keys, s.key)
+		found.authenticator, secrets = &s, append(secrets, &s)
 	}
 	for n, given := range i.Devices {
 		field := fmt.Sprintf("Import.Devices[%d]", n)
@@ -138,30 +154,31 @@ func (i Import) read(now time.Time) (holdings, error) {
 			return found, err
 		}
 		if slices.ContainsFunc(found.devices, func(other device) bool { return other.id == d.id }) {
-			return found, malformed(field+".ID", "must not be given twice")
+			return found, malformed(field+".ID", "must not be given twice: leave out all but the newest")
 		}
-		if slices.ContainsFunc(keys, func(k []byte) bool { return bytes.Equal(k, d.key) }) {
-			return found, malformed(field+".TOTP", "must not have the secret of another: each code would be accepted twice")
+		if slices.ContainsFunc(secrets, d.sameKey) {
+			return found, malformed(field+".TOTP", "must not have the secret of another, because each code would be accepted twice: have the user enrol one of the two anew")
 		}
-		found.devices, keys = append(found.devices, d), append(keys, d.key)
+		found.devices, secrets = append(found.devices, d), append(secrets, &d.secret)
 	}
 	return found, nil
 }
 
 func (i ImportedPIN) read(field string, now time.Time) (pin, error) {
-	if _, reason := foreignHash(i.Hash); reason != "" {
+	text := rewriteHash(i.Hash)
+	if _, reason := foreignHash(text); reason != "" {
 		return pin{}, malformed(field+".Hash", reason)
 	}
 	setAt, err := readInstant(field+".SetAt", i.SetAt, now)
 	if err != nil {
 		return pin{}, err
 	}
-	return pin{pinHash: pinHash{sum: []byte(i.Hash)}, setAt: orNow(setAt, now)}, nil
+	return pin{pinHash: pinHash{sum: []byte(text)}, setAt: orNow(setAt, now)}, nil
 }
 
 func (i ImportedDevice) read(field string, now time.Time) (device, error) {
 	if i.ID == uuid.Nil {
-		return device{}, malformed(field+".ID", "must not be the nil UUID")
+		return device{}, malformed(field+".ID", "must not be the nil UUID: give the ID that the client uses")
 	}
 	s, err := i.TOTP.read(field+".TOTP", now)
 	if err != nil {
@@ -181,7 +198,7 @@ func readInstant(field string, t, now time.Time) (time.Time, error) {
 		return t, nil
 	}
 	if t.Unix() < 0 || t.After(now.Add(registrationLead)) {
-		return t, malformed(field, "must be from 1970 on and not in the future")
+		return t, malformed(field, "must be from 1970 on and not in the future: leave it zero if it is not known")
 	}
 	return t.UTC().Truncate(time.Millisecond), nil
 }
@@ -206,11 +223,11 @@ func (a *attempt) takeOver(found holdings) error {
 		acc.reset.bound()
 		taken = append(taken, Event{Action: ActionImported, Kind: KindPIN})
 	}
-	if s := found.authenticator; s != nil && acc.firstImport(KindTOTP, uuid.Nil, s.text()) {
+	if s := found.authenticator; s != nil && acc.firstImport(KindTOTP, uuid.Nil, s.texts()...) {
 		if acc.authenticator != nil {
 			return &AlreadyEnrolledError{Kind: KindTOTP}
 		}
-		if err := acc.isHeld(s.key); err != nil {
+		if err := acc.isHeld(s); err != nil {
 			return err
 		}
 		own := *s
@@ -218,13 +235,13 @@ func (a *attempt) takeOver(found holdings) error {
 		taken = append(taken, Event{Action: ActionImported, Kind: KindTOTP})
 	}
 	for _, d := range found.devices {
-		if !acc.firstImport(KindDeviceTOTP, d.id, d.text()) {
+		if !acc.firstImport(KindDeviceTOTP, d.id, d.texts()...) {
 			continue
 		}
 		if acc.deviceIndex(d.id) >= 0 {
 			return &AlreadyEnrolledError{Kind: KindDeviceTOTP, Device: d.id}
 		}
-		if err := acc.isHeld(d.key); err != nil {
+		if err := acc.isHeld(&d.secret); err != nil {
 			return err
 		}
 		if len(acc.devices) >= a.opts.Device.Max {
@@ -244,30 +261,37 @@ func (a *attempt) takeOver(found holdings) error {
 type importID [8]byte
 
 // firstImport notes that a holding is imported, and reports whether it is so for
-// the first time.
-func (a *account) firstImport(k Kind, device uuid.UUID, text string) bool {
-	sum := sha256.Sum256(fmt.Appendf(nil, "factor import of %s %s %s", k, device, text))
-	id := importID(sum[:])
-	if slices.Contains(a.imported, id) {
+// the first time. It is noted under the first of its texts, and known by each.
+func (a *account) firstImport(k Kind, device uuid.UUID, texts ...string) bool {
+	var ids []importID
+	for _, text := range texts {
+		sum := sha256.Sum256(fmt.Appendf(nil, "factor import of %s %s %s", k, device, text))
+		ids = append(ids, importID(sum[:]))
+	}
+	if slices.ContainsFunc(ids, func(id importID) bool { return slices.Contains(a.imported, id) }) {
 		return false
 	}
-	a.imported = append(a.imported, id)
+	a.imported = append(a.imported, ids[0])
 	return true
 }
 
-// text is all of a secret but its step.
-func (s *secret) text() string {
-	return fmt.Sprintf("%x %d %d %s", s.key, s.algorithm, s.digits, s.period)
+// texts returns all of a secret but its step, in two ways: with the key as HMAC sees
+// it, and with the key as it was given, which is how version 0.1.0 noted it.
+func (s *secret) texts() []string {
+	with := func(key []byte) string {
+		return fmt.Sprintf("%x %d %d %s", key, s.algorithm, s.digits, s.period)
+	}
+	return []string{with(s.effectiveKey()), with(s.key)}
 }
 
-// isHeld returns an error that names who holds a key already: in two places it
-// would have each code accepted twice.
-func (a *account) isHeld(key []byte) error {
-	if a.authenticator != nil && bytes.Equal(a.authenticator.key, key) {
+// isHeld returns an error that names who holds the key of a secret already: in two
+// places it would have each code accepted twice.
+func (a *account) isHeld(s *secret) error {
+	if a.authenticator != nil && a.authenticator.sameKey(s) {
 		return &AlreadyEnrolledError{Kind: KindTOTP}
 	}
 	for i := range a.devices {
-		if d := &a.devices[i]; bytes.Equal(d.key, key) {
+		if d := &a.devices[i]; d.sameKey(s) {
 			return &AlreadyEnrolledError{Kind: KindDeviceTOTP, Device: d.id}
 		}
 	}

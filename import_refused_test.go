@@ -191,27 +191,29 @@ func TestImportTakesWhatIsJustWithinBounds(t *testing.T) {
 	}
 }
 
-// FuzzImport shows that whatever is taken is in a record that opens again, and
-// that no error repeats what was given.
+// FuzzImport shows that whatever is taken is in a record that opens again, that it
+// is known the next time, and that no error repeats what was given.
 func FuzzImport(f *testing.F) {
-	f.Add(bcryptOfRightPIN, appSecret, "otpauth://totp/a?secret="+phoneSecret, "SHA1", 6, int64(30*time.Second), int64(0), int64(0))
-	f.Add(argon2OfRightPIN, "", "otpauth://totp/a%20b?digits=8&period=60&algorithm=SHA512&secret="+phoneSecret, "", 0, int64(0), int64(59006130), int64(1e18))
-	f.Fuzz(func(t *testing.T, hash, secret, url, algorithm string, digits int, period, step, nanos int64) {
+	f.Add(bcryptOfRightPIN, appSecret, "otpauth://totp/a?secret="+phoneSecret, "SHA1", 6, int64(30*time.Second), int64(0), int64(0), []byte(nil))
+	f.Add(argon2OfRightPIN, "", "otpauth://totp/a%20b?digits=8&period=60&algorithm=SHA512&secret="+phoneSecret, "", 0, int64(0), int64(59006130), int64(1e18), []byte(nil))
+	f.Add("pbkdf2_sha256$7$seasalt$hRlkgLBCWZ3Eb0w5M+NaRs+86IUuVuQgIAaYgfvfws8=", "", "otpauth://TOTP/a #1?Digits=8&issuer=A & B&SECRET="+phoneSecret,
+		"HmacSHA256", 8, int64(0), int64(0), int64(0), []byte("12345678901234567890\x00"))
+	f.Fuzz(func(t *testing.T, hash, secret, url, algorithm string, digits int, period, step, nanos int64, key []byte) {
 		k := newKit(t)
 		at := time.Unix(0, nanos)
 		held := factor.Import{
-			Authenticator: &factor.ImportedTOTP{Secret: secret, Algorithm: algorithm, Digits: digits, Period: time.Duration(period), LastStep: step},
+			Authenticator: &factor.ImportedTOTP{Secret: secret, Key: key, Algorithm: algorithm, Digits: digits, Period: time.Duration(period), LastStep: step},
 			Devices:       []factor.ImportedDevice{{ID: phone, TOTP: factor.ImportedTOTP{URL: url, LastStep: step}, EnrolledAt: at, UsedAt: at}},
 		}
 		if hash != "" {
 			held.PIN = &factor.ImportedPIN{Hash: hash, SetAt: at}
 		}
-		if secret == "" {
+		if secret == "" && len(key) == 0 {
 			held.Authenticator = nil
 		}
 		err := k.admin.Import(t.Context(), alice, held)
 		shown := fmt.Sprintf("%v %+v %+v %+v", err, held.PIN, held.Authenticator, held)
-		for _, s := range []string{hash, secret, url} {
+		for _, s := range []string{hash, secret, url, string(key)} {
 			if len(s) > 20 && strings.Contains(shown, s) {
 				t.Fatalf("%q shows in %s", s, shown)
 			}

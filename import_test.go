@@ -132,7 +132,12 @@ func TestImportKeepsHowCodesAreComputed(t *testing.T) {
 }
 
 func TestImportedPINIsHashedAnewOnceItIsRight(t *testing.T) {
-	for _, hash := range []string{bcryptOfRightPIN, argon2OfRightPIN} {
+	for _, hash := range []string{
+		bcryptOfRightPIN, argon2OfRightPIN, "{bcrypt}" + bcryptOfRightPIN + "\n",
+		"bcrypt_sha256$$2b$04$xNBPSLLfwJMmeM4ffQU4euNs/B9jgOevAgHFGIUNuCsYK3bKhrKTy",
+		"pbkdf2_sha256$7$seasalt$hRlkgLBCWZ3Eb0w5M+NaRs+86IUuVuQgIAaYgfvfws8=",
+		"$scrypt$ln=4,r=1,p=1$c2l4dGVlbiBvZiBzYWx0Lg$go4qOK6EBKi5yp603ihL8SXRm1h0/N1gNpaoL5N97AY",
+	} {
 		k := newKit(t)
 		k.imports(factor.Import{PIN: &factor.ImportedPIN{Hash: hash}})
 		hashes := func(calls int64, pin string, want error) {

@@ -1,7 +1,6 @@
 package factor
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -132,8 +131,5 @@ func (s state) open(a *account) error {
 	if s.absent && s.plain == nil {
 		return nil
 	}
-	if err := a.decode(s.plain); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnsealed, err)
-	}
-	return nil
+	return a.decode(s.plain)
 }

@@ -83,7 +83,7 @@ func (a *attempt) judge(given Credentials, kinds []Kind) (Match, error) {
 // that it is right for. A spent code is charged to nobody, any other wrong one
 // to all that it was judged against.
 func (a *attempt) judgeOTP(code string, kinds []Kind, t *tally) (Match, bool) {
-	judged := make([]Kind, 0, otpKinds)
+	judged := make([]Kind, 0, len(otpKinds))
 	spent := false
 	for _, k := range kinds {
 		if a.isLocked(k, t) {

@@ -8,31 +8,46 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
-// maxDevices bounds DeviceOptions.Max: each device is judged in turn.
-const maxDevices = 100
+const (
+	// maxDevices bounds DeviceOptions.Max: each device is judged in turn.
+	maxDevices = 100
+	// maxIssuer bounds TOTPOptions.Issuer in bytes. A URL holds it twice and a user
+	// once, each byte as up to three, and a QR code holds 2,331 of them.
+	maxIssuer = 128
+)
 
 // Options configures a Verifier. A nil function means that the host does not
 // offer what it is for; any other zero field means its default. Durations are
 // whole milliseconds.
 //
-// The functions are called from many goroutines at once, with the caller's
-// context where nothing else is said. A panic in one is a fault like an error.
+// Many goroutines call the functions at once, with the caller's context where
+// nothing else is said. A panic in one is a fault like an error.
+//
+// A function that is given a context may call this package with it, or with one
+// derived from it. None then runs inside itself for the same user: inside Wipe,
+// whatever would run that wipe again returns ErrWipePending at once; inside
+// CheckPassword and RegisteredAt, asking that function again is a fault; inside
+// Observe, nothing is observed. Of one user's CheckPassword, RegisteredAt and
+// Wipe, at most 4 each run at once in a process: a further call of the first two
+// waits up to 5 s, and is then a fault; a further Wipe is ErrWipePending. Now and
+// PINOptions.Deny get no context, and must not call this package.
 type Options struct {
 	// CheckPassword reports whether it is the user's password. An error is a
-	// fault and is not charged. Nil: a password given is ErrMalformed.
+	// fault and is not charged, but bcrypt.ErrMismatchedHashAndPassword of
+	// golang.org/x/crypto counts as "no". Nil: a password given is ErrMalformed.
 	CheckPassword func(ctx context.Context, user, password string) (bool, error)
 	// RegisteredAt returns when the user registered, from the host's own
 	// records. It is asked only when a device enrols without a proof. A host
 	// that opens the window at each login returns the time of the last one. Nil:
 	// no device enrols without a proof.
 	RegisteredAt func(ctx context.Context, user string) (time.Time, error)
-	// Wipe deletes the user's critical data: only what existed at Wipe.At, and
-	// to the same end when it is asked again with the same Wipe.ID. It is called
-	// at least once until it returns nil, and may run in several calls at once.
-	// Its context does not end with the caller's, but after 30 s. A ResetGuard
-	// needs it.
+	// Wipe deletes the user's critical data: only what existed at Wipe.At. It
+	// must be idempotent per Wipe.ID: factor calls it until it returns nil, and
+	// several calls may run it at once. Its context does not end with the
+	// caller's, but after 30 s. A ResetGuard needs it.
 	Wipe func(ctx context.Context, w Wipe) error
 	// Observe is told of each decision and change after it is stored. Its
 	// context does not end with the caller's, who waits for it; a panic in it is
@@ -40,8 +55,8 @@ type Options struct {
 	Observe func(ctx context.Context, e Event)
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
-	// ProofKinds are the kinds of code that count as a proof. Default
-	// KindDeviceTOTP and KindAccount.
+	// ProofKinds are the kinds of code that count as a proof. Nil means
+	// KindDeviceTOTP and KindAccount; an empty list that is not nil is refused.
 	ProofKinds []Kind
 	// Password bounds the wrong passwords.
 	Password Limit
@@ -85,13 +100,16 @@ func (o Options) complete() (Options, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if len(o.ProofKinds) == 0 {
+	switch {
+	case o.ProofKinds == nil:
 		o.ProofKinds = defaultKinds()
+	case len(o.ProofKinds) == 0:
+		c.fail("ProofKinds", "must not be empty: name a kind, or leave it nil for device-totp and account")
 	}
 	o.ProofKinds = slices.Clone(o.ProofKinds)
 	for i, k := range o.ProofKinds {
 		if !k.isOTP() || slices.Contains(o.ProofKinds[:i], k) {
-			c.fail("ProofKinds", "must be different ones of login, account, totp and device-totp")
+			c.fail("ProofKinds", "must be different ones of "+listed(otpKinds[:], "and"))
 		}
 	}
 	c.limit("Password", &o.Password, 5, maxFailures)
@@ -172,8 +190,8 @@ func (c *checker) pin(o *PINOptions) {
 }
 
 func (c *checker) totp(o *TOTPOptions) {
-	if strings.Contains(o.Issuer, ":") {
-		c.fail("TOTP.Issuer", "must not hold a colon: authenticator apps take it for the end of the name")
+	if len(o.Issuer) > maxIssuer || !utf8.ValidString(o.Issuer) || strings.Contains(o.Issuer, ":") {
+		c.fail("TOTP.Issuer", fmt.Sprintf("must be at most %d bytes of UTF-8 without a colon, which authenticator apps take for the end of the name", maxIssuer))
 	}
 	if o.Algorithm == "" {
 		o.Algorithm = "SHA1"

@@ -38,8 +38,8 @@ type OTPOptions struct {
 	Limit Limit
 }
 
-// An OTP is an issued one-time code. It prints, logs and marshals without its
-// code; read the field to send it.
+// An OTP is an issued one-time code. It redacts itself: see "Secrets and logs" in
+// the package comment. Read the field to send the code.
 type OTP struct {
 	// Code is the code's digits, leading zeros included.
 	Code string

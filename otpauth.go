@@ -1,110 +1,129 @@
 package factor
 
 import (
-	"bytes"
-	"encoding/base32"
+	"fmt"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 )
 
-const (
-	// minKey and maxKey bound an imported key in bytes; NIST SP 800-63B-4
-	// §3.1.4.1 asks for 112 bits.
-	minKey = 14
-	maxKey = 128
-)
-
-// read returns the secret, or ErrMalformed.
-func (t ImportedTOTP) read(field string, now time.Time) (secret, error) {
-	given, at := t, func(name string) string { return field + "." + name }
-	if t.URL != "" {
-		if t.Secret != "" || t.Algorithm != "" || t.Digits != 0 || t.Period != 0 {
-			return secret{}, malformed(field+".URL", "brings Secret, Algorithm, Digits and Period: leave those out")
-		}
-		var reason string
-		if given, reason = parseOTPAuth(t.URL); reason != "" {
-			return secret{}, malformed(field+".URL", reason)
-		}
-		at = func(string) string { return field + ".URL" }
-	}
-	key, reason := readKey(given.Secret)
-	if reason != "" {
-		return secret{}, malformed(at("Secret"), reason)
-	}
-	s := secret{key: key, digits: orElse(given.Digits, minDigits), period: orElse(given.Period, 30*time.Second), step: noStep}
-	known := false
-	if s.algorithm, known = algorithmNamed(strings.ToUpper(orElse(given.Algorithm, "SHA1"))); !known {
-		return secret{}, malformed(at("Algorithm"), "must have the algorithm SHA1, SHA256 or SHA512")
-	}
-	if s.digits < minDigits || s.digits > maxDigits {
-		return secret{}, malformed(at("Digits"), "must have 6 to 8 digits")
-	}
-	if s.period < time.Second || s.period > maxPeriod || s.period%time.Second != 0 {
-		return secret{}, malformed(at("Period"), "must have a period of whole seconds, 1 s to 2 min")
-	}
-	if t.LastStep < 0 || t.LastStep > s.stepAt(now)+maxSkew {
-		return secret{}, malformed(field+".LastStep", "must be Unix time / Period, and not in the future")
-	}
-	if t.LastStep > 0 {
-		s.step = t.LastStep
-	}
-	return s, nil
-}
-
-func orElse[T comparable](value, byDefault T) T {
-	var zero T
-	if value == zero {
-		return byDefault
-	}
-	return value
-}
-
-// readKey reads a key in base32, or returns the reason why it cannot be taken.
-func readKey(text string) (key []byte, reason string) {
-	text = strings.TrimRight(strings.ToUpper(strings.Join(strings.Fields(text), "")), "=")
-	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(text)
-	switch odd := len(text) % 8; {
-	case text == "":
-		return nil, "must not be empty"
-	case err != nil, odd == 1, odd == 3, odd == 6:
-		return nil, "must be base32 (RFC 4648)"
-	case len(key) < minKey:
-		return nil, "must have at least 112 bits (NIST SP 800-63B-4 §3.1.4.1): have the user enrol anew"
-	case len(key) > maxKey:
-		return nil, "must have at most 128 bytes"
-	case bytes.Count(key, key[:1]) == len(key):
-		return nil, "must not be one byte again and again"
-	}
-	return key, ""
+// otpauthParameters are the parameters of an otpauth URL that are known, and
+// whether codes depend on them.
+var otpauthParameters = map[string]bool{
+	"secret": true, "algorithm": true, "digits": true, "period": true,
+	"issuer": false, "image": false, "icon": false, "color": false,
 }
 
 // parseOTPAuth reads an otpauth URL strictly: what it says is taken or refused,
-// and only what it leaves out has a default.
+// and only what it leaves out has a default. The label does not matter.
 func parseOTPAuth(text string) (t ImportedTOTP, reason string) {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "otpauth" || !strings.EqualFold(u.Host, "totp") {
-		return t, "must be an otpauth URL of the type totp"
+	query, reason := otpauthQuery(strings.TrimSpace(text))
+	if reason != "" {
+		return t, reason
 	}
-	query, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
-		return t, "must have a query that can be read"
+	values, reason := otpauthValues(query)
+	if reason != "" {
+		return t, reason
 	}
-	t = ImportedTOTP{Secret: query.Get("secret"), Algorithm: query.Get("algorithm")}
-	if query.Has("algorithm") && t.Algorithm == "" {
-		return t, "must have the algorithm SHA1, SHA256 or SHA512"
+	t = ImportedTOTP{Secret: values["secret"], Algorithm: values["algorithm"]}
+	if t.Secret == "" {
+		return t, "must have a secret: leave the part out for a user who has none"
 	}
-	if query.Has("digits") {
-		if t.Digits, _ = strconv.Atoi(query.Get("digits")); t.Digits == 0 {
-			return t, "must have 6 to 8 digits"
+	if digits, is := values["digits"]; is {
+		if t.Digits, _ = strconv.Atoi(digits); t.Digits == 0 {
+			return t, refusedDigits
 		}
 	}
-	if query.Has("period") {
-		seconds, _ := strconv.ParseUint(query.Get("period"), 10, 16)
+	if period, is := values["period"]; is {
+		seconds, _ := strconv.ParseUint(period, 10, 16)
 		if t.Period = time.Duration(seconds) * time.Second; t.Period == 0 {
-			return t, "must have a period of whole seconds, 1 s to 2 min"
+			return t, refusedPeriod
 		}
 	}
 	return t, ""
+}
+
+// otpauthQuery returns the query of a URL of the type totp. It takes the URL apart
+// itself, because many labels are not escaped: a # in one begins no fragment.
+func otpauthQuery(text string) (query, reason string) {
+	scheme, rest, is := strings.Cut(text, "://")
+	switch {
+	case !is:
+		return "", "must be an otpauth URL: give a secret without one as Secret"
+	case strings.EqualFold(scheme, "otpauth-migration"):
+		return "", "must hold one secret: export from the app one at a time, not as otpauth-migration"
+	case !strings.EqualFold(scheme, "otpauth"):
+		return "", "must begin with otpauth://totp/"
+	}
+	label, query, _ := strings.Cut(rest, "?")
+	if kind, _, _ := strings.Cut(label, "/"); !strings.EqualFold(kind, "totp") {
+		return "", "must be of the type totp, not hotp or any other: have the user enrol anew"
+	}
+	return query, ""
+}
+
+// otpauthValues returns the parameters by their names in lower case.
+func otpauthValues(query string) (values map[string]string, reason string) {
+	values = map[string]string{}
+	for pair := range strings.SplitSeq(query, "&") {
+		if pair == "" {
+			continue
+		}
+		name, value, is := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(name)
+		name = strings.ToLower(name)
+		counts, known := otpauthParameters[name]
+		_, twice := values[name]
+		switch {
+		case err != nil && is:
+			return nil, "must have two hex digits after each % in the name of a parameter: a % itself is %25"
+		case strings.HasPrefix(name, "amp;"):
+			return nil, "must have & between its parameters, not &amp;: it was escaped for HTML"
+		case !is && strings.Contains(name, "="):
+			return nil, "must not have %3D for the = behind the name of a parameter"
+		case !is && !known:
+			continue // behind an & in the name of an issuer: pquerna/otp does not escape it
+		case !known:
+			return nil, unknownParameter(name)
+		case twice:
+			return nil, fmt.Sprintf("must not give %s twice: leave out the one that the codes do not follow", name)
+		}
+		if !counts {
+			values[name] = value
+			continue
+		}
+		if values[name], reason = otpauthValue(name, value); reason != "" {
+			return nil, reason
+		}
+	}
+	return values, ""
+}
+
+// otpauthValue reads the value of a parameter that codes depend on.
+func otpauthValue(name, escaped string) (value, reason string) {
+	if strings.Contains(escaped, "#") {
+		return "", fmt.Sprintf("must not have a raw # in its %s: leave out what begins there", name)
+	}
+	value, err := url.QueryUnescape(escaped)
+	if err != nil {
+		return "", fmt.Sprintf("must have two hex digits after a %% in its %s", name)
+	}
+	if value = strings.TrimSpace(value); value == "" && name != "secret" {
+		return "", fmt.Sprintf("must have a value for %s: leave the parameter out for its default", name)
+	}
+	return value, ""
+}
+
+// shownParameter is a name that can be no part of a secret worth hiding: the
+// shortest secrets in use have 16 letters.
+var shownParameter = regexp.MustCompile(`^[a-z_-]{1,12}$`)
+
+func unknownParameter(name string) string {
+	const why = ", which may change the codes: leave it out if they do not depend on it"
+	if shownParameter.MatchString(name) {
+		return "must not have the parameter " + name + why
+	}
+	return "must not have a parameter that is not known here" + why
 }

@@ -51,18 +51,19 @@ func (p *PINs) Set(ctx context.Context, user, pin string, proof Credentials) err
 	if proof == (Credentials{}) {
 		return ErrNoCredential
 	}
-	return p.v.setPIN(ctx, user, pin, func(a *attempt) error {
+	m := max(proof.mode(), pinSlow) // the new PIN is hashed, whatever the proof
+	return p.v.setPIN(ctx, user, pin, m, func(a *attempt) error {
 		_, err := a.judge(proof, a.opts.ProofKinds)
 		return err
 	})
 }
 
 // setPIN binds a PIN once proven returns nil.
-func (v *Verifier) setPIN(ctx context.Context, user, pin string, proven func(*attempt) error) error {
+func (v *Verifier) setPIN(ctx context.Context, user, pin string, m mode, proven func(*attempt) error) error {
 	if err := v.opts.PIN.check(pin); err != nil {
 		return err
 	}
-	_, err := binding(ctx, v, user, slow, func(a *attempt) (void, error) {
+	_, err := binding(ctx, v, user, m, func(a *attempt) (void, error) {
 		if err := proven(a); err != nil {
 			return void{}, err
 		}
@@ -75,7 +76,7 @@ func (v *Verifier) setPIN(ctx context.Context, user, pin string, proven func(*at
 		return void{}, nil
 	})
 	if err == nil {
-		v.waiters.wake(user)
+		v.waiters.Wake(user)
 	}
 	return err
 }
@@ -118,15 +119,20 @@ func (v *Verifier) pinIsSet(ctx context.Context, user string) (bool, error) {
 	return a.pin != nil, nil
 }
 
-// Wait returns true as soon as the user has set a PIN, and false when timeout
-// has passed without. A PIN that is set through the same Verifier is seen at
-// once, others within PINOptions.Poll; all who wait in one process share one
-// poll, which is one call for each 1,000 users where the store is a
-// VersionLister.
+// Wait returns true as soon as the user has set a PIN, and false when timeout has
+// passed without. A PIN that is set through the same Verifier is seen at once, and
+// others within PINOptions.Poll, or in the time that the store takes to load the
+// records of all who are waited for, 16 at once, if that is longer. All who wait
+// in one process share one poll, which is one call for each 1,000 users where the
+// store is a VersionLister.
+//
+// The timeout or hang-up of one caller is nothing to the others who wait for the
+// same user. The store has 5 s for each call of the poll.
 //
 // It returns ErrMalformed for a timeout outside 1 s to 60 s, the context's error
-// when that ends first, and the store's, also where the store has not answered at
-// all until the timeout.
+// when that ends first, and the store's error. If the store has not answered at
+// all until the timeout, or to a call of the poll, the error matches
+// context.DeadlineExceeded.
 func (p *PINs) Wait(ctx context.Context, user string, timeout time.Duration) (bool, error) {
 	if err := checkUser(user); err != nil {
 		return false, err
@@ -134,7 +140,7 @@ func (p *PINs) Wait(ctx context.Context, user string, timeout time.Duration) (bo
 	if timeout < time.Second || timeout > time.Minute {
 		return false, malformed("timeout", "must be 1 s to 60 s")
 	}
-	return p.v.waiters.wait(ctx, p.v, user, timeout)
+	return p.v.waiters.Wait(ctx, user, timeout)
 }
 
 // check returns ErrWeakPIN if a well-formed PIN is against the policy.

@@ -6,9 +6,13 @@ import (
 	"log/slog"
 )
 
-// Types that hold a secret print, log and marshal as these texts. Each has the
-// four methods below, so that no verb of fmt, no slog handler and no encoder
-// that honours encoding.TextMarshaler sees a field.
+// Types that hold a secret print, log and marshal as these texts. Each has the six
+// methods below: Format for the verbs of fmt, String and GoString for printers
+// that look for those, LogValue for slog, MarshalText for encoders of text (JSON,
+// XML) and MarshalBinary for the others (gob). None of them has a method to read
+// such a text, so decoding one is an error.
+//
+// No method helps where it is not called. The package comment says where.
 
 const (
 	redactedCredentials = "factor.Credentials[redacted]"
@@ -23,6 +27,12 @@ const (
 
 func redact(f fmt.State, text string) { _, _ = io.WriteString(f, text) }
 
+// String implements fmt.Stringer: it never shows a field.
+func (Credentials) String() string { return redactedCredentials }
+
+// GoString implements fmt.GoStringer: it never shows a field.
+func (Credentials) GoString() string { return redactedCredentials }
+
 // Format implements fmt.Formatter: it never prints a field.
 func (Credentials) Format(f fmt.State, _ rune) { redact(f, redactedCredentials) }
 
@@ -31,6 +41,15 @@ func (Credentials) LogValue() slog.Value { return slog.StringValue(redactedCrede
 
 // MarshalText implements encoding.TextMarshaler: it never encodes a field.
 func (Credentials) MarshalText() ([]byte, error) { return []byte(redactedCredentials), nil }
+
+// MarshalBinary implements encoding.BinaryMarshaler: it never encodes a field.
+func (Credentials) MarshalBinary() ([]byte, error) { return []byte(redactedCredentials), nil }
+
+// String implements fmt.Stringer: it never shows a field.
+func (OTP) String() string { return redactedOTP }
+
+// GoString implements fmt.GoStringer: it never shows a field.
+func (OTP) GoString() string { return redactedOTP }
 
 // Format implements fmt.Formatter: it never prints a field.
 func (OTP) Format(f fmt.State, _ rune) { redact(f, redactedOTP) }
@@ -41,6 +60,15 @@ func (OTP) LogValue() slog.Value { return slog.StringValue(redactedOTP) }
 // MarshalText implements encoding.TextMarshaler: it never encodes a field.
 func (OTP) MarshalText() ([]byte, error) { return []byte(redactedOTP), nil }
 
+// MarshalBinary implements encoding.BinaryMarshaler: it never encodes a field.
+func (OTP) MarshalBinary() ([]byte, error) { return []byte(redactedOTP), nil }
+
+// String implements fmt.Stringer: it never shows a field.
+func (Enrollment) String() string { return redactedEnrollment }
+
+// GoString implements fmt.GoStringer: it never shows a field.
+func (Enrollment) GoString() string { return redactedEnrollment }
+
 // Format implements fmt.Formatter: it never prints a field.
 func (Enrollment) Format(f fmt.State, _ rune) { redact(f, redactedEnrollment) }
 
@@ -49,6 +77,15 @@ func (Enrollment) LogValue() slog.Value { return slog.StringValue(redactedEnroll
 
 // MarshalText implements encoding.TextMarshaler: it never encodes a field.
 func (Enrollment) MarshalText() ([]byte, error) { return []byte(redactedEnrollment), nil }
+
+// MarshalBinary implements encoding.BinaryMarshaler: it never encodes a field.
+func (Enrollment) MarshalBinary() ([]byte, error) { return []byte(redactedEnrollment), nil }
+
+// String implements fmt.Stringer: it never shows a field.
+func (Keyring) String() string { return redactedKeyring }
+
+// GoString implements fmt.GoStringer: it never shows a field.
+func (Keyring) GoString() string { return redactedKeyring }
 
 // Format implements fmt.Formatter: it never prints a field.
 func (Keyring) Format(f fmt.State, _ rune) { redact(f, redactedKeyring) }
@@ -59,6 +96,15 @@ func (Keyring) LogValue() slog.Value { return slog.StringValue(redactedKeyring) 
 // MarshalText implements encoding.TextMarshaler: it never encodes a field.
 func (Keyring) MarshalText() ([]byte, error) { return []byte(redactedKeyring), nil }
 
+// MarshalBinary implements encoding.BinaryMarshaler: it never encodes a field.
+func (Keyring) MarshalBinary() ([]byte, error) { return []byte(redactedKeyring), nil }
+
+// String implements fmt.Stringer: it never shows a field.
+func (Import) String() string { return redactedImport }
+
+// GoString implements fmt.GoStringer: it never shows a field.
+func (Import) GoString() string { return redactedImport }
+
 // Format implements fmt.Formatter: it never prints a field.
 func (Import) Format(f fmt.State, _ rune) { redact(f, redactedImport) }
 
@@ -67,6 +113,15 @@ func (Import) LogValue() slog.Value { return slog.StringValue(redactedImport) }
 
 // MarshalText implements encoding.TextMarshaler: it never encodes a field.
 func (Import) MarshalText() ([]byte, error) { return []byte(redactedImport), nil }
+
+// MarshalBinary implements encoding.BinaryMarshaler: it never encodes a field.
+func (Import) MarshalBinary() ([]byte, error) { return []byte(redactedImport), nil }
+
+// String implements fmt.Stringer: it never shows a field.
+func (ImportedPIN) String() string { return redactedPIN }
+
+// GoString implements fmt.GoStringer: it never shows a field.
+func (ImportedPIN) GoString() string { return redactedPIN }
 
 // Format implements fmt.Formatter: it never prints a field.
 func (ImportedPIN) Format(f fmt.State, _ rune) { redact(f, redactedPIN) }
@@ -77,6 +132,15 @@ func (ImportedPIN) LogValue() slog.Value { return slog.StringValue(redactedPIN) 
 // MarshalText implements encoding.TextMarshaler: it never encodes a field.
 func (ImportedPIN) MarshalText() ([]byte, error) { return []byte(redactedPIN), nil }
 
+// MarshalBinary implements encoding.BinaryMarshaler: it never encodes a field.
+func (ImportedPIN) MarshalBinary() ([]byte, error) { return []byte(redactedPIN), nil }
+
+// String implements fmt.Stringer: it never shows a field.
+func (ImportedTOTP) String() string { return redactedTOTP }
+
+// GoString implements fmt.GoStringer: it never shows a field.
+func (ImportedTOTP) GoString() string { return redactedTOTP }
+
 // Format implements fmt.Formatter: it never prints a field.
 func (ImportedTOTP) Format(f fmt.State, _ rune) { redact(f, redactedTOTP) }
 
@@ -86,6 +150,15 @@ func (ImportedTOTP) LogValue() slog.Value { return slog.StringValue(redactedTOTP
 // MarshalText implements encoding.TextMarshaler: it never encodes a field.
 func (ImportedTOTP) MarshalText() ([]byte, error) { return []byte(redactedTOTP), nil }
 
+// MarshalBinary implements encoding.BinaryMarshaler: it never encodes a field.
+func (ImportedTOTP) MarshalBinary() ([]byte, error) { return []byte(redactedTOTP), nil }
+
+// String implements fmt.Stringer: it never shows a field.
+func (ImportedDevice) String() string { return redactedDevice }
+
+// GoString implements fmt.GoStringer: it never shows a field.
+func (ImportedDevice) GoString() string { return redactedDevice }
+
 // Format implements fmt.Formatter: it never prints a field.
 func (ImportedDevice) Format(f fmt.State, _ rune) { redact(f, redactedDevice) }
 
@@ -94,3 +167,6 @@ func (ImportedDevice) LogValue() slog.Value { return slog.StringValue(redactedDe
 
 // MarshalText implements encoding.TextMarshaler: it never encodes a field.
 func (ImportedDevice) MarshalText() ([]byte, error) { return []byte(redactedDevice), nil }
+
+// MarshalBinary implements encoding.BinaryMarshaler: it never encodes a field.
+func (ImportedDevice) MarshalBinary() ([]byte, error) { return []byte(redactedDevice), nil }

@@ -58,10 +58,10 @@ func NewResetGuard(v *Verifier) (*ResetGuard, error) {
 // It returns nil if the proof is right: the data is kept. Else ErrMalformed (a
 // password is no proof here), ErrNoCredential, ErrNotEnrolled if the user has
 // neither a PIN nor a device, ErrLocked within ResetOptions.Interval of a wrong
-// proof, ErrMismatch, or ErrWiped: the data is gone, and the reset may go on. An
-// error that matches ErrWipePending too wraps the fault that keeps the wipe from
-// being done; look for that one first, because until it is done the reset must
-// not go on. It is tried again by each call and by Admin.Sweep.
+// proof, ErrMismatch, or ErrWiped: the data is gone, and the reset may go on. A
+// wipe that is marked but not done is ErrWipePending and not ErrWiped: the reset
+// must not go on. The error wraps the fault; each call and Admin.Sweep try the
+// wipe again.
 func (g *ResetGuard) Prove(ctx context.Context, user string, proof Credentials) error {
 	if err := g.v.checkProof(user, Credentials{OTP: proof.OTP, PIN: proof.PIN}); err != nil {
 		return err
@@ -82,8 +82,8 @@ func (g *ResetGuard) Prove(ctx context.Context, user string, proof Credentials) 
 // as the strike after the last one does, calls Options.Wipe, and returns nil once
 // that is done. Where the data is wiped already it returns nil.
 //
-// It returns ErrMalformed, or an error that matches ErrWiped and ErrWipePending
-// and wraps the fault. Whether a user may forfeit is for the host to decide.
+// It returns ErrMalformed, or ErrWipePending, which wraps the fault. Whether a
+// user may forfeit is for the host to decide.
 func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
 	if err := checkUser(user); err != nil {
 		return err

@@ -1,9 +1,6 @@
 package factor
 
-import (
-	"errors"
-	"slices"
-)
+import "errors"
 
 // Shared calls that wait for the same user's turn are settled together: who gets
 // the turn loads once, applies the rule of each in the order in which they came,
@@ -22,30 +19,18 @@ type company []*waiting
 // torn out of the middle of it, by runtime.Goexit or a panic.
 var errDeserted = errors.New("factor: the call that this one shared a swap with has not returned")
 
-// company takes those out of the queue whose jobs who has the turn settles. They
-// waited already when the turn was handed over, so that what is loaded after that
-// is no older than they are. Nil for who did not have to wait.
+// company takes the calls out of the queue whose jobs the holder of the turn
+// settles. They waited already when the turn was handed over, so that what is
+// loaded after that is no older than they are. It is nil for a holder that did not
+// have to wait.
 func (t *turns) company(user string, holder *waiting) company {
-	if holder == nil || holder.job == nil {
-		return nil
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var with company
-	t.users[user] = slices.DeleteFunc(t.users[user], func(w *waiting) bool {
-		joins := w.job != nil && w.number <= holder.last && len(with) < maxCompany
-		if joins {
-			with = append(with, w)
-		}
-		return joins
-	})
-	return with
+	return t.locks.Batch(user, holder, maxCompany)
 }
 
 // join appends their jobs.
 func (c company) join(jobs []anyJob) []anyJob {
 	for _, w := range c {
-		jobs = append(jobs, w.job)
+		jobs = append(jobs, w.Job)
 	}
 	return jobs
 }
@@ -54,8 +39,7 @@ func (c company) join(jobs []anyJob) []anyJob {
 // stands in its place, and lets them go.
 func (c company) dismiss(try int, err error) {
 	for _, w := range c {
-		w.job.end(try, err)
-		w.carried = true
-		close(w.called)
+		w.Job.end(try, err)
+		w.Complete()
 	}
 }

@@ -19,8 +19,12 @@ func TestStatusSaysWhatIsHeldAndCounted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := genAccount(genAround(noon)).Draw(t, "account")
 		s := a.status("user", &o, noon)
-		if s.PIN != (a.pin != nil) || s.Authenticator != (a.authenticator != nil) || len(s.Devices) != len(a.devices) {
+		waits := a.pending != nil && a.pending.expiresAt.After(noon) && !a.pending.expiresAt.After(noon.Add(15*time.Minute))
+		if s.PIN != (a.pin != nil) || s.Authenticator != (a.authenticator != nil) || s.AuthenticatorPending != waits || len(s.Devices) != len(a.devices) {
 			t.Fatalf("holds %+v", s)
+		}
+		if s.WipePending != (a.reset.wipe != nil && !a.reset.wipe.done) {
+			t.Fatalf("wipe %+v, pending %v", s.Wipe, s.WipePending)
 		}
 		for i, d := range a.devices {
 			if s.Devices[i] != (Device{d.id, d.enrolledAt, d.usedAt}) {

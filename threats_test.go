@@ -55,6 +55,7 @@ func TestThreat23LateWrite(t *testing.T)          { threats.Threat23LateWrite(t,
 func TestThreat24RefundingSweep(t *testing.T)     { threats.Threat24RefundingSweep(t, memory) }
 func TestThreat25ShelteringCode(t *testing.T)     { threats.Threat25ShelteringCode(t, memory) }
 func TestThreat26TrustedRequest(t *testing.T)     { threats.Threat26TrustedRequest(t, memory) }
+func TestThreat31CallingBack(t *testing.T)        { threats.Threat31CallingBack(t, memory) }
 
 func TestThreat05UnlimitedPath(t *testing.T) {
 	threats.Threat05UnlimitedPath(t, memory)

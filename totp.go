@@ -16,8 +16,9 @@ import (
 // alike. A zero field means its default. Changes bind new secrets only: each
 // secret keeps the algorithm, digits and period that it was made with.
 type TOTPOptions struct {
-	// Issuer is the name that authenticator apps show beside the user; it holds
-	// no colon. Default none.
+	// Issuer is the name that authenticator apps show beside the user: at most 128
+	// bytes of UTF-8 without a colon, so that every user's URL fits in a QR code.
+	// Default none.
 	Issuer string
 	// Algorithm is SHA1, SHA256 or SHA512. Default SHA1, the one that all apps
 	// support.
@@ -36,8 +37,8 @@ type TOTPOptions struct {
 }
 
 // An Enrollment is what a device or an authenticator app needs to compute codes.
-// It prints, logs and marshals without its secret; read the fields to hand it
-// over. It is shown once: the secret cannot be read again.
+// It redacts itself: see "Secrets and logs" in the package comment. Read the
+// fields to hand the secret over. It is shown once: it cannot be read again.
 type Enrollment struct {
 	// Device is the device's ID, uuid.Nil for an authenticator.
 	Device uuid.UUID
@@ -52,24 +53,31 @@ type Enrollment struct {
 
 // QR returns the URL as a square QR code of so many pixels a side, for an
 // authenticator app to scan. It returns an error if pixels is more than 4096 or
-// less than the code has modules (around 60), or if the Enrollment is zero.
+// less than the code has modules (around 60, and at most 177), or if the URL is
+// empty, damaged or too long, as it never is in an Enrollment of this package.
 func (e Enrollment) QR(pixels int) (image.Image, error) {
 	if e.URL == "" {
 		return nil, errors.New("factor: QR: the Enrollment has no URL: take the one that Enroll or Begin returned")
 	}
-	if pixels < 1 || pixels > 4096 {
-		return nil, errors.New("factor: QR: pixels must be 1 to 4096")
+	if pixels < 1 || pixels > maxPixels {
+		return nil, fmt.Errorf("factor: QR: pixels must be 1 to %d", maxPixels)
 	}
 	key, err := otp.NewKeyFromURL(e.URL)
 	if err != nil {
 		return nil, errors.New("factor: QR: the Enrollment's URL is damaged")
 	}
-	img, err := key.Image(pixels, pixels)
-	if err != nil {
-		return nil, fmt.Errorf("factor: QR: %w", err)
+	// The errors of Image are not passed on: they quote the URL.
+	if img, err := key.Image(pixels, pixels); err == nil {
+		return img, nil
 	}
-	return img, nil
+	if _, err := key.Image(maxPixels, maxPixels); err == nil {
+		return nil, errors.New("factor: QR: pixels is less than the code has modules: give at least 177")
+	}
+	return nil, errors.New("factor: QR: the Enrollment's URL is too long for a QR code")
 }
+
+// maxPixels bounds the side of a QR code.
+const maxPixels = 4096
 
 // DeviceOptions tunes the enrolment of devices. A zero field means its default.
 type DeviceOptions struct {
@@ -83,11 +91,11 @@ type DeviceOptions struct {
 // A Device is an enrolled device.
 type Device struct {
 	// ID was chosen by the client.
-	ID uuid.UUID
+	ID uuid.UUID `json:"id"`
 	// EnrolledAt is when its present secret was made.
-	EnrolledAt time.Time
+	EnrolledAt time.Time `json:"enrolledAt,omitzero"`
 	// UsedAt is when its last code was accepted, zero if none was.
-	UsedAt time.Time
+	UsedAt time.Time `json:"usedAt,omitzero"`
 }
 
 // A DeviceTOTPEnroller gives devices the secret that their codes are computed

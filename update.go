@@ -27,9 +27,12 @@ const (
 	// shared calls are quick ones that, where others write for the same user, are
 	// settled together: see share.go.
 	shared
-	// slow calls hash, or have the host hash. They take a slow turn as well, so
-	// that they queue behind each other and no code waits behind them.
-	slow
+	// pinSlow calls hash a PIN. They take a slow turn as well, so that they queue
+	// behind each other and no code waits behind them.
+	pinSlow
+	// passwordSlow calls have the host check a password. Their slow turn is
+	// another, so that no PIN waits for the host.
+	passwordSlow
 	// blind calls take a record that does not open for an empty one.
 	blind
 )
@@ -49,18 +52,33 @@ func update[T any](ctx context.Context, v *Verifier, user string, m mode, r rule
 }
 
 func (c *call) inSlowTurn(j anyJob) {
-	if c.mode == slow {
-		mine, err := c.v.slowTurns.take(c.ctx, c.user, nil)
-		if err != nil {
-			j.end(0, err)
+	if turns := c.v.slowTurns(c.mode); turns != nil && callerOf(c.ctx) == nil {
+		ctx, cancel := context.WithTimeout(c.ctx, slowTurnPatience)
+		mine, err := turns.take(ctx, c.user, nil)
+		cancel()
+		switch {
+		case c.ctx.Err() != nil && err != nil:
+			j.end(0, c.ctx.Err())
 			return
+		case err == nil:
+			c.slow, c.found = turns, mine.Cached()
+			defer func() { turns.leave(c.user, c.found) }()
 		}
-		if mine != nil {
-			c.found = mine.found
-		}
-		defer func() { c.v.slowTurns.leave(c.user, c.found) }()
 	}
 	c.inTurn(j)
+}
+
+// slowTurns returns the turns that calls of this mode take around the whole call,
+// nil if they take none. They are for speed only: who has waited too long, or
+// would wait for a function of the host's that it was called from, does without.
+func (v *Verifier) slowTurns(m mode) *turns {
+	switch m {
+	case pinSlow:
+		return &v.pinTurns
+	case passwordSlow:
+		return &v.passwordTurns
+	}
+	return nil
 }
 
 // inTurn settles a job, and those that wait for the same turn and can share, or
@@ -75,7 +93,7 @@ func (c *call) inTurn(j anyJob) {
 	case err != nil:
 		j.end(0, err)
 		return
-	case mine.settled():
+	case mine.Done():
 		return
 	}
 	defer c.leaveTurn()

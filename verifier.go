@@ -6,10 +6,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/poll"
 )
 
 // Kind is a kind of factor that can be judged.
@@ -30,12 +33,35 @@ const (
 	KindDeviceTOTP Kind = "device-totp"
 )
 
-// otpKinds is how many kinds a code can be of.
-const otpKinds = 4
+// otpKinds holds the kinds that a code can be of.
+var otpKinds = [...]Kind{KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
 
 // isOTP reports whether a code can be of this kind.
-func (k Kind) isOTP() bool {
-	return k == KindLogin || k == KindAccount || k == KindTOTP || k == KindDeviceTOTP
+func (k Kind) isOTP() bool { return slices.Contains(otpKinds[:], k) }
+
+// checkKinds returns ErrMalformed for a kind that is not one of known, and for an
+// empty list that is not nil: a filter has left nothing of it, so that whoever
+// asks means none, and not the default.
+func checkKinds(asked, known []Kind) error {
+	if asked != nil && len(asked) == 0 {
+		return malformed("kinds", "must be at least one: leave them out for the default")
+	}
+	for _, k := range asked {
+		if !slices.Contains(known, k) {
+			return malformed("kinds", "must be "+listed(known, "or"))
+		}
+	}
+	return nil
+}
+
+// listed names two kinds or more, with a word before the last one.
+func listed(kinds []Kind, word string) string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = string(k)
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " " + word + " " + names[last]
 }
 
 // distinct returns the kinds in the order in which each first stands.
@@ -60,8 +86,8 @@ func defaultKinds() []Kind { return []Kind{KindDeviceTOTP, KindAccount} }
 
 // Credentials is what a user gave as proof. An empty field was not given. Those
 // given are judged in the order OTP, Password, PIN, and one right one is
-// enough: the later ones are then not looked at. It prints, logs and marshals
-// without its fields.
+// enough: the later ones are then not looked at. It redacts itself: see "Secrets
+// and logs" in the package comment.
 type Credentials struct {
 	// OTP is 6 to 8 ASCII digits.
 	OTP string
@@ -71,10 +97,14 @@ type Credentials struct {
 	PIN string
 }
 
-// mode is slow if judging may take a hash.
+// mode is slow if judging may take a hash. With a password and a PIN the turn is
+// the password's alone: a PIN must not wait for the host.
 func (c Credentials) mode() mode {
-	if c.Password != "" || c.PIN != "" {
-		return slow
+	switch {
+	case c.Password != "":
+		return passwordSlow
+	case c.PIN != "":
+		return pinSlow
 	}
 	return quick
 }
@@ -92,17 +122,20 @@ type Match struct {
 // A wrong answer is counted, and a right code spent, before the answer is
 // returned: what a method says is stored. A fault of the store, the sealer or a
 // host's function is returned as an error that matches none of this package's
-// but ErrConflict and ErrUnsealed, and accepts nothing.
+// but ErrConflict, ErrUnsealed and ErrNewerFormat, and accepts nothing.
 type Verifier struct {
 	store     Store
 	sealer    Sealer
 	opts      Options
 	hasher    *hasher
-	turns     turns // around a load and its swap
-	slowTurns turns // around a call that hashes
-	waiters   waiters
-	deadlines deadlines // of swaps
-	attempts  sync.Pool // of *attempt
+	turns     turns      // around a load and its swap
+	waiters   *poll.Poll // for a PIN
+	deadlines deadlines  // of swaps
+	attempts  sync.Pool  // of *attempt
+
+	pinTurns, passwordTurns       turns        // around a call that hashes
+	observing                     atomic.Int64 // calls of Observe that run
+	checking, registering, wiping atOnce       // functions of the host's that run
 }
 
 // NewVerifier returns a Verifier on a store whose records are sealed by sealer.
@@ -123,7 +156,9 @@ func NewVerifier(store Store, sealer Sealer, opts *Options) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Verifier{store: store, sealer: sealer, opts: o, hasher: newHasher(o.PIN.Hash)}, nil
+	v := &Verifier{store: store, sealer: sealer, opts: o, hasher: newHasher(o.PIN.Hash)}
+	v.waiters = v.newWaiters()
+	return v, nil
 }
 
 // now is the time by which everything is judged. It panics if the host's clock
@@ -143,7 +178,9 @@ func (v *Verifier) clock() (now time.Time, err error) {
 // code that was right but is spent is refused and not charged.
 //
 // It returns ErrMalformed (a code of other than 6 to 8 digits, a kind that no
-// code has), ErrMismatch, and ErrLocked if all the kinds are locked.
+// code has, or an empty list of kinds that is not nil: a nil one cannot be told
+// from none, so do not pass one that may be nil and means no kind), ErrMismatch,
+// and ErrLocked if all the kinds are locked.
 func (v *Verifier) VerifyOTP(ctx context.Context, user, code string, kinds ...Kind) (Match, error) {
 	if err := checkUser(user); err != nil {
 		return Match{}, err
@@ -151,13 +188,11 @@ func (v *Verifier) VerifyOTP(ctx context.Context, user, code string, kinds ...Ki
 	if err := checkDigits("otp", code, minDigits, maxDigits); err != nil {
 		return Match{}, err
 	}
-	if len(kinds) == 0 {
-		kinds = defaultKinds()
+	if err := checkKinds(kinds, otpKinds[:]); err != nil {
+		return Match{}, err
 	}
-	for _, k := range kinds {
-		if !k.isOTP() {
-			return Match{}, malformed("kinds", "must be login, account, totp or device-totp")
-		}
+	if kinds == nil {
+		kinds = defaultKinds()
 	}
 	return v.verify(ctx, user, Credentials{OTP: code}, distinct(kinds))
 }

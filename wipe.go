@@ -2,6 +2,7 @@ package factor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,11 +31,11 @@ const (
 // A Wipe asks the host to delete a user's critical data.
 type Wipe struct {
 	// ID is the same each time that this wipe is asked for.
-	ID   uuid.UUID
-	User string
+	ID   uuid.UUID `json:"id"`
+	User string    `json:"user"`
 	// At is when the data was given up: only what existed by then is to go.
-	At     time.Time
-	Reason WipeReason
+	At     time.Time  `json:"at,omitzero"`
+	Reason WipeReason `json:"reason"`
 }
 
 // finish runs the wipe that a guard's call marked or found, then answers.
@@ -43,10 +44,14 @@ func (v *Verifier) finish(ctx context.Context, marked *Wipe, answer error) error
 		return answer
 	}
 	if err := v.wipe(ctx, *marked); err != nil {
-		return fmt.Errorf("%w: %w: %w", ErrWiped, ErrWipePending, err)
+		return unfinished(err)
 	}
 	return answer
 }
+
+// unfinished wraps what keeps a wipe from being done. It matches ErrWipePending
+// and never ErrWiped, which lets a reset go on.
+func unfinished(err error) error { return fmt.Errorf("%w: %w", ErrWipePending, err) }
 
 // giveUp marks the wipe.
 func (a *attempt) giveUp(reason WipeReason) *Wipe {
@@ -71,7 +76,7 @@ func binding[T any](ctx context.Context, v *Verifier, user string, m mode, r rul
 			return result, err
 		}
 		if err := v.wipe(ctx, *first); err != nil {
-			return result, fmt.Errorf("%w: %w", ErrWipePending, err)
+			return result, unfinished(err)
 		}
 	}
 }
@@ -84,9 +89,17 @@ func (a *attempt) pendingWipe() *Wipe {
 	return nil
 }
 
+// errWipeNotCalled is wrapped by what keeps this process from calling
+// Options.Wipe.
+var errWipeNotCalled = errors.New("factor: Wipe was not called")
+
 // wipe has the host delete the data, and notes that it did.
 func (v *Verifier) wipe(ctx context.Context, w Wipe) error {
-	if err := v.askWipe(ctx, w); err != nil {
+	err := v.askWipe(ctx, w)
+	switch {
+	case errors.Is(err, errWipeNotCalled):
+		return err
+	case err != nil:
 		v.observe(ctx, []Event{{User: w.User, Action: ActionWipeFailed, Err: err}})
 		return err
 	}
@@ -113,11 +126,20 @@ func (v *Verifier) noteWipe(ctx context.Context, w Wipe, note func(a *attempt, k
 
 func (v *Verifier) askWipe(ctx context.Context, w Wipe) error {
 	if v.opts.Wipe == nil {
-		return optionError("Wipe", "is not set, and a wipe is pending")
+		return fmt.Errorf("%w: it is not set in this process's Options; a Sweep where it is set finishes the wipe", errWipeNotCalled)
 	}
+	if calledFrom(ctx, func(c *hostContext) bool { return c.function == inWipe && c.wipe == w.ID }) {
+		return fmt.Errorf("%w: %w", errWipeNotCalled, errInsideItself)
+	}
+	leave, err := v.wiping.enter(ctx, w.User, 0)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errWipeNotCalled, errTooMany)
+	}
+	defer leave()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wipeTimeout)
 	defer cancel()
-	return shielded("Wipe", func() error { return v.opts.Wipe(ctx, w) })
+	asked := &hostContext{Context: ctx, verifier: v, function: inWipe, user: w.User, wipe: w.ID}
+	return shielded("Wipe", func() error { return v.opts.Wipe(asked, w) })
 }
 
 // wipe is a marked wipe.

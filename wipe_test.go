@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -73,13 +74,16 @@ func TestAWipeThatFailsIsAskedForAgainWithTheSameID(t *testing.T) {
 		for _, want := range matches {
 			k.is(err, want)
 		}
+		if errors.Is(err, factor.ErrWiped) {
+			t.Fatalf("%v lets a reset go on while the data is there", err)
+		}
 		if len(k.wipes) != n || k.wipes[n-1] != k.wipes[0] {
 			t.Fatalf("asked for %+v", k.wipes)
 		}
 	}
-	asked(1, k.strike(4), factor.ErrWiped, factor.ErrWipePending, errBusy)
-	asked(2, k.strike(1), factor.ErrWiped, factor.ErrWipePending, errBusy)
-	asked(3, k.guard.Forfeit(t.Context(), alice), factor.ErrWiped, factor.ErrWipePending, errBusy)
+	asked(1, k.strike(4), factor.ErrWipePending, errBusy)
+	asked(2, k.strike(1), factor.ErrWipePending, errBusy)
+	asked(3, k.guard.Forfeit(t.Context(), alice), factor.ErrWipePending, errBusy)
 	asked(4, k.admin.SetPIN(t.Context(), alice, rightPIN), factor.ErrWipePending, errBusy)
 	asked(5, second(k.dev.Enroll(t.Context(), alice, uuid.New(), factor.Credentials{})), factor.ErrWipePending, errBusy)
 	asked(6, k.admin.Forget(t.Context(), alice), factor.ErrWipePending, errBusy)
@@ -109,15 +113,19 @@ func TestSweepFinishesACutOffWipeAndPutsAFailingOneOff(t *testing.T) {
 		if n != changed || len(k.wipes) != asked || !errors.Is(err, want) {
 			t.Fatalf("changed %d, asked %d times, %v", n, len(k.wipes), err)
 		}
+		var of *factor.UserError
+		if want != nil && (!errors.Is(err, factor.ErrWipePending) || !errors.As(err, &of) || of.User != alice || strings.Contains(err.Error(), alice)) {
+			t.Fatalf("%v does not say whose wipe is pending, or says it in its text", err)
+		}
 	}
-	sweep(1, 2, errBusy)
+	sweep(0, 2, errBusy)
 	for i, wait := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
 		k.turn(wait*time.Minute - time.Millisecond)
 		sweep(0, 2+i, nil)
 		k.turn(time.Millisecond)
-		sweep(1, 3+i, errBusy)
+		sweep(0, 3+i, errBusy)
 	}
-	k.is(k.strike(1), factor.ErrWiped) // the backoff does not hold this back
+	k.is(k.strike(1), factor.ErrWipePending) // the backoff does not hold this back
 	k.wipe = nil
 	k.turn(time.Hour)
 	sweep(1, 12, nil)

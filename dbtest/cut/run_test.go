@@ -198,7 +198,7 @@ func (t *trial) judge(c Cut, r *run) (wrong []string) {
 	if w := r.after.wipe; w != nil && !t.state.wiped && !slices.Contains(r.wiped, w.ID) && r.after.finished != w.ID {
 		bad("the wipe was neither done nor will be")
 	}
-	if e := r.answer.err; errors.Is(e, factor.ErrWiped) && !errors.Is(e, factor.ErrWipePending) && !t.state.wiped && len(r.wiped) == 0 {
+	if e := r.answer.err; errors.Is(e, factor.ErrWiped) && !t.state.wiped && len(r.wiped) == 0 {
 		bad("it is answered that the data is gone, and nobody asked the host")
 	}
 	if what := resent(r.trace.Requests); what != "" {

@@ -3,6 +3,8 @@ package torture
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/knowhave/factor"
@@ -190,14 +192,13 @@ func answerOf(err error) answer {
 	var mismatch *factor.MismatchError
 	down := errors.Is(err, errStore)
 	busy := down || errors.Is(err, factor.ErrConflict) || errors.Is(err, context.DeadlineExceeded)
-	host := errors.Is(err, errWipeFails) || busy
+	tooMany := strings.Contains(fmt.Sprint(err), "it runs 4 times already") // calls of Wipe for the user
+	host := errors.Is(err, errWipeFails) || busy || tooMany
 	switch {
 	case err == nil:
 		return answer{Class: classOK}
-	case errors.Is(err, factor.ErrWipePending) && !host:
+	case errors.Is(err, factor.ErrWipePending) && (!host || errors.Is(err, factor.ErrWiped)):
 		return answer{Class: classFault, Text: err.Error()}
-	case errors.Is(err, factor.ErrWiped) && errors.Is(err, factor.ErrWipePending):
-		return answer{Class: classWipedPending, down: down}
 	case errors.Is(err, factor.ErrWipePending):
 		return answer{Class: classPending, down: down}
 	case errors.Is(err, factor.ErrWiped):

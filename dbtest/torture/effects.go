@@ -117,7 +117,7 @@ func (h *history) giveUp(m mark) {
 		// Who marks a wipe asks for it before they answer, if they live to.
 		if c.Op == marks && c.start < m.seen && c.end >= m.seen {
 			at.start = min(at.start, c.start)
-			if c.Class == classWiped || c.Class == classWipedPending {
+			if c.Class == classWiped || c.Class == classPending {
 				last = 1 // the strike that wiped
 			}
 		}

@@ -217,7 +217,6 @@ const (
 	classMismatch      class = "mismatch"
 	classLocked        class = "locked"
 	classWiped         class = "wiped"
-	classWipedPending  class = "wiped-pending"
 	classPending       class = "pending"
 	classNotEnrolled   class = "not-enrolled"
 	classUnknownDevice class = "unknown-device"

@@ -13,7 +13,7 @@ var goBlock = regexp.MustCompile("(?ms)^```go\n(.*?)^```$")
 // files that it was taken from.
 func TestGuidesShowCodeThatIsCompiled(t *testing.T) {
 	for guide, sources := range map[string][]string{
-		"../../docs/adopting.md": {"move.go"},
+		"../../docs/adopting.md": {"move.go", "../../example_import_test.go"},
 		"../../docs/keys.md":     {"../../example_rotate_test.go", "../../dbtest/tink_test.go"},
 	} {
 		var code strings.Builder

@@ -53,7 +53,7 @@ func (t *tour) wipe() {
 	hungUp := errors.New("the card vault hung up")
 	t.host.wipeFault = hungUp
 	t.ask("prove a fourth wrong PIN: the host begins to wipe and is cut off")
-	t.refused(t.prove("4680"), factor.ErrWiped, factor.ErrWipePending, hungUp)
+	t.refused(t.prove("4680"), factor.ErrWipePending, hungUp)
 	t.shown(len(t.host.cards[alice]) == 1, nil, "the wipe is marked, but the card is still there")
 
 	t.host.turn(time.Minute)

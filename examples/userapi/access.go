@@ -19,7 +19,19 @@ func (a *api) bearer(r *http.Request) (string, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", errNoToken
 	}
-	return user, err
+	if err != nil {
+		return "", err
+	}
+	return user, a.needsIdentity(r, user, errUnlinkedToken)
+}
+
+// needsIdentity returns refused if the user has no linked identity.
+func (a *api) needsIdentity(r *http.Request, user string, refused error) error {
+	linked, err := a.users.linked(r.Context(), user)
+	if err == nil && !linked {
+		return refused
+	}
+	return err
 }
 
 // identityProvider lets in who has the identity provider's own token, and
@@ -31,19 +43,23 @@ func (a *api) identityProvider(r *http.Request) (string, error) {
 	if !ok || subtle.ConstantTimeCompare(given[:], a.resetSecret[:]) != 1 {
 		return "", errNoToken
 	}
-	named := r.Header.Get("User-Id")
+	named, _ := once(r, "User-Id")
 	if named == "" {
-		return "", &badInput{nil, "The User-Id header must name the user."}
+		return "", &badInput{&source{Header: "User-Id"}, "One User-Id header must name the user."}
 	}
 	user, err := a.users.byID(r.Context(), named)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", errUnknownUser
 	}
-	return user, err
+	if err != nil {
+		return "", err
+	}
+	return user, a.needsIdentity(r, user, errUnlinkedUser)
 }
 
 // bearerToken returns the token of RFC 6750 §2.1.
 func bearerToken(r *http.Request) (string, bool) {
-	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	authorization, _ := once(r, "Authorization")
+	scheme, token, ok := strings.Cut(authorization, " ")
 	return token, ok && strings.EqualFold(scheme, "Bearer") && token != ""
 }

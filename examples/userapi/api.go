@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,13 +28,14 @@ func (a *api) pinIsSet(w http.ResponseWriter, r *http.Request, user string) erro
 }
 
 func (a *api) waitForPIN(r *http.Request, user string) (bool, error) {
-	query := r.URL.Query()
-	if !query.Has("timeout") {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	timeouts := query["timeout"]
+	if err == nil && len(timeouts) == 0 {
 		return a.pins.IsSet(r.Context(), user)
 	}
-	seconds, err := strconv.ParseUint(query.Get("timeout"), 10, 16)
-	if err != nil {
-		return false, &badInput{&source{Parameter: "timeout"}, "The timeout must be a whole number of seconds, 1 to 60."}
+	seconds, notNumber := strconv.ParseUint(strings.Join(timeouts, ","), 10, 16)
+	if err != nil || notNumber != nil {
+		return false, &badInput{&source{Parameter: "timeout"}, "The timeout must be one whole number of seconds, 1 to 60."}
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
@@ -46,14 +49,15 @@ func (a *api) waitForPIN(r *http.Request, user string) (bool, error) {
 
 // POST /user/otp: a code for the password or else the PIN.
 func (a *api) issueOTP(w http.ResponseWriter, r *http.Request, user string) error {
-	var body struct {
-		Password string `json:"password"`
-		PIN      string `json:"pin"`
-	}
-	if err := decode(r, &body); err != nil {
+	body, err := readBody(r)
+	if err != nil {
 		return err
 	}
-	otp, err := a.issuer.Issue(r.Context(), user, factor.Credentials{Password: body.Password, PIN: body.PIN})
+	proof := factor.Credentials{Password: body.text("password"), PIN: body.digits("pin", pinDigits)}
+	if err := body.end(); err != nil {
+		return err
+	}
+	otp, err := a.issuer.Issue(r.Context(), user, proof)
 	if err != nil {
 		return err
 	}
@@ -68,37 +72,42 @@ type issuedOTP struct {
 // POST /user/otp/verify: spends a code. It is a POST because mail scanners
 // follow links: a code in a GET would be used up by them.
 func (a *api) verifyOTP(w http.ResponseWriter, r *http.Request, user string) error {
-	var body struct {
-		OTP   string        `json:"otp"`
-		Types []factor.Kind `json:"types"`
-	}
-	if err := decode(r, &body); err != nil {
+	body, err := readBody(r)
+	if err != nil {
 		return err
 	}
-	if _, err := a.verifier.VerifyOTP(r.Context(), user, body.OTP, body.Types...); err != nil {
+	otp, kinds := body.digits("otp", codeDigits), body.kinds("types", documentedTypes)
+	if err := body.end(); err != nil {
+		return err
+	}
+	if len(kinds) == 0 {
+		kinds = defaultTypes
+	}
+	if _, err := a.verifier.VerifyOTP(r.Context(), user, otp, kinds...); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// deviceTOTP is the resource of JSON:API that a device sends, with the
-// attributes of a proof, and gets back, with those of its secret.
-type deviceTOTP[A any] struct {
+// documentedTypes are those that the described API knows. They are listed so
+// that a kind that factor gains, such as recovery codes, is not let in by an
+// update.
+var documentedTypes = []factor.Kind{factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP}
+
+// defaultTypes is what no types, null and [] mean.
+var defaultTypes = []factor.Kind{factor.KindDeviceTOTP, factor.KindAccount}
+
+// deviceTOTP is the resource of JSON:API that a device gets back.
+type deviceTOTP struct {
 	Data struct {
-		Type       string `json:"type"`
-		ID         string `json:"id"`
-		Attributes A      `json:"attributes"`
+		Type       string       `json:"type"`
+		ID         string       `json:"id"`
+		Attributes deviceSecret `json:"attributes"`
 	} `json:"data"`
 }
 
 const deviceType = "deviceTOTP"
-
-type deviceProof struct {
-	OTP      string `json:"otp"`
-	Password string `json:"password"`
-	PIN      string `json:"pin"`
-}
 
 type deviceSecret struct {
 	Secret    string `json:"secret"`
@@ -109,26 +118,32 @@ type deviceSecret struct {
 
 // POST /user/devices/totp: the secret of a device whose ID the client chose.
 func (a *api) enrollDevice(w http.ResponseWriter, r *http.Request, user string) error {
-	var body deviceTOTP[deviceProof]
-	if err := decode(r, &body); err != nil {
+	body, err := readBody(r)
+	if err != nil {
 		return err
 	}
-	if body.Data.Type != deviceType {
-		return &badInput{&source{Pointer: "/data/type"}, "The type must be " + deviceType + "."}
+	data := body.object("data")
+	kind, named, given := data.text("type"), data.text("id"), data.object("attributes")
+	proof := factor.Credentials{
+		OTP: given.digits("otp", codeDigits), Password: given.text("password"), PIN: given.digits("pin", pinDigits),
 	}
-	id, err := uuid.Parse(body.Data.ID)
-	if err != nil || len(body.Data.ID) != len(id.String()) {
-		return &badInput{&source{Pointer: "/data/id"}, "The id must be a UUID in its usual form."}
+	if err := body.end(); err != nil {
+		return err
 	}
-	given := body.Data.Attributes
-	proof := factor.Credentials{OTP: given.OTP, Password: given.Password, PIN: given.PIN}
+	if kind != deviceType {
+		return &badInput{pointer("data", "type"), "The type must be " + deviceType + "."}
+	}
+	id, err := uuid.Parse(named)
+	if err != nil || len(named) != len(id.String()) {
+		return &badInput{pointer("data", "id"), "The id must be a UUID in its usual form."}
+	}
 	device, err := a.devices.Enroll(r.Context(), user, id, proof)
 	if err != nil {
 		return err
 	}
-	var answer deviceTOTP[deviceSecret]
+	var answer deviceTOTP
 	answer.Data.Type = deviceType
-	answer.Data.ID = body.Data.ID // in the client's own upper or lower case
+	answer.Data.ID = named // in the client's own upper or lower case
 	answer.Data.Attributes = deviceSecret{device.Secret, int(device.Period / time.Second), device.Digits, device.Algorithm}
 	return write(w, http.StatusCreated, jsonAPI, answer)
 }
@@ -140,21 +155,23 @@ func (a *api) enrollDevice(w http.ResponseWriter, r *http.Request, user string) 
 // it: the identity provider does, in the middle of its own reset flow, AFTER the
 // user has followed the link in the mail and BEFORE the password is changed. It
 // asks the user for the PIN or a device code, passes that on here, and lets the
-// reset go on after 204 (the data is kept), 404 not-enrolled (there was nothing to
-// prove) or 410 (the data is gone), and after nothing else.
+// reset go on after 204 (the data is kept if a proof was given, and gone if there
+// was only skip), 404 not-enrolled (there was nothing to prove) or 410 (the data is
+// gone), and after nothing else.
 func (a *api) resetPassword(w http.ResponseWriter, r *http.Request, user string) error {
-	var body struct {
-		PIN  *string `json:"pin"`
-		Skip bool    `json:"skip"`
-	}
-	if err := decode(r, &body); err != nil {
+	body, err := readBody(r)
+	if err != nil {
 		return err
 	}
-	var err error
+	given := body.has("pin")
+	pin, skip := body.digits("pin", pinDigits, codeDigits), body.flag("skip")
+	if err := body.end(); err != nil {
+		return err
+	}
 	switch {
-	case body.PIN != nil: // a given proof is judged, whatever skip says
-		err = a.guard.Prove(r.Context(), user, resetProof(*body.PIN))
-	case !body.Skip:
+	case given: // a given proof is judged, whatever skip says
+		err = a.guard.Prove(r.Context(), user, resetProof(pin))
+	case !skip:
 		err = factor.ErrNoCredential
 	case a.forbidSkip:
 		err = errSkipForbidden
@@ -168,10 +185,10 @@ func (a *api) resetPassword(w http.ResponseWriter, r *http.Request, user string)
 	return nil
 }
 
-// resetProof tells a device code, which has 6 digits, from a PIN: the described
-// API has one field for both.
+// resetProof tells a device code from a PIN by its length: the described API has
+// one field for both.
 func resetProof(given string) factor.Credentials {
-	if len(given) == 6 {
+	if len(given) == codeDigits {
 		return factor.Credentials{OTP: given}
 	}
 	return factor.Credentials{PIN: given}
@@ -180,14 +197,15 @@ func resetProof(given string) factor.Credentials {
 // PUT /user/pin, this example's own: sets a PIN with a code of the account or of
 // a device.
 func (a *api) setPIN(w http.ResponseWriter, r *http.Request, user string) error {
-	var body struct {
-		OTP string `json:"otp"`
-		PIN string `json:"pin"`
-	}
-	if err := decode(r, &body); err != nil {
+	body, err := readBody(r)
+	if err != nil {
 		return err
 	}
-	if err := a.pins.Set(r.Context(), user, body.PIN, factor.Credentials{OTP: body.OTP}); err != nil {
+	otp, pin := body.digits("otp", codeDigits), body.text("pin")
+	if err := body.end(); err != nil {
+		return err
+	}
+	if err := a.pins.Set(r.Context(), user, pin, factor.Credentials{OTP: otp}); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -26,8 +26,17 @@ type caller struct {
 
 const callerPassword = "correct horse battery"
 
-// newCaller adds a user who registered a while ago.
+// newCaller adds a user who registered a while ago, and links an identity.
 func (s *running) newCaller(t *testing.T, registered time.Duration) *caller {
+	t.Helper()
+	c := s.unlinkedCaller(t, registered)
+	if err := s.users.link(t.Context(), c.id, "sub-"+c.id); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func (s *running) unlinkedCaller(t *testing.T, registered time.Duration) *caller {
 	t.Helper()
 	c := &caller{t: t, s: s, id: "user-" + uuid.NewString()}
 	_, err := s.users.create(t.Context(), c.id, c.id+"@example.com", callerPassword, time.Now().Add(-registered))
@@ -113,8 +122,13 @@ func (c *caller) enroll(id, attributes string) *answer {
 // reset is what the identity provider sends about the caller.
 func (c *caller) reset(body string) *answer {
 	c.t.Helper()
+	return c.resetAs(jsonType, body)
+}
+
+func (c *caller) resetAs(contentType, body string) *answer {
+	c.t.Helper()
 	return c.s.send(c.t, request{
-		method: "POST", path: "/callbacks/password-reset", token: c.s.resetToken, contentType: jsonType, body: body,
+		method: "POST", path: "/callbacks/password-reset", token: c.s.resetToken, contentType: contentType, body: body,
 		header: map[string]string{"User-Id": c.id},
 	})
 }
@@ -135,7 +149,7 @@ func (c *caller) setPIN(pin string) {
 // device enrols a device and returns its secret.
 func (c *caller) device(attributes string) (id, secret string) {
 	c.t.Helper()
-	var made deviceTOTP[deviceSecret]
+	var made deviceTOTP
 	id = uuid.NewString()
 	c.enroll(id, attributes).want(c.t, 201).decode(c.t, &made)
 	return id, made.Data.Attributes.Secret
@@ -194,20 +208,23 @@ func (a *answer) problem(t *testing.T) problem {
 	}
 	p := body.Errors[0]
 	if p.ID != a.header.Get("Request-Id") || p.Status != fmt.Sprint(a.status) || !code.MatchString(p.Code) ||
-		p.Title == "" || p.Title != titles[p.Code] || p.Detail == "" {
+		p.Title == "" || p.Title != titles[p.Code] || p.Detail == "" || p.Links.About != documentation+p.Code || p.Meta.At == "" {
 		t.Fatalf("the error object is not whole: %s", a.body)
 	}
 	return p
 }
 
 // is checks the code of an error object, and its source: a pointer, a parameter
-// as ?name, or nothing.
+// as ?name, the name of a header, or nothing.
 func (a *answer) is(t *testing.T, code, from string) *answer {
 	t.Helper()
 	p := a.problem(t)
 	given := ""
 	if p.Source != nil {
-		given = p.Source.Pointer
+		given = p.Source.Header
+		if p.Source.Pointer != nil {
+			given = *p.Source.Pointer
+		}
 		if p.Source.Parameter != "" {
 			given = "?" + p.Source.Parameter
 		}

@@ -88,6 +88,10 @@ var tables = []string{
 		token_hash    CHAR(64)     NOT NULL UNIQUE,
 		registered_at BIGINT       NOT NULL
 	)`,
+	`CREATE TABLE IF NOT EXISTS userapi_identities (
+		user_id  VARCHAR(64)  NOT NULL PRIMARY KEY,
+		identity VARCHAR(255) NOT NULL UNIQUE
+	)`,
 	`CREATE TABLE IF NOT EXISTS userapi_payment_methods (
 		id       CHAR(36)    NOT NULL PRIMARY KEY,
 		user_id  VARCHAR(64) NOT NULL,

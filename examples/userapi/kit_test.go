@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 // it printed, its files and its answers.
 type running struct {
 	base, metrics, token, resetToken string
+	newcomer, unlinked               string
 	dir                              string
 	demo                             []demoLine
 	log                              *buffer
@@ -104,10 +105,12 @@ func start(dir string, args ...string) (*running, error) {
 		return nil, err
 	}
 	users := &users{db, bcrypt.MinCost}
-	// The demo user is there already, so that the server need not hash for long.
-	if _, err := users.create(ctx, demoUser, demoMail, demoPassword, time.Now()); err != nil {
-		cancel()
-		return nil, err
+	// The demo users are there already, so that the server need not hash for long.
+	for _, id := range []string{demoUser, newcomer, unlinked} {
+		if _, err := users.create(ctx, id, id+"@example.com", demoPassword, time.Now()); err != nil {
+			cancel()
+			return nil, err
+		}
 	}
 	log := &buffer{}
 	printed, stdout := io.Pipe()
@@ -136,6 +139,7 @@ func errOrEOF(err error) error {
 func (s *running) read(printed io.Reader) error {
 	values := map[string]*string{
 		"The user API is served on ": &s.base, "token       ": &s.token, "reset token ": &s.resetToken,
+		"newcomer    ": &s.newcomer, "unlinked    ": &s.unlinked,
 	}
 	status := ""
 	lines := bufio.NewScanner(printed)

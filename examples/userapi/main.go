@@ -100,12 +100,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	defer metrics.Close()
-	s, err := newService(ctx, c, slog.New(slog.NewJSONHandler(stderr, nil)))
+	s, err := newService(ctx, c, newLogger(stderr))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	d, err := s.addDemoUser(ctx)
+	d, err := s.addDemoUsers(ctx)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,12 +12,28 @@ import (
 // and 415 if its body is not of the type that the operation takes.
 func checkMedia(r *http.Request, op *operation) error {
 	if !accepts(r.Header.Values("Accept"), op.gives) {
-		return refuse(http.StatusNotAcceptable, "not-acceptable", "Accept "+strings.Join(op.gives, " or ")+".")
+		return refuse(http.StatusNotAcceptable, "not-acceptable", "Accept "+strings.Join(op.gives, " or ")+".").header("Accept")
 	}
-	if op.takes != "" && !isMedia(r.Header.Get("Content-Type"), op.takes) {
-		return refuse(http.StatusUnsupportedMediaType, "unsupported-media", "Send a body of Content-Type "+op.takes+".")
+	if len(op.takes) == 0 {
+		return nil
+	}
+	contentType, _ := once(r, "Content-Type")
+	if !slices.ContainsFunc(op.takes, func(want string) bool { return isMedia(contentType, want) }) {
+		return refuse(http.StatusUnsupportedMediaType, "unsupported-media", "Send a body of Content-Type "+strings.Join(op.takes, " or ")+".").header("Content-Type")
+	}
+	if coding, given := once(r, "Content-Encoding"); given && !strings.EqualFold(coding, "identity") {
+		return refuse(http.StatusUnsupportedMediaType, "unsupported-media", "Send the body as it is, in no Content-Encoding.").header("Content-Encoding")
 	}
 	return nil
+}
+
+// once returns the value of a header, "" if the header is given more than once.
+func once(r *http.Request, name string) (value string, given bool) {
+	values := r.Header.Values(name)
+	if len(values) == 1 {
+		value = values[0]
+	}
+	return value, len(values) > 0
 }
 
 // isMedia reports whether a Content-Type is the wanted media type. JSON is

@@ -11,6 +11,12 @@ const (
 	jsonType = "application/json"
 	jsonAPI  = "application/vnd.api+json"
 
+	// pinDigits and codeDigits are the lengths of all PINs and codes of this
+	// service. Any other length is malformed and costs no try and no strike. If you
+	// change pinDigits, accept the old length as well: factor's PINOptions.Length
+	// binds new PINs only.
+	pinDigits, codeDigits = 4, 6
+
 	maxBody  = 16 << 10
 	patience = 10 * time.Second            // for an operation
 	pollWait = time.Minute + 5*time.Second // for one that waits up to a minute
@@ -23,17 +29,17 @@ type operation struct {
 	// caller returns the user that the call is about, or an error if the caller
 	// may not make it.
 	caller func(*api, *http.Request) (user string, err error)
-	// takes is the media type of the request's body, "" if it has none. gives
-	// holds those that the client has to accept one of.
-	takes  string
+	// takes holds the media types that the request's body may have, none if it
+	// has no body. gives holds those that the client has to accept one of.
+	takes  []string
 	gives  []string
 	within time.Duration
 
 	// The statuses of those errors which the described API answers differently
 	// from one operation to the next, what ErrNoCredential asks for, and what
-	// factor.MismatchError.Remaining counts.
-	malformed, noCredential, mismatch int
-	needs, left                       string
+	// factor.MismatchError.Remaining counts. A fault of 0 is 500.
+	malformed, noCredential, mismatch, fault int
+	needs, left                              string
 	// pointers says where in the body a field of a factor.MalformedError is, if
 	// it is not a member of that name.
 	pointers map[string]string
@@ -49,22 +55,22 @@ var described = []*operation{
 	{
 		method: "GET", path: "/user/pin", caller: (*api).bearer,
 		gives: []string{jsonType, jsonAPI}, within: pollWait, serve: (*api).pinIsSet,
-		malformed: 422,
+		malformed: 422, fault: 501,
 	},
 	{
 		method: "POST", path: "/user/otp", caller: (*api).bearer,
-		takes: jsonType, gives: []string{jsonType}, within: patience, serve: (*api).issueOTP,
+		takes: []string{jsonType}, gives: []string{jsonType}, within: patience, serve: (*api).issueOTP,
 		malformed: 422, noCredential: 422, mismatch: 404, needs: "Give the password or the PIN.", left: lockLeft,
 	},
 	{
 		method: "POST", path: "/user/otp/verify", caller: (*api).bearer,
-		takes: jsonType, gives: []string{jsonType, jsonAPI}, within: patience, serve: (*api).verifyOTP,
+		takes: []string{jsonType}, gives: []string{jsonType, jsonAPI}, within: patience, serve: (*api).verifyOTP,
 		malformed: 422, mismatch: 404, left: lockLeft,
 		pointers: map[string]string{"kinds": "/types"},
 	},
 	{
 		method: "POST", path: "/user/devices/totp", caller: (*api).bearer,
-		takes: jsonAPI, gives: []string{jsonAPI}, within: patience, serve: (*api).enrollDevice,
+		takes: []string{jsonAPI}, gives: []string{jsonAPI}, within: patience, serve: (*api).enrollDevice,
 		malformed: 422, noCredential: 403, mismatch: 403, needs: "Give an OTP, the password or the PIN.", left: lockLeft,
 		pointers: map[string]string{
 			"device": "/data/id", "otp": "/data/attributes/otp",
@@ -73,8 +79,8 @@ var described = []*operation{
 	},
 	{
 		method: "POST", path: "/callbacks/password-reset", caller: (*api).identityProvider,
-		takes: jsonType, gives: []string{jsonType, jsonAPI}, within: patience, serve: (*api).resetPassword,
-		malformed: 400, noCredential: 400, mismatch: 422, needs: "Give the PIN or a device code as pin, or skip.",
+		takes: []string{jsonType, jsonAPI}, gives: []string{jsonType, jsonAPI}, within: patience, serve: (*api).resetPassword,
+		malformed: 400, noCredential: 400, mismatch: 422, fault: 501, needs: "Give the PIN or a device code as pin, or skip.",
 		left:     "Wrong proofs left before the one that deletes the payment data",
 		pointers: map[string]string{"otp": "/pin"},
 	},
@@ -85,7 +91,7 @@ var described = []*operation{
 var ours = []*operation{
 	{
 		method: "PUT", path: "/user/pin", caller: (*api).bearer,
-		takes: jsonType, gives: []string{jsonType, jsonAPI}, within: patience, serve: (*api).setPIN,
+		takes: []string{jsonType}, gives: []string{jsonType, jsonAPI}, within: patience, serve: (*api).setPIN,
 		malformed: 422, noCredential: 403, mismatch: 403, needs: "Give an OTP.", left: lockLeft,
 	},
 	{
@@ -112,8 +118,9 @@ func (o *operation) source(field string) *source {
 	if field == "timeout" {
 		return &source{Parameter: field}
 	}
-	if pointer, ok := o.pointers[field]; ok {
-		return &source{Pointer: pointer}
+	where, ok := o.pointers[field]
+	if !ok {
+		where = "/" + field
 	}
-	return &source{Pointer: "/" + field}
+	return &source{Pointer: &where}
 }

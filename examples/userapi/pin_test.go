@@ -70,3 +70,12 @@ func otherThan(otp string) string {
 	last := otp[len(otp)-1]
 	return otp[:len(otp)-1] + string('0'+(last-'0'+1)%10)
 }
+
+func TestTimeoutStandsOnceAndIsWellFormed(t *testing.T) {
+	c := sharedServer(t).withPIN(t)
+	for _, query := range []string{"timeout=1&timeout=1", "timeout=1&timeout=", "timeout=5;x=1", "timeout=%zz", "%zz=1", "timeout", "timeout=0x5", "timeout=1e1", "timeout=1_0", "timeout=%D9%A5"} {
+		c.get("/user/pin?"+query).want(t, 422).is(t, "malformed", "?timeout")
+	}
+	c.get("/user/pin?timeout=05").want(t, 200)
+	c.get("/user/pin?other=1").want(t, 200)
+}

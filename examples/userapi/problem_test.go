@@ -7,8 +7,10 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,9 +38,10 @@ var sentinels = map[string]struct {
 	"ErrUnknownDevice":   {factor.ErrUnknownDevice, "unknown-device", [5]int{}},
 	"ErrDeviceLimit":     {factor.ErrDeviceLimit, "device-limit", [5]int{0, 0, 0, 403, 0}},
 	"ErrWiped":           {factor.ErrWiped, "wiped", [5]int{0, 0, 0, 0, 410}},
-	"ErrWipePending":     {fmt.Errorf("%w: %w: %w", factor.ErrWiped, factor.ErrWipePending, context.DeadlineExceeded), "wipe-pending", [5]int{0, 0, 0, 503, 503}},
+	"ErrWipePending":     {fmt.Errorf("%w: %w", factor.ErrWipePending, context.DeadlineExceeded), "wipe-pending", [5]int{0, 0, 0, 503, 503}},
 	"ErrConflict":        {fmt.Errorf("%w: %w", factor.ErrConflict, context.DeadlineExceeded), "busy", [5]int{503, 503, 503, 503, 503}},
-	"ErrUnsealed":        {factor.ErrUnsealed, "record-unreadable", [5]int{500, 500, 500, 500, 500}},
+	"ErrUnsealed":        {factor.ErrUnsealed, "record-unreadable", [5]int{501, 500, 500, 500, 501}},
+	"ErrNewerFormat":     {factor.ErrNewerFormat, "record-unreadable", [5]int{501, 500, 500, 500, 501}},
 }
 
 func TestEachErrorOfFactorHasItsProblem(t *testing.T) {
@@ -50,6 +53,28 @@ func TestEachErrorOfFactorHasItsProblem(t *testing.T) {
 			}
 			if want.statuses[i] != 0 && (p.status != want.statuses[i] || p.Detail == "") {
 				t.Errorf("%s at %s: %+v, want status %d", name, op.name(), p, want.statuses[i])
+			}
+		}
+	}
+}
+
+// TestUnfinishedWipeIsNeverDone: a reset goes on after 410 and 404, so that an
+// unfinished wipe is answered with 503, whatever the fault of Options.Wipe is, and
+// whether or not the error matches ErrWiped as well.
+func TestUnfinishedWipeIsNeverDone(t *testing.T) {
+	faults := []error{factor.ErrWiped, errUnknownUser, &badInput{}, context.DeadlineExceeded, context.Canceled, &panicked{}}
+	for _, sentinel := range sentinels {
+		faults = append(faults, sentinel.err)
+	}
+	for _, fault := range faults {
+		for _, err := range []error{
+			fmt.Errorf("%w: %w", factor.ErrWipePending, fault), fmt.Errorf("%w: %w", fault, factor.ErrWipePending),
+			fmt.Errorf("%w: %w: %w", factor.ErrWiped, factor.ErrWipePending, fault),
+		} {
+			for _, op := range described {
+				if p := problemOf(err, op); p.status != 503 || p.Code != "wipe-pending" || p.retryAfter == 0 {
+					t.Errorf("%v at %s: %+v", err, op.name(), p)
+				}
 			}
 		}
 	}
@@ -102,21 +127,29 @@ func exportedErrors(t *testing.T, dir string) (names []string) {
 func TestFaultsTellTheClientNothing(t *testing.T) {
 	fault := errors.New("dial tcp 10.0.0.7:5432: password authentication failed for user factor")
 	for err, want := range map[error]problem{
-		fault:                    {status: 500, Code: "internal"},
+		fault:                    {status: 501, Code: "internal"},
 		context.DeadlineExceeded: {status: 503, Code: "timeout"},
 		context.Canceled:         {status: 499, Code: "client-gone"},
-		&panicked{}:              {status: 500, Code: "internal"},
+		&panicked{}:              {status: 501, Code: "internal"},
 	} {
 		p := problemOf(err, described[0])
 		if p.status != want.status || p.Code != want.Code || strings.Contains(p.Detail, "10.0.0.7") {
 			t.Errorf("%v: %+v", err, p)
 		}
 	}
+	for i, want := range []int{501, 500, 500, 500, 501} {
+		if p := problemOf(fault, described[i]); p.status != want {
+			t.Errorf("a fault at %s: status %d, want %d", described[i].name(), p.status, want)
+		}
+	}
+	if p := problemOf(fault, nowhere); p.status != 500 {
+		t.Errorf("a fault elsewhere: status %d", p.status)
+	}
 }
 
 func TestEachCodeHasATitle(t *testing.T) {
 	for _, err := range []*refusal{
-		errNoToken, errUnknownUser, errNoPIN, errSkipForbidden, errNotFound, errMethod, errTooLarge, errTooSlow, errStopping,
+		errNoToken, errUnlinkedToken, errUnlinkedUser, errUnknownUser, errNoPIN, errSkipForbidden, errNotFound, errMethod, errTooLarge, errTooSlow, errStopping,
 		refuse(406, "not-acceptable", ""), refuse(415, "unsupported-media", ""),
 	} {
 		if titles[err.Code] == "" || err.status < 400 {
@@ -138,5 +171,27 @@ func TestLockedSaysWhenToTryAgain(t *testing.T) {
 		if p.retryAfter < c.from || p.retryAfter > c.to || p.retryAfter%time.Second != 0 {
 			t.Errorf("until %v: Retry-After %s", c.until, strconv.FormatFloat(p.retryAfter.Seconds(), 'f', -1, 64))
 		}
+	}
+}
+
+// TestReadmeTellsOfEachCode, which links.about leads to, and of no other.
+func TestReadmeTellsOfEachCode(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(documentation, "/README.md#") {
+		t.Fatalf("links.about leads to %s", documentation)
+	}
+	var told []string
+	for _, row := range regexp.MustCompile("(?m)^\\| <a id=\"([a-z-]+)\"></a>`([a-z-]+)` \\| [45]").FindAllStringSubmatch(string(readme), -1) {
+		if row[1] != row[2] {
+			t.Errorf("the row of %s has the anchor %s", row[2], row[1])
+		}
+		told = append(told, row[2])
+	}
+	slices.Sort(told)
+	if codes := slices.Sorted(maps.Keys(titles)); !slices.Equal(told, codes) {
+		t.Errorf("the README tells of %q, the codes are %q", told, codes)
 	}
 }

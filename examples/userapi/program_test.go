@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -24,22 +25,8 @@ func TestProgramAndItsCurlLines(t *testing.T) {
 			t.Skip(err)
 		}
 	}
-	s := &running{dir: t.TempDir(), log: &buffer{}}
-	program := exec.Command(os.Args[0], "-addr", "127.0.0.1:0", "-dir", s.dir)
-	program.Env = append(os.Environ(), "USERAPI_TEST_MAIN=1")
-	program.Stderr = s.log
-	printed, err := program.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := program.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer program.Process.Kill()
-	if err := s.read(printed); err != nil {
-		t.Fatal(err, s.log)
-	}
-	if len(s.demo) != len(described)+len(ours)+1 {
+	s := startProgram(t)
+	if len(s.demo) != len(described)+len(ours)+2 {
 		t.Fatalf("%d lines were printed for %d operations", len(s.demo), len(described)+len(ours))
 	}
 	for i, op := range described {
@@ -56,16 +43,41 @@ func TestProgramAndItsCurlLines(t *testing.T) {
 			t.Errorf("%s\nwant %s:\n%s", line.curl, line.status, said)
 		}
 	}
-	if mail, err := os.ReadFile(filepath.Join(s.dir, "mail.txt")); err != nil || !strings.Contains(string(mail), "To: "+demoMail) {
+	if mail, err := os.ReadFile(filepath.Join(s.dir, "mail.txt")); err != nil || !strings.Contains(string(mail), "To: "+demoUser+"@example.com") {
 		t.Errorf("the mail is not in its file: %v %s", err, mail)
 	}
-	if err := program.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	_, _ = io.Copy(io.Discard, printed)
-	if err := program.Wait(); err != nil {
+	if err := s.stop(); err != nil {
 		t.Fatalf("it ended with %v\n%s", err, s.log)
 	}
+}
+
+// startProgram starts the program as a process, on new files. Its stop is an
+// operator's.
+func startProgram(t *testing.T, args ...string) *running {
+	t.Helper()
+	s := &running{dir: t.TempDir(), log: &buffer{}}
+	program := exec.Command(os.Args[0], append([]string{"-addr", "127.0.0.1:0", "-dir", s.dir}, args...)...)
+	program.Env = append(os.Environ(), "USERAPI_TEST_MAIN=1")
+	program.Stderr = s.log
+	printed, err := program.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = program.Process.Kill() })
+	s.stop = sync.OnceValue(func() error {
+		if err := program.Process.Signal(syscall.SIGTERM); err != nil {
+			return err
+		}
+		_, _ = io.Copy(io.Discard, printed)
+		return program.Wait()
+	})
+	if err := s.read(printed); err != nil {
+		t.Fatal(err, s.log)
+	}
+	return s
 }
 
 func TestStoppingAnswersLongPolls(t *testing.T) {

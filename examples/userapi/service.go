@@ -67,6 +67,9 @@ func (a *api) options() *factor.Options {
 		CheckPassword: a.users.checkPassword,
 		RegisteredAt:  a.users.registeredAt,
 		Wipe:          a.payments.wipe,
+		PIN:           factor.PINOptions{Length: pinDigits},
+		OTP:           factor.OTPOptions{Digits: codeDigits},
+		TOTP:          factor.TOTPOptions{Digits: codeDigits},
 		Observe: func(ctx context.Context, e factor.Event) {
 			logged(ctx, e)
 			a.metrics.observe(ctx, e)

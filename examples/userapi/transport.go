@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
-	"os"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -40,14 +37,14 @@ func (a *api) handler() http.Handler {
 		}
 		paths[op.path][op.method] = op
 	}
-	mux := http.NewServeMux()
-	for path, methods := range paths {
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { a.dispatch(w, r, methods) })
-	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	// No http.ServeMux: it answers a path that is not clean with HTML.
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if methods := paths[r.URL.Path]; methods != nil {
+			a.dispatch(w, r, methods)
+			return
+		}
 		a.run(w, r, nowhere, func(http.ResponseWriter, *http.Request) error { return errNotFound })
 	})
-	return mux
 }
 
 func (a *api) dispatch(w http.ResponseWriter, r *http.Request, methods map[string]*operation) {
@@ -58,7 +55,7 @@ func (a *api) dispatch(w http.ResponseWriter, r *http.Request, methods map[strin
 	op := methods[method]
 	if op == nil {
 		a.run(w, r, nowhere, func(w http.ResponseWriter, _ *http.Request) error {
-			w.Header().Set("Allow", strings.Join(slices.Sorted(maps.Keys(methods)), ", "))
+			w.Header().Set("Allow", allowed(methods))
 			return errMethod
 		})
 		return
@@ -75,6 +72,16 @@ func (a *api) dispatch(w http.ResponseWriter, r *http.Request, methods map[strin
 	})
 }
 
+// allowed is the Allow header of a path.
+func allowed(methods map[string]*operation) string {
+	names := slices.Collect(maps.Keys(methods))
+	if methods[http.MethodGet] != nil {
+		names = append(names, http.MethodHead)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
 // run gives a request its ID, its limits and, where serve fails, its error
 // object; it counts the request and logs it.
 func (a *api) run(w http.ResponseWriter, r *http.Request, op *operation, serve func(http.ResponseWriter, *http.Request) error) {
@@ -83,7 +90,7 @@ func (a *api) run(w http.ResponseWriter, r *http.Request, op *operation, serve f
 	answer := &recorder{ResponseWriter: w}
 	answer.Header().Set("Request-Id", id)
 	answer.Header().Set("Cache-Control", "no-store") // codes and secrets are in the answers
-	ctx, cancel := context.WithTimeout(r.Context(), op.within)
+	ctx, cancel := context.WithTimeout(withRequestID(r.Context(), id), op.within)
 	defer cancel()
 	r = r.WithContext(ctx)
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -98,14 +105,14 @@ func (a *api) run(w http.ResponseWriter, r *http.Request, op *operation, serve f
 	}
 	took := time.Since(started)
 	done(answer.status, took)
-	a.logRequest(r, op, id, answer.status, code, took, err)
+	a.logRequest(r, op, answer.status, code, took, err)
 }
 
 // logRequest leaves out all that the client sent: bodies hold secrets, and so
 // may a path or a query that somebody got wrong.
-func (a *api) logRequest(r *http.Request, op *operation, id string, status int, code string, took time.Duration, err error) {
+func (a *api) logRequest(r *http.Request, op *operation, status int, code string, took time.Duration, err error) {
 	attrs := []slog.Attr{
-		slog.String("id", id), slog.String("operation", op.name()),
+		slog.String("operation", op.name()),
 		slog.Int("status", status), slog.Duration("took", took),
 	}
 	level := slog.LevelInfo
@@ -136,11 +143,10 @@ func shielded(serve func() error) (err error) {
 
 // send answers with a problem.
 func send(w http.ResponseWriter, p problem) {
-	if p.status == 0 { // the operation was not expected to see this error
-		p.status = http.StatusInternalServerError
-	}
 	p.Status = strconv.Itoa(p.status)
 	p.Title = titles[p.Code]
+	p.Links.About = documentation + p.Code
+	p.Meta.At = instant(time.Now())
 	if p.retryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt(int64(p.retryAfter/time.Second), 10))
 	}
@@ -160,38 +166,6 @@ func write(w http.ResponseWriter, status int, contentType string, body any) erro
 	w.WriteHeader(status)
 	_, _ = w.Write(append(text, '\n')) // the client has gone
 	return nil
-}
-
-// decode reads the one JSON value that a body is. It takes no member that it
-// does not know: of {"pim":"8299","skip":true} only the skip would be left.
-func decode(r *http.Request, into any) error {
-	d := json.NewDecoder(r.Body)
-	d.DisallowUnknownFields()
-	err := d.Decode(into)
-	if err == nil {
-		if _, end := d.Token(); end == io.EOF {
-			return nil
-		}
-		return &badInput{nil, "The body must be one JSON value."}
-	}
-	var (
-		tooLarge  *http.MaxBytesError
-		wrongType *json.UnmarshalTypeError
-	)
-	switch {
-	case errors.As(err, &tooLarge):
-		return errTooLarge
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return errTooSlow
-	case errors.As(err, &wrongType):
-		pointer := ""
-		if wrongType.Field != "" {
-			pointer = "/" + strings.ReplaceAll(wrongType.Field, ".", "/")
-		}
-		return &badInput{&source{Pointer: pointer}, "The value has the wrong JSON type."}
-	default:
-		return &badInput{nil, "The body must be JSON of the form in the README, and nothing else."}
-	}
 }
 
 // A recorder remembers the status that was sent.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +51,7 @@ func each(t *testing.T, test func(t *testing.T, s *running, op *operation, q req
 func TestEachOperationNeedsAToken(t *testing.T) {
 	each(t, func(t *testing.T, s *running, _ *operation, q request) {
 		q.token = ""
-		refused := s.send(t, q).want(t, 401).is(t, "unauthorized", "")
+		refused := s.send(t, q).want(t, 401).is(t, "unauthorized", "Authorization")
 		if refused.header.Get("WWW-Authenticate") != "Bearer" {
 			t.Fatalf("WWW-Authenticate is missing: %v", refused.header)
 		}
@@ -62,26 +64,32 @@ func TestEachOperationNeedsAToken(t *testing.T) {
 
 func TestEachBodyHasItsMediaType(t *testing.T) {
 	each(t, func(t *testing.T, s *running, op *operation, q request) {
-		if op.takes == "" {
+		if len(op.takes) == 0 {
 			t.Skip("it takes no body")
 		}
-		wrong := map[string]string{jsonType: jsonAPI, jsonAPI: jsonType}[op.takes]
-		for _, contentType := range []string{
-			"", wrong, "text/plain", "application/x-www-form-urlencoded", "application/json-seq", op.takes + "; charset=latin1", op.takes + "; ext=x", ";",
-		} {
-			q.contentType = contentType
-			s.send(t, q).want(t, 415).is(t, "unsupported-media", "")
-		}
+		takesJSON, takesAPI := slices.Contains(op.takes, jsonType), slices.Contains(op.takes, jsonAPI)
 		for contentType, taken := range map[string]bool{
-			strings.ToUpper(op.takes):      true,
-			op.takes + "; charset=utf-8":   op.takes == jsonType,
-			op.takes + "; profile=\"a b\"": op.takes == jsonAPI,
+			jsonType: takesJSON, "Application/JSON": takesJSON, jsonType + `; charset="UTF-8"`: takesJSON,
+			jsonAPI: takesAPI, "APPLICATION/VND.API+JSON": takesAPI, jsonAPI + `; profile="a b"`: takesAPI,
+			jsonType + "; charset=latin1": false, jsonType + "; charset=utf-8; charset=latin1": false, jsonType + "; ext=x": false, jsonType + ", " + jsonAPI: false,
+			jsonAPI + "; charset=utf-8": false, jsonAPI + "; ext=x": false,
+			"": false, ";": false, "text/plain": false, "application/x-www-form-urlencoded": false, "application/json-seq": false,
 		} {
 			q.contentType = contentType
-			if got := s.send(t, q).status; (got != 415) != taken {
-				t.Errorf("%s is answered %d", contentType, got)
+			got := s.send(t, q)
+			if (got.status != 415) != taken {
+				t.Errorf("%s is answered %d", contentType, got.status)
+			}
+			if got.status == 415 {
+				got.is(t, "unsupported-media", "Content-Type")
 			}
 		}
+		q.contentType, q.header = op.takes[0], maps.Clone(q.header)
+		if q.header == nil {
+			q.header = map[string]string{}
+		}
+		q.header["Content-Encoding"] = "gzip"
+		s.send(t, q).want(t, 415).is(t, "unsupported-media", "Content-Encoding")
 	})
 }
 
@@ -89,7 +97,7 @@ func TestEachAnswerHasToBeAccepted(t *testing.T) {
 	each(t, func(t *testing.T, s *running, op *operation, q request) {
 		for _, accept := range []string{"text/html", op.gives[0] + ";q=0", "*/*;q=0", "image/*, text/*", "nonsense"} {
 			q.accept = accept
-			s.send(t, q).want(t, 406).is(t, "not-acceptable", "")
+			s.send(t, q).want(t, 406).is(t, "not-acceptable", "Accept")
 		}
 		for _, accept := range []string{op.gives[0], "*/*", "application/*", "text/html, " + op.gives[0] + ";q=0.1"} {
 			q.accept = accept
@@ -102,7 +110,7 @@ func TestEachAnswerHasToBeAccepted(t *testing.T) {
 
 func TestEachBodyIsLimited(t *testing.T) {
 	each(t, func(t *testing.T, s *running, op *operation, q request) {
-		if op.takes == "" {
+		if len(op.takes) == 0 {
 			t.Skip("it takes no body")
 		}
 		q.body = `{"pin":"` + strings.Repeat("1", maxBody) + `"}`
@@ -117,7 +125,7 @@ func TestEachBodyIsLimited(t *testing.T) {
 
 func TestEachBodyIsOneKnownJSONValue(t *testing.T) {
 	each(t, func(t *testing.T, s *running, op *operation, q request) {
-		if op.takes == "" {
+		if len(op.takes) == 0 {
 			t.Skip("it takes no body")
 		}
 		for _, body := range []string{"", "{", "pin=8299", `{"unknown":1}`, `[]`, `"8299"`, q.body + q.body, q.body + "x"} {
@@ -135,7 +143,7 @@ func TestPathsAndMethods(t *testing.T) {
 		s.send(t, request{method: "GET", path: path, token: s.token}).want(t, 404).is(t, "not-found", "")
 	}
 	for path, allow := range map[string]string{
-		"/user/pin": "GET, PUT", "/user/otp": "POST", "/user/otp/verify": "POST", "/user/devices/totp": "POST", "/callbacks/password-reset": "POST",
+		"/user/pin": "GET, HEAD, PUT", "/user/otp": "POST", "/user/otp/verify": "POST", "/user/devices/totp": "POST", "/callbacks/password-reset": "POST",
 	} {
 		for _, method := range []string{"DELETE", "PATCH", "OPTIONS", "BREW"} {
 			refused := s.send(t, request{method: method, path: path}).want(t, 405).is(t, "method-not-allowed", "")
@@ -150,8 +158,36 @@ func TestPathsAndMethods(t *testing.T) {
 func TestRecordThatDoesNotOpenIsAFault(t *testing.T) {
 	c := sharedServer(t).withPIN(t)
 	c.s.exec(t, `UPDATE factor_records SET data = x'0102030405060708' WHERE user_id = ?`, c.id)
-	c.get("/user/pin").want(t, 500).is(t, "record-unreadable", "")
+	c.get("/user/pin").want(t, 501).is(t, "record-unreadable", "")
 	c.json("POST", "/user/otp", `{"pin":"8299"}`).want(t, 500).is(t, "record-unreadable", "")
+	c.json("POST", "/user/otp/verify", `{"otp":"123456"}`).want(t, 500).is(t, "record-unreadable", "")
+	c.enroll("738e379f-fe30-45ab-819c-ba88804b6368", `{"pin":"8299"}`).want(t, 500).is(t, "record-unreadable", "")
+	c.reset(`{"pin":"8299"}`).want(t, 501).is(t, "record-unreadable", "")
+	c.reset(`{"skip":true}`).want(t, 501).is(t, "record-unreadable", "")
+	c.json("PUT", "/user/pin", `{"otp":"123456","pin":"8299"}`).want(t, 500).is(t, "record-unreadable", "")
+}
+
+// TestUserWithoutALinkedIdentity is refused by every operation, whatever it holds.
+func TestUserWithoutALinkedIdentity(t *testing.T) {
+	s := sharedServer(t)
+	c := s.withPIN(t)
+	c.card("Visa")
+	s.exec(t, `DELETE FROM userapi_identities WHERE user_id = '`+c.id+`'`)
+	for name, q := range valid(c) {
+		from := "Authorization"
+		if q.token == s.resetToken {
+			from = "User-Id"
+		}
+		refused := s.send(t, q).want(t, 401).is(t, "missing-linked-identity", from)
+		if refused.header.Get("WWW-Authenticate") != "Bearer" {
+			t.Errorf("%s: WWW-Authenticate is missing: %v", name, refused.header)
+		}
+	}
+	if err := s.users.link(t.Context(), c.id, "another-"+c.id); err != nil {
+		t.Fatal(err)
+	}
+	c.wantCards("Visa")
+	c.reset(`{"pin":"8299"}`).want(t, 204)
 }
 
 // bare is an api without anything behind it.
@@ -164,7 +200,7 @@ func TestPanicIsAFaultAndItsTextIsKeptBack(t *testing.T) {
 	w := httptest.NewRecorder()
 	bare(&log).run(w, httptest.NewRequest("GET", "/user/pin", nil), described[0],
 		func(http.ResponseWriter, *http.Request) error { panic("the PIN is 8299") })
-	(&answer{w.Code, w.Header(), w.Body.Bytes()}).want(t, 500).is(t, "internal", "")
+	(&answer{w.Code, w.Header(), w.Body.Bytes()}).want(t, 501).is(t, "internal", "")
 	if strings.Contains(log.String(), "8299") || !strings.Contains(log.String(), "transport_test.go") {
 		t.Fatalf("the log has the text, or lacks the place:\n%s", log.String())
 	}
@@ -206,5 +242,61 @@ func TestBodyThatDoesNotArriveIsGivenUp(t *testing.T) {
 	}
 	if !strings.HasPrefix(got.String(), "HTTP/1.1 408 ") || !strings.Contains(got.String(), `"too-slow"`) {
 		t.Fatalf("answered %s", got.String())
+	}
+}
+
+// asNobody serves an operation for a user, without asking whose token it is.
+func asNobody(serve func(http.ResponseWriter, *http.Request, string) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error { return serve(w, r, "nobody") }
+}
+
+// TestHeaderThatStandsTwiceIsRefused: a proxy and the server behind it may each
+// go by another one of the two.
+func TestHeaderThatStandsTwiceIsRefused(t *testing.T) {
+	c := sharedServer(t).withPIN(t)
+	other := c.s.withPIN(t)
+	for _, s := range []struct {
+		name, extra string
+		status      int
+		code        string
+	}{
+		{"User-Id", other.id, 400, "malformed"},
+		{"Authorization", "Bearer " + other.token, 401, "unauthorized"},
+		{"Content-Type", jsonAPI, 415, "unsupported-media"},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), "POST", c.s.base+"/callbacks/password-reset", strings.NewReader(`{"pin":"8299"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header = http.Header{"User-Id": {c.id}, "Authorization": {"Bearer " + c.s.resetToken}, "Content-Type": {jsonType}}
+		r.Header.Add(s.name, s.extra)
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var body bytes.Buffer
+		if _, err := body.ReadFrom(response.Body); err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		a := (&answer{response.StatusCode, response.Header, body.Bytes()}).want(t, s.status)
+		if p := a.problem(t); p.Code != s.code || !strings.Contains(string(a.body), `"header":"`+s.name+`"`) {
+			t.Errorf("%s twice: %s", s.name, a.body)
+		}
+	}
+}
+
+// TestEveryPathIsAnsweredWithAnErrorObject: net/http would redirect those that
+// are not clean, with a page of HTML.
+func TestEveryPathIsAnsweredWithAnErrorObject(t *testing.T) {
+	s := sharedServer(t)
+	for _, path := range []string{"//user/pin", "/user//pin", "/user/./pin", "/user/../user/pin", "/user/pin/..", "/USER/PIN", "/user%2Fpin/"} {
+		s.send(t, request{method: "GET", path: path, token: s.token}).want(t, 404).is(t, "not-found", "")
+	}
+	for _, path := range []string{"/user/otp", "/nowhere"} {
+		a := s.send(t, request{method: "HEAD", path: path, token: s.token})
+		if len(a.body) > 0 || a.status < 404 || a.header.Get("Content-Type") != jsonAPI {
+			t.Errorf("HEAD %s: %d %v %s", path, a.status, a.header, a.body)
+		}
 	}
 }

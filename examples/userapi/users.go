@@ -48,6 +48,31 @@ func hashed(token string) string {
 	return hex.EncodeToString(hash[:])
 }
 
+// link links the identity that the identity provider has of a user, in the place
+// of the one before. Without one, no operation serves the user.
+func (u *users) link(ctx context.Context, id, identity string) error {
+	tx, err := u.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, u.db.bind(`DELETE FROM userapi_identities WHERE user_id = ?`), id); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx,
+		u.db.bind(`INSERT INTO userapi_identities (user_id, identity) VALUES (?, ?)`), id, identity); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// linked reports whether the user has a linked identity.
+func (u *users) linked(ctx context.Context, id string) (bool, error) {
+	var n int
+	err := u.row(ctx, &n, `SELECT COUNT(*) FROM userapi_identities WHERE user_id = ?`, id)
+	return n > 0, err
+}
+
 // byToken returns whose token it is, sql.ErrNoRows if nobody's.
 func (u *users) byToken(ctx context.Context, token string) (id string, err error) {
 	err = u.row(ctx, &id, `SELECT id FROM userapi_users WHERE token_hash = ?`, hashed(token))

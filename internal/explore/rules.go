@@ -223,7 +223,7 @@ func (j *judged) unwiped() string {
 	before := j.start.before
 	for _, t := range j.threads {
 		switch {
-		case !errors.Is(t.answer.err, factor.ErrWiped):
+		case !errors.Is(t.answer.err, factor.ErrWiped) && !errors.Is(t.answer.err, factor.ErrWipePending):
 			continue
 		case t.open() || errors.Is(t.answer.err, factor.ErrWipePending):
 			if before.status.Wipe == nil && len(j.wiped) == 0 {

@@ -48,6 +48,8 @@ type Call struct {
 	fault bool
 	// host: the answer is, or wraps, a fault of the host.
 	host bool
+	// refused: the answer says that Options.Wipe ran as often as it may.
+	refused bool
 	// made is the code or the secret that was handed out.
 	made string
 
@@ -72,7 +74,12 @@ type ask struct {
 	wipe       spec.Name // the number that the history gave to its ID
 	begun, end int64
 	failed     bool
+	// refused: it was not made, because as many ran as may at once.
+	refused bool
 }
+
+// maxWipes is how many calls of Options.Wipe may run at once for a user.
+const maxWipes = 4
 
 // An end is how a call ended.
 type end uint8
@@ -111,10 +118,11 @@ func (c *Call) note(r *translate.Result, w *world) {
 	gaveUp := is(errInjected, context.Canceled, context.DeadlineExceeded)
 	c.err, c.made = r.Err, r.Made()
 	c.fault, c.host = gaveUp || is(factor.ErrConflict), is(errHost)
+	c.refused = is(factor.ErrWipePending) && strings.Contains(r.Err.Error(), "runs 4 times already")
 	a, ok := r.Answer()
 	c.answer = a
 	switch {
-	case is(factor.ErrWipePending):
+	case is(factor.ErrWipePending) && !is(factor.ErrWiped):
 		c.answer = spec.Answer{Err: spec.WipePending, Count: a.Count}
 	case gaveUp && !is(factor.ErrWiped):
 		c.end = faulted

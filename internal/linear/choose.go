@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/knowhave/factor/internal/spec"
-	"github.com/knowhave/factor/internal/translate"
 )
 
 // A theme is what the clients of a history are mostly busy with.
@@ -198,7 +197,7 @@ func (w *world) choose(rng *rand.Rand, m menu, th theme) *Call {
 
 func (w *world) unlocks(rng *rand.Rand, c *Call) {
 	c.Kinds = []spec.Kind{draw(rng, spec.Kinds[:]...).Kind}
-	if translate.UnlocksMany && rng.IntN(3) == 0 {
+	if rng.IntN(3) == 0 {
 		c.Kinds = nil
 	}
 }

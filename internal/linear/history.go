@@ -66,6 +66,9 @@ func (h *History) explain() {
 	means := h.meanings()
 	for _, c := range h.calls {
 		steps, err := c.steps()
+		if c.refused {
+			steps, err = h.refused(c)
+		}
 		if err != nil {
 			h.Strange = errors.Join(h.Strange, fmt.Errorf("%s: %w", c, err))
 		}
@@ -83,6 +86,24 @@ func (h *History) explain() {
 			h.Steps = append(h.Steps, s)
 		}
 	}
+}
+
+// refused makes steps of a call whose wipe was not asked for, because others in
+// its process asked for it at the time.
+func (h *History) refused(c *Call) ([]Step, error) {
+	running, wipe := 0, spec.Name(0)
+	for _, other := range h.calls {
+		for _, a := range other.asks {
+			if other != c && other.caller == c.caller && a.begun < c.Returned && a.end > c.Invoked {
+				running, wipe = running+1, a.wipe
+			}
+		}
+	}
+	if running < maxWipes {
+		return nil, fmt.Errorf("a wipe was refused beside %d others", running)
+	}
+	c.asks = append(c.asks, ask{wipe: wipe, begun: c.Returned, end: c.Returned, failed: true, refused: true})
+	return c.steps()
 }
 
 // A meaning is one thing that a code is: an issued one, or a secret's of a step.
@@ -182,7 +203,7 @@ func (c *Call) steps() (steps []Step, err error) {
 		if !a.failed {
 			steps = append(steps, c.notes(noted, i, end, last && c.noteFailed())...)
 		}
-		if c.Op == spec.Sweep && (a.failed || c.fault) {
+		if c.Op == spec.Sweep && !a.refused && (a.failed || c.fault) {
 			steps = append(steps, c.notes(putOff, i, end, c.fault)...)
 		}
 	}
@@ -235,9 +256,9 @@ func (c *Call) noteFailed() bool {
 // endsWithWipe reports whether the last wipe, or noting it, was all that was left
 // of the call, and checks that the answer says how that went.
 func (c *Call) endsWithWipe() (bool, error) {
-	failed := c.asks[len(c.asks)-1].failed
-	unfinished := failed || c.noteFailed()
-	if failed && !c.host {
+	last := c.asks[len(c.asks)-1]
+	unfinished := last.failed || c.noteFailed()
+	if last.failed && !c.host && !last.refused {
 		return true, errors.New("the answer does not wrap the fault of the wipe")
 	}
 	if c.Op == spec.Sweep && unfinished {

@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"github.com/knowhave/factor/internal/spec"
-	"github.com/knowhave/factor/internal/translate"
 )
 
 // State is what a single caller would have to remember of the user.
@@ -81,7 +80,7 @@ func (p *Step) explainedBy(before, after State, want spec.Answer) bool {
 	case p.answer != want:
 		return false
 	case p.Op == spec.Status:
-		return p.view == translate.Shown(o.View(before, p.Now))
+		return p.view == o.View(before, p.Now)
 	case p.Op == spec.Devices:
 		return p.view.Devices == o.View(before, p.Now).Devices
 	}

@@ -59,7 +59,6 @@ func (a *act) make() bool {
 	} else {
 		a.answered(o, want)
 	}
-	o.events = translate.Told(a.Op, before, o.events)
 	a.told(o, u, want.Events)
 	a.touched(o, u, want)
 	a.learn(o, u, next)
@@ -237,7 +236,7 @@ func (m *machine) compareStatus(u *user) {
 	m.host.watch(o)
 	o.Result = m.views.Do(m.t.Context(), &spec.Call{Op: spec.Status, User: u.name}, nil)
 	m.host.watch(newObserved(""))
-	want := translate.Shown(m.cfg.spec.View(u.state, m.time()))
+	want := m.cfg.spec.View(u.state, m.time())
 	wipe := want.WipeID
 	if m.sealed(u) {
 		want, wipe = spec.View{}, 0

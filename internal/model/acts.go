@@ -129,7 +129,7 @@ var kindLists = [][]factor.Kind{
 	{factor.KindAccount, factor.KindLogin, factor.KindDeviceTOTP},
 }
 
-var badKindLists = [][]factor.Kind{{factor.KindPIN}, {factor.KindAccount, factor.KindPassword}, {"sms"}, {factor.KindAccount, ""}}
+var badKindLists = [][]factor.Kind{{factor.KindPIN}, {factor.KindAccount, factor.KindPassword}, {"sms"}, {factor.KindAccount, ""}, {}}
 
 // verifyThis calls VerifyOTP.
 func (m *machine) verifyThis(name, code given, asked []factor.Kind) {
@@ -423,11 +423,8 @@ func (m *machine) unlock(t *rapid.T) {
 	}
 	k := factor.Kind(one(t, "kind", ks, 20, literal("", "sms", "PIN")).text)
 	a := m.act(spec.Unlock, name)
-	a.args.Kinds = []factor.Kind{k}
-	if translate.UnlocksMany {
-		a.args.Kinds = pick(t, "kinds", a.args.Kinds, a.args.Kinds, nil, []factor.Kind{},
-			[]factor.Kind{k, factor.KindPIN}, []factor.Kind{factor.KindAccount, k})
-	}
+	a.args.Kinds = pick(t, "kinds", []factor.Kind{k}, []factor.Kind{k}, nil, []factor.Kind{},
+		[]factor.Kind{k, factor.KindPIN}, []factor.Kind{factor.KindAccount, k})
 	a.label("%q", a.args.Kinds)
 	a.Kinds = translate.KindsOf(a.args.Kinds)
 	a.make()

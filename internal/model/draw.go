@@ -127,7 +127,7 @@ func (m *machine) drawNewPIN(t *rapid.T) given {
 func (m *machine) drawPassword(t *rapid.T, name string) given {
 	own := given{"the password", passwordOf(name)}
 	often := []given{own, own, {"a wrong password", "guess"}, {"Ann's password", passwordOf("Ann")}}
-	return one(t, "password", often, 10, append(literal(faultyPassword, panicPassword), badPasswords...))
+	return one(t, "password", often, 10, append(literal(faultyPassword, panicPassword, bcryptPassword, bcryptPassword), badPasswords...))
 }
 
 // drawCode draws a code of any sort: right, wrong, used, superseded, expired, of

@@ -11,6 +11,7 @@ import (
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/spec"
 	"github.com/knowhave/factor/internal/translate"
+	"golang.org/x/crypto/bcrypt"
 )
 
 // observed is everything the outside saw of one call.
@@ -107,6 +108,8 @@ func (h *host) CompareAndSwap(ctx context.Context, user string, old int64, next 
 const (
 	faultyPassword = "the check fails on this"
 	panicPassword  = "the check panics on this"
+	// bcryptPassword is refused as hosts do who return what bcrypt says.
+	bcryptPassword = "the check says no to this by an error"
 )
 
 func passwordOf(user string) string { return "the password of " + user }
@@ -137,6 +140,8 @@ func (h *host) checkPassword(_ context.Context, user, password string) (bool, er
 		return true, errPassword
 	case panicPassword:
 		panic(errPanic)
+	case bcryptPassword:
+		return true, fmt.Errorf("model: %w", bcrypt.ErrMismatchedHashAndPassword)
 	}
 	return password == passwordOf(user), nil
 }

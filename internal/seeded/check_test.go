@@ -20,6 +20,7 @@ type pkg struct {
 
 var (
 	engine   = pkg{".", "."}
+	locking  = pkg{".", "./internal/keylock"}
 	inMemory = pkg{".", "./memstore"}
 	onSQL    = pkg{"dbtest", "."}
 	killing  = pkg{"dbtest", "./torture"}
@@ -46,12 +47,15 @@ type check struct {
 	count   func(found [][]string) string
 }
 
+// core holds the directories whose code runs whatever the store.
+var core = []string{".", "internal/keylock", "internal/poll", "memstore"}
+
 // seed makes a run that draws at random come out the same every time.
 const seed = "1"
 
 var (
 	explorer = &check{
-		name: "explorer", column: "every interleaving", in: engine, cpus: 1, reach: []string{".", "memstore"},
+		name: "explorer", column: "every interleaving", in: engine, cpus: 1, reach: core,
 		keeps: []string{"export_test.go", "explore_test.go", "threats_test.go"},
 		flags: []string{"-test.run=^TestEveryInterleavingOfPairs$", "-explore.failfast"},
 		long: func(n int) []string {
@@ -61,7 +65,7 @@ var (
 		count:   least("schedule"),
 	}
 	histories = &check{
-		name: "histories", column: "histories", in: onSQL, cpus: 1, reach: []string{".", "memstore"},
+		name: "histories", column: "histories", in: onSQL, cpus: 1, reach: core,
 		flags:   []string{"-test.run=^TestHistoriesFitOneCallerAtATime$/^memory$", "-linear.seed=" + seed},
 		brief:   []string{"-linear.histories=2000"},
 		long:    func(n int) []string { return []string{fmt.Sprintf("-linear.histories=%d", 20_000*n)} },
@@ -77,7 +81,7 @@ var (
 		count:   least("history"),
 	}
 	model = &check{
-		name: "model", column: "model", in: engine, cpus: 1, reach: []string{".", "memstore"},
+		name: "model", column: "model", in: engine, cpus: 1, reach: core,
 		keeps:   []string{"export_test.go", "model_test.go"},
 		flags:   []string{"-test.run=^TestModel$", "-rapid.seed=" + seed, "-rapid.nofailfile", "-rapid.shrinktime=1ms"},
 		long:    func(n int) []string { return []string{fmt.Sprintf("-rapid.checks=%d", 300*n)} },
@@ -85,18 +89,24 @@ var (
 		count:   func(found [][]string) string { return "run " + successor(found[0][1]) },
 	}
 	threats = &check{
-		name: "threats", column: "threats", in: engine, cpus: 2, reach: []string{".", "memstore"},
+		name: "threats", column: "threats", in: engine, cpus: 2, reach: core,
 		keeps:   []string{"export_test.go", "threats_test.go"},
 		flags:   []string{"-test.run=^TestThreat"},
 		finding: regexp.MustCompile(`(?m)^--- FAIL: TestThreat(\d\d)`),
 		count:   distinct("no. "),
 	}
 	rules = &check{
-		name: "unit tests", column: "unit tests", in: engine, cpus: 2, reach: []string{".", "memstore"},
+		name: "unit tests", column: "unit tests", in: engine, cpus: 2, reach: []string{".", "internal/poll", "memstore"},
 		flags: []string{
 			"-test.run=^Test", "-test.skip=^Test(Every|Explorer|Reduction|Schedule$|Model|Threat|Readme|Markdown)",
 			"-rapid.seed=" + seed, "-rapid.nofailfile", "-rapid.shrinktime=1ms",
 		},
+		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
+		count:   number("test", "tests"),
+	}
+	locks = &check{
+		name: "unit tests, locks", column: "unit tests", in: locking, cpus: 2, reach: []string{"internal/keylock"},
+		flags:   []string{"-test.run=^Test"},
 		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
 		count:   number("test", "tests"),
 	}
@@ -119,7 +129,7 @@ var (
 		count:   number("test", "tests"),
 	}
 	torture = &check{
-		name: "kills", column: "kills", in: killing, cpus: 2, reach: []string{".", "sqlstore"},
+		name: "kills", column: "kills", in: killing, cpus: 2, reach: append([]string{"sqlstore"}, core...),
 		flags:   []string{"-test.run=^TestPromisesHoldWhenTheProcessIsKilled$/^SQLite$", "-torture.seed=" + seed},
 		brief:   []string{"-torture.kills=10"},
 		long:    func(n int) []string { return []string{fmt.Sprintf("-torture.kills=%d", 10*n)} },
@@ -129,7 +139,7 @@ var (
 )
 
 // checks are all of them. Those of one column reach different code.
-var checks = []*check{explorer, histories, historiesSQL, model, threats, rules, contract, contractSQL, statements, torture}
+var checks = []*check{explorer, histories, historiesSQL, model, threats, rules, locks, contract, contractSQL, statements, torture}
 
 // columns are those of the table.
 var columns = []string{"every interleaving", "histories", "model", "threats", "unit tests", "store contract", "kills"}

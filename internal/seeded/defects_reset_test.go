@@ -55,4 +55,27 @@ var resetDefects = []defect{
 		edits:   []edit{{"if r.strikes++; r.strikes > o.Strikes {", "if r.strikes++; r.strikes > o.Strikes+1 {"}},
 		catcher: model,
 	},
+	{
+		name:    "unfinished wipe lets a reset go on",
+		what:    "the answer of the guard matches ErrWiped while the wipe is not done",
+		file:    "wipe.go",
+		edits:   []edit{{`return fmt.Errorf("%w: %w", ErrWipePending, err)`, `return fmt.Errorf("%w: %w: %w", ErrWiped, ErrWipePending, err)`}},
+		catcher: model,
+	},
+	{
+		name:    "Wipe inside Wipe",
+		what:    "a function of the host's that calls back runs inside itself",
+		file:    "callback.go",
+		edits:   []edit{{"\t\tif is(c) {\n", "\t\tif false && is(c) {\n"}},
+		catcher: threats,
+		flags:   []string{"-test.run=^TestThreat31"},
+	},
+	{
+		name:    "a wait for a slow turn without an end",
+		what:    "a call waits for another hash of the user as long as that takes",
+		file:    "callback.go",
+		edits:   []edit{{"slowTurnPatience = 5 * time.Second", "slowTurnPatience = 5e5 * time.Second"}},
+		catcher: threats,
+		flags:   []string{"-test.run=^TestThreat31"},
+	},
 }

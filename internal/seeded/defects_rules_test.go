@@ -35,7 +35,7 @@ var ruleDefects = []defect{
 	{
 		name:    "Sweep drops counts",
 		what:    "cleaning up sets the counts back whose lock has run out",
-		file:    "admin.go",
+		file:    "sweep.go",
 		edits:   []edit{{"a.remove = a.account.empty()", "for i, b := range a.account.budgets {\n\t\t\tif !b.until.After(a.now) {\n\t\t\t\ta.account.budgets[i] = budget{}\n\t\t\t}\n\t\t}\n\t\ta.remove = a.account.empty()"}},
 		catcher: threats,
 		flags:   []string{"-test.run=^TestThreat24"},

@@ -109,9 +109,9 @@ var updateDefects = []defect{
 	{
 		name:    "sharers judged by an old load",
 		what:    "who comes while the record is loaded is judged by it, though it may be older than they are",
-		file:    "share.go",
-		edits:   []edit{{"w.number <= holder.last && ", ""}},
-		catcher: rules,
+		file:    "internal/keylock/keylock.go",
+		edits:   []edit{{"if w == nil || w.number > holder.last {", "if w == nil {"}},
+		catcher: locks,
 	},
 	{
 		name:    "sharers answered without a swap",
@@ -123,9 +123,9 @@ var updateDefects = []defect{
 	{
 		name:    "sharers leave with their context",
 		what:    "who hangs up while others store what was judged leaves at once, with a turn that is not theirs",
-		file:    "turn.go",
-		edits:   []edit{{"\t<-mine.called //", "\t//"}},
-		catcher: rules,
+		file:    "internal/keylock/keylock.go",
+		edits:   []edit{{"\t<-mine.ready //", "\t//"}},
+		catcher: locks,
 	},
 	{
 		name:    "strikes shared",
@@ -137,8 +137,8 @@ var updateDefects = []defect{
 	{
 		name:    "left an old record",
 		what:    "who waited for the turn of a password starts from a record that was stored before they came",
-		file:    "turn.go",
-		edits:   []edit{{"if next.number <= f.after {", "if f.record != nil {"}},
+		file:    "internal/keylock/keylock.go",
+		edits:   []edit{{"if next.number <= c.After {", "if c.After > 0 {"}},
 		catcher: histories,
 	},
 	{

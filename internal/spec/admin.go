@@ -16,7 +16,9 @@ func (t *turn) unlock() {
 // reseal seals the record under the primary key of today.
 func (t *turn) reseal() {
 	t.removes = !t.Stored
-	t.event(Event{Action: resealed})
+	if t.Stored {
+		t.event(Event{Action: resealed})
+	}
 }
 
 // forget erases all that is kept. An empty record takes its place.

@@ -10,6 +10,7 @@ type View struct {
 	WipeID                      Name
 	WipeAt                      Time // 0: no wipe
 	WipeReason                  Reason
+	WipePending                 bool
 }
 
 // A ViewedDevice is what Devices shows of one.
@@ -45,6 +46,7 @@ func (o *Options) View(s State, now Time) View {
 	if s.Wipe.Stage != NotWiped {
 		v.Strikes = o.Reset.Strikes + 1
 		v.WipeID, v.WipeAt, v.WipeReason = s.Wipe.ID, s.Wipe.At, s.Wipe.Reason
+		v.WipePending = s.Wipe.Stage == Pending
 	}
 	return v
 }

@@ -60,7 +60,7 @@ func (o *Options) Run(s State, now Time, c *Call) (State, Outcome) {
 	}
 	s, id := next, out.Answer.Wipe
 	if c.Host.Wipe != Yes {
-		if c.Op == Sweep {
+		if c.Op == Sweep && o.Wipe { // or there is nobody to try again
 			s = o.PutOff(s, now, id)
 		}
 		out.Events = append(out.Events, WipeFailed()...)

@@ -43,6 +43,8 @@ type script struct {
 	foreign func()                         // somebody else's write, for overtaken
 	old     factor.Record                  // what serves answers
 	wait    int                            // how many store calls a late swap waits for; -1: until land
+	// inside, if it is set, is called by each function of the host's.
+	inside func(ctx context.Context, name string)
 
 	mu      sync.Mutex
 	names   []string
@@ -189,7 +191,11 @@ func (s *script) postpone(apply func()) {
 
 // host is the way of every call that is not a swap.
 func (s *script) host(ctx context.Context, name string) error {
-	return s.before(ctx, s.enter(name))
+	f := s.enter(name)
+	if s != nil && s.inside != nil {
+		s.inside(ctx, name)
+	}
+	return s.before(ctx, f)
 }
 
 // before does what a fault does before the call is made.

@@ -2,12 +2,17 @@ package threats
 
 import (
 	"bytes"
+	"encoding/binary"
+	"encoding/gob"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	htmltemplate "html/template"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
+	"text/template"
 
 	"github.com/knowhave/factor"
 )
@@ -40,17 +45,18 @@ func printValues(t *testing.T, env Env) {
 	must(t, err)
 	c := factor.Credentials{OTP: o.Code, Password: p.password, PIN: "258036914725"} // Longer than any part of an address.
 
-	mustHide(t, c, c.OTP, c.Password, c.PIN)
-	mustHide(t, o, o.Code)
-	mustHide(t, e, e.Secret, e.URL)
-	mustHide(t, *k, key, "0ld-0ld")
+	mustRedact(t, c, c.OTP, c.Password, c.PIN)
+	mustRedact(t, o, o.Code)
+	mustRedact(t, e, e.Secret, e.URL)
+	mustRedact(t, *k, key, "0ld-0ld")
+	hidden(t, "Keyring in an unexported field", fmt.Sprintf("%+v %#v", private[factor.Keyring]{value: *k}, private[factor.Keyring]{value: *k}), []string{key})
 	totp := factor.ImportedTOTP{Secret: e.Secret, URL: e.URL}
 	hash := factor.ImportedPIN{Hash: "$2a$10$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"}
-	mustHide(t, totp, e.Secret, e.URL)
-	mustHide(t, hash, hash.Hash)
+	mustRedact(t, totp, e.Secret, e.URL)
+	mustRedact(t, hash, hash.Hash)
 	device := factor.ImportedDevice{ID: p.device, TOTP: totp}
-	mustHide(t, device, e.Secret, e.URL)
-	mustHide(t, factor.Import{PIN: &hash, Authenticator: &totp, Devices: []factor.ImportedDevice{device}}, e.Secret, e.URL, hash.Hash)
+	mustRedact(t, device, e.Secret, e.URL)
+	mustRedact(t, factor.Import{PIN: &hash, Authenticator: &totp, Devices: []factor.ImportedDevice{device}}, e.Secret, e.URL, hash.Hash)
 	keyed := map[factor.Credentials]bool{c: true}
 	text, err := json.Marshal(keyed)
 	must(t, err)
@@ -71,6 +77,48 @@ func printValues(t *testing.T, env Env) {
 		t.Fatal("no event was observed")
 	}
 	mustHide(t, events, all...)
+}
+
+// private is a struct whose fields fmt prints without asking them how. A pointer
+// is printed as an address.
+type private[T any] struct {
+	value   T
+	pointer *T
+}
+
+// mustRedact is mustHide for a type that holds a secret itself: it has a text in
+// the place of its fields, also for encoders that would read them, and nothing
+// but the zero value is decoded from what they write.
+func mustRedact[T any](t *testing.T, v T, secrets ...string) {
+	t.Helper()
+	mustHide(t, v, secrets...)
+	behind := private[T]{pointer: &v}
+	hidden(t, "pointer in an unexported field", fmt.Sprintf("%v %+v %#v", behind, behind, behind), secrets)
+	for _, value := range []any{v, &v} {
+		if text, ok := value.(fmt.Stringer); !ok {
+			t.Errorf("%T is no fmt.Stringer", value)
+		} else {
+			hidden(t, "String", text.String(), secrets)
+		}
+		if text, ok := value.(fmt.GoStringer); !ok {
+			t.Errorf("%T is no fmt.GoStringer", value)
+		} else {
+			hidden(t, "GoString", text.GoString(), secrets)
+		}
+	}
+	var stream bytes.Buffer
+	if err := gob.NewEncoder(&stream).Encode(v); err != nil {
+		t.Errorf("%T gob: %v", v, err)
+	}
+	var zero, decoded T
+	if err := gob.NewDecoder(&stream).Decode(&decoded); err == nil || !reflect.DeepEqual(decoded, zero) {
+		t.Errorf("%T gob: decoded without an error, or to other than nothing", v)
+	}
+	text, err := json.Marshal(v)
+	must(t, err)
+	if err := json.Unmarshal(text, &decoded); err == nil || !reflect.DeepEqual(decoded, zero) {
+		t.Errorf("%T json: decoded without an error, or to other than nothing", v)
+	}
 }
 
 // mustHide fails if any way to print v shows one of the secrets.
@@ -97,7 +145,26 @@ func mustHide[T any](t *testing.T, v T, secrets ...string) {
 		if text, err := xml.Marshal(value); err == nil {
 			hidden(t, fmt.Sprintf("%T xml", value), string(text), secrets)
 		}
+		for name, encode := range encoders {
+			var b bytes.Buffer
+			if err := encode(&b, value); err != nil {
+				hidden(t, fmt.Sprintf("%T %s's error", value, name), err.Error(), secrets)
+			}
+			hidden(t, fmt.Sprintf("%T %s", value, name), b.String(), secrets)
+		}
 	}
+}
+
+// encoders write a value somewhere. They may refuse to.
+var encoders = map[string]func(*bytes.Buffer, any) error{
+	"gob":    func(b *bytes.Buffer, v any) error { return gob.NewEncoder(b).Encode(v) },
+	"binary": func(b *bytes.Buffer, v any) error { return binary.Write(b, binary.BigEndian, v) },
+	"text/template": func(b *bytes.Buffer, v any) error {
+		return template.Must(template.New("").Parse(`{{.}} {{printf "%+v" .}} {{print .}} {{html .}} {{js .}} {{urlquery .}}`)).Execute(b, v)
+	},
+	"html/template": func(b *bytes.Buffer, v any) error {
+		return htmltemplate.Must(htmltemplate.New("").Parse(`{{.}}<a href="?{{.}}" title="{{.}}"></a><script>f({{.}})</script>`)).Execute(b, v)
+	},
 }
 
 // hidden fails if a text shows one of the secrets, plain or in hexadecimal.

@@ -63,6 +63,7 @@ var all = []threat{
 	{"24RefundingSweep", Threat24RefundingSweep},
 	{"25ShelteringCode", Threat25ShelteringCode},
 	{"26TrustedRequest", Threat26TrustedRequest},
+	{"31CallingBack", Threat31CallingBack},
 }
 
 // Run runs every threat as a subtest.

@@ -132,7 +132,7 @@ var calls = [spec.OpCount]func(ctx context.Context, v *Views, c *spec.Call, a *A
 		r.Status, r.Err = v.Admin.Status(ctx, c.User)
 	},
 	spec.Unlock: func(ctx context.Context, v *Views, c *spec.Call, a *Args, r *Result) {
-		r.Err = unlock(ctx, v.Admin, c.User, a.kinds(c))
+		r.Err = v.Admin.Unlock(ctx, c.User, a.kinds(c)...)
 	},
 	spec.AdminSetPIN: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
 		r.Err = v.Admin.SetPIN(ctx, c.User, c.NewPIN)

@@ -115,7 +115,6 @@ func Error(err error) (a spec.Answer, ok bool) {
 	for class := spec.Malformed; class <= spec.WipePending; class++ {
 		switch {
 		case !errors.Is(err, sentinels[class]):
-		case class == spec.Wiped && onlyPending(err):
 		case a.Err != spec.HostFault:
 			return a, false
 		default:
@@ -154,8 +153,8 @@ func Event(e factor.Event) spec.Event {
 // View is what a status shows. Its wipe is named by the caller.
 func View(s factor.Status) spec.View {
 	v := spec.View{
-		PIN: s.PIN, Authenticator: s.Authenticator, Waiting: showsOneWaiting(s),
-		Devices: ViewDevices(s.Devices), Strikes: s.Strikes,
+		PIN: s.PIN, Authenticator: s.Authenticator, Waiting: s.AuthenticatorPending,
+		Devices: ViewDevices(s.Devices), Strikes: s.Strikes, WipePending: s.WipePending,
 	}
 	for _, k := range s.Live {
 		v.Live[spec.KindNamed(string(k))] = true

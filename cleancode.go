@@ -1,0 +1,49 @@
+package factor
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// CleanCode returns a code or a PIN as the checks take it, from what a person has
+// typed or pasted: "123 456", "123-456" and "１２３４５６" are 123456. Call it
+// before VerifyOTP and the like, which take a code as it is. Do not call it on a
+// password.
+//
+// It removes blanks, hyphens and dashes, and the characters of no width that come
+// with copied text. It turns the decimal digits of all scripts into 0 to 9. It
+// leaves everything else as it is, letters and their case included, so that what
+// is no code does not become one, and a recovery code keeps its letters. Text that
+// is not UTF-8 is returned unchanged.
+func CleanCode(s string) string {
+	if !utf8.ValidString(s) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case isFiller(r):
+			return -1
+		case unicode.IsDigit(r):
+			return '0' + digitValue(r)
+		}
+		return r
+	}, s)
+}
+
+// isFiller reports whether a character stands between those of a code without
+// being one: white space, dashes, and what has no width.
+func isFiller(r rune) bool {
+	return unicode.IsSpace(r) || unicode.In(r, unicode.Z, unicode.Dash, unicode.Cf, unicode.Variation_Selector)
+}
+
+// digitValue returns what a decimal digit stands for. Unicode keeps the ten digits
+// of a script together and in order; where two sets touch, a multiple of ten lies
+// between.
+func digitValue(r rune) rune {
+	first := r
+	for unicode.IsDigit(first - 1) {
+		first--
+	}
+	return (r - first) % 10
+}

@@ -1,0 +1,204 @@
+package factor_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base32"
+	"encoding/hex"
+	"errors"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/memstore"
+)
+
+// A sealedKit is a Verifier on a store that holds one row of testdata/sealed.txt,
+// at noon of the day that all rows are of.
+type sealedKit struct {
+	*kit
+	user string
+}
+
+// openSealed returns the kit of a row, whose key stands behind another one in the
+// ring: a new key was deployed since.
+func openSealed(t *testing.T, name string, rotated bool) *sealedKit {
+	t.Helper()
+	key, user, data := sealedRow(t, name)
+	keys := [][]byte{key}
+	if rotated {
+		keys = [][]byte{bytes.Repeat([]byte{99}, 32), key}
+	}
+	ring, err := factor.NewKeyring(keys[0], keys[1:]...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := memstore.New()
+	if err := store.CompareAndSwap(t.Context(), user, 0, factor.Record{Data: data, Version: 7}); err != nil {
+		t.Fatal(err)
+	}
+	k := &sealedKit{newKitOn(t, &tap{Store: store}), user}
+	k.now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	k.v, err = factor.NewVerifier(store, ring, &factor.Options{Now: k.clock})
+	k.ok(err)
+	k.admin, k.auth = factor.NewAdmin(k.v), factor.NewAuthenticatorEnroller(k.v)
+	return k
+}
+
+func sealedRow(t *testing.T, name string) (key []byte, user string, data []byte) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/sealed.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		fields := strings.Split(lines.Text(), "\t")
+		if fields[0] != name || len(fields) != 4 {
+			continue
+		}
+		key, errKey := hex.DecodeString(fields[1])
+		user, errUser := strconv.Unquote(fields[2])
+		data, errData := hex.DecodeString(fields[3])
+		if err := errors.Join(errKey, errUser, errData); err != nil {
+			t.Fatal(err)
+		}
+		return key, user, data
+	}
+	t.Fatalf("there is no row %q", name)
+	return nil, "", nil
+}
+
+// totp computes what a device of the rows shows now.
+func (k *sealedKit) totp(algorithm string, digits int, period time.Duration) string {
+	k.Helper()
+	return k.code(factor.Enrollment{
+		Secret:    base32.StdEncoding.EncodeToString([]byte("12345678901234567890")),
+		Algorithm: algorithm, Digits: digits, Period: period,
+	})
+}
+
+func (k *sealedKit) phone() string  { return k.totp("SHA1", 6, 30*time.Second) }
+func (k *sealedKit) tablet() string { return k.totp("SHA256", 8, time.Minute) }
+func (k *sealedKit) app() string    { return k.totp("SHA512", 7, 45*time.Second) }
+
+func (k *sealedKit) verify(kind factor.Kind, code string, device byte) {
+	k.Helper()
+	m, err := k.v.VerifyOTP(k.Context(), k.user, code, kind)
+	k.ok(err)
+	want := factor.Match{Kind: kind}
+	if device > 0 {
+		want.Device = uuid.UUID{15: device}
+	}
+	if m != want {
+		k.Fatalf("%q is %+v, want %+v", code, m, want)
+	}
+}
+
+// refuse fails unless the code is recognised as used: refused, and not charged.
+func (k *sealedKit) refuse(kind factor.Kind, code string) {
+	k.Helper()
+	_, err := k.v.VerifyOTP(k.Context(), k.user, code, kind)
+	k.is(err, factor.ErrMismatch)
+	s, err := k.admin.Status(k.Context(), k.user)
+	k.ok(err)
+	for _, b := range s.Budgets {
+		if b.Kind == kind {
+			k.Fatalf("a used code was charged: %+v", b)
+		}
+	}
+}
+
+func (k *sealedKit) shows(want factor.Status) {
+	k.Helper()
+	got, err := k.admin.Status(k.Context(), k.user)
+	k.ok(err)
+	if !reflect.DeepEqual(got, want) {
+		k.Fatalf("the status is\n%+v, want\n%+v", got, want)
+	}
+}
+
+// Whatever an earlier release stored, this one judges by: what was right is
+// right, what was used is used, what was counted is counted.
+func TestSealedRowsAreJudgedBy(t *testing.T) {
+	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	at := noon.Add
+	phone := factor.Device{ID: uuid.UUID{15: 1}, EnrolledAt: at(-2 * time.Hour)}
+	tablet := factor.Device{ID: uuid.UUID{15: 2}, EnrolledAt: at(-3 * time.Hour), UsedAt: at(-time.Second)}
+	none := []factor.Device{}
+	for name, check := range map[string]func(k *sealedKit){
+		"1 holder": func(k *sealedKit) {
+			k.shows(factor.Status{
+				PIN: true, Authenticator: true, AuthenticatorPending: true, Devices: []factor.Device{phone, tablet},
+				Live: []factor.Kind{factor.KindLogin, factor.KindAccount}, Strikes: 2,
+			})
+			k.ok(k.v.VerifyPIN(k.Context(), k.user, rightPIN))
+			k.refuse(factor.KindDeviceTOTP, k.tablet())
+			k.verify(factor.KindDeviceTOTP, k.phone(), 1)
+			k.verify(factor.KindTOTP, k.app(), 0)
+			k.ok(k.auth.Confirm(k.Context(), k.user, k.phone()))
+			k.verify(factor.KindLogin, "01234567", 0)
+			k.refuse(factor.KindAccount, "543210")
+			k.refuse(factor.KindAccount, "5432100")
+			k.verify(factor.KindAccount, "012345", 0)
+		},
+		"1 locked": func(k *sealedKit) {
+			k.shows(factor.Status{PIN: true, Devices: []factor.Device{phone}, Budgets: []factor.Budget{
+				{Kind: factor.KindPassword, Wrong: 100, Locked: true},
+				{Kind: factor.KindPIN, Wrong: 9, Locked: true, Until: at(time.Hour)},
+				{Kind: factor.KindLogin, Wrong: 1},
+				{Kind: factor.KindAccount, Wrong: 5, Locked: true, Until: at(time.Minute)},
+				{Kind: factor.KindTOTP, Wrong: 6, Locked: true, Until: at(2 * time.Minute)},
+				{Kind: factor.KindDeviceTOTP, Wrong: 4},
+			}})
+			k.is(k.v.VerifyPIN(k.Context(), k.user, rightPIN), factor.ErrLocked)
+			k.verify(factor.KindDeviceTOTP, k.phone(), 1)
+		},
+		"1 wipe pending": func(k *sealedKit) {
+			k.shows(factor.Status{Devices: none, Strikes: 4, WipePending: true, Wipe: &factor.Wipe{
+				ID: uuid.UUID{15: 3}, User: k.user, At: at(-time.Hour), Reason: factor.ReasonStrikes}})
+			k.is(k.admin.SetPIN(k.Context(), k.user, rightPIN), factor.ErrWipePending)
+		},
+		"1 forfeited": func(k *sealedKit) {
+			k.shows(factor.Status{Authenticator: true, Devices: none, Strikes: 4, Wipe: &factor.Wipe{
+				ID: uuid.UUID{15: 4}, User: k.user, At: at(-time.Hour), Reason: factor.ReasonForfeited}})
+			k.verify(factor.KindTOTP, k.app(), 0)
+			k.ok(k.admin.SetPIN(k.Context(), k.user, rightPIN))
+		},
+		"1 empty": func(k *sealedKit) {
+			k.shows(factor.Status{Devices: none})
+			k.ok(k.admin.SetPIN(k.Context(), k.user, rightPIN))
+		},
+		"2 imported": func(k *sealedKit) {
+			k.shows(factor.Status{PIN: true, Authenticator: true, Devices: []factor.Device{tablet}})
+			k.ok(k.v.VerifyPIN(k.Context(), k.user, rightPIN))
+			k.refuse(factor.KindDeviceTOTP, k.tablet())
+			k.verify(factor.KindTOTP, k.app(), 0)
+		},
+		"2 revoked": func(k *sealedKit) {
+			again := factor.ImportedDevice{ID: uuid.UUID{15: 1}, TOTP: factor.ImportedTOTP{
+				Secret: base32.StdEncoding.EncodeToString([]byte("12345678901234567890"))}}
+			k.ok(k.admin.Import(k.Context(), k.user, factor.Import{Devices: []factor.ImportedDevice{again}}))
+			k.shows(factor.Status{Devices: none}) // what was revoked since it was imported stays so
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			check(openSealed(t, name, false))
+			check(openSealed(t, name, true))
+		})
+	}
+	for _, name := range []string{"1 bounds", "2 bounds"} {
+		k := openSealed(t, name, false)
+		s, err := k.admin.Status(t.Context(), k.user)
+		k.ok(err)
+		if !s.PIN || !s.Authenticator || len(s.Devices) != 100 || len(s.Budgets) != 6 || s.Wipe == nil {
+			t.Errorf("%s: the status is %+v", name, s)
+		}
+	}
+}

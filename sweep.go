@@ -1,0 +1,141 @@
+package factor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// maxSweepErrors is how many users' errors Sweep returns one by one.
+const maxSweepErrors = 100
+
+// UserError is what Admin.Sweep could not do for one user. Its text leaves the
+// user out; read the field.
+type UserError struct {
+	User string
+	Err  error
+}
+
+func (e *UserError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *UserError) Unwrap() error { return e.Err }
+
+// sweepErrors collects what a Sweep could not do.
+type sweepErrors struct {
+	users   []error
+	more    moreErrors
+	listing error // why the walk ended early
+}
+
+func (s *sweepErrors) add(user string, err error) {
+	switch {
+	case err == nil:
+	case len(s.users) < maxSweepErrors:
+		s.users = append(s.users, &UserError{User: user, Err: err})
+	default:
+		s.more.add(err)
+	}
+}
+
+func (s *sweepErrors) join() error {
+	all := s.users
+	if s.more.count > 0 {
+		all = append(all, &s.more)
+	}
+	return errors.Join(append(all, s.listing)...)
+}
+
+// moreErrors stands for those that are too many to return one by one. It matches
+// the sentinels that they match, so that what looks for one does not miss it.
+type moreErrors struct {
+	count   int
+	matches []error
+}
+
+func (m *moreErrors) add(err error) {
+	m.count++
+	for _, sentinel := range []error{ErrWipePending, ErrUnsealed, ErrNewerFormat, ErrConflict} {
+		if errors.Is(err, sentinel) && !slices.Contains(m.matches, sentinel) {
+			m.matches = append(m.matches, sentinel)
+		}
+	}
+}
+
+func (m *moreErrors) Error() string {
+	return fmt.Sprintf("factor: %d more users could not be swept", m.count)
+}
+
+// Unwrap returns the sentinels.
+func (m *moreErrors) Unwrap() []error { return m.matches }
+
+// Sweep walks the users of whom something is due: it drops codes and secrets
+// that have ended, finishes wipes that were cut off, and removes empty records a
+// day after their last write. Counts and locks stay. Call it every minute or so,
+// from one process or several.
+//
+// It returns how many users it changed. One user's failure stops nobody else's.
+// The errors are joined, each a *UserError, at most 100 of them and then one that
+// says how many more there were and matches what those match. A wipe that is not
+// finished matches ErrWipePending. After Options.Wipe has failed, Sweep leaves that
+// wipe alone for a minute, then for twice as long each time, up to an hour; a call
+// of the ResetGuard still tries it at once. Where Options.Wipe is not set, Sweep
+// says so and leaves the wipe, at once, to a process where it is.
+func (d *Admin) Sweep(ctx context.Context) (int, error) {
+	due, err := d.v.clock()
+	if err != nil {
+		return 0, err
+	}
+	changed := 0
+	var failed sweepErrors
+	for user, err := range d.v.users(ctx, "", due) {
+		if err != nil {
+			failed.listing = err // it is the last
+			break
+		}
+		did, err := d.v.sweep(ctx, user)
+		if did {
+			changed++
+		}
+		failed.add(user, err)
+	}
+	return changed, failed.join()
+}
+
+// swept is what Sweep found of one user.
+type swept struct {
+	changed bool
+	cutOff  *Wipe // to be finished
+}
+
+// sweep does for one user what is due, and reports whether it changed anything.
+func (v *Verifier) sweep(ctx context.Context, user string) (changed bool, err error) {
+	did, err := update(ctx, v, user, quick, func(a *attempt) (swept, error) {
+		due := a.account.due()
+		if due.IsZero() || due.After(a.now) {
+			a.unchanged = true
+			return swept{}, nil
+		}
+		if w := a.account.reset.wipe; w.pending() && !waits(w.retryAt, maxWipeBackoff, a.now) {
+			a.unchanged = true // until the wipe is tried
+			return swept{cutOff: a.pendingWipe()}, nil
+		}
+		a.remove = a.account.empty()
+		return swept{changed: true}, nil
+	})
+	if err != nil || did.cutOff == nil {
+		return did.changed, err
+	}
+	err = v.wipe(ctx, *did.cutOff)
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, errWipeNotCalled):
+		// Nothing is known of how the host's function fares: another process, or
+		// the next Sweep, calls it at once.
+	default:
+		err = errors.Join(err, v.noteWipe(ctx, *did.cutOff, func(a *attempt, kept *wipe) { kept.putOff(a.now) }))
+	}
+	return false, unfinished(err)
+}
