@@ -11,15 +11,17 @@ import (
 	"github.com/pquerna/otp/hotp"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
 )
 
 var ctx = context.Background()
 
 // otpKinds are the kinds of codes.
-var otpKinds = []factor.Kind{factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP}
+var otpKinds = translate.Kinds(spec.CodeKinds)
 
 // allKinds are the kinds of credentials.
-var allKinds = append([]factor.Kind{factor.KindPassword, factor.KindPIN}, otpKinds...)
+var allKinds = translate.Kinds(spec.KindsWhere(func(spec.KindRow) bool { return true }))
 
 // A person is a user, with all that the user knows and holds.
 type person struct {
