@@ -134,7 +134,7 @@ func FuzzTOTP(f *testing.F) {
 		const years = 10_000 * 365 * 24 * 3600 * 1000
 		now := time.UnixMilli(at % years).UTC()
 		if step := now.Unix()/int64(s.period/time.Second) + int64(offset); offset != 0 && step >= 0 {
-			code = codeOf(&s, step) // a code that is right somewhere near
+			code = codeAt(&s, step) // a code that is right somewhere near
 		}
 		if checkDigits("otp", code, minDigits, maxDigits) != nil {
 			return
@@ -144,7 +144,7 @@ func FuzzTOTP(f *testing.F) {
 			if want := isFresh(&s, code, now, int64(skew)); (v == verdictRight) != want {
 				t.Fatalf("%q at %v, skew %d, after step %d: judged %d, right is %v", code, now, skew, s.step, v, want)
 			}
-			if v != verdictWrong && (codeOf(&s, step) != code || (v == verdictRight) != (step > s.step)) {
+			if v != verdictWrong && (codeAt(&s, step) != code || (v == verdictRight) != (step > s.step)) {
 				t.Fatalf("%q is not the code of step %d, or judged %d after %d", code, step, v, s.step)
 			}
 		}
@@ -156,7 +156,7 @@ func FuzzTOTP(f *testing.F) {
 func isFresh(s *secret, code string, now time.Time, skew int64) bool {
 	current := rfc6238.Step(now.Unix(), int64(s.period/time.Second))
 	for step := max(0, current-skew, s.step+1); step <= current+skew; step++ {
-		if codeOf(s, step) == code {
+		if codeAt(s, step) == code {
 			return true
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/knowhave/factor/internal/rfc6238"
 	"github.com/knowhave/factor/internal/spec"
 )
 
@@ -148,10 +147,5 @@ func ReadableHash(v *Verifier) {
 	v.hasher.derive = func(password, _ []byte, _, _ uint32, _ uint8, _ uint32) []byte { return fuzzHash(password) }
 }
 
-// codeOf is the code of a step, computed without the library.
-func codeOf(s *secret, step int64) string {
-	return rfc6238.Code(s.key, algorithms[s.algorithm], s.digits, step)
-}
-
 // at is the code that the secret's owner sees.
-func (s *secret) at(now time.Time) string { return codeOf(s, now.Unix()/int64(s.period/time.Second)) }
+func (s *secret) at(now time.Time) string { return codeAt(s, now.Unix()/int64(s.period/time.Second)) }
