@@ -159,6 +159,9 @@ func count(once bool) int {
 // learn takes over what was drawn at random.
 func (a *act) learn(o *observed, u *user, next spec.State) {
 	a.t.Helper()
+	if o.Made() != "" && !a.Op.Row().Makes {
+		a.t.Fatalf("%s: handed something out", o.label)
+	}
 	if otp := o.OTP; otp.Code != "" {
 		if !allDigits(otp.Code, a.cfg.spec.OTP.Digits) {
 			a.t.Fatalf("%s: the code is not %d digits", o.label, a.cfg.spec.OTP.Digits)

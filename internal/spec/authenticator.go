@@ -5,6 +5,20 @@ func (t *turn) waiting() bool {
 	return t.Waiting.Secret.Key != 0 && inForce(t.Waiting.Ends, waitingLife, t.now)
 }
 
+func (t *turn) oneWaits() Err {
+	if !t.waiting() {
+		return NotEnrolled
+	}
+	return OK
+}
+
+func (t *turn) hasAuthenticator() Err {
+	if t.Authenticator.Key == 0 && !t.waiting() {
+		return NotEnrolled
+	}
+	return OK
+}
+
 // begin makes a secret that waits for its first code, in place of one that waits.
 // An authenticator that is in force stays so until then.
 func (t *turn) begin() {

@@ -2,12 +2,28 @@ package spec
 
 import "time"
 
+// hasRoom refuses a device that would be one too many. One that is enrolled already
+// is none.
+func (t *turn) hasRoom() Err {
+	if t.device(t.call.Device) < 0 && t.deviceCount() >= t.o.Device.Max {
+		return DeviceLimit
+	}
+	return OK
+}
+
+func (t *turn) hasDevice() Err {
+	if t.device(t.call.Device) < 0 {
+		return UnknownDevice
+	}
+	return OK
+}
+
 // enroll gives a device a secret, in place of the one that it had. It takes a right
 // proof, or none within the window for a device that is new.
 func (t *turn) enroll() Answer {
 	at := t.device(t.call.Device)
 	if t.proof.given() {
-		if a := t.verify(t.o.ProofKinds); a.Err != OK {
+		if a := t.verifyProof(); a.Err != OK {
 			return a
 		}
 	} else if err := t.window(at >= 0); err != OK {

@@ -36,6 +36,22 @@ func (all *tally) add(k Kind, left int, charged bool) {
 	all.judged, all.charged = k, all.charged || charged
 }
 
+func (t *turn) verifyOTP() Answer {
+	return t.verify(distinct(t.call.Kinds, KindDeviceTOTP, KindAccount))
+}
+
+// verifyAlone judges one credential. Its kind is known, and not part of the answer.
+func (t *turn) verifyAlone() Answer {
+	a := t.verify(nil)
+	if a.Err == OK {
+		a.Kind = NoKind
+	}
+	return a
+}
+
+// verifyProof judges a proof. A code in it is judged against ProofKinds.
+func (t *turn) verifyProof() Answer { return t.verify(t.o.ProofKinds) }
+
 // verify judges the given credentials in the order code, password, PIN. The first
 // right one wins, and those after it are not looked at. Each wrong one is charged to
 // its own kind. One of a locked kind is not judged, right or wrong. A fault ends the

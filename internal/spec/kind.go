@@ -28,18 +28,16 @@ type KindRow struct {
 	// Resets: it proves a password reset, as something that the user has or
 	// knows beside the mailbox.
 	Resets bool
-	// AMR is its name in RFC 8176.
-	AMR string
 }
 
 // Kinds is the one list of kinds, in the order in which the library lists them.
 var Kinds = [KindCount - 1]KindRow{
-	{Kind: KindPassword, Name: "password", AMR: "pwd"},
-	{Kind: KindPIN, Name: "pin", Resets: true, AMR: "pin"},
-	{Kind: KindLogin, Name: "login", Code: true, Issued: true, AMR: "otp"},
-	{Kind: KindAccount, Name: "account", Code: true, Issued: true, AMR: "otp"},
-	{Kind: KindTOTP, Name: "totp", Code: true, AMR: "otp"},
-	{Kind: KindDeviceTOTP, Name: "device-totp", Code: true, Resets: true, AMR: "otp"},
+	{Kind: KindPassword, Name: "password"},
+	{Kind: KindPIN, Name: "pin", Resets: true},
+	{Kind: KindLogin, Name: "login", Code: true, Issued: true},
+	{Kind: KindAccount, Name: "account", Code: true, Issued: true},
+	{Kind: KindTOTP, Name: "totp", Code: true},
+	{Kind: KindDeviceTOTP, Name: "device-totp", Code: true, Resets: true},
 }
 
 // Row returns the row of a kind, a zero one if it is not known.

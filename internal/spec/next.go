@@ -9,8 +9,8 @@ type turn struct {
 	proof  proof
 	out    Outcome
 	writes bool // the answer has to be stored before it leaves
-	// removes: a write leaves no record. What is to be written about a user without
-	// one, where it is nothing, makes none.
+	// removes: the swap leaves no record. A call that finds none, and has nothing to
+	// keep, makes none.
 	removes bool
 }
 
@@ -70,98 +70,82 @@ func (t *turn) decide() Answer {
 	if op.Binds && t.Wipe.Stage == Pending {
 		return t.asksWipe()
 	}
-	if op.Reads {
-		return t.look()
-	}
-	if err := t.mayNot(); err != OK {
-		return refuse(err)
-	}
-	switch t.call.Op {
-	case VerifyOTP:
-		return t.verify(distinct(t.call.Kinds, KindDeviceTOTP, KindAccount))
-	case VerifyPIN, VerifyPassword:
-		a := t.verify(nil)
-		if a.Err == OK {
-			a.Kind = NoKind // it is known
+	rule := rules[t.call.Op]
+	if rule.may != nil {
+		if err := rule.may(t); err != OK {
+			return refuse(err)
 		}
-		return a
-	case VerifyAny:
-		return t.verify(t.o.ProofKinds)
-	case Issue, IssueUnproven:
-		return t.issue()
-	case Enroll:
-		return t.enroll()
-	case Confirm:
-		return t.confirm()
-	case Prove:
-		return t.proveReset()
-	case Forfeit:
-		return t.forfeit()
-	case Sweep:
-		return t.sweep()
-	case Import:
-		return t.imports()
 	}
-	if op.Proof != NoProof {
-		if a := t.verify(t.o.ProofKinds); a.Err != OK {
+	return rule.do(t)
+}
+
+// A rule is what an operation does. What may refuses is refused before a proof is
+// judged, because there is nothing to do.
+type rule struct {
+	may func(*turn) Err
+	do  func(*turn) Answer
+}
+
+// rules has one rule for each operation.
+var rules = [OpCount]rule{
+	VerifyOTP:      {do: (*turn).verifyOTP},
+	VerifyPIN:      {do: (*turn).verifyAlone},
+	VerifyPassword: {do: (*turn).verifyAlone},
+	VerifyAny:      {do: (*turn).verifyProof},
+
+	SetPIN:    {do: proven((*turn).setPIN)},
+	RemovePIN: {may: (*turn).hasPIN, do: proven((*turn).removePIN)},
+	IsSet:     {do: (*turn).pinIsSet},
+	Wait:      {do: (*turn).pinIsSet},
+
+	Issue:         {do: (*turn).issue},
+	IssueUnproven: {do: (*turn).issue},
+
+	Enroll:  {may: (*turn).hasRoom, do: (*turn).enroll},
+	Devices: {do: shows},
+	Revoke:  {may: (*turn).hasDevice, do: proven((*turn).revoke)},
+
+	Begin:               {do: proven((*turn).begin)},
+	Confirm:             {may: (*turn).oneWaits, do: (*turn).confirm},
+	RemoveAuthenticator: {may: (*turn).hasAuthenticator, do: proven((*turn).removeAuthenticator)},
+
+	Prove:   {do: (*turn).proveReset},
+	Forfeit: {do: (*turn).forfeit},
+
+	Status:                   {do: shows},
+	Unlock:                   {do: freely((*turn).unlock)},
+	AdminSetPIN:              {do: freely((*turn).setPIN)},
+	AdminRemovePIN:           {may: (*turn).hasPIN, do: freely((*turn).removePIN)},
+	AdminRemoveAuthenticator: {may: (*turn).hasAuthenticator, do: freely((*turn).removeAuthenticator)},
+	AdminRevoke:              {may: (*turn).hasDevice, do: freely((*turn).revoke)},
+	Import:                   {do: (*turn).imports},
+	Forget:                   {do: freely((*turn).forget)},
+	Reseal:                   {do: freely((*turn).reseal)},
+	Users:                    {do: shows},
+	Sweep:                    {do: (*turn).sweep},
+}
+
+// proven changes something once the proof is judged right.
+func proven(change func(*turn)) func(*turn) Answer {
+	return func(t *turn) Answer {
+		if a := t.verifyProof(); a.Err != OK {
 			return a
 		}
+		return freely(change)(t)
 	}
-	t.writes = true
-	t.change()
-	return Answer{}
 }
 
-// mayNot refuses, before a proof is judged, what there is nothing to do about.
-func (t *turn) mayNot() Err {
-	switch t.call.Op {
-	case RemovePIN, AdminRemovePIN:
-		if t.PIN.Digits == "" {
-			return NotEnrolled
-		}
-	case RemoveAuthenticator, AdminRemoveAuthenticator:
-		if t.Authenticator.Key == 0 && !t.waiting() {
-			return NotEnrolled
-		}
-	case Confirm:
-		if !t.waiting() {
-			return NotEnrolled
-		}
-	case Revoke, AdminRevoke:
-		if t.device(t.call.Device) < 0 {
-			return UnknownDevice
-		}
-	case Enroll:
-		if t.device(t.call.Device) < 0 && t.deviceCount() >= t.o.Device.Max {
-			return DeviceLimit
-		}
+// freely changes something without a proof.
+func freely(change func(*turn)) func(*turn) Answer {
+	return func(t *turn) Answer {
+		t.writes = true
+		change(t)
+		return Answer{}
 	}
-	return OK
 }
 
-// change does what the call is for, once it may.
-func (t *turn) change() {
-	switch t.call.Op {
-	case SetPIN, AdminSetPIN:
-		t.setPIN()
-	case RemovePIN, AdminRemovePIN:
-		t.removePIN()
-	case Revoke, AdminRevoke:
-		t.revoke()
-	case Begin:
-		t.begin()
-	case RemoveAuthenticator, AdminRemoveAuthenticator:
-		t.removeAuthenticator()
-	case Unlock:
-		t.unlock()
-	case Reseal:
-		t.reseal()
-	case Forget:
-		t.forget()
-	default:
-		panic("spec: no rule for " + t.call.Op.String())
-	}
-}
+// shows is a look at what View shows, or at who there is.
+func shows(*turn) Answer { return Answer{} }
 
 // without drops the events of an action.
 func without(events []Event, a Action) []Event {

@@ -175,7 +175,7 @@ func (o Operation) Judges(proofKinds []Kind) []Kind {
 	case KnownProof:
 		return []Kind{KindPassword, KindPIN}
 	case ResetProof:
-		return []Kind{KindDeviceTOTP, KindPIN}
+		return KindsWhere(func(r KindRow) bool { return r.Resets })
 	}
 	return nil
 }

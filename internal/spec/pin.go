@@ -23,6 +23,17 @@ func (o *Options) newPIN(c *Call) Err {
 	return OK
 }
 
+func (t *turn) hasPIN() Err {
+	if t.PIN.Digits == "" {
+		return NotEnrolled
+	}
+	return OK
+}
+
+// pinIsSet is also what Wait answers where it need not wait: true as soon as a PIN is
+// set, and false when the timeout has passed without.
+func (t *turn) pinIsSet() Answer { return Answer{Set: t.hasPIN() == OK} }
+
 // setPIN binds a PIN: its count starts anew, for what was guessed at the one before
 // tells nothing of it.
 func (t *turn) setPIN() {

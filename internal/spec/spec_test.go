@@ -20,6 +20,9 @@ func TestListsStandInTheOrderOfTheirConstants(t *testing.T) {
 		if o.Reads && (o.Binds || o.Asks || o.Makes || o.Proof != NoProof) || o.Binds && !o.Asks || o.Budgeted && o.Proof == NoProof {
 			t.Errorf("%s: what it touches does not go together: %+v", o.Name, o)
 		}
+		if strings.HasPrefix(o.Name, "Admin.") && !o.Host {
+			t.Errorf("%s is not for the host alone", o.Name)
+		}
 	}
 	for i, k := range Kinds {
 		if k.Kind != Kind(i+1) || k.Name == "" || KindNamed(k.Name) != k.Kind {
@@ -77,6 +80,9 @@ func TestEveryOperationHasARule(t *testing.T) {
 	o := Options{CheckPassword: true, RegisteredAt: true, Wipe: true}.Complete()
 	now := At(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 	for _, op := range Operations {
+		if rules[op.Op].do == nil {
+			t.Fatalf("%s has no rule", op.Name)
+		}
 		c := callOf(op.Op)
 		if bad := o.Malformed(&c); len(bad) > 0 {
 			t.Errorf("%s: %q is malformed", op.Name, bad)

@@ -50,12 +50,3 @@ func (o *Options) View(s State, now Time) View {
 	}
 	return v
 }
-
-// look answers what only reads. What Status and Devices show is the View.
-func (t *turn) look() Answer {
-	switch t.call.Op {
-	case IsSet, Wait:
-		return Answer{Set: t.PIN.Digits != ""}
-	}
-	return Answer{}
-}
