@@ -36,7 +36,7 @@ func (d *Admin) Unlock(ctx context.Context, user string, named ...Kind) error {
 	if named == nil {
 		named = kinds[:]
 	}
-	return d.act(ctx, user, mayAlways, func(a *attempt) void {
+	return d.act(ctx, user, nil, func(a *attempt) void {
 		a.remove = a.absent
 		if a.absent {
 			return void{}
@@ -58,7 +58,7 @@ func (d *Admin) SetPIN(ctx context.Context, user, pin string) error {
 	if err := checkNewPIN(pin); err != nil {
 		return err
 	}
-	return d.v.setPIN(ctx, user, pin, pinSlow, mayAlways)
+	return d.v.setPIN(ctx, user, pin, modeHashing, nil)
 }
 
 // RemovePIN removes the user's PIN. It returns ErrMalformed, and ErrNotEnrolled
@@ -87,7 +87,7 @@ func (d *Admin) RevokeDevice(ctx context.Context, user string, device uuid.UUID)
 // without a record it does nothing, and reports no event. It returns ErrMalformed
 // and ErrUnsealed.
 func (d *Admin) Reseal(ctx context.Context, user string) error {
-	return d.act(ctx, user, mayAlways, func(a *attempt) void {
+	return d.act(ctx, user, nil, func(a *attempt) void {
 		a.remove = a.absent
 		if !a.absent {
 			a.event(Event{Action: ActionResealed})
@@ -96,16 +96,19 @@ func (d *Admin) Reseal(ctx context.Context, user string) error {
 	})
 }
 
-// act does something to a user's holdings, unless may refuses.
-func (d *Admin) act(ctx context.Context, user string, may func(*attempt) error, do func(*attempt) void) error {
+// act applies a change to a user's holdings, unless precheck, if there is one,
+// refuses it.
+func (d *Admin) act(ctx context.Context, user string, precheck func(*attempt) error, apply func(*attempt) void) error {
 	if err := checkUser(user); err != nil {
 		return err
 	}
-	_, err := update(ctx, d.v, user, quick, func(a *attempt) (void, error) {
-		if err := may(a); err != nil {
-			return void{}, err
+	_, err := update(ctx, d.v, user, modeFast, func(a *attempt) (void, error) {
+		if precheck != nil {
+			if err := precheck(a); err != nil {
+				return void{}, err
+			}
 		}
-		return do(a), nil
+		return apply(a), nil
 	})
 	return err
 }
@@ -119,7 +122,7 @@ func (d *Admin) Forget(ctx context.Context, user string) error {
 	if err := checkUser(user); err != nil {
 		return err
 	}
-	_, err := binding(ctx, d.v, user, blind, func(a *attempt) (void, error) {
+	_, err := updateAfterWipe(ctx, d.v, user, modeOverwrite, func(a *attempt) (void, error) {
 		*a.account = account{}
 		a.remove = a.absent
 		a.event(Event{Action: ActionForgotten})
@@ -143,7 +146,7 @@ func (v *Verifier) users(ctx context.Context, after string, due time.Time) iter.
 	return func(yield func(string, error) bool) {
 		for {
 			var page []string
-			err := shielded("Store.List", func() (err error) {
+			err := recoverPanic("Store.List", func() (err error) {
 				page, err = v.store.List(ctx, after, due, pageSize)
 				return err
 			})

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/knowhave/factor/internal/keylock"
 	"golang.org/x/crypto/bcrypt"
 )
 
@@ -18,16 +19,21 @@ type call struct {
 	user string
 	mode mode
 
-	hasTurn bool            // whether the short turn is held
-	slow    *turns          // whose slow turn is held, nil for none
-	found   found           // for who comes next in the slow turn
-	settle  context.Context // see settling
+	locked        bool                    // whether the user's lock is held
+	slow          *userLocks              // of which the user's lock is held too, nil for none
+	cached        keylock.Cached[*Record] // for the next holder of the slow lock
+	commitContext context.Context         // see commitCtx
 
 	password   *memo[bool]
 	newPIN     *memo[pinHash]
 	registered *memo[time.Time]
 	pins       []pinFound
 }
+
+// commitTimeout is how long a call may take, at least, to store what it judged,
+// from the last slow work on, whatever becomes of the caller's context. It may take
+// a second more.
+const commitTimeout = 5 * time.Second
 
 // memo is the outcome of slow work that is done once in a call.
 type memo[T any] struct {
@@ -41,67 +47,24 @@ type pinFound struct {
 	memo   *memo[pinVerdict]
 }
 
-// takeTurn takes the short turn. The job is what may be settled meanwhile, nil
-// if nothing may; if it is, the turn is not taken, and not to be left.
-func (c *call) takeTurn(ctx context.Context, job anyJob) (*waiting, error) {
-	mine, err := c.v.turns.take(ctx, c.user, job)
-	c.hasTurn = err == nil
-	return mine, err
-}
-
-func (c *call) leaveTurn() {
-	if c.hasTurn {
-		c.v.turns.leave(c.user, found{})
-		c.hasTurn = false
-	}
-}
-
-// load loads the record, unless who had the slow turn before has left it.
-func (c *call) load() (Record, error) {
-	if c.found.Value != nil {
-		return *c.found.Value, nil
-	}
-	c.asks()
-	base, err := c.v.load(c.ctx, c.user)
-	if err == nil {
-		c.knows(base)
-	}
-	return base, err
-}
-
-// asks notes that the store is asked about the record, and knows what it is then:
-// what a slow call leaves spares who comes next a load.
-func (c *call) asks() {
-	if c.slow != nil {
-		c.found = found{After: c.slow.last()}
-	}
-}
-
-func (c *call) knows(r Record) {
-	if c.slow != nil {
-		known := r // r itself would be allocated in every call
-		c.found.Value = &known
-	}
-}
-
-// settling is the context of the swap and of what follows it: the caller's
+// commitCtx is the context of the swap and of what follows it: the caller's
 // without its end, because a guess that was judged must be counted.
-func (c *call) settling() context.Context {
-	if c.settle == nil {
-		c.settle = &settleContext{c.v.deadlines.next(), c.ctx}
+func (c *call) commitCtx() context.Context {
+	if c.commitContext == nil {
+		c.commitContext = c.v.deadlines.Detach(c.ctx, commitTimeout)
 	}
-	return c.settle
+	return c.commitContext
 }
 
-// slowly runs slow work or a host's function outside the short turn, and takes
-// the time anew. The turn is for speed only: if it cannot be had again in time,
-// the call goes on without, and the swap alone decides.
-func (a *attempt) slowly(where string, work func() error) error {
-	a.leaveTurn()
-	fault := shielded(where, work)
-	a.settle = nil
-	_, _ = a.takeTurn(a.settling(), nil)
-	a.settle = nil // what the wait took is not the swap's
+// unlocked runs slow work or a host's function without the user's lock, and takes
+// the time anew. The lock is for speed only: if it cannot be had again in time, the
+// call goes on without, and the swap alone decides.
+func (a *attempt) unlocked(where string, work func() error) error {
+	a.unlock()
+	fault := recoverPanic(where, work)
+	a.commitContext = nil
+	_, _ = a.lock(a.commitCtx(), nil)
+	a.commitContext = nil // what the wait took is not the swap's
 	now, err := a.v.clock()
 	if err != nil {
 		return err
@@ -110,13 +73,13 @@ func (a *attempt) slowly(where string, work func() error) error {
 	return fault
 }
 
-// once does slow work outside the turn, the first time that a call asks for it.
-// A caller who has gone is a fault, as is a panic.
-func once[T any](a *attempt, m **memo[T], where string, work func() (T, error)) (T, error) {
+// memoize does slow work without the user's lock, the first time that a call asks
+// for it. A caller who has hung up is a fault, as is a panic.
+func memoize[T any](a *attempt, m **memo[T], where string, work func() (T, error)) (T, error) {
 	if *m == nil {
 		done := &memo[T]{err: a.ctx.Err()}
 		if done.err == nil {
-			done.err = a.slowly(where, func() (err error) {
+			done.err = a.unlocked(where, func() (err error) {
 				done.value, err = work()
 				return err
 			})
@@ -128,7 +91,7 @@ func once[T any](a *attempt, m **memo[T], where string, work func() (T, error)) 
 
 // checkPassword asks the host.
 func (a *attempt) checkPassword(password string) (bool, error) {
-	return once(a, &a.password, "CheckPassword", func() (bool, error) {
+	return memoize(a, &a.password, "CheckPassword", func() (bool, error) {
 		ask := func(ctx context.Context, user string) (bool, error) { return a.opts.CheckPassword(ctx, user, password) }
 		right, err := askHost(a, inCheckPassword, &a.v.checking, ask)
 		if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
@@ -140,14 +103,14 @@ func (a *attempt) checkPassword(password string) (bool, error) {
 
 // registeredAt asks the host.
 func (a *attempt) registeredAt() (time.Time, error) {
-	return once(a, &a.registered, "RegisteredAt", func() (time.Time, error) {
+	return memoize(a, &a.registered, "RegisteredAt", func() (time.Time, error) {
 		return askHost(a, inRegisteredAt, &a.v.registering, a.opts.RegisteredAt)
 	})
 }
 
 // hashPIN hashes the new PIN.
 func (a *attempt) hashPIN(digits string) (pinHash, error) {
-	return once(a, &a.newPIN, "hashing the PIN", func() (pinHash, error) {
+	return memoize(a, &a.newPIN, "hashing the PIN", func() (pinHash, error) {
 		return a.v.hasher.hash(a.ctx, digits)
 	})
 }
@@ -165,7 +128,7 @@ func (a *attempt) checkPIN(digits string, held *pin) (bool, error) {
 		i = len(a.pins)
 		a.pins = append(a.pins, pinFound{stored: stored})
 	}
-	v, err := once(a, &a.pins[i].memo, "hashing the PIN", func() (pinVerdict, error) {
+	v, err := memoize(a, &a.pins[i].memo, "hashing the PIN", func() (pinVerdict, error) {
 		return a.v.hasher.verify(a.ctx, digits, stored)
 	})
 	if err == nil && v.renewed != nil {

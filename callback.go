@@ -12,14 +12,14 @@ import (
 
 // The host's functions may call this package with the context that they were
 // given: the context then says which of them runs, so that such a call takes no
-// slow turn and none of them runs inside itself. With another context a call
+// slow lock and none of them runs inside itself. With another context a call
 // cannot be told from anybody else's. Then the bounds below keep it from waiting
 // for itself, or from calling itself, for ever.
 
 const (
-	// slowTurnPatience is how long a call waits for a slow turn before it goes on
+	// slowLockPatience is how long a call waits for a slow lock before it goes on
 	// without one.
-	slowTurnPatience = 5 * time.Second
+	slowLockPatience = 5 * time.Second
 	// maxAtOnce is how many calls of one of the host's functions run at once for
 	// one user.
 	maxAtOnce = 4

@@ -81,7 +81,7 @@ func TestAWaitForASlowTurnEnds(t *testing.T) {
 		k.is(k.v.VerifyPassword(hungUp, alice, rightPW), context.DeadlineExceeded)
 		close(enter)
 		k.ok(<-done)
-		if n := factor.TurnsTaken(k.v); n != 0 {
+		if n := factor.LocksHeld(k.v); n != 0 {
 			t.Errorf("%d turns are left", n)
 		}
 	})

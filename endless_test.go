@@ -99,7 +99,7 @@ func TestEveryCallLeavesTheTurnsThatItTook(t *testing.T) {
 		if _, err := v.VerifyOTP(ctx, "user", "000000"); !errors.Is(err, ErrMismatch) {
 			t.Fatalf("a wrong code = %v", err)
 		}
-		if n := TurnsTaken(v); n != 0 {
+		if n := LocksHeld(v); n != 0 {
 			t.Fatalf("%d turns are left behind", n)
 		}
 	}
@@ -131,10 +131,10 @@ func TestAWipeIsNotedOnce(t *testing.T) {
 		return a.reset.wipe.done
 	}
 	other := Wipe{ID: uuid.New(), User: "user", At: noon, Reason: ReasonStrikes}
-	if err := v.wipe(t.Context(), other); err != nil || done() {
+	if err := v.runWipe(t.Context(), other); err != nil || done() {
 		t.Fatalf("the end of another wipe is noted: %v, %v", done(), err)
 	}
-	if err := v.wipe(t.Context(), *marked.public("user")); err != nil || !done() || asked != 2 {
+	if err := v.runWipe(t.Context(), *marked.public("user")); err != nil || !done() || asked != 2 {
 		t.Fatalf("done %v after %d calls of Wipe: %v", done(), asked, err)
 	}
 }

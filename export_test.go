@@ -26,9 +26,9 @@ func RandomCode(digits int) string {
 	return code
 }
 
-// TurnsTaken returns how many users' turns are held or waited for.
-func TurnsTaken(v *Verifier) int {
-	return v.turns.locks.Keys() + v.pinTurns.locks.Keys() + v.passwordTurns.locks.Keys()
+// LocksHeld returns how many users' locks are held or waited for.
+func LocksHeld(v *Verifier) int {
+	return v.locks.Keys() + v.pinLocks.Keys() + v.passwordLocks.Keys()
 }
 
 // Watched returns how many users are waited for in PINs.Wait.

@@ -110,7 +110,7 @@ func (d *Admin) Import(ctx context.Context, user string, held Import) error {
 	if err != nil {
 		return err
 	}
-	_, err = binding(ctx, d.v, user, quick, func(a *attempt) (void, error) {
+	_, err = updateAfterWipe(ctx, d.v, user, modeFast, func(a *attempt) (void, error) {
 		return void{}, a.takeOver(found)
 	})
 	if err == nil && found.pin != nil {

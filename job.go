@@ -12,31 +12,31 @@ type state struct {
 	due    time.Time
 }
 
-// A job is a call with its rule and what it has to say.
-type job[T any] struct {
-	call
-	rule    rule[T]
-	said    answer[T]   // by the last application of the rule, then what is returned
-	earlier []answer[T] // by those before, one for each swap that was not answered with nil
-	event   [1]Event    // room for those of an attempt
+// A job is a rule that is to be applied for a call, and the call's answer.
+type job interface {
+	// apply applies the rule and returns what is to be stored, if anything is.
+	apply(s state) (next state, store bool)
+	// saveAnswer keeps the answer, because the rule may be applied again.
+	saveAnswer()
+	// finish says which application's answer stands, or the error that stands in
+	// place of all.
+	finish(try int, err error)
 }
 
-// answer is what an application of a rule has to say once its state is stored.
+// A typedJob is the job of a call that returns a T.
+type typedJob[T any] struct {
+	call
+	rule     rule[T]
+	answer   answer[T]   // of the last application of the rule, then the one that stands
+	previous []answer[T] // of those before, one for each swap that was not answered with nil
+	event    [1]Event    // room for those of an attempt
+}
+
+// An answer is what an application of a rule says once its state is stored.
 type answer[T any] struct {
 	result T
 	err    error
 	events []Event
-}
-
-// anyJob is a job, whatever its result.
-type anyJob interface {
-	// judge applies the rule and returns what is to be stored, if anything is.
-	judge(s state) (next state, store bool)
-	// again keeps the answer, because the rule may be applied again.
-	again()
-	// end says which application's answer stands, or the error that stands in
-	// place of all.
-	end(try int, err error)
 }
 
 // An attempt is one application of a rule to one account.
@@ -78,29 +78,29 @@ func (v *Verifier) endAttempt(a *attempt) {
 	v.attempts.Put(a)
 }
 
-func (j *job[T]) judge(s state) (next state, store bool) {
+func (j *typedJob[T]) apply(s state) (next state, store bool) {
 	a := j.v.newAttempt()
 	defer j.v.endAttempt(a)
 	a.call, a.absent, a.events = &j.call, s.absent, j.event[:0]
-	j.said = answer[T]{}
+	j.answer = answer[T]{}
 	err := s.open(a.account)
 	switch {
-	case err != nil && j.mode == blind:
+	case err != nil && j.mode == modeOverwrite:
 		*a.account = account{}
 	case err != nil:
-		j.said.err = err
+		j.answer.err = err
 		return state{}, false
 	}
-	j.said.err = shielded("judging", func() (err error) {
+	j.answer.err = recoverPanic("judging", func() (err error) {
 		a.now = j.v.now()
-		j.said.result, err = j.rule(a)
+		j.answer.result, err = j.rule(a)
 		return err
 	})
-	j.said.events = a.events
-	accepted := j.said.err == nil && !a.unchanged
+	j.answer.events = a.events
+	accepted := j.answer.err == nil && !a.unchanged
 	if !accepted && !a.wrong {
 		// A right credential that a fault came after is not spent.
-		j.said.events = slices.DeleteFunc(j.said.events, func(e Event) bool { return e.Action == ActionVerified })
+		j.answer.events = slices.DeleteFunc(j.answer.events, func(e Event) bool { return e.Action == ActionVerified })
 		return state{}, false
 	}
 	if a.remove {
@@ -110,18 +110,18 @@ func (j *job[T]) judge(s state) (next state, store bool) {
 	return state{plain: a.account.encode(), due: a.account.due()}, true
 }
 
-func (j *job[T]) again() {
-	kept := j.said
+func (j *typedJob[T]) saveAnswer() {
+	kept := j.answer
 	kept.events = slices.Clone(kept.events) // the next attempt takes their room
-	j.earlier = append(j.earlier, kept)
+	j.previous = append(j.previous, kept)
 }
 
-func (j *job[T]) end(try int, err error) {
+func (j *typedJob[T]) finish(try int, err error) {
 	switch {
 	case err != nil:
-		j.said = answer[T]{err: err}
-	case try < len(j.earlier):
-		j.said = j.earlier[try]
+		j.answer = answer[T]{err: err}
+	case try < len(j.previous):
+		j.answer = j.previous[try]
 	}
 }
 

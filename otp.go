@@ -97,7 +97,7 @@ func (i *OTPIssuer) IssueUnproven(ctx context.Context, user string, kind Kind) (
 	if kind != KindLogin && kind != KindAccount {
 		return OTP{}, malformed("kinds", "only login and account codes can be issued")
 	}
-	return update(ctx, i.v, user, shared, func(a *attempt) (OTP, error) {
+	return update(ctx, i.v, user, modeBatched, func(a *attempt) (OTP, error) {
 		if err := a.mayIssue(kind); err != nil {
 			return OTP{}, err
 		}

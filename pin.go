@@ -51,21 +51,23 @@ func (p *PINs) Set(ctx context.Context, user, pin string, proof Credentials) err
 	if proof == (Credentials{}) {
 		return ErrNoCredential
 	}
-	m := max(proof.mode(), pinSlow) // the new PIN is hashed, whatever the proof
+	m := max(proof.mode(), modeHashing) // the new PIN is hashed, whatever the proof
 	return p.v.setPIN(ctx, user, pin, m, func(a *attempt) error {
 		_, err := a.judge(proof, a.opts.ProofKinds)
 		return err
 	})
 }
 
-// setPIN binds a PIN once proven returns nil.
-func (v *Verifier) setPIN(ctx context.Context, user, pin string, m mode, proven func(*attempt) error) error {
+// setPIN binds a PIN, unless prove, if there is one, refuses it.
+func (v *Verifier) setPIN(ctx context.Context, user, pin string, m mode, prove func(*attempt) error) error {
 	if err := v.opts.PIN.check(pin); err != nil {
 		return err
 	}
-	_, err := binding(ctx, v, user, m, func(a *attempt) (void, error) {
-		if err := proven(a); err != nil {
-			return void{}, err
+	_, err := updateAfterWipe(ctx, v, user, m, func(a *attempt) (void, error) {
+		if prove != nil {
+			if err := prove(a); err != nil {
+				return void{}, err
+			}
 		}
 		hash, err := a.hashPIN(pin)
 		if err != nil {
@@ -86,7 +88,7 @@ func (v *Verifier) setPIN(ctx context.Context, user, pin string, m mode, proven 
 // It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled if no PIN is set
 // (before the proof is judged), ErrLocked and ErrMismatch.
 func (p *PINs) Remove(ctx context.Context, user string, proof Credentials) error {
-	_, err := proven(ctx, p.v, user, proof, (*attempt).hasPIN, (*attempt).removePIN)
+	_, err := withProof(ctx, p.v, user, proof, (*attempt).hasPIN, (*attempt).removePIN)
 	return err
 }
 
@@ -164,7 +166,7 @@ func (o PINOptions) check(pin string) error {
 		return nil
 	}
 	var denied bool
-	if err := shielded("PIN.Deny", func() error { denied = o.Deny(pin); return nil }); err != nil {
+	if err := recoverPanic("PIN.Deny", func() error { denied = o.Deny(pin); return nil }); err != nil {
 		return err
 	}
 	if denied {

@@ -20,7 +20,7 @@ var open = []string{
 	"Options", "PINOptions", "HashOptions", "OTPOptions", "TOTPOptions", "DeviceOptions", "ResetOptions", "Limit",
 	"Match", "Device", "Budget", "Status", "Wipe", "Event",
 	"Record", // its data is sealed
-	"MalformedError", "WeakPINError", "AlreadyEnrolledError", "MismatchError", "LockedError",
+	"MalformedError", "WeakPINError", "AlreadyEnrolledError", "MismatchError", "LockedError", "UserError",
 }
 
 // Whoever adds a struct says here whether it holds a secret; one that does has all

@@ -75,7 +75,7 @@ func (g *ResetGuard) Prove(ctx context.Context, user string, proof Credentials) 
 	marked, err := update(ctx, g.v, user, proof.mode(), func(a *attempt) (*Wipe, error) {
 		return a.proveReset(proof)
 	})
-	return g.v.finish(ctx, marked, err)
+	return g.v.afterWipe(ctx, marked, err)
 }
 
 // Forfeit gives the user's critical data up without a proof: it marks the wipe
@@ -88,15 +88,15 @@ func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
 	if err := checkUser(user); err != nil {
 		return err
 	}
-	marked, err := update(ctx, g.v, user, quick, func(a *attempt) (*Wipe, error) {
+	marked, err := update(ctx, g.v, user, modeFast, func(a *attempt) (*Wipe, error) {
 		if a.account.reset.wipe == nil {
-			return a.giveUp(ReasonForfeited), nil
+			return a.markWipe(ReasonForfeited), nil
 		}
 		pending := a.pendingWipe()
 		a.unchanged = pending != nil // until it is done
 		return pending, nil
 	})
-	return g.v.finish(ctx, marked, err)
+	return g.v.afterWipe(ctx, marked, err)
 }
 
 // proveReset judges the proof of a reset. A returned Wipe is to be run.
@@ -165,7 +165,7 @@ func (a *attempt) strike(kind Kind, otp, pin string) (*Wipe, error) {
 	forgiven := o.ForgiveRepeats && bytes.Equal(r.last, same)
 	if !forgiven {
 		if r.strikes++; r.strikes > o.Strikes {
-			return a.giveUp(ReasonStrikes), ErrWiped
+			return a.markWipe(ReasonStrikes), ErrWiped
 		}
 	}
 	r.last, r.hold = nil, time.Time{}

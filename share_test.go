@@ -409,7 +409,7 @@ func TestACrowdSharesInTheOrderOfComing(t *testing.T) {
 		if swaps != 1+2 {
 			t.Fatalf("%d swaps, want 3", swaps)
 		}
-		if n := factor.TurnsTaken(k.v); n != 0 {
+		if n := factor.LocksHeld(k.v); n != 0 {
 			t.Fatalf("%d turns are left behind", n)
 		}
 	})

@@ -111,7 +111,7 @@ type swept struct {
 
 // sweep does for one user what is due, and reports whether it changed anything.
 func (v *Verifier) sweep(ctx context.Context, user string) (changed bool, err error) {
-	did, err := update(ctx, v, user, quick, func(a *attempt) (swept, error) {
+	did, err := update(ctx, v, user, modeFast, func(a *attempt) (swept, error) {
 		due := a.account.due()
 		if due.IsZero() || due.After(a.now) {
 			a.unchanged = true
@@ -127,7 +127,7 @@ func (v *Verifier) sweep(ctx context.Context, user string) (changed bool, err er
 	if err != nil || did.cutOff == nil {
 		return did.changed, err
 	}
-	err = v.wipe(ctx, *did.cutOff)
+	err = v.runWipe(ctx, *did.cutOff)
 	switch {
 	case err == nil:
 		return true, nil
@@ -135,7 +135,7 @@ func (v *Verifier) sweep(ctx context.Context, user string) (changed bool, err er
 		// Nothing is known of how the host's function fares: another process, or
 		// the next Sweep, calls it at once.
 	default:
-		err = errors.Join(err, v.noteWipe(ctx, *did.cutOff, func(a *attempt, kept *wipe) { kept.putOff(a.now) }))
+		err = errors.Join(err, v.recordWipe(ctx, *did.cutOff, func(a *attempt, kept *wipe) { kept.putOff(a.now) }))
 	}
 	return false, unfinished(err)
 }

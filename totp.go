@@ -121,7 +121,7 @@ func (e *DeviceTOTPEnroller) Enroll(ctx context.Context, user string, device uui
 	if err := checkDevice(device); err != nil {
 		return Enrollment{}, err
 	}
-	return binding(ctx, e.v, user, proof.mode(), func(a *attempt) (Enrollment, error) {
+	return updateAfterWipe(ctx, e.v, user, proof.mode(), func(a *attempt) (Enrollment, error) {
 		enrolled := a.account.deviceIndex(device) >= 0
 		if !enrolled && len(a.account.devices) >= a.opts.Device.Max {
 			return Enrollment{}, ErrDeviceLimit
@@ -196,7 +196,7 @@ func (e *DeviceTOTPEnroller) Revoke(ctx context.Context, user string, device uui
 	if err := checkDevice(device); err != nil {
 		return err
 	}
-	_, err := proven(ctx, e.v, user, proof,
+	_, err := withProof(ctx, e.v, user, proof,
 		func(a *attempt) error { return a.hasDevice(device) },
 		func(a *attempt) void { return a.revoke(device) })
 	return err
@@ -235,7 +235,7 @@ func NewAuthenticatorEnroller(v *Verifier) *AuthenticatorEnroller { return &Auth
 //
 // It returns ErrMalformed, ErrNoCredential, ErrLocked and ErrMismatch.
 func (e *AuthenticatorEnroller) Begin(ctx context.Context, user string, proof Credentials) (Enrollment, error) {
-	return proven(ctx, e.v, user, proof, mayAlways, func(a *attempt) Enrollment {
+	return withProof(ctx, e.v, user, proof, nil, func(a *attempt) Enrollment {
 		s := drawSecret(a.opts.TOTP)
 		p := &pending{secret: s, expiresAt: a.now.Add(pendingTTL)}
 		a.account.pending = p
@@ -256,7 +256,7 @@ func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) 
 	if err := checkDigits("otp", code, minDigits, maxDigits); err != nil {
 		return err
 	}
-	_, err := update(ctx, e.v, user, quick, func(a *attempt) (void, error) {
+	_, err := update(ctx, e.v, user, modeFast, func(a *attempt) (void, error) {
 		if a.account.pendingNow(a.now) == nil {
 			return void{}, ErrNotEnrolled
 		}
@@ -279,7 +279,7 @@ func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) 
 // It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled (before the proof is
 // judged), ErrLocked and ErrMismatch.
 func (e *AuthenticatorEnroller) Remove(ctx context.Context, user string, proof Credentials) error {
-	_, err := proven(ctx, e.v, user, proof, (*attempt).hasAuthenticator, (*attempt).removeAuthenticator)
+	_, err := withProof(ctx, e.v, user, proof, (*attempt).hasAuthenticator, (*attempt).removeAuthenticator)
 	return err
 }
 

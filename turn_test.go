@@ -90,7 +90,7 @@ func TestWhoWaitsForASlowTurnLeavesWithItsContext(t *testing.T) {
 		k.is(k.v.VerifyPassword(ctx, alice, rightPW), context.DeadlineExceeded)
 		close(enter)
 		synctest.Wait()
-		if n := factor.TurnsTaken(k.v); n != 0 {
+		if n := factor.LocksHeld(k.v); n != 0 {
 			t.Fatalf("%d turns are left behind", n)
 		}
 	})

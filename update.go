@@ -2,210 +2,156 @@ package factor
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
-	"errors"
-	"time"
-)
 
-const (
-	// maxBackoff bounds the wait before a lost swap is tried again.
-	maxBackoff = 100 * time.Millisecond
-	// maxUnknown is how many swaps of one call may have an unknown outcome
-	// before it ends with the store's error.
-	maxUnknown = 3
-	// maxVersion bounds the random versions: what a float64 holds exactly.
-	maxVersion = 1<<53 - 1
+	"github.com/knowhave/factor/internal/keylock"
 )
 
 // mode says how a call goes about its update.
 type mode int
 
 const (
-	// quick calls do no slow work, and take the short turn only.
-	quick mode = iota
-	// shared calls are quick ones that, where others write for the same user, are
-	// settled together: see share.go.
-	shared
-	// pinSlow calls hash a PIN. They take a slow turn as well, so that they queue
-	// behind each other and no code waits behind them.
-	pinSlow
-	// passwordSlow calls have the host check a password. Their slow turn is
+	// modeFast calls do no slow work, and take only the user's lock.
+	modeFast mode = iota
+	// modeBatched calls are fast ones. Those that wait for the user's lock at the
+	// same time share one swap: see batch.go.
+	modeBatched
+	// modeHashing calls hash a PIN. They take a second lock around the whole call,
+	// so that they queue behind each other and no code waits behind them.
+	modeHashing
+	// modePassword calls have the host check a password. Their second lock is
 	// another, so that no PIN waits for the host.
-	passwordSlow
-	// blind calls take a record that does not open for an empty one.
-	blind
+	modePassword
+	// modeOverwrite calls take a record that does not open for an empty one.
+	modeOverwrite
 )
 
 // A rule judges a call on one attempt's account and changes it. It is applied
 // again, to a fresh account, each time that a swap is lost.
 type rule[T any] func(a *attempt) (T, error)
 
-// update is the only way to change a user's record. It loads, applies the rule
-// and swaps, and lets the answer out only after the swap, or at once if the rule
-// refuses without having judged anything wrong.
+// update is the only way to change a user's record. It locks the user, loads and
+// opens the record, applies the rule, seals what the rule leaves and swaps it in.
+// Only then it answers, or at once if the rule refuses without having judged
+// anything wrong. The locks are for speed; the swap alone makes it right.
 func update[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (T, error) {
-	j := &job[T]{call: call{v: v, opts: &v.opts, ctx: ctx, user: user, mode: m}, rule: r}
-	j.inSlowTurn(j)
-	v.observe(ctx, j.said.events)
-	return j.said.result, j.said.err
+	j := &typedJob[T]{call: call{v: v, opts: &v.opts, ctx: ctx, user: user, mode: m}, rule: r}
+	j.run(j)
+	v.observe(ctx, j.answer.events)
+	return j.answer.result, j.answer.err
 }
 
-func (c *call) inSlowTurn(j anyJob) {
-	if turns := c.v.slowTurns(c.mode); turns != nil && callerOf(c.ctx) == nil {
-		ctx, cancel := context.WithTimeout(c.ctx, slowTurnPatience)
-		mine, err := turns.take(ctx, c.user, nil)
-		cancel()
-		switch {
-		case c.ctx.Err() != nil && err != nil:
-			j.end(0, c.ctx.Err())
-			return
-		case err == nil:
-			c.slow, c.found = turns, mine.Cached()
-			defer func() { turns.leave(c.user, c.found) }()
-		}
+// userLocks are locks of users, whose holders may do the jobs of the calls that
+// wait and leave them the record that they have loaded or stored.
+type userLocks = keylock.Locks[job, *Record]
+
+// A waiter is a call that waits for a lock, or has waited.
+type waiter = keylock.Waiter[job, *Record]
+
+// run does the job and those that can share its swap, unless another call did the
+// job while this one waited for the user's lock.
+func (c *call) run(j job) {
+	if err := c.lockSlow(); err != nil {
+		j.finish(0, err)
+		return
 	}
-	c.inTurn(j)
+	defer c.unlockSlow()
+	var offered job
+	if c.mode == modeBatched {
+		offered = j
+	}
+	w, err := c.lock(c.ctx, offered)
+	if err != nil {
+		j.finish(0, err)
+		return
+	}
+	if w.Done() {
+		return
+	}
+	defer c.unlock()
+	base, err := c.load()
+	if err != nil {
+		j.finish(0, err)
+		return
+	}
+	c.newBatch(j, w).commit(c, base)
 }
 
-// slowTurns returns the turns that calls of this mode take around the whole call,
-// nil if they take none. They are for speed only: who has waited too long, or
-// would wait for a function of the host's that it was called from, does without.
-func (v *Verifier) slowTurns(m mode) *turns {
+// lockSlow takes the lock of calls that hash, if this is one. A call that has
+// waited for slowLockPatience, or that one of the host's functions makes, goes on
+// without.
+func (c *call) lockSlow() error {
+	locks := c.v.slowLocks(c.mode)
+	if locks == nil || callerOf(c.ctx) != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, slowLockPatience)
+	defer cancel()
+	w, err := locks.Acquire(ctx, c.user, nil)
+	if err == nil {
+		c.slow, c.cached = locks, w.Cached()
+		return nil
+	}
+	return c.ctx.Err()
+}
+
+// slowLocks returns the locks that calls of this mode take around the whole call,
+// nil for none.
+func (v *Verifier) slowLocks(m mode) *userLocks {
 	switch m {
-	case pinSlow:
-		return &v.pinTurns
-	case passwordSlow:
-		return &v.passwordTurns
+	case modeHashing:
+		return &v.pinLocks
+	case modePassword:
+		return &v.passwordLocks
 	}
 	return nil
 }
 
-// inTurn settles a job, and those that wait for the same turn and can share, or
-// finds it settled by somebody else.
-func (c *call) inTurn(j anyJob) {
-	var offered anyJob
-	if c.mode == shared {
-		offered = j
-	}
-	mine, err := c.takeTurn(c.ctx, offered)
-	switch {
-	case err != nil:
-		j.end(0, err)
-		return
-	case mine.Done():
-		return
-	}
-	defer c.leaveTurn()
-	base, err := c.load()
-	if err != nil {
-		j.end(0, err)
-		return
-	}
-	jobs, try, err := []anyJob{j}, 0, errDeserted
-	if company := c.v.turns.company(c.user, mine); company != nil {
-		jobs = company.join(jobs)
-		defer func() { company.dismiss(try, err) }()
-	}
-	try, err = c.store(jobs, base)
-	j.end(try, err)
-}
-
-// store applies the rules of the jobs and swaps what they leave, all in one,
-// until the swap is won or its outcome cannot be known. It returns which of the
-// tries counts, the last one being one more than the swaps that failed.
-func (c *call) store(jobs []anyJob, base Record) (try int, err error) {
-	var (
-		tried   []Record // one for each swap that was not answered with nil
-		unknown error    // the store's last word on a swap whose outcome is open
-		opens   int      // how many of those
-	)
-	for {
-		next, store, err := c.judge(jobs, base)
-		if err != nil || !store {
-			return len(tried), err
-		}
-		c.asks()
-		err = c.v.swap(c.settling(), c.user, base.Version, next)
-		if err == nil {
-			c.knows(next)
-			return len(tried), nil
-		}
-		for _, j := range jobs {
-			j.again()
-		}
-		tried = append(tried, next)
-		if !errors.Is(err, ErrConflict) {
-			unknown = err
-			opens++
-		}
-		// The result of the swap may be known only from what is stored now.
-		fresh, loadErr := c.v.reload(c.settling(), c.user, len(tried)-1)
-		switch {
-		case loadErr != nil && unknown != nil:
-			return 0, unknown
-		case loadErr != nil && c.settling().Err() != nil:
-			return 0, ErrConflict
-		case loadErr != nil:
-			return 0, loadErr
-		}
-		for i, mine := range tried {
-			if mine.Version == 0 || mine.Version != fresh.Version {
-				continue // a record that is not there is nobody's own
-			}
-			if unknown != nil && c.confirm(mine) != nil {
-				return 0, unknown
-			}
-			return i, nil
-		}
-		if unknown != nil && (fresh.Version != base.Version || opens >= maxUnknown) {
-			return 0, unknown
-		}
-		base = fresh
+func (c *call) unlockSlow() {
+	if c.slow != nil {
+		c.slow.Release(c.user, c.cached)
 	}
 }
 
-// confirm swaps a record that a swap of the call has left, although its outcome
-// was unknown, once more under another version. A store may show what it does
-// not keep yet: PostgreSQL shows a commit that waited for its standby when the
-// connection broke. What it acknowledges it keeps, and all that went before.
-func (c *call) confirm(mine Record) error {
-	again := mine
-	again.Version = newVersion(mine.Version)
-	return c.v.swap(c.settling(), c.user, mine.Version, again)
+// lock takes the user's lock. The holder may meanwhile do the job, if there is
+// one; then the lock is not taken.
+func (c *call) lock(ctx context.Context, offered job) (*waiter, error) {
+	w, err := c.v.locks.Acquire(ctx, c.user, offered)
+	c.locked = err == nil && !w.Done()
+	return w, err
 }
 
-// judge applies the rules one after the other, each to what the one before
-// leaves. If there is something to store, it is to be stored before any answer
-// may leave.
-func (c *call) judge(jobs []anyJob, base Record) (next Record, store bool, err error) {
-	label := labelOf(c.user)
-	s, err := c.v.unseal(label, base)
-	if err != nil && c.mode != blind {
-		return Record{}, false, err
+func (c *call) unlock() {
+	if c.locked {
+		c.v.locks.Release(c.user, keylock.Cached[*Record]{})
+		c.locked = false
 	}
-	for _, j := range jobs {
-		if changed, ok := j.judge(s); ok {
-			s, store = changed, true
-		}
-	}
-	if !store || s.absent {
-		return Record{}, store, nil
-	}
-	data, err := c.v.seal(label, s.plain)
-	if err != nil {
-		return Record{}, false, err
-	}
-	return Record{Data: data, Version: newVersion(base.Version), Due: s.due}, true, nil
 }
 
-// newVersion draws a version that is not the one it follows.
-func newVersion(old int64) int64 {
-	for {
-		var b [8]byte
-		_, _ = rand.Read(b[:]) // never fails, says its documentation
-		if v := int64(binary.BigEndian.Uint64(b[:]) & maxVersion); v != 0 && v != old {
-			return v
-		}
+// load loads the record, unless the call that had the slow lock before has left it.
+func (c *call) load() (Record, error) {
+	if c.cached.Value != nil {
+		return *c.cached.Value, nil
+	}
+	c.invalidate()
+	base, err := c.v.load(c.ctx, c.user)
+	if err == nil {
+		c.remember(base)
+	}
+	return base, err
+}
+
+// invalidate forgets the record, because the store is about to be asked about it.
+func (c *call) invalidate() {
+	if c.slow != nil {
+		c.cached = keylock.Cached[*Record]{After: c.slow.Last()}
+	}
+}
+
+// remember keeps what the store has answered. What a call with a slow lock leaves
+// spares the next one a load.
+func (c *call) remember(r Record) {
+	if c.slow != nil {
+		known := r // r itself would be allocated in every call
+		c.cached.Value = &known
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/knowhave/factor/internal/keylock"
 	"github.com/knowhave/factor/internal/poll"
 )
 
@@ -97,16 +98,16 @@ type Credentials struct {
 	PIN string
 }
 
-// mode is slow if judging may take a hash. With a password and a PIN the turn is
+// mode is slow if judging may take a hash. With a password and a PIN the lock is
 // the password's alone: a PIN must not wait for the host.
 func (c Credentials) mode() mode {
 	switch {
 	case c.Password != "":
-		return passwordSlow
+		return modePassword
 	case c.PIN != "":
-		return pinSlow
+		return modeHashing
 	}
-	return quick
+	return modeFast
 }
 
 // Match says what was right.
@@ -128,12 +129,12 @@ type Verifier struct {
 	sealer    Sealer
 	opts      Options
 	hasher    *hasher
-	turns     turns      // around a load and its swap
-	waiters   *poll.Poll // for a PIN
-	deadlines deadlines  // of swaps
-	attempts  sync.Pool  // of *attempt
+	locks     userLocks         // around a load and its swap
+	deadlines keylock.Deadlines // of swaps
+	waiters   *poll.Poll        // for a PIN
+	attempts  sync.Pool         // of *attempt
 
-	pinTurns, passwordTurns       turns        // around a call that hashes
+	pinLocks, passwordLocks       userLocks    // around a call that hashes
 	observing                     atomic.Int64 // calls of Observe that run
 	checking, registering, wiping atOnce       // functions of the host's that run
 }
@@ -167,7 +168,7 @@ func (v *Verifier) now() time.Time { return v.opts.Now().UTC().Truncate(time.Mil
 
 // clock is now where no rule is applied.
 func (v *Verifier) clock() (now time.Time, err error) {
-	err = shielded("Now", func() error { now = v.now(); return nil })
+	err = recoverPanic("Now", func() error { now = v.now(); return nil })
 	return now, err
 }
 
@@ -246,17 +247,17 @@ func (v *Verifier) VerifyAny(ctx context.Context, user string, proof Credentials
 
 func (v *Verifier) verify(ctx context.Context, user string, proof Credentials, kinds []Kind) (Match, error) {
 	m := proof.mode()
-	if m == quick {
-		m = shared
+	if m == modeFast {
+		m = modeBatched
 	}
 	return update(ctx, v, user, m, func(a *attempt) (Match, error) {
 		return a.judge(proof, kinds)
 	})
 }
 
-// proven does something to a user's holdings once the proof is judged right.
-// What may refuses is refused without judging it.
-func proven[T any](ctx context.Context, v *Verifier, user string, proof Credentials, may func(*attempt) error, do func(*attempt) T) (T, error) {
+// withProof applies a change to a user's holdings once the proof is judged right.
+// What precheck refuses, if there is one, is refused without judging the proof.
+func withProof[T any](ctx context.Context, v *Verifier, user string, proof Credentials, precheck func(*attempt) error, apply func(*attempt) T) (T, error) {
 	var none T
 	if err := v.checkProof(user, proof); err != nil {
 		return none, err
@@ -265,17 +266,17 @@ func proven[T any](ctx context.Context, v *Verifier, user string, proof Credenti
 		return none, ErrNoCredential
 	}
 	return update(ctx, v, user, proof.mode(), func(a *attempt) (T, error) {
-		if err := may(a); err != nil {
-			return none, err
+		if precheck != nil {
+			if err := precheck(a); err != nil {
+				return none, err
+			}
 		}
 		if _, err := a.judge(proof, a.opts.ProofKinds); err != nil {
 			return none, err
 		}
-		return do(a), nil
+		return apply(a), nil
 	})
 }
-
-func mayAlways(*attempt) error { return nil }
 
 // void is the result of a rule that has nothing to return but its error.
 type void = struct{}

@@ -38,12 +38,12 @@ type Wipe struct {
 	Reason WipeReason `json:"reason"`
 }
 
-// finish runs the wipe that a guard's call marked or found, then answers.
-func (v *Verifier) finish(ctx context.Context, marked *Wipe, answer error) error {
+// afterWipe runs the wipe that a guard's call marked or found, then answers.
+func (v *Verifier) afterWipe(ctx context.Context, marked *Wipe, answer error) error {
 	if marked == nil {
 		return answer
 	}
-	if err := v.wipe(ctx, *marked); err != nil {
+	if err := v.runWipe(ctx, *marked); err != nil {
 		return unfinished(err)
 	}
 	return answer
@@ -53,16 +53,16 @@ func (v *Verifier) finish(ctx context.Context, marked *Wipe, answer error) error
 // and never ErrWiped, which lets a reset go on.
 func unfinished(err error) error { return fmt.Errorf("%w: %w", ErrWipePending, err) }
 
-// giveUp marks the wipe.
-func (a *attempt) giveUp(reason WipeReason) *Wipe {
+// markWipe marks the wipe.
+func (a *attempt) markWipe(reason WipeReason) *Wipe {
 	a.account.giveUp(uuid.New(), reason, a.now)
 	a.event(Event{Action: ActionWipeMarked})
 	return a.account.reset.wipe.public(a.user)
 }
 
-// binding is update for what must not happen while a wipe is pending: the wipe
-// is finished first, or the call fails with ErrWipePending.
-func binding[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (T, error) {
+// updateAfterWipe is update for what must not happen while a wipe is pending: it
+// finishes the wipe first, or fails with ErrWipePending.
+func updateAfterWipe[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (T, error) {
 	for {
 		var first *Wipe
 		result, err := update(ctx, v, user, m, func(a *attempt) (T, error) {
@@ -75,7 +75,7 @@ func binding[T any](ctx context.Context, v *Verifier, user string, m mode, r rul
 		if first == nil {
 			return result, err
 		}
-		if err := v.wipe(ctx, *first); err != nil {
+		if err := v.runWipe(ctx, *first); err != nil {
 			return result, unfinished(err)
 		}
 	}
@@ -93,9 +93,9 @@ func (a *attempt) pendingWipe() *Wipe {
 // Options.Wipe.
 var errWipeNotCalled = errors.New("factor: Wipe was not called")
 
-// wipe has the host delete the data, and notes that it did.
-func (v *Verifier) wipe(ctx context.Context, w Wipe) error {
-	err := v.askWipe(ctx, w)
+// runWipe has the host delete the data, and records that it did.
+func (v *Verifier) runWipe(ctx context.Context, w Wipe) error {
+	err := v.callWipe(ctx, w)
 	switch {
 	case errors.Is(err, errWipeNotCalled):
 		return err
@@ -103,18 +103,17 @@ func (v *Verifier) wipe(ctx context.Context, w Wipe) error {
 		v.observe(ctx, []Event{{User: w.User, Action: ActionWipeFailed, Err: err}})
 		return err
 	}
-	return v.noteWipe(ctx, w, func(a *attempt, kept *wipe) {
+	return v.recordWipe(ctx, w, func(a *attempt, kept *wipe) {
 		kept.done = true
 		a.event(Event{Action: ActionWipeDone})
 	})
 }
 
-// noteWipe changes what is kept of a pending wipe, unless another call was
+// recordWipe changes what is kept of a pending wipe, unless another call was
 // faster. Like the wipe itself it does not end with its caller.
-func (v *Verifier) noteWipe(ctx context.Context, w Wipe, note func(a *attempt, kept *wipe)) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-	defer cancel()
-	_, err := update(ctx, v, w.User, quick, func(a *attempt) (void, error) {
+func (v *Verifier) recordWipe(ctx context.Context, w Wipe, note func(a *attempt, kept *wipe)) error {
+	ctx = v.deadlines.Detach(ctx, commitTimeout)
+	_, err := update(ctx, v, w.User, modeFast, func(a *attempt) (void, error) {
 		if kept := a.account.reset.wipe; kept.pending() && kept.id == w.ID {
 			note(a, kept)
 		}
@@ -124,7 +123,7 @@ func (v *Verifier) noteWipe(ctx context.Context, w Wipe, note func(a *attempt, k
 	return err
 }
 
-func (v *Verifier) askWipe(ctx context.Context, w Wipe) error {
+func (v *Verifier) callWipe(ctx context.Context, w Wipe) error {
 	if v.opts.Wipe == nil {
 		return fmt.Errorf("%w: it is not set in this process's Options; a Sweep where it is set finishes the wipe", errWipeNotCalled)
 	}
@@ -139,7 +138,7 @@ func (v *Verifier) askWipe(ctx context.Context, w Wipe) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wipeTimeout)
 	defer cancel()
 	asked := &hostContext{Context: ctx, verifier: v, function: inWipe, user: w.User, wipe: w.ID}
-	return shielded("Wipe", func() error { return v.opts.Wipe(asked, w) })
+	return recoverPanic("Wipe", func() error { return v.opts.Wipe(asked, w) })
 }
 
 // wipe is a marked wipe.

@@ -33,7 +33,7 @@ var foreign = map[*sqlstore.Dialect]map[string]foreignTable{
 		"data as text":            {`CREATE TABLE {table} (user_id text COLLATE "C" PRIMARY KEY, version bigint NOT NULL, due bigint, data text NOT NULL)`, "column data"},
 		"a further needed column": {`CREATE TABLE {table} (user_id text COLLATE "C" PRIMARY KEY, version bigint NOT NULL, due bigint, data bytea NOT NULL, tenant text NOT NULL)`, "column tenant"},
 		"a key of a language":     {`CREATE TABLE {table} (user_id text PRIMARY KEY, version bigint NOT NULL, due bigint, data bytea NOT NULL)`, "collation default"},
-		"a view":                  {`CREATE VIEW {table} AS SELECT 'a'::text COLLATE "C" AS user_id, 1::bigint AS version, 2::bigint AS due, ''::bytea AS data`, "column user_id"},
+		"a view":                  {`CREATE VIEW {table} AS SELECT 'a'::text COLLATE "C" AS user_id, 1::bigint AS version, 2::bigint AS due, ''::bytea AS data`, "a view"},
 	},
 	sqlstore.MySQL: {
 		"other columns":           {`CREATE TABLE {table} (id BIGINT PRIMARY KEY, total DOUBLE)`, "column user_id"},
@@ -50,7 +50,7 @@ var foreign = map[*sqlstore.Dialect]map[string]foreignTable{
 		"data too short":          {`CREATE TABLE {table} (user_id VARBINARY(255) PRIMARY KEY, version BIGINT NOT NULL, due BIGINT, data TINYBLOB NOT NULL)`, "column data"},
 		"a further needed column": {`CREATE TABLE {table} (user_id VARBINARY(255) PRIMARY KEY, version BIGINT NOT NULL, due BIGINT, data BLOB NOT NULL, tenant TEXT NOT NULL)`, "column tenant"},
 		"another engine":          {`CREATE TABLE {table} (user_id VARBINARY(255) PRIMARY KEY, version BIGINT NOT NULL, due BIGINT, data BLOB NOT NULL) ENGINE = MyISAM`, "MyISAM"},
-		"a view":                  {`CREATE VIEW {table} AS SELECT 'a' AS user_id, 1 AS version, 2 AS due, x'00' AS data`, "column user_id"},
+		"a view":                  {`CREATE VIEW {table} AS SELECT 'a' AS user_id, 1 AS version, 2 AS due, x'00' AS data`, "that of a view"},
 	},
 }
 

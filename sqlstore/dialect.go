@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"regexp"
@@ -11,11 +10,14 @@ import (
 
 // A Dialect is what differs between databases. This package has all there are.
 type Dialect struct {
+	name       string // as it is exported
 	quote      string // stands around identifiers
 	numbered   bool   // whether placeholders are $1, $2 and so on
 	schema     []string
 	statements statements
-	oneWriter  bool // whether the writes of one Store are made by a writer
+	// together makes the writes of one Store that come at the same time. It is nil
+	// where each is better made on its own.
+	together together
 
 	// lost reports whether a write's error means that nothing was written and
 	// never will be, because others were in the way.
@@ -26,17 +28,67 @@ type Dialect struct {
 	// raced reports whether a statement of the schema failed because others run
 	// the same one. It is nil where they wait for each other.
 	raced func(error) bool
-	// code names an error of the server by its code, and says whether the text
-	// that comes with it may quote what a row or a statement holds. It is nil
-	// where no text does.
-	code func(error) (name string, quoting, ok bool)
+	// code returns the error that the server has given, nil if none has, the name
+	// of its code, and whether it speaks: its text then holds nothing of a row or
+	// an argument.
+	code func(error) (said error, name string, speaking bool)
+	// absent reports whether an error says that there is no table.
+	absent func(error) bool
 	// check refuses a connection whose settings make a lost write likely or what
-	// was acknowledged forgettable. It is nil where there is nothing to check.
-	check func(context.Context, *sql.Conn, table) error
+	// was acknowledged forgettable.
+	check func(context.Context, *lease, table) error
+	// keeps refuses a table that forgets what was acknowledged. It says nothing
+	// where there is no table.
+	keeps func(context.Context, *lease, table) error
 	// inspect returns how many statements of schema have nothing to do: none
 	// without a table. It refuses a table that is not as the first one would have
 	// made it.
-	inspect func(context.Context, *sql.Conn, table) (present int, err error)
+	inspect func(context.Context, *lease, table) (present int, err error)
+}
+
+// accept refuses a connection to a database that this dialect is not for, or that
+// would forget.
+func (d *Dialect) accept(ctx context.Context, l *lease, t table) error {
+	err := d.check(ctx, l, t)
+	if err == nil {
+		err = d.keeps(ctx, l, t)
+	}
+	if err == nil {
+		return nil
+	}
+	if errors.Unwrap(err) == nil { // What could be read is refused.
+		return fmt.Errorf("sqlstore: %w", err)
+	}
+	if other := identify(ctx, l); other != "" && other != d.name {
+		return &fault{fmt.Sprintf("sqlstore: wrong dialect? New was given sqlstore.%s, and the database speaks that of sqlstore.%s", d.name, other), []error{err}}
+	}
+	return fmt.Errorf("sqlstore: %w", err)
+}
+
+// The versions of SQLite, and of MySQL and its like, as they tell them.
+var (
+	sqliteVersion = regexp.MustCompile(`^3\.\d+`)
+	mysqlVersion  = regexp.MustCompile(`^\d+\.\d+\.\d+`)
+)
+
+// identify returns the name of the dialect that a database speaks, or "" if that
+// cannot be told.
+func identify(ctx context.Context, l *lease) string {
+	var version string
+	if l.queryRow(ctx, `SELECT sqlite_version()`).Scan(&version) == nil && sqliteVersion.MatchString(version) {
+		return SQLite.name
+	}
+	if l.queryRow(ctx, `SELECT version()`).Scan(&version) != nil {
+		return ""
+	}
+	switch {
+	case strings.Contains(version, "PostgreSQL"), strings.Contains(version, "CockroachDB"):
+		return Postgres.name
+	case mysqlVersion.MatchString(version):
+		return MySQL.name
+	default:
+		return ""
+	}
 }
 
 // statements are the SQL texts of a Store. Each takes its arguments in the
@@ -66,6 +118,11 @@ func (s statements) in(t table) statements {
 func (t table) refusal(format string, args ...any) error {
 	return fmt.Errorf("there is a table or view %s %s, and it was left as it is: "+
 		"give another name in Options.Table, or move the table that is not this package's out of the way", t, fmt.Sprintf(format, args...))
+}
+
+// unread is that keeps could not read what it needs.
+func (t table) unread(err error) error {
+	return fmt.Errorf("reading whether table %s keeps what it is given: %w", t, err)
 }
 
 // table is the name of a table.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -17,7 +18,8 @@ type fakeServer struct {
 	// only value of the only row.
 	answer func(query string, args []driver.NamedValue) ([][]driver.Value, error)
 	asked  []string
-	opened int // connections
+	users  []string // the first arguments of writes
+	opened int      // connections
 }
 
 // openFake returns a handle on a fakeServer. It has one connection.
@@ -73,6 +75,9 @@ func (c *fakeConn) QueryContext(_ context.Context, query string, args []driver.N
 
 func (c *fakeConn) ExecContext(_ context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	c.server.asked = append(c.server.asked, query)
+	if len(args) > 0 {
+		c.server.users = append(c.server.users, fmt.Sprint(args[0].Value))
+	}
 	rows, err := c.server.answer(query, args)
 	if err != nil || len(rows) == 0 {
 		return driver.RowsAffected(0), err

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,45 +20,53 @@ import (
 // that are not in it. On a node of Galera it does not, because there the other
 // nodes have the write. Every isolation level serves, because each swap is a
 // statement and a transaction of its own.
-var MySQL = &Dialect{
-	quote: "`",
-	schema: []string{
-		// With more room than a record takes, because a server whose sql_mode is
-		// not strict cuts off what is too long.
-		`CREATE TABLE IF NOT EXISTS {table} (
+var MySQL = newMySQL()
+
+func newMySQL() *Dialect {
+	return &Dialect{
+		name:  "MySQL",
+		quote: "`",
+		schema: []string{
+			// With more room than a record takes, because a server whose sql_mode is
+			// not strict cuts off what is too long.
+			`CREATE TABLE IF NOT EXISTS {table} (
 	user_id VARBINARY(255) NOT NULL PRIMARY KEY,
 	version BIGINT NOT NULL,
 	due     BIGINT,
 	data    MEDIUMBLOB NOT NULL,
 	INDEX {indexname} (due, user_id)
 ) ENGINE = InnoDB`,
-	},
-	statements: statements{
-		load: `SELECT version, data FROM {table} WHERE user_id = ?`,
-		// Neither IGNORE, which makes warnings of other errors, nor ON DUPLICATE
-		// KEY UPDATE, whose count depends on a setting of the driver.
-		insert:   `INSERT INTO {table} (user_id, version, due, data) VALUES (?, ?, ?, ?)`,
-		update:   `UPDATE {table} SET version = ?, due = ?, data = ? WHERE user_id = ? AND version = ?`,
-		remove:   `DELETE FROM {table} WHERE user_id = ? AND version = ?`,
-		list:     `SELECT user_id FROM {table} WHERE user_id > ? ORDER BY user_id LIMIT ?`,
-		versions: `SELECT user_id, version FROM {table} WHERE user_id IN ({users})`,
-		// The planner must not walk the primary key, past all who are not due, in
-		// order to save a sort.
-		listDue: `SELECT user_id FROM {table} IGNORE INDEX (PRIMARY) WHERE due <= ? AND user_id > ? ORDER BY user_id LIMIT ?`,
-	},
-	lost:    lostOnMySQL,
-	taken:   takenOnMySQL,
-	raced:   lostOnMySQL,
-	code:    codeOfMySQL,
-	check:   checkMySQL,
-	inspect: inspectMySQL,
+		},
+		statements: statements{
+			load: `SELECT version, data FROM {table} WHERE user_id = ?`,
+			// Neither IGNORE, which makes warnings of other errors, nor ON DUPLICATE
+			// KEY UPDATE, whose count depends on a setting of the driver.
+			insert:   `INSERT INTO {table} (user_id, version, due, data) VALUES (?, ?, ?, ?)`,
+			update:   `UPDATE {table} SET version = ?, due = ?, data = ? WHERE user_id = ? AND version = ?`,
+			remove:   `DELETE FROM {table} WHERE user_id = ? AND version = ?`,
+			list:     `SELECT user_id FROM {table} WHERE user_id > ? ORDER BY user_id LIMIT ?`,
+			versions: `SELECT user_id, version FROM {table} WHERE user_id IN ({users})`,
+			// The planner must not walk the primary key, past all who are not due, in
+			// order to save a sort.
+			listDue: `SELECT user_id FROM {table} IGNORE INDEX (PRIMARY) WHERE due <= ? AND user_id > ? ORDER BY user_id LIMIT ?`,
+		},
+		lost:    lostOnMySQL,
+		taken:   takenOnMySQL,
+		raced:   lostOnMySQL,
+		code:    codeOfMySQL,
+		absent:  absentOnMySQL,
+		keeps:   keepsMySQL,
+		check:   checkMySQL,
+		inspect: inspectMySQL,
+	}
 }
 
-// mysqlNumber returns the server's number for an error: a Number in
-// github.com/go-sql-driver/mysql, a Code in github.com/go-mysql-org/go-mysql.
-func mysqlNumber(err error) (number int64, ok bool) {
-	if number, ok := errorCode(err, "Number"); ok {
-		return number, true
+// mysqlNumber returns the server's number for an error, and the error that has it:
+// a Number in github.com/go-sql-driver/mysql, a Code in
+// github.com/go-mysql-org/go-mysql.
+func mysqlNumber(err error) (number int64, said error) {
+	if number, said := errorCode(err, "Number"); said != nil {
+		return number, said
 	}
 	return errorCode(err, "Code")
 }
@@ -87,33 +94,39 @@ func takenOnMySQL(err error) bool {
 // the conflicts.
 var speakingOnMySQL = []int64{1020, 1040, 1044, 1045, 1047, 1049, 1053, 1142, 1146, 1180, 1205, 1213, 1290, 1317, 1792, 1836}
 
-func codeOfMySQL(err error) (name string, quoting, ok bool) {
-	number, ok := mysqlNumber(err)
-	return "error " + strconv.FormatInt(number, 10), !slices.Contains(speakingOnMySQL, number), ok
+func codeOfMySQL(err error) (said error, name string, speaking bool) {
+	number, said := mysqlNumber(err)
+	return said, "error " + strconv.FormatInt(number, 10), slices.Contains(speakingOnMySQL, number)
+}
+
+// absentOnMySQL recognises that there is no such table.
+func absentOnMySQL(err error) bool {
+	number, _ := mysqlNumber(err)
+	return number == 1146
 }
 
 // checkMySQL refuses settings under which acknowledged writes can be lost.
-func checkMySQL(ctx context.Context, conn *sql.Conn, _ table) error {
-	settings, err := readMySQLSettings(ctx, conn)
+func checkMySQL(ctx context.Context, l *lease, _ table) error {
+	settings, err := readMySQLSettings(ctx, l)
 	if err != nil {
-		return fmt.Errorf("sqlstore: reading the settings of MySQL: %w", err)
+		return fmt.Errorf("reading the settings of MySQL: %w", err)
 	}
 	replicated := settings["wsrep_on"] == "ON"
 	flushed := settings["innodb_flush_log_at_trx_commit"]
 	switch {
 	case settings["autocommit"] != "ON":
-		return errors.New("sqlstore: a connection to MySQL has autocommit off and commits nothing: take autocommit out of the data source name, or set it to 1")
+		return errors.New("a connection to MySQL has autocommit off and commits nothing: take autocommit out of the data source name, or set it to 1")
 	case !replicated && flushed != "1" && flushed != "3":
-		return fmt.Errorf("sqlstore: the MySQL server has innodb_flush_log_at_trx_commit %s and forgets the last writes when it fails: set it to 1", flushed)
+		return fmt.Errorf("the MySQL server has innodb_flush_log_at_trx_commit %s and forgets the last writes when it fails: set it to 1", flushed)
 	case !replicated && settings["log_bin"] == "ON" && settings["sync_binlog"] != "1":
-		return fmt.Errorf("sqlstore: the MySQL server has sync_binlog %s and gives up the last writes when it has lost power: set it to 1, or turn the binary log off",
+		return fmt.Errorf("the MySQL server has sync_binlog %s and gives up the last writes when it has lost power: set it to 1, or turn the binary log off",
 			settings["sync_binlog"])
 	}
 	return nil
 }
 
-func readMySQLSettings(ctx context.Context, conn *sql.Conn) (map[string]string, error) {
-	rows, err := conn.QueryContext(ctx, `SHOW VARIABLES WHERE Variable_name IN
+func readMySQLSettings(ctx context.Context, l *lease) (map[string]string, error) {
+	rows, err := l.query(ctx, `SHOW VARIABLES WHERE Variable_name IN
 ('autocommit', 'innodb_flush_log_at_trx_commit', 'log_bin', 'sync_binlog', 'wsrep_on')`)
 	if err != nil {
 		return nil, err

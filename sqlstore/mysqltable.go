@@ -1,10 +1,13 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 )
 
 // mysqlColumn is a line of the information schema.
@@ -18,20 +21,63 @@ type mysqlColumn struct {
 	prefix  bool // whether only the beginning of it is
 }
 
-// inspectMySQL checks that a table has the columns of the schema and its key, and
-// no more than an insert may leave out, and that it outlives a crash.
-func inspectMySQL(ctx context.Context, conn *sql.Conn, t table) (present int, err error) {
+// keepsMySQL refuses a table that forgets: one of an engine other than InnoDB,
+// which a view has not either, and a temporary one, which hides the table on its
+// connection and is gone with it.
+func keepsMySQL(ctx context.Context, l *lease, t table) error {
+	temporary, err := isTemporaryOnMySQL(ctx, l, t)
+	if err != nil {
+		return t.unread(err)
+	}
+	if temporary {
+		return fmt.Errorf("a connection has a temporary table %s, which hides the other and is gone with the connection: drop it", t)
+	}
 	var engine sql.NullString
 	const query = `SELECT engine FROM information_schema.tables WHERE table_schema = coalesce(nullif(?, ''), database()) AND table_name = ?`
-	err = conn.QueryRowContext(ctx, query, t.schema, t.name).Scan(&engine)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
+	err = l.queryRow(ctx, query, t.schema, t.name).Scan(&engine)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return t.unread(err)
+	case engine.String != "InnoDB":
+		return t.refusal("whose engine is %s instead of InnoDB", cmp.Or(engine.String, "that of a view"))
+	}
+	return nil
+}
+
+// isTemporaryOnMySQL reads the statement that would create the table, because the
+// information schema does not list temporary ones.
+func isTemporaryOnMySQL(ctx context.Context, l *lease, t table) (bool, error) {
+	rows, err := l.query(ctx, t.in("SHOW CREATE TABLE {table}"))
+	if err != nil && absentOnMySQL(err) {
+		return false, nil
 	}
 	if err != nil {
-		return 0, err
+		return false, err
 	}
-	found, err := readMySQLColumns(ctx, conn, t)
-	if err != nil {
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil || !rows.Next() {
+		return false, errors.Join(err, rows.Err())
+	}
+	// The name and the statement; of a view two more.
+	row := make([]sql.NullString, len(columns))
+	places := make([]any, len(columns))
+	for i := range row {
+		places[i] = &row[i]
+	}
+	if err := rows.Scan(places...); err != nil {
+		return false, err
+	}
+	return len(row) == 2 && strings.HasPrefix(row[1].String, "CREATE TEMPORARY"), rows.Err()
+}
+
+// inspectMySQL checks that a table has the columns of the schema and its key, and
+// no more than an insert may leave out.
+func inspectMySQL(ctx context.Context, l *lease, t table) (present int, err error) {
+	found, err := readMySQLColumns(ctx, l, t)
+	if err != nil || len(found) == 0 {
 		return 0, err
 	}
 	for _, want := range []struct {
@@ -57,14 +103,11 @@ func inspectMySQL(ctx context.Context, conn *sql.Conn, t table) (present int, er
 			return 0, t.refusal("with a column %s that cannot be left out", c.name)
 		}
 	}
-	if engine.String != "InnoDB" {
-		return 0, t.refusal("whose engine is %s instead of InnoDB", engine.String)
-	}
 	return 1, nil
 }
 
-func readMySQLColumns(ctx context.Context, conn *sql.Conn, t table) ([]mysqlColumn, error) {
-	rows, err := conn.QueryContext(ctx, `SELECT c.column_name, c.data_type, coalesce(c.character_octet_length, 0), c.is_nullable = 'NO',
+func readMySQLColumns(ctx context.Context, l *lease, t table) ([]mysqlColumn, error) {
+	rows, err := l.query(ctx, `SELECT c.column_name, c.data_type, coalesce(c.character_octet_length, 0), c.is_nullable = 'NO',
 	c.column_default IS NOT NULL OR c.extra <> '', s.column_name IS NOT NULL, s.sub_part IS NOT NULL
 FROM information_schema.columns AS c
 LEFT JOIN information_schema.statistics AS s ON s.table_schema = c.table_schema AND s.table_name = c.table_name

@@ -18,6 +18,21 @@ type stateError string
 func (e stateError) Error() string    { return "duplicate key: alice" }
 func (e stateError) SQLState() string { return string(e) }
 
+// saidError is an error of PostgreSQL with a text of its own.
+type saidError struct{ state, text string }
+
+func (e *saidError) Error() string    { return e.text }
+func (e *saidError) SQLState() string { return e.state }
+
+// saidCode is an error of SQLite with a text of its own.
+type saidCode struct {
+	code int
+	text string
+}
+
+func (e *saidCode) Error() string { return e.text }
+func (e *saidCode) Code() int     { return e.code }
+
 // numberError is an error as github.com/go-sql-driver/mysql has it.
 type numberError struct {
 	Number   uint16
@@ -113,8 +128,10 @@ func TestTextOfAnErrorSaysWhatIsWrongWithTheServer(t *testing.T) {
 		err  error
 		says string
 	}{
-		{Postgres, fmt.Errorf("relation factor_records does not exist: %w", stateError("42P01")), "does not exist"},
-		{MySQL, &numberError{Number: 1146, Message: "Table 'app.factor_records' doesn't exist"}, "doesn't exist"},
+		{Postgres, &saidError{"42P01", "relation factor_records does not exist"}, "relation factor_records does not exist: call Migrate"},
+		{Postgres, fmt.Errorf("asked for alice: %w", &saidError{"42P01", "relation factor_records does not exist"}), "load: relation factor_records does not exist: call Migrate"},
+		{MySQL, &numberError{Number: 1146, Message: "Table 'app.factor_records' doesn't exist"}, "doesn't exist: call Migrate"},
+		{SQLite, &saidCode{1, "no such table: factor_records"}, "no such table: factor_records: call Migrate"},
 		{MySQL, driver.ErrBadConn, "bad connection"},
 		{SQLite, &methodError{5}, "locked"},
 	} {

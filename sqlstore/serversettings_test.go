@@ -11,7 +11,14 @@ import (
 // error comes instead of its rows.
 func newOnSettings(t *testing.T, d *Dialect, rows [][]driver.Value, err error) error {
 	t.Helper()
-	_, got := New(openFake(t, &fakeServer{answer: func(string, []driver.NamedValue) ([][]driver.Value, error) { return rows, err }}), d, nil)
+	server := &fakeServer{}
+	server.answer = func(query string, _ []driver.NamedValue) ([][]driver.Value, error) {
+		if err == nil && len(server.asked) > 1 {
+			return readCatalogue(query), nil
+		}
+		return rows, err
+	}
+	_, got := New(openFake(t, server), d, nil)
 	return got
 }
 

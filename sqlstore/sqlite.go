@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // SQLite is the dialect of SQLite 3.24 or later, for a database in a file. New
@@ -22,42 +24,99 @@ import (
 // on one connection at a time. Swaps that come while another one is written
 // share the next transaction, and so the wait for the disk: each still has its
 // own outcome, and is answered after the commit.
-var SQLite = &Dialect{
-	quote: `"`,
-	schema: []string{
-		`CREATE TABLE IF NOT EXISTS {table} (
+var SQLite = newSQLite()
+
+func newSQLite() *Dialect {
+	return &Dialect{
+		name:  "SQLite",
+		quote: `"`,
+		schema: []string{
+			`CREATE TABLE IF NOT EXISTS {table} (
 	user_id TEXT COLLATE BINARY NOT NULL PRIMARY KEY,
 	version INTEGER NOT NULL,
 	due     INTEGER,
 	data    BLOB NOT NULL
 )`,
-		// With user_id in it, the index alone answers who is due.
-		`CREATE INDEX IF NOT EXISTS {index} ON {name} (due, user_id) WHERE due IS NOT NULL`,
-	},
-	statements: statements{
-		load:     `SELECT version, data FROM {table} WHERE user_id = ?`,
-		insert:   `INSERT INTO {table} (user_id, version, due, data) VALUES (?, ?, ?, ?) ON CONFLICT (user_id) DO NOTHING`,
-		update:   `UPDATE {table} SET version = ?, due = ?, data = ? WHERE user_id = ? AND version = ?`,
-		remove:   `DELETE FROM {table} WHERE user_id = ? AND version = ?`,
-		list:     `SELECT user_id FROM {table} WHERE user_id > ? ORDER BY user_id LIMIT ?`,
-		versions: `SELECT user_id, version FROM {table} WHERE user_id IN ({users})`,
-		// The plus signs keep the planner from walking the primary key, past all
-		// who are not due, in order to save a sort: that of SQLite 3.40 would.
-		listDue: `SELECT user_id FROM {table} WHERE due <= ? AND +user_id > ? ORDER BY +user_id LIMIT ?`,
-	},
-	oneWriter: true,
-	lost:      lostOnSQLite,
-	check:     checkSQLite,
-	inspect:   inspectSQLite,
+			// With user_id in it, the index alone answers who is due.
+			`CREATE INDEX IF NOT EXISTS {index} ON {name} (due, user_id) WHERE due IS NOT NULL`,
+		},
+		statements: statements{
+			load:     `SELECT version, data FROM {table} WHERE user_id = ?`,
+			insert:   `INSERT INTO {table} (user_id, version, due, data) VALUES (?, ?, ?, ?) ON CONFLICT (user_id) DO NOTHING`,
+			update:   `UPDATE {table} SET version = ?, due = ?, data = ? WHERE user_id = ? AND version = ?`,
+			remove:   `DELETE FROM {table} WHERE user_id = ? AND version = ?`,
+			list:     `SELECT user_id FROM {table} WHERE user_id > ? ORDER BY user_id LIMIT ?`,
+			versions: `SELECT user_id, version FROM {table} WHERE user_id IN ({users})`,
+			// The plus signs keep the planner from walking the primary key, past all
+			// who are not due, in order to save a sort: that of SQLite 3.40 would.
+			listDue: `SELECT user_id FROM {table} WHERE due <= ? AND +user_id > ? ORDER BY +user_id LIMIT ?`,
+		},
+		together: togetherOnSQLite,
+		lost:     lostOnSQLite,
+		code:     codeOfSQLite,
+		absent:   absentOnSQLite,
+		keeps:    keepsSQLite,
+		check:    checkSQLite,
+		inspect:  inspectSQLite,
+	}
 }
 
 // lostOnSQLite recognises SQLITE_BUSY (5) and SQLITE_LOCKED (6), extended codes
 // included: another connection held the lock until the busy timeout ran out,
 // and the statement, which is its own transaction, has done nothing.
 func lostOnSQLite(err error) bool {
-	code, ok := errorCode(err, "Code")
+	code, _ := errorCode(err, "Code")
 	primary := code & 0xff
-	return ok && (primary == 5 || primary == 6)
+	return primary == 5 || primary == 6
+}
+
+// togetherOnSQLite makes writes in one transaction.
+func togetherOnSQLite(ctx context.Context, l *lease, batch []*write) (changed []int64, made bool, err error) {
+	// The write lock is taken first: a write that had to wait for it later could
+	// find that what it has read is old.
+	if err := l.begin(ctx, "BEGIN IMMEDIATE"); err != nil {
+		l.unsettled = !busyOnSQLite(err) || ctx.Err() != nil
+		return nil, false, err
+	}
+	changed = make([]int64, len(batch))
+	for i, one := range batch {
+		if changed[i], err = l.exec(ctx, one.statement); err != nil {
+			_ = l.finish(ctx, "ROLLBACK")
+			return nil, false, err
+		}
+	}
+	if err := l.finish(ctx, "COMMIT"); err != nil {
+		_ = l.finish(ctx, "ROLLBACK")
+		l.unsettled = true // What a COMMIT that failed leaves behind is the driver's secret.
+		return nil, true, fmt.Errorf("committing with others: %w", err)
+	}
+	return changed, true, nil
+}
+
+// busyOnSQLite recognises a plain SQLITE_BUSY, which a BEGIN that has not begun
+// ends with.
+func busyOnSQLite(err error) bool {
+	code, _ := errorCode(err, "Code")
+	return code == 5
+}
+
+// speakingOnSQLite are the primary codes of errors whose texts hold nothing of a
+// row or an argument: locks, memory, files and permissions.
+var speakingOnSQLite = []int64{5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 17, 22, 23, 26}
+
+func codeOfSQLite(err error) (said error, name string, speaking bool) {
+	code, said := errorCode(err, "Code")
+	if said == nil || !slices.Contains(speakingOnSQLite, code&0xff) && !absentOnSQLite(err) {
+		return nil, "", false // SQLite quotes nothing, but a trigger of the host's may say anything.
+	}
+	return said, "error " + strconv.FormatInt(code, 10), true
+}
+
+// absentOnSQLite recognises that there is no such table, which SQLite says in
+// words only.
+func absentOnSQLite(err error) bool {
+	code, said := errorCode(err, "Code")
+	return code == 1 && strings.Contains(said.Error(), "no such table")
 }
 
 const sqliteRemedy = `open it with a data source name that ends in ` +
@@ -66,14 +125,17 @@ const sqliteRemedy = `open it with a data source name that ends in ` +
 
 // checkSQLite refuses settings under which acknowledged writes can be lost or
 // connections get in each other's way.
-func checkSQLite(ctx context.Context, conn *sql.Conn, t table) error {
+func checkSQLite(ctx context.Context, l *lease, t table) error {
 	schema := t.schema
 	if schema == "" {
 		schema = "main"
 	}
-	file, err := sqliteFile(ctx, conn, schema)
+	file, err := sqliteFile(ctx, l, schema)
 	if err != nil {
 		return err
+	}
+	if file == "" {
+		return fmt.Errorf("the SQLite database %s is in memory or temporary and forgets: use a file, and %s", schema, sqliteRemedy)
 	}
 	var encoding, journal string
 	var synchronous, busy int
@@ -87,105 +149,35 @@ func checkSQLite(ctx context.Context, conn *sql.Conn, t table) error {
 		{`PRAGMA busy_timeout`, &busy},
 	}
 	for _, q := range queries {
-		if err := conn.QueryRowContext(ctx, q.text).Scan(q.value); err != nil {
-			return fmt.Errorf("sqlstore: reading the settings of SQLite: %w", err)
+		if err := l.queryRow(ctx, q.text).Scan(q.value); err != nil {
+			return fmt.Errorf("reading the settings of SQLite: %w", err)
 		}
 	}
 	switch {
-	case file == "":
-		return fmt.Errorf("sqlstore: the SQLite database %s is in memory or temporary and forgets: use a file, and %s", schema, sqliteRemedy)
 	case encoding != "UTF-8":
-		return fmt.Errorf("sqlstore: the SQLite database has encoding %s, in which text is not ordered by bytes: use one that was created with UTF-8", encoding)
+		return fmt.Errorf("the SQLite database has encoding %s, in which text is not ordered by bytes: use one that was created with UTF-8", encoding)
 	case journal != "wal":
-		return fmt.Errorf("sqlstore: the SQLite database has journal_mode %s, in which readers and writers block each other: %s", journal, sqliteRemedy)
+		return fmt.Errorf("the SQLite database has journal_mode %s, in which readers and writers block each other: %s", journal, sqliteRemedy)
 	case synchronous < 2:
-		return fmt.Errorf("sqlstore: a connection to the SQLite database has synchronous %d, less than FULL (2), and forgets the last writes on power loss: %s",
+		return fmt.Errorf("a connection to the SQLite database has synchronous %d, less than FULL (2), and forgets the last writes on power loss: %s",
 			synchronous, sqliteRemedy)
 	case busy <= 0:
-		return fmt.Errorf("sqlstore: a connection to the SQLite database has no busy_timeout and fails as soon as another writes: %s", sqliteRemedy)
+		return fmt.Errorf("a connection to the SQLite database has no busy_timeout and fails as soon as another writes: %s", sqliteRemedy)
 	}
 	return nil
 }
 
 // sqliteFile returns the file of a database, empty if it has none.
-func sqliteFile(ctx context.Context, conn *sql.Conn, schema string) (file string, err error) {
-	err = conn.QueryRowContext(ctx, `SELECT file FROM pragma_database_list WHERE name = ? COLLATE NOCASE`, schema).Scan(&file)
+func sqliteFile(ctx context.Context, l *lease, schema string) (file string, err error) {
+	err = l.queryRow(ctx, `SELECT file FROM pragma_database_list WHERE name = ? COLLATE NOCASE`, schema).Scan(&file)
+	if errors.Is(err, sql.ErrNoRows) && strings.EqualFold(schema, "temp") {
+		return "", nil
+	}
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("sqlstore: Options.Table names the schema %s, which a connection to the SQLite database does not have: attach it on every connection", schema)
+		return "", fmt.Errorf("Options.Table names the schema %s, which a connection to the SQLite database does not have: attach it on every connection", schema)
 	}
 	if err != nil {
-		return "", fmt.Errorf("sqlstore: reading the settings of SQLite: %w", err)
+		return "", fmt.Errorf("reading the settings of SQLite: %w", err)
 	}
 	return file, nil
-}
-
-// sqliteColumn is a line of PRAGMA table_info.
-type sqliteColumn struct {
-	name     string
-	kind     string
-	notNull  bool
-	fallback bool // whether it has a default
-	key      int  // its place in the primary key, from 1; 0 if none
-}
-
-var sqliteColumns = []sqliteColumn{
-	{name: "user_id", kind: "TEXT", notNull: true, key: 1},
-	{name: "version", kind: "INTEGER", notNull: true},
-	{name: "due", kind: "INTEGER"},
-	{name: "data", kind: "BLOB", notNull: true},
-}
-
-// inspectSQLite checks that a table has the columns of the schema and its key,
-// and no more than an insert may leave out. The index is created if it does not
-// exist, which needs no lock if it does.
-func inspectSQLite(ctx context.Context, conn *sql.Conn, t table) (present int, err error) {
-	found, err := readSQLiteColumns(ctx, conn, t)
-	if err != nil || len(found) == 0 {
-		return 0, err
-	}
-	if err := refuseSQLite(ctx, conn, t, found); err != nil {
-		return 0, err
-	}
-	return 1, nil
-}
-
-func refuseSQLite(ctx context.Context, conn *sql.Conn, t table, found []sqliteColumn) error {
-	for _, want := range sqliteColumns {
-		if !slices.Contains(found, want) {
-			return t.refusal("without the column %s as Schema has it", want.name)
-		}
-	}
-	for _, column := range found {
-		if !slices.Contains(sqliteColumns, column) && (column.key > 0 || column.notNull && !column.fallback) {
-			return t.refusal("with a column %s that cannot be left out", column.name)
-		}
-	}
-	var collation string
-	if err := conn.QueryRowContext(ctx, sqliteKeyCollation, t.name, t.schema, t.schema).Scan(&collation); err != nil {
-		return fmt.Errorf("reading the key of table %s: %w", t, err)
-	}
-	if collation != "BINARY" {
-		return t.refusal("whose key is compared by %s instead of byte by byte", collation)
-	}
-	return nil
-}
-
-const sqliteKeyCollation = `SELECT key.coll FROM pragma_index_list(?, nullif(?, '')) AS list, pragma_index_xinfo(list.name, nullif(?, '')) AS key
-WHERE list.origin = 'pk' AND key.seqno = 0`
-
-func readSQLiteColumns(ctx context.Context, conn *sql.Conn, t table) ([]sqliteColumn, error) {
-	rows, err := conn.QueryContext(ctx, `SELECT name, upper(type), "notnull", dflt_value IS NOT NULL, pk FROM pragma_table_info(?, nullif(?, ''))`, t.name, t.schema)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var columns []sqliteColumn
-	for rows.Next() {
-		var c sqliteColumn
-		if err := rows.Scan(&c.name, &c.kind, &c.notNull, &c.fallback, &c.key); err != nil {
-			return nil, err
-		}
-		columns = append(columns, c)
-	}
-	return columns, rows.Err()
 }

@@ -14,8 +14,12 @@ import (
 // methods may be called from many goroutines and many processes at once.
 //
 // Their errors wrap those of the driver and of the context. Their text names
-// neither a user nor data: where the driver's may, it is left out, and only
-// errors.As leads to it.
+// neither a user nor data. Where the driver's text quotes one of them, the error
+// gives the code of the database instead, or the type of the driver's error, and
+// only errors.As leads to the text. A user of one to three bytes counts as quoted
+// only where it stands alone, because the text of nearly every error has an "a".
+//
+// Without the table every method fails with an error that says to call Migrate.
 type Store struct {
 	db      *sql.DB
 	dialect *Dialect
@@ -43,7 +47,9 @@ type Options struct {
 const setupTimeout = 15 * time.Second
 
 // New returns a Store in the database that db is connected to. The database
-// stays the host's to close. The table need not exist yet: see Migrate.
+// stays the host's to close. The table need not exist yet: see Migrate. If d is
+// not the dialect of the database, the error asks "wrong dialect?" and names the
+// right one.
 //
 // New connects in order to check that the database keeps what it acknowledges,
 // and names the remedy where it does not. With SQLite it refuses a database in
@@ -51,9 +57,14 @@ const setupTimeout = 15 * time.Second
 // busy_timeout of 0; with PostgreSQL a synchronous_commit that is off and a
 // database that is not in UTF8; with MySQL a connection without autocommit and,
 // outside of Galera clusters, an innodb_flush_log_at_trx_commit other than 1 and
-// a binary log without sync_binlog=1. It looks at a connection it opens itself,
+// a binary log without sync_binlog=1. New looks at a connection it opens itself,
 // unless the pool is full, as well as at idle ones, because most of these
 // settings hold for one connection only.
+//
+// New also refuses a table that forgets. With PostgreSQL that is one that is
+// UNLOGGED or temporary or has such a partition, and a view; with MySQL one that
+// is temporary or of an engine other than InnoDB; with SQLite a temporary one that
+// hides the other.
 func New(db *sql.DB, d *Dialect, opts *Options) (*Store, error) {
 	if db == nil {
 		return nil, errors.New("sqlstore: db is nil: pass the *sql.DB that sql.Open returned")
@@ -62,31 +73,25 @@ func New(db *sql.DB, d *Dialect, opts *Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.check != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
-		defer cancel()
-		if err := checkConnections(ctx, db, func(conn *sql.Conn) error { return d.check(ctx, conn, table) }); err != nil {
-			return nil, err
-		}
+	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
+	defer cancel()
+	if err := checkConnections(ctx, db, func(l *lease) error { return d.accept(ctx, l, table) }); err != nil {
+		return nil, err
 	}
 	s := &Store{db: db, dialect: d, table: table, text: d.statements.in(table)}
-	if d.oneWriter {
-		s.writer = &writer{db: db}
+	if d.together != nil {
+		s.writer = &writer{db: db, together: d.together}
 	}
 	return s, nil
 }
 
 // checkConnections calls check with every idle connection of the pool and with
 // a freshly opened one, as far as the pool allows.
-func checkConnections(ctx context.Context, db *sql.DB, check func(*sql.Conn) error) error {
-	for {
-		before := db.Stats()
-		conn, err := db.Conn(ctx)
-		if err != nil {
-			return fmt.Errorf("sqlstore: connecting: %w", err)
-		}
-		defer conn.Close() // held until the end, so that the next one is another
-		if err := check(conn); err != nil {
+func checkConnections(ctx context.Context, db *sql.DB, check func(*lease) error) error {
+	before, connected := db.Stats(), false
+	err := onConn(ctx, db, func(l *lease) error {
+		connected = true
+		if err := check(l); err != nil {
 			return err
 		}
 		now := db.Stats()
@@ -94,7 +99,12 @@ func checkConnections(ctx context.Context, db *sql.DB, check func(*sql.Conn) err
 		if before.Idle == 0 || full {
 			return nil
 		}
+		return checkConnections(ctx, db, check) // This one is held, so that the next is another.
+	})
+	if err != nil && !connected {
+		return fmt.Errorf("sqlstore: connecting: %w", err)
 	}
+	return err
 }
 
 // Load returns the user's record without its Due, or the zero Record if there
@@ -166,21 +176,12 @@ func (s *Store) write(ctx context.Context, st statement) (int64, error) {
 
 // exec runs a write on a connection of its own, because db.ExecContext would
 // send the statement again where a driver reports a broken connection.
-func exec(ctx context.Context, db *sql.DB, st statement) (int64, error) {
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer conn.Close()
-	return execOn(ctx, conn, st)
-}
-
-func execOn(ctx context.Context, conn *sql.Conn, st statement) (int64, error) {
-	result, err := conn.ExecContext(ctx, st.text, st.args...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func exec(ctx context.Context, db *sql.DB, st statement) (changed int64, err error) {
+	err = onConn(ctx, db, func(l *lease) error {
+		changed, err = l.exec(ctx, st)
+		return err
+	})
+	return changed, err
 }
 
 // expectAbsent is the swap that changes nothing: it only asks that there be no

@@ -3,9 +3,8 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
+	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 )
@@ -21,24 +20,22 @@ const (
 // A writer makes the writes of a Store one after the other, for a database with
 // one lock for all writes, whose connections would get in each other's way. A
 // write that comes while none is in progress is made at once and on its own.
-// Those that come meanwhile share the next transaction, and so one way to the
-// disk: each has an outcome of its own, and hears of it after the commit.
+// Those that come meanwhile are made together, and so with one way to the disk:
+// each has an outcome of its own, and hears of it after the commit.
 type writer struct {
-	db *sql.DB
+	db       *sql.DB
+	together together
 
 	mu    sync.Mutex
 	busy  bool // somebody writes, and looks at the queue afterwards
-	queue []*write
+	queue queue
 }
 
-// A write is a statement whose outcome somebody waits for.
-type write struct {
-	ctx context.Context
-	statement
-	done    chan struct{} // closed once the outcome is known
-	changed int64
-	err     error
-}
+// together makes writes on one connection, all or none of them, and returns how
+// many rows each has changed. Where none is made, and for certain, made is false,
+// and the writer makes each on its own. An error with made leaves the outcome of
+// all of them open.
+type together func(ctx context.Context, l *lease, batch []*write) (changed []int64, made bool, err error)
 
 // exec makes a write and returns how many rows it changed. If the context ends
 // while it is being made, its outcome is open.
@@ -68,7 +65,7 @@ func (w *writer) enqueue(mine *write) bool {
 		w.busy = true
 		return false
 	}
-	w.queue = append(w.queue, mine)
+	w.queue.push(mine)
 	return true
 }
 
@@ -76,96 +73,81 @@ func (w *writer) enqueue(mine *write) bool {
 func (w *writer) withdraw(mine *write) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if i := slices.Index(w.queue, mine); i >= 0 {
-		w.queue = slices.Delete(w.queue, i, i+1)
-	}
+	w.queue.remove(mine)
 }
 
-// handOver leaves what has queued up to a goroutine, which ends when the queue
-// is empty.
+// handOver leaves what has queued up to a goroutine, which makes a batch and
+// hands over in its turn, even if the driver ends it by runtime.Goexit.
 func (w *writer) handOver() {
 	batch := w.next()
-	if batch == nil {
+	if len(batch) == 0 {
 		return
 	}
 	go func() {
-		for ; batch != nil; batch = w.next() {
-			w.make(batch)
-		}
+		defer w.handOver()
+		w.make(batch)
 	}()
 }
 
-// next returns the writes that are to be made next, nil if there are none.
+// next returns the writes that are to be made next. If there are none, the
+// writer is no longer busy.
 func (w *writer) next() []*write {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.queue) == 0 {
-		w.busy = false
-		return nil
-	}
-	n := min(len(w.queue), batchSize)
-	batch := slices.Clone(w.queue[:n])
-	w.queue = slices.Delete(w.queue, 0, n)
+	batch := w.queue.take(batchSize)
+	w.busy = len(batch) > 0
 	return batch
 }
 
-// make makes writes together, or one after the other if that fails before the
-// commit, and so has written nothing.
+// make makes writes together, or one after the other where that was not done.
 func (w *writer) make(batch []*write) {
-	defer func() {
-		cause := recover() // a driver's, in a goroutine that no caller could shield
-		for _, one := range batch {
-			if cause != nil {
-				one.err = fmt.Errorf("panic in the driver: %T", cause)
-			}
-			close(one.done)
-		}
-	}()
-	if len(batch) > 1 && w.together(batch) {
+	defer abandon(batch...)
+	if len(batch) > 1 && w.makeTogether(batch) {
 		return
 	}
 	for _, one := range batch {
-		one.changed, one.err = exec(one.ctx, w.db, one.statement)
+		w.makeAlone(one)
 	}
 }
 
-// together makes writes in one transaction, and reports whether it came to its
-// commit, whatever became of that.
-func (w *writer) together(batch []*write) (committed bool) {
+// makeTogether reports whether the writes were made, whatever their outcome is.
+func (w *writer) makeTogether(batch []*write) (made bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
 	defer cancel()
-	conn, err := w.db.Conn(ctx)
-	if err != nil {
+	var changed []int64
+	err := onConn(ctx, w.db, func(l *lease) (err error) {
+		changed, made, err = w.together(ctx, l, batch)
+		return err
+	})
+	if !made {
 		return false
 	}
-	defer conn.Close()
-	run := func(st statement) (int64, error) { return execOn(ctx, conn, st) }
-	// The write lock is taken first: one that had to wait for it later could find
-	// that what it has read is old.
-	if _, err := run(statement{text: "BEGIN IMMEDIATE"}); err != nil {
-		return false
+	for i, one := range batch {
+		if err != nil {
+			one.answer(0, err)
+			continue
+		}
+		one.answer(changed[i], nil)
+	}
+	return true
+}
+
+func (w *writer) makeAlone(one *write) {
+	defer abandon(one)
+	one.answer(exec(one.ctx, w.db, one.statement))
+}
+
+var errAbandoned = errors.New("the driver has ended the goroutine")
+
+// abandon, which is deferred, answers those writes that have no outcome because
+// the driver panicked or called runtime.Goexit, in a goroutine that no caller
+// could shield.
+func abandon(batch ...*write) {
+	err := errAbandoned
+	if cause := recover(); cause != nil {
+		err = fmt.Errorf("panic in the driver: %T", cause)
 	}
 	for _, one := range batch {
-		if one.changed, err = run(one.statement); err != nil {
-			break
-		}
+		one.answer(0, err)
 	}
-	if err == nil {
-		committed = true
-		_, err = run(statement{text: "COMMIT"})
-	}
-	if err == nil {
-		return true
-	}
-	// What has not been committed is not written: a connection that cannot say
-	// so is closed.
-	if _, err := run(statement{text: "ROLLBACK"}); err != nil {
-		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
-	}
-	if committed {
-		for _, one := range batch {
-			one.err = fmt.Errorf("committing with others: %w", err)
-		}
-	}
-	return committed
 }

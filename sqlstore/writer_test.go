@@ -38,7 +38,7 @@ func newQueued(t *testing.T) *queued {
 		return [][]driver.Value{{changed}}, err
 	}}
 	db := openFake(t, q.server)
-	q.store = &Store{db: db, dialect: SQLite, text: SQLite.statements, writer: &writer{db: db}}
+	q.store = &Store{db: db, dialect: SQLite, text: SQLite.statements, writer: &writer{db: db, together: SQLite.together}}
 	go func() { q.first <- q.store.CompareAndSwap(t.Context(), "alice", 0, someRecord) }()
 	synctest.Wait()
 	return q
@@ -143,13 +143,17 @@ func TestNobodyIsAnsweredBeforeTheCommit(t *testing.T) {
 func TestWritesOfATransactionThatFailsAreMadeOneByOne(t *testing.T) {
 	down := errors.New("down")
 	for name, c := range map[string]struct {
-		fails []string
-		sent  string
+		fails  []string
+		err    error
+		sent   string
+		opened int
 	}{
-		"at its beginning":                        {[]string{"BEGIN"}, "BEGIN INSERT INSERT"},
-		"in a statement":                          {[]string{"INSERT"}, "BEGIN INSERT ROLLBACK INSERT INSERT"},
-		"in a statement, and is not rolled back":  {[]string{"INSERT", "ROLLBACK"}, "BEGIN INSERT ROLLBACK INSERT INSERT"},
-		"where no connection is to be had at all": {nil, ""},
+		"at its beginning":                        {[]string{"BEGIN"}, down, "BEGIN INSERT INSERT", 2},
+		"at its beginning, because it is busy":    {[]string{"BEGIN"}, &methodError{5}, "BEGIN INSERT INSERT", 1},
+		"at its beginning, busy with a snapshot":  {[]string{"BEGIN"}, &methodError{517}, "BEGIN INSERT INSERT", 2},
+		"in a statement":                          {[]string{"INSERT"}, down, "BEGIN INSERT ROLLBACK INSERT INSERT", 1},
+		"in a statement, and is not rolled back":  {[]string{"INSERT", "ROLLBACK"}, down, "BEGIN INSERT ROLLBACK INSERT INSERT", 2},
+		"where no connection is to be had at all": {nil, down, "", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			whenQueued(t, func(q *queued) {
@@ -157,7 +161,7 @@ func TestWritesOfATransactionThatFailsAreMadeOneByOne(t *testing.T) {
 				q.answer = func(query string) (int64, error) {
 					if len(failing) > 0 && strings.HasPrefix(query, failing[0]) {
 						failing = failing[1:]
-						return 0, down
+						return 0, c.err
 					}
 					return 1, nil
 				}
@@ -173,8 +177,8 @@ func TestWritesOfATransactionThatFailsAreMadeOneByOne(t *testing.T) {
 				if sent != c.sent {
 					t.Errorf("sent %s, want %s", sent, c.sent)
 				}
-				if c.fails != nil && q.server.opened != len(c.fails) {
-					t.Errorf("%d connections were opened: one whose transaction is open must not be used again", q.server.opened)
+				if q.server.opened != c.opened {
+					t.Errorf("%d connections were opened, want %d: one whose transaction may be open must not be used again", q.server.opened, c.opened)
 				}
 			})
 		})
@@ -194,6 +198,9 @@ func TestWritesShareTheFaultOfTheirCommit(t *testing.T) {
 		errs, sent := q.swaps(2)
 		if want := "BEGIN INSERT INSERT COMMIT ROLLBACK"; sent != want {
 			t.Errorf("sent %s, want %s", sent, want)
+		}
+		if err := <-q.swap(q.Context(), "zoe"); err != nil || q.server.opened != 2 {
+			t.Errorf("the next swap = %v, on connection %d; want a new one", err, q.server.opened)
 		}
 		for i, err := range errs {
 			if !errors.Is(err, down) || errors.Is(err, factor.ErrConflict) {

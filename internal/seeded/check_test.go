@@ -22,6 +22,7 @@ var (
 	engine   = pkg{".", "."}
 	locking  = pkg{".", "./internal/keylock"}
 	inMemory = pkg{".", "./memstore"}
+	inSQL    = pkg{".", "./sqlstore"}
 	onSQL    = pkg{"dbtest", "."}
 	killing  = pkg{"dbtest", "./torture"}
 )
@@ -128,6 +129,18 @@ var (
 		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
 		count:   number("test", "tests"),
 	}
+	writers = &check{
+		name: "unit tests, sqlstore", column: "unit tests", in: inSQL, cpus: 2, reach: []string{"sqlstore"},
+		flags:   []string{"-test.run=^Test(Connection|Threat34|HangUp|Queue|Writ|AWrite|AQueued|Nobody|APanic|Panic)"},
+		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
+		count:   number("test", "tests"),
+	}
+	transactions = &check{
+		name: "threats, SQLite", column: "threats", in: onSQL, cpus: 2, reach: []string{"sqlstore"},
+		flags:   []string{"-test.run=^TestThreat33ConnectionInTransaction$/^BEGIN$"},
+		finding: regexp.MustCompile(`(?m)^--- FAIL: TestThreat(\d\d)`),
+		count:   distinct("no. "),
+	}
 	torture = &check{
 		name: "kills", column: "kills", in: killing, cpus: 2, reach: append([]string{"sqlstore"}, core...),
 		flags:   []string{"-test.run=^TestPromisesHoldWhenTheProcessIsKilled$/^SQLite$", "-torture.seed=" + seed},
@@ -139,7 +152,7 @@ var (
 )
 
 // checks are all of them. Those of one column reach different code.
-var checks = []*check{explorer, histories, historiesSQL, model, threats, rules, locks, contract, contractSQL, statements, torture}
+var checks = []*check{explorer, histories, historiesSQL, model, threats, rules, locks, contract, contractSQL, statements, writers, transactions, torture}
 
 // columns are those of the table.
 var columns = []string{"every interleaving", "histories", "model", "threats", "unit tests", "store contract", "kills"}

@@ -70,4 +70,45 @@ var storeDefects = []defect{
 		edits:   []edit{{"FROM {table} WHERE user_id = ?`", "FROM {table} WHERE user_id = ? COLLATE NOCASE`"}},
 		catcher: contractSQL,
 	},
+	{
+		name:    "sqlstore gives a connection back inside a transaction",
+		what:    "after a BEGIN that failed the connection goes back to the pool, even if it did begin: swaps are acknowledged on it and never committed",
+		file:    "sqlstore/sqlite.go",
+		edits:   []edit{{"l.unsettled = !busyOnSQLite(err) || ctx.Err() != nil", "l.unsettled = false"}},
+		catcher: transactions,
+	},
+	{
+		name:    "sqlstore gives a connection back after a panic",
+		what:    "a driver that panics or ends the goroutine leaves a connection in an unknown state to the next caller",
+		file:    "sqlstore/lease.go",
+		edits:   []edit{{"if l.unsettled || !l.returned {", "if l.unsettled {"}},
+		catcher: writers,
+	},
+	{
+		name:    "sqlstore takes a write that was torn off for a lost one",
+		what:    "those who wait for a goroutine that the driver has ended are answered as if nothing had been written",
+		file:    "sqlstore/writer.go",
+		edits:   []edit{{"\terr := errAbandoned\n", "\tvar err error\n"}},
+		catcher: writers,
+	},
+	{
+		name: "sqlstore puts the last in the place of one who leaves",
+		what: "a hang-up in the middle of the queue lets the last write overtake those that came before it",
+		file: "sqlstore/queue.go",
+		edits: []edit{{
+			"\tw.earlier, w.later, w.queued = nil, nil, false\n",
+			"\tif last := q.last; w.earlier != nil && w.later != nil && last != w.later {\n" +
+				"\t\tq.last, last.earlier.later = last.earlier, nil\n" +
+				"\t\tlast.earlier, last.later, w.earlier.later, w.later.earlier = w.earlier, w.later, last, last\n\t}\n" +
+				"\tw.earlier, w.later, w.queued = nil, nil, false\n",
+		}},
+		catcher: writers,
+	},
+	{
+		name:    "sqlstore looks for one who leaves",
+		what:    "a hang-up walks the queue, under the lock of all, until it comes to its own write",
+		file:    "sqlstore/queue.go",
+		edits:   []edit{{"\tif !w.queued {\n\t\treturn\n\t}\n", "\tone := q.first\n\tfor one != nil && one != w {\n\t\tone = one.later\n\t}\n\tif one == nil {\n\t\treturn\n\t}\n"}},
+		catcher: writers,
+	},
 }

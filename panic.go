@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// shielded calls into the host, and makes an error of a panic.
-func shielded(where string, f func() error) (err error) {
+// recoverPanic calls into the host, and makes an error of a panic.
+func recoverPanic(where string, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			cause, _ := p.(error)
@@ -69,7 +69,7 @@ func (v *Verifier) observe(ctx context.Context, events []Event) {
 	}
 	told := &hostContext{Context: context.WithoutCancel(ctx), verifier: v, function: inObserve}
 	for _, e := range events {
-		_ = shielded("Observe", func() error {
+		_ = recoverPanic("Observe", func() error {
 			if e.At.IsZero() {
 				e.At = v.now()
 			}

@@ -1,4 +1,4 @@
-package factor
+package keylock
 
 import (
 	"context"
@@ -8,33 +8,35 @@ import (
 	"time"
 )
 
-type settleKey struct{}
+const timeout = 5 * time.Second
+
+type valueKey struct{}
 
 // What a swap is given has the values of the caller's context, but not its end.
 func TestASwapHasAnEndOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var d deadlines
-		for _, late := range []time.Duration{0, settleGrain - 1, settleGrain, 10 * settleGrain} {
+		var d Deadlines
+		for _, late := range []time.Duration{0, grain - 1, grain, 10 * grain} {
 			time.Sleep(late)
-			parent, end := context.WithCancel(context.WithValue(t.Context(), settleKey{}, "value"))
+			parent, end := context.WithCancel(context.WithValue(t.Context(), valueKey{}, "value"))
 			began := time.Now()
-			c := &settleContext{d.next(), parent}
+			c := &detached{d.next(timeout), parent}
 			end()
-			if v := c.Value(settleKey{}); v != "value" {
+			if v := c.Value(valueKey{}); v != "value" {
 				t.Errorf("Value = %v", v)
 			}
 			if err, cause := c.Err(), context.Cause(c); err != nil || cause != nil {
 				t.Errorf("it ended with its parent: %v, %v", err, cause)
 			}
 			ends, ok := c.Deadline()
-			if lasts := ends.Sub(began); !ok || lasts < settleTimeout || lasts > settleTimeout+settleGrain {
+			if lasts := ends.Sub(began); !ok || lasts < timeout || lasts > timeout+grain {
 				t.Errorf("it lasts %v", lasts)
 			}
 		}
-		c := &settleContext{d.next(), t.Context()}
-		time.Sleep(settleTimeout)
+		c := &detached{d.next(timeout), t.Context()}
+		time.Sleep(timeout)
 		if err := c.Err(); err != nil {
-			t.Errorf("Err after %v = %v", settleTimeout, err)
+			t.Errorf("Err after %v = %v", timeout, err)
 		}
 		<-c.Done()
 		if err := c.Err(); err != context.DeadlineExceeded {
@@ -45,16 +47,16 @@ func TestASwapHasAnEndOfItsOwn(t *testing.T) {
 
 func TestSwapsShareTheirDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var d deadlines
-		first := d.next()
-		for _, later := range []time.Duration{0, settleGrain - 1} {
+		var d Deadlines
+		first := d.next(timeout)
+		for _, later := range []time.Duration{0, grain - 1} {
 			time.Sleep(later)
-			if d.next() != first {
+			if d.next(timeout) != first {
 				t.Error("a swap within the grain has a deadline of its own")
 			}
 		}
 		time.Sleep(time.Nanosecond)
-		if d.next() == first {
+		if d.next(timeout) == first {
 			t.Error("a swap after the grain has the deadline of the ones before")
 		}
 	})
@@ -63,22 +65,22 @@ func TestSwapsShareTheirDeadlines(t *testing.T) {
 // A clock of a test's own, which ends with the test, leaves no deadline behind
 // that never comes.
 func TestADeadlineIsOfTheClockThatRuns(t *testing.T) {
-	var d deadlines
+	var d Deadlines
 	for range 2 {
 		synctest.Test(t, func(t *testing.T) {
-			time.Sleep(10 * settleGrain) // or the second would begin when the first did
-			d.next()
+			time.Sleep(10 * grain) // or the second would begin when the first did
+			d.next(timeout)
 		})
 	}
-	ends, _ := d.next().Deadline()
-	if left := time.Until(ends); left < settleTimeout || left > settleTimeout+settleGrain {
+	ends, _ := d.next(timeout).Deadline()
+	if left := time.Until(ends); left < timeout || left > timeout+grain {
 		t.Errorf("a swap has %v", left)
 	}
 }
 
-func TestWhatIsDerivedFromASettleContextEndsWithIt(t *testing.T) {
+func TestWhatIsDerivedFromADetachedContextEndsWithIt(t *testing.T) {
 	ends, end := context.WithCancel(t.Context())
-	c := &settleContext{ends, t.Context()}
+	c := &detached{ends, t.Context()}
 	before := runtime.NumGoroutine()
 	derived, cancel := context.WithCancel(c)
 	defer cancel()

@@ -1,0 +1,90 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+)
+
+// A lease is a connection that one call has for itself. See onConn.
+type lease struct {
+	conn *sql.Conn
+	// returned is whether the call has come to its end: no panic of the driver and
+	// no runtime.Goexit has torn it off.
+	returned bool
+	// unsettled is whether a transaction may be open on the connection, or a
+	// statement still be running.
+	unsettled bool
+	// querying is whether a query has been asked for that has not returned.
+	querying bool
+}
+
+// onConn calls use with a connection of the pool. The connection goes back to
+// the pool only if use has returned and has left nothing open on it. Otherwise it
+// is closed: whatever a transaction holds that was left open would be
+// acknowledged to the next caller and never committed.
+func onConn(ctx context.Context, db *sql.DB, use func(*lease) error) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	l := &lease{conn: conn}
+	defer l.end()
+	err = use(l)
+	l.returned = true
+	return err
+}
+
+// end gives the connection back to the pool or closes it.
+func (l *lease) end() {
+	if l.querying {
+		return // database/sql holds a lock for such a query and would wait for it forever.
+	}
+	if l.unsettled || !l.returned {
+		_ = l.conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	_ = l.conn.Close()
+}
+
+// exec runs a statement and returns how many rows it has changed.
+func (l *lease) exec(ctx context.Context, st statement) (changed int64, err error) {
+	result, err := l.conn.ExecContext(ctx, st.text, st.args...)
+	if err != nil {
+		// A driver may return as soon as the context ends, before the database has.
+		l.unsettled = l.unsettled || ctx.Err() != nil
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// begin begins a transaction.
+func (l *lease) begin(ctx context.Context, text string) error {
+	l.unsettled = true
+	_, err := l.exec(ctx, statement{text: text})
+	return err
+}
+
+// finish ends the transaction by COMMIT or ROLLBACK.
+func (l *lease) finish(ctx context.Context, text string) error {
+	_, err := l.exec(ctx, statement{text: text})
+	if err == nil {
+		l.unsettled = false
+	}
+	return err
+}
+
+// query runs a query.
+func (l *lease) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	l.querying = true
+	rows, err := l.conn.QueryContext(ctx, text, args...)
+	l.querying = false
+	return rows, err
+}
+
+// queryRow runs a query for one row.
+func (l *lease) queryRow(ctx context.Context, text string, args ...any) *sql.Row {
+	l.querying = true
+	row := l.conn.QueryRowContext(ctx, text, args...)
+	l.querying = false
+	return row
+}
