@@ -116,6 +116,40 @@ func callOf(op Op) Call {
 	return c
 }
 
+// States are values: a search over what somebody can do keeps those that it has seen
+// in a map. Here an outsider guesses at a PIN, and waits, for as long as that leads to
+// anything new. No way leads past the final lock, and the ways are few.
+func TestStatesCanBeSearched(t *testing.T) {
+	o := Options{PIN: PINOptions{Limit: Limit{Tries: 2, Final: 4, Delay: time.Minute, MaxDelay: 2 * time.Minute}}}.Complete()
+	start := At(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	type place struct {
+		state  State
+		now    Time
+		judged int
+	}
+	todo := []place{{state: State{Stored: true, PIN: HeldPIN{Digits: "8299", SetAt: start}}, now: start}}
+	seen := map[place]bool{}
+	most := 0
+	for len(todo) > 0 {
+		at := todo[0]
+		todo = todo[1:]
+		if seen[at] || at.now > start.add(10*time.Minute) {
+			continue
+		}
+		seen[at] = true
+		most = max(most, at.judged)
+		todo = append(todo, place{at.state, at.now.add(time.Minute), at.judged})
+		s, out := o.Next(at.state, at.now, &Call{Op: VerifyPIN, User: "ann", PIN: "4071", Code: nobodys{}})
+		if out.Answer.Err == Mismatch {
+			todo = append(todo, place{s, at.now, at.judged + 1})
+		}
+	}
+	if most != 4 {
+		t.Errorf("%d guesses were judged within 10 minutes, want Final", most)
+	}
+	t.Logf("%d places", len(seen))
+}
+
 type nobodys struct{}
 
 func (nobodys) Is(Name) bool            { return false }
