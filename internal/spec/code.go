@@ -1,9 +1,12 @@
 package spec
 
-// Issued codes: uniform digits, one live code of a kind, the newest. A code is
-// accepted once, until the instant at which it ends.
+// Issued codes are look-up secrets that live for minutes, NIST SP 800-63B-4 §3.1.3.2.
+// Of each kind only the newest is live. It is accepted once, and not from the instant
+// on at which it ends.
 
-// issue issues a code: an account code for a proof, or one that the host mails.
+// issue makes a new code the live one: an account code for a proof, or a code that
+// the host mails. Within Interval of the last one it refuses, before it judges the
+// proof. It never sets a count back.
 func (t *turn) issue() Answer {
 	kind := KindAccount
 	if t.call.Op == IssueUnproven {
@@ -29,14 +32,14 @@ func (t *turn) issue() Answer {
 	return Answer{Kind: kind, Until: ends}
 }
 
-// live reports whether a code of the kind waits to be used. One that ends later
-// than its life and a minute from now is void.
+// live reports whether the user has a code of the kind to use. A code whose end is
+// further off than its life and clockSlack is void.
 func (t *turn) live(k Kind) bool {
 	return inForce(t.codes(k).Live.Ends, t.o.ttl(k)+clockSlack, t.now)
 }
 
-// spendIssued judges the code as an issued one. The last SpentKept that were used
-// are known until they would have ended.
+// spendIssued judges the code as an issued one. The SpentKept codes that were used
+// last are remembered until they would have ended: one of them is spent, not wrong.
 func (t *turn) spendIssued(k Kind) verdict {
 	codes := t.codes(k)
 	if t.live(k) && t.call.Code.Is(codes.Live.Code) {
@@ -51,8 +54,8 @@ func (t *turn) spendIssued(k Kind) verdict {
 	return wrong
 }
 
-// spend makes the live code the last of the spent ones; of too many the oldest is
-// forgotten.
+// spend takes the live code out of use. It becomes the last of the spent ones, of
+// which the oldest is forgotten when there are too many.
 func (c *Codes) spend() {
 	n := 0
 	for n < SpentKept && c.Spent[n] != (Issued{}) {

@@ -24,8 +24,9 @@ func (t *turn) holdsOld() (pin, any bool) {
 }
 
 // proveReset judges the proof of a password reset: the code of a device, then the
-// PIN, each only if it was bound MinAge ago. Its strikes are counted apart from the
-// budgets, and neither locks the other.
+// PIN. Either counts only if it was bound MinAge ago, so that a thief who has the
+// mailbox cannot bind one and prove with it. The guard counts strikes of its own: they
+// lock no kind, and a locked kind is judged here.
 func (t *turn) proveReset() Answer {
 	pin, any := t.holdsOld()
 	switch {
@@ -60,7 +61,7 @@ func (t *turn) proveReset() Answer {
 	return t.strike(kind)
 }
 
-// resetProven sets the strikes back.
+// resetProven accepts the proof: the data is kept, and the strikes start over.
 func (t *turn) resetProven(k Kind, device Name) Answer {
 	t.Guard, t.writes = Guard{}, true
 	t.event(Event{Action: resetProven, Kind: k, Device: device})
@@ -77,9 +78,9 @@ func (t *turn) resetRefused(k Kind) Answer {
 	return Answer{Err: Mismatch, Kind: k, Left: left}
 }
 
-// strike counts a wrong proof: one call is one strike, whatever it gave. The one
-// after Strikes marks the wipe. With ForgiveRepeats the same wrong proof again is
-// no further one. For Interval after it no other proof is judged.
+// strike counts a wrong proof. One call is one strike, whatever it gave. The strike
+// after the last of Strikes marks the wipe. With ForgiveRepeats, giving the same wrong
+// proof again is no further strike. For Interval after a strike no proof is judged.
 func (t *turn) strike(k Kind) Answer {
 	t.writes = true
 	o, g, same := &t.o.Reset, &t.Guard, t.repeat()
@@ -131,8 +132,9 @@ func (t *turn) forfeit() Answer {
 	return t.mark(Forfeited)
 }
 
-// bound ends a wipe once a PIN or a device is bound anew: the guard starts over.
-// Without a wipe nothing changes, for a mailed code must not buy guesses.
+// bound tells the guard that a PIN or a device was bound. After a wipe the guard
+// starts over. Without one nothing changes: a mailed code, which is enough to bind a
+// PIN, must not buy guesses at the guard.
 func (t *turn) bound() {
 	if t.Wipe.Stage != NotWiped {
 		t.Wipe, t.Guard = Wipe{}, Guard{}

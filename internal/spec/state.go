@@ -170,9 +170,9 @@ func (s State) Empty() bool {
 	return s == State{}
 }
 
-// written is what every write leaves: what has ended is dropped, and an empty record
-// says since when it is. Budgets stay whatever the time is: dropping one would
-// refund guesses.
+// written tidies what is to be stored: it drops what has ended, and notes since when an
+// empty record is empty. It keeps every budget, also one whose lock is over: dropping
+// it would refund guesses.
 func (s *State) written(now Time) {
 	over := func(end Time) bool { return end <= now }
 	if over(s.Waiting.Ends) {
@@ -193,8 +193,8 @@ func (s *State) written(now Time) {
 	}
 }
 
-// Due is when Sweep has the first thing to do, 0 if it has none: something ends, a
-// wipe is to be tried, or an empty record has stood long enough.
+// Due is when Sweep first has something to do, 0 for never: something ends, a wipe is
+// to be tried, or an empty record has stood long enough.
 func (s *State) Due() Time {
 	due := Time(0)
 	ends := func(at Time) {

@@ -22,8 +22,9 @@ func (s Secret) Step(now Time) int64 {
 }
 
 // spendStep judges the code as one of a secret's: of the present step, and of Skew
-// steps before and after it (RFC 6238 §5.2). A step is accepted once, and never
-// after a later one. Of several steps with the same code the latest counts.
+// steps before and after it. The verifier must accept a step only once (RFC 6238
+// §5.2), and never accepts one before a step that it has accepted. Where several
+// steps have the same code, the latest counts, so that the code is of no use again.
 func (t *turn) spendStep(s *Secret) verdict {
 	if s.Key == 0 {
 		return wrong

@@ -19,8 +19,8 @@ func (t *turn) mark(reason Reason) Answer {
 // asksWipe is the answer of a step after which the host is asked to wipe.
 func (t *turn) asksWipe() Answer { return Answer{Err: AsksWipe, Wipe: t.Wipe.ID} }
 
-// WipeDone notes that the host carried a wipe out, unless somebody else was faster
-// or the wipe is over.
+// WipeDone notes that the host carried out a wipe. If another call has noted it
+// already, or something was bound since, it changes nothing.
 func (o *Options) WipeDone(s State, now Time, id Name) (State, []Event) {
 	var events []Event
 	if s.Wipe.Stage == Pending && s.Wipe.ID == id {
@@ -33,8 +33,8 @@ func (o *Options) WipeDone(s State, now Time, id Name) (State, []Event) {
 // WipeFailed is what is told when the host fails.
 func WipeFailed() []Event { return []Event{{Action: wipeFailed}} }
 
-// PutOff has Sweep leave a wipe alone that failed: for a minute, doubled each time
-// up to an hour. It does not hold back the calls of users.
+// PutOff makes Sweep leave a failed wipe alone: for a minute, then twice as long each
+// time, up to an hour. Calls of users try it all the same.
 func (o *Options) PutOff(s State, now Time, id Name) State {
 	if s.Wipe.Stage == Pending && s.Wipe.ID == id {
 		s.Wipe.Retry = now.add(min(time.Duration(wipeBackoff)<<min(s.Wipe.Tries, 10), maxWipeBackoff))
@@ -51,8 +51,8 @@ func rewritten(s State, now Time) State {
 	return s
 }
 
-// Run is a whole call by a caller who is alone: its steps, and what the host says to
-// each wipe in between.
+// Run makes a whole call while nobody else makes one: its steps, with the host's
+// answer to each wipe in between.
 func (o *Options) Run(s State, now Time, c *Call) (State, Outcome) {
 	next, out := o.Next(s, now, c)
 	if out.Answer.Err != AsksWipe {
