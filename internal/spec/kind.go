@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // A Kind is a kind of credential.
 type Kind uint8
 
@@ -69,7 +71,7 @@ func KindsWhere(is func(KindRow) bool) []Kind {
 			some = append(some, r.Kind)
 		}
 	}
-	return some
+	return slices.Clip(some) // so that what is appended never lands in a shared list
 }
 
 // CodeKinds are those that a one-time code can be of.

@@ -145,7 +145,7 @@ func OpsWhere(is func(Operation) bool) []Op {
 			some = append(some, o.Op)
 		}
 	}
-	return some
+	return slices.Clip(some)
 }
 
 // NamesWhere returns the Type.Method of those of which something is true.
@@ -165,7 +165,7 @@ func (o Operation) Judges(proofKinds []Kind) []Kind {
 		if o.Op == Confirm {
 			return []Kind{KindTOTP}
 		}
-		return CodeKinds
+		return slices.Clip(slices.Clone(CodeKinds))
 	case OnePIN:
 		return []Kind{KindPIN}
 	case OnePassword:

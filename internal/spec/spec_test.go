@@ -32,6 +32,11 @@ func TestListsStandInTheOrderOfTheirConstants(t *testing.T) {
 			t.Errorf("%s is issued and no code", k.Name)
 		}
 	}
+	for _, list := range [][]Kind{CodeKinds, IssuedKinds, Operations[VerifyOTP].Judges(CodeKinds)} {
+		if cap(list) > len(list) {
+			t.Errorf("what is appended to %v lands in a list that others read", list)
+		}
+	}
 	if KindNamed("") != NoKind || KindNamed("sms") != NoKind {
 		t.Error("a kind that is not there is one")
 	}

@@ -41,9 +41,9 @@ func Kinds(kinds []spec.Kind) []factor.Kind {
 	if kinds == nil {
 		return nil
 	}
-	all := []factor.Kind{}
-	for _, k := range kinds {
-		all = append(all, factor.Kind(k.String()))
+	all := make([]factor.Kind, len(kinds))
+	for i, k := range kinds {
+		all[i] = factor.Kind(k.String())
 	}
 	return all
 }
@@ -53,9 +53,9 @@ func KindsOf(kinds []factor.Kind) []spec.Kind {
 	if kinds == nil {
 		return nil
 	}
-	all := []spec.Kind{}
-	for _, k := range kinds {
-		all = append(all, spec.KindNamed(string(k)))
+	all := make([]spec.Kind, len(kinds))
+	for i, k := range kinds {
+		all[i] = spec.KindNamed(string(k))
 	}
 	return all
 }
