@@ -35,7 +35,7 @@ type check struct {
 	// keeps holds the test files of the package that the check is made of, so that
 	// the others need not be compiled. None means all.
 	keeps []string
-	// flags are those of every run, and brief those of a run in CI.
+	// flags are those of every run, and brief those of TestEachDefectIsCaught.
 	flags, brief []string
 	// long returns the flags of a long run, for so many times the effort.
 	long func(times int) []string
