@@ -119,7 +119,7 @@ func (w *fuzzWorld) answered(call *spec.Call, r *translate.Result, want spec.Out
 
 // left compares the record. What the guard remembers of a proof is hashed in it.
 func (w *fuzzWorld) left(call *spec.Call, want spec.Outcome, next spec.State) {
-	wipes := slices.ContainsFunc(want.Events, func(e spec.Event) bool { return e.Action == "wipe-done" || e.Action == "wipe-failed" })
+	wipes := slices.ContainsFunc(want.Events, func(e spec.Event) bool { return e.Action.EndsWipe() })
 	if want.Touch == spec.Swap && w.swaps == 0 || want.Touch == spec.Load && w.swaps > 0 && !wipes {
 		w.Fatalf("%s: %d swaps, want some: %v", call.Op, w.swaps, want.Touch == spec.Swap)
 	}

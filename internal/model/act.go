@@ -142,7 +142,7 @@ func (m *machine) touched(o *observed, u *user, want spec.Outcome) {
 func wipesIn(events []spec.Event) int {
 	n := 0
 	for _, e := range events {
-		if e.Action == "wipe-done" || e.Action == "wipe-failed" {
+		if e.Action.EndsWipe() {
 			n++
 		}
 	}

@@ -9,6 +9,7 @@
 //	call.go       what goes into a rule and what comes out
 //	options.go    the options and their defaults
 //	state.go      what is remembered about a user, and for how long
+//	next.go       a step, and the one rule of each operation
 //	input.go      what is malformed
 //	budget.go     wrong answers, locks, and when they end
 //	judge.go      credentials, in their order
@@ -16,11 +17,12 @@
 //	totp.go       time-based codes
 //	pin.go        PINs
 //	device.go     devices, and the window in which one needs no proof
-//	authenticator.go
+//	authenticator.go  the authenticator, from its first code on
 //	guard.go      the reset guard and its strikes
 //	wipe.go       what happens between marking a wipe and its end
 //	imports.go    moving in from another system
 //	admin.go      the host's own acts
+//	event.go      what the host is told
 //	view.go       what a look shows
 //
 // # How to use it
@@ -33,7 +35,8 @@
 // search over an attacker's moves needs only as many names as it has things.
 //
 // A call that has to run a wipe is several steps: Next answers [AsksWipe], then
-// comes [Options.WipeDone] or [Options.WipeFailed], and then a binding tries again.
+// comes [Options.WipeDone], and a binding then tries again. If the host fails, Sweep calls
+// [Options.PutOff], and the call ends.
 // [Options.Run] takes all of them for a caller who is alone.
 //
 // What ranges over [Operations] or [Kinds] fails to compile, or at its start,

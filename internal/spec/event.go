@@ -25,6 +25,9 @@ const (
 	imported               Action = "imported"
 )
 
+// EndsWipe reports whether the action is how a call of Options.Wipe ended.
+func (a Action) EndsWipe() bool { return a == wipeDone || a == wipeFailed }
+
 // Err is the error that an event of the action carries, OK for none.
 func (a Action) Err() Err {
 	switch a {

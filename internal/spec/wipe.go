@@ -30,9 +30,6 @@ func (o *Options) WipeDone(s State, now Time, id Name) (State, []Event) {
 	return rewritten(s, now), events
 }
 
-// WipeFailed is what is told when the host fails.
-func WipeFailed() []Event { return []Event{{Action: wipeFailed}} }
-
 // PutOff makes Sweep leave a failed wipe alone: for a minute, then twice as long each
 // time, up to an hour. Calls of users try it all the same.
 func (o *Options) PutOff(s State, now Time, id Name) State {
@@ -63,7 +60,7 @@ func (o *Options) Run(s State, now Time, c *Call) (State, Outcome) {
 		if c.Op == Sweep && o.Wipe { // or there is nobody to try again
 			s = o.PutOff(s, now, id)
 		}
-		out.Events = append(out.Events, WipeFailed()...)
+		out.Events = append(out.Events, Event{Action: wipeFailed})
 		out.Answer = AfterWipe(c.Op, false)
 		return s, out
 	}

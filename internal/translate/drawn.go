@@ -22,9 +22,6 @@ func (d *Drawn) Issued(n spec.Name, code string) { d.codes[n] = code }
 // Key notes a key, in base32.
 func (d *Drawn) Key(n spec.Name, secret string) { d.keys[n] = rfc6238.Key(secret) }
 
-// RawKey notes a key.
-func (d *Drawn) RawKey(n spec.Name, key []byte) { d.keys[n] = key }
-
 // CodeOf returns the issued code of that name.
 func (d *Drawn) CodeOf(n spec.Name) string { return d.codes[n] }
 
