@@ -10,6 +10,7 @@ import (
 
 // A theme is what the clients of a history are mostly busy with.
 type theme struct {
+	together    bool // in one process, or two
 	scene, menu menu
 	codes       [4]int // weights of a code: newest issued, any issued, of a secret, wrong
 }
@@ -64,10 +65,11 @@ var (
 			spec.Forfeit: 2, spec.Forget: 4, spec.Sweep: 4, spec.Status: 8, spec.Devices: 2, spec.IssueUnproven: 4, spec.Reseal: 2}),
 		codes: [4]int{10, 5, 65, 20},
 	}
-	aroundProofs = theme{ // whose proof waits for another's
-		scene: dishes(map[spec.Op]int{spec.Enroll: 3, spec.Begin: 2}),
-		menu: dishes(map[spec.Op]int{spec.Revoke: 24, spec.RemoveAuthenticator: 20, spec.VerifyPassword: 8, spec.Enroll: 14, spec.Begin: 10,
-			spec.AdminRevoke: 6, spec.AdminRemoveAuthenticator: 6, spec.Confirm: 2, spec.Unlock: 6, spec.Status: 2}),
+	aroundProofs = theme{ // which wait for each other in a process
+		together: true,
+		scene:    dishes(map[spec.Op]int{spec.Enroll: 3, spec.Begin: 2}),
+		menu: dishes(map[spec.Op]int{spec.Enroll: 30, spec.Revoke: 18, spec.Forfeit: 10, spec.Prove: 8, spec.RemoveAuthenticator: 10, spec.Begin: 6,
+			spec.VerifyPassword: 4, spec.AdminRevoke: 8, spec.AdminRemoveAuthenticator: 4, spec.Confirm: 2, spec.Unlock: 2, spec.Status: 2}),
 		codes: [4]int{10, 5, 50, 35},
 	}
 	aroundPIN = theme{

@@ -83,7 +83,10 @@ func run(seed uint64, o Options, p pacer) *History {
 
 	clients := minClients + rng.IntN(maxClients-minClients+1)
 	processes := clients
-	if rng.IntN(2) == 0 { // some share a Verifier, and in it take turns
+	switch { // some share a Verifier, and in it take turns
+	case w.themes[0].together:
+		processes = 1 + rng.IntN(2)
+	case rng.IntN(2) == 0:
 		processes = 1 + rng.IntN(3)
 	}
 	for c := range clients {
@@ -220,6 +223,7 @@ func (c *Call) mayShare() bool {
 
 func (w *world) checkPassword(ctx context.Context, _, given string) (bool, error) {
 	callOf(ctx).checked = true
+	w.pace(ctx) // others go on while the host looks
 	if says(given) == spec.Fails {
 		return false, errHost
 	}
