@@ -44,7 +44,7 @@ func (d *Admin) Unlock(ctx context.Context, user string, named ...Kind) error {
 			return void{}
 		}
 		for _, k := range distinct(named) {
-			*a.budget(k) = account.Budget{}
+			*a.account.Budget(account.Kind(k)) = account.Budget{}
 			a.event(Event{Action: ActionUnlocked, Kind: k})
 		}
 		return void{}

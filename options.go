@@ -90,26 +90,17 @@ type Limit struct {
 	Final int
 }
 
-// limit returns the Limit of a kind.
-func (o *Options) limit(k Kind) account.Limit {
-	switch k {
-	case KindPassword:
-		return account.Limit(o.Password)
-	case KindPIN:
-		return account.Limit(o.PIN.Limit)
-	case KindLogin, KindAccount:
-		return account.Limit(o.OTP.Limit)
-	default:
-		return account.Limit(o.TOTP.Limit)
+// rules returns what the rules on an account depend on. The options must be
+// complete.
+func (o *Options) rules() account.Rules {
+	alg, _ := totp.Named(o.TOTP.Algorithm)
+	return account.Rules{
+		Password: account.Limit(o.Password), PIN: account.Limit(o.PIN.Limit),
+		OneTime: account.Limit(o.OTP.Limit), TimeBased: account.Limit(o.TOTP.Limit),
+		LoginTTL: o.OTP.LoginTTL, AccountTTL: o.OTP.AccountTTL, Interval: o.OTP.Interval,
+		TOTP:  account.TOTPRules{Algorithm: alg, Digits: o.TOTP.Digits, Period: o.TOTP.Period, Skew: o.TOTP.Skew},
+		Guard: account.GuardRules(o.Reset),
 	}
-}
-
-// ttl returns how long an issued code of a kind lives.
-func (o *Options) ttl(k Kind) time.Duration {
-	if k == KindLogin {
-		return o.OTP.LoginTTL
-	}
-	return o.OTP.AccountTTL
 }
 
 func optionError(field, remedy string) error {

@@ -95,8 +95,8 @@ func (i *OTPIssuer) IssueUnproven(ctx context.Context, user string, kind Kind) (
 // mayIssue returns ErrLocked within the Interval of the last code.
 func (a *attempt) mayIssue(kind Kind) error {
 	codes := a.account.Codes(account.Kind(kind))
-	if codes.Held(a.opts.OTP.Interval, a.now) {
-		return a.locked(kind, codes.NotBefore)
+	if codes.Held(a.v.rules.Interval, a.now) {
+		return a.notBefore(kind, codes.NotBefore)
 	}
 	return nil
 }
@@ -106,10 +106,9 @@ func (a *attempt) issue(kind Kind) (OTP, error) {
 	if err != nil {
 		return OTP{}, err
 	}
-	otp := OTP{Code: digits, Kind: kind, ExpiresAt: a.now.Add(a.opts.ttl(kind))}
-	a.account.Codes(account.Kind(kind)).Issue(account.Code{Digits: otp.Code, ExpiresAt: otp.ExpiresAt}, a.opts.OTP.Interval, a.now)
-	a.event(Event{Action: ActionIssued, Kind: kind, Until: otp.ExpiresAt})
-	return otp, nil
+	code := a.account.Issue(account.Kind(kind), digits, &a.v.rules, a.now)
+	a.event(Event{Action: ActionIssued, Kind: kind, Until: code.ExpiresAt})
+	return OTP{Code: code.Digits, Kind: kind, ExpiresAt: code.ExpiresAt}, nil
 }
 
 // randomCode returns so many uniformly distributed digits.

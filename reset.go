@@ -97,7 +97,7 @@ func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
 
 // proveReset judges the proof of a reset. A returned Wipe is to be run.
 func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
-	guard, rules := &a.account.Guard, account.GuardRules(a.opts.Reset)
+	guard, rules := &a.account.Guard, a.v.rules.Guard
 	if guard.Wipe != nil {
 		return a.pendingWipe(), ErrWiped
 	}
@@ -106,12 +106,12 @@ func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 		return nil, ErrNotEnrolled
 	}
 	if guard.Held(rules, a.now) {
-		return nil, a.locked("", guard.NotBefore)
+		return nil, a.notBefore("", guard.NotBefore)
 	}
 
 	kind := KindDeviceTOTP
 	if proof.OTP != "" {
-		device, found := a.account.SpendDevice(proof.OTP, a.opts.TOTP.rules(), rules.MinAge, a.now)
+		device, found := a.account.SpendDevice(proof.OTP, a.v.rules.TOTP, rules.MinAge, a.now)
 		if found == account.Right {
 			a.resetProven(Match{kind, device})
 			return nil, nil
@@ -153,7 +153,7 @@ func (a *attempt) resetProven(m Match) {
 
 // strike counts a wrong proof, or marks the wipe if none is left.
 func (a *attempt) strike(kind Kind, otp, pin string) (*Wipe, error) {
-	counted := a.account.Strike(otp, pin, account.GuardRules(a.opts.Reset), a.now)
+	counted := a.account.Strike(otp, pin, a.v.rules.Guard, a.now)
 	if counted.Exhausted {
 		return a.markWipe(ReasonStrikes), ErrWiped
 	}

@@ -93,19 +93,19 @@ func (d *Admin) Status(ctx context.Context, user string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	return statusOf(a, user, &d.v.opts, now), nil
+	return statusOf(a, user, &d.v.rules, now), nil
 }
 
-func statusOf(a *account.Account, user string, o *Options, now time.Time) Status {
+func statusOf(a *account.Account, user string, r *account.Rules, now time.Time) Status {
 	s := Status{
 		PIN: a.PIN != nil, Authenticator: a.Authenticator != nil, AuthenticatorPending: a.PendingAt(now) != nil,
 		Devices: deviceList(a), Strikes: a.Guard.Strikes,
 	}
 	for _, k := range kinds {
-		if c := a.Codes(account.Kind(k)); c != nil && c.LiveAt(o.ttl(k), now) {
+		if c := a.Codes(account.Kind(k)); c != nil && c.LiveAt(r.TTL(account.Kind(k)), now) {
 			s.Live = append(s.Live, k)
 		}
-		b, l := *a.Budget(account.Kind(k)), o.limit(k)
+		b, l := *a.Budget(account.Kind(k)), r.Limit(account.Kind(k))
 		if b.Wrong == 0 {
 			continue
 		}
@@ -116,7 +116,7 @@ func statusOf(a *account.Account, user string, o *Options, now time.Time) Status
 		s.Budgets = append(s.Budgets, shown)
 	}
 	if w := a.Guard.Wipe; w != nil {
-		s.Strikes = o.Reset.Strikes + 1
+		s.Strikes = r.Guard.Strikes + 1
 		s.Wipe, s.WipePending = publicWipe(w, user), w.Pending()
 	}
 	return s

@@ -18,10 +18,11 @@ func TestStatusSaysWhatIsHeldAndCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	rules := o.rules()
 	limits := map[Kind]Limit{KindPassword: judgeLimit, KindPIN: judgeLimit, KindLogin: o.OTP.Limit, KindAccount: o.OTP.Limit, KindTOTP: o.TOTP.Limit, KindDeviceTOTP: o.TOTP.Limit}
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Around(accounttest.Noon)).Draw(t, "account")
-		s := statusOf(a, "user", &o, accounttest.Noon)
+		s := statusOf(a, "user", &rules, accounttest.Noon)
 		waits := a.Pending != nil && a.Pending.ExpiresAt.After(accounttest.Noon) && !a.Pending.ExpiresAt.After(accounttest.Noon.Add(15*time.Minute))
 		if s.PIN != (a.PIN != nil) || s.Authenticator != (a.Authenticator != nil) || s.AuthenticatorPending != waits || len(s.Devices) != len(a.Devices) {
 			t.Fatalf("holds %+v", s)
@@ -66,10 +67,10 @@ func TestStatusSaysWhatIsHeldAndCounted(t *testing.T) {
 			t.Fatalf("%d strikes, wipe %v", s.Strikes, s.Wipe)
 		}
 	})
-	if s := statusOf(&account.Account{}, "user", &o, accounttest.Noon); !reflect.DeepEqual(s, Status{Devices: []Device{}}) {
+	if s := statusOf(&account.Account{}, "user", &rules, accounttest.Noon); !reflect.DeepEqual(s, Status{Devices: []Device{}}) {
 		t.Errorf("without a record: %+v", s)
 	}
-	if s := statusOf(&account.Account{Guard: account.Guard{Wipe: &account.Wipe{ID: uuid.Max}}}, "user", &o, accounttest.Noon); s.Wipe == nil || s.Wipe.ID != uuid.Max {
+	if s := statusOf(&account.Account{Guard: account.Guard{Wipe: &account.Wipe{ID: uuid.Max}}}, "user", &rules, accounttest.Noon); s.Wipe == nil || s.Wipe.ID != uuid.Max {
 		t.Errorf("wiped: %+v", s)
 	}
 }

@@ -39,12 +39,6 @@ type TOTPOptions struct {
 	Limit Limit
 }
 
-// rules returns what judging a code depends on.
-func (o *TOTPOptions) rules() account.TOTPRules {
-	alg, _ := totp.Named(o.Algorithm)
-	return account.TOTPRules{Algorithm: alg, Digits: o.Digits, Period: o.Period, Skew: o.Skew}
-}
-
 // An Enrollment is what a device or an authenticator app needs to compute codes.
 // It redacts itself: see "Secrets and logs" in the package comment. Read the
 // fields to hand the secret over. It is shown once: it cannot be read again.
@@ -138,8 +132,8 @@ func (e *DeviceTOTPEnroller) Enroll(ctx context.Context, user string, device uui
 		if err := a.mayEnroll(enrolled, proof); err != nil {
 			return Enrollment{}, err
 		}
-		s := drawSecret(a.opts.TOTP)
-		a.account.Enroll(device, s, account.Limit(a.opts.TOTP.Limit), a.now)
+		s := drawTOTP(&a.v.rules)
+		a.account.Enroll(device, s, &a.v.rules, a.now)
 		a.event(Event{Action: ActionEnrolled, Kind: KindDeviceTOTP, Device: device})
 		return enrollment(&s.Key, device, a.opts.TOTP.Issuer, a.user), nil
 	})
@@ -245,7 +239,7 @@ func NewAuthenticatorEnroller(v *Verifier) *AuthenticatorEnroller { return &Auth
 // It returns ErrMalformed, ErrNoCredential, ErrLocked and ErrMismatch.
 func (e *AuthenticatorEnroller) Begin(ctx context.Context, user string, proof Credentials) (Enrollment, error) {
 	return withProof(ctx, e.v, user, proof, nil, func(a *attempt) Enrollment {
-		s := drawSecret(a.opts.TOTP)
+		s := drawTOTP(&a.v.rules)
 		p := a.account.Begin(s, a.now)
 		a.event(Event{Action: ActionAuthenticatorBegun, Kind: KindTOTP, Until: p.ExpiresAt})
 		return enrollment(&s.Key, uuid.Nil, a.opts.TOTP.Issuer, a.user)
@@ -268,7 +262,7 @@ func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) 
 		if a.account.PendingAt(a.now) == nil {
 			return void{}, ErrNotEnrolled
 		}
-		right, left := a.account.Confirm(code, a.opts.TOTP.Skew, account.Limit(a.opts.TOTP.Limit), a.now)
+		right, left := a.account.Confirm(code, &a.v.rules, a.now)
 		if !right {
 			a.wrong = true
 			err := &MismatchError{Kind: KindTOTP, Remaining: left}
@@ -304,11 +298,11 @@ func (a *attempt) removeAuthenticator() void {
 	return void{}
 }
 
-// drawSecret makes a new secret.
-func drawSecret(o TOTPOptions) account.TOTP {
+// drawTOTP makes a new key.
+func drawTOTP(r *account.Rules) account.TOTP {
 	key := make([]byte, totp.NewKeySize)
 	_, _ = rand.Read(key) // never fails, says its documentation
-	return account.NewTOTP(key, o.rules())
+	return account.NewTOTP(key, r.TOTP)
 }
 
 // enrollment is what the key's owner gets to see.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/keylock"
 	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/internal/poll"
@@ -133,6 +134,7 @@ type Verifier struct {
 	store     Store
 	sealer    Sealer
 	opts      Options
+	rules     account.Rules // of opts
 	hasher    *pinhash.Hasher
 	locks     userLocks         // around a load and its swap
 	deadlines keylock.Deadlines // of swaps
@@ -166,7 +168,7 @@ func NewVerifier(store Store, sealer Sealer, opts *Options) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Verifier{store: store, sealer: sealer, opts: o, hasher: pinhash.New(pinhash.Options(o.PIN.Hash))}
+	v := &Verifier{store: store, sealer: sealer, opts: o, rules: o.rules(), hasher: pinhash.New(pinhash.Options(o.PIN.Hash))}
 	v.waiters = v.newWaiters()
 	return v, nil
 }

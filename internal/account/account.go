@@ -112,14 +112,14 @@ func (a *Account) SetPIN(h Hash, now time.Time) {
 
 // Enroll binds a device, in the place of the one with its ID if there is one. The
 // count of the devices starts anew only if it would lock the device out for good.
-func (a *Account) Enroll(id uuid.UUID, s TOTP, l Limit, now time.Time) {
+func (a *Account) Enroll(id uuid.UUID, s TOTP, r *Rules, now time.Time) {
 	d := Device{ID: id, TOTP: s, EnrolledAt: now}
 	if i := a.DeviceIndex(id); i >= 0 {
 		a.Devices[i] = d
 	} else {
 		a.Devices = append(a.Devices, d)
 	}
-	a.unlockIfFinal(KindDeviceTOTP, l)
+	a.unlockIfFinal(KindDeviceTOTP, r)
 	a.Guard.bound()
 }
 
@@ -139,9 +139,9 @@ func (a *Account) Begin(s TOTP, now time.Time) *Pending {
 // Confirm judges the first code of the authenticator that waits, which there must
 // be. The right code is spent and puts the authenticator in force. Wrong codes have
 // a count of their own beside the budget; left is what remains of it.
-func (a *Account) Confirm(code string, skew int, l Limit, now time.Time) (right bool, left int) {
+func (a *Account) Confirm(code string, r *Rules, now time.Time) (right bool, left int) {
 	p := a.Pending
-	step, v := p.Match(code, now, skew)
+	step, v := p.Match(code, now, r.TOTP.Skew)
 	if v != Right {
 		p.Wrong++
 		if p.Wrong >= pendingTries {
@@ -152,7 +152,7 @@ func (a *Account) Confirm(code string, skew int, l Limit, now time.Time) (right 
 	confirmed := p.TOTP
 	confirmed.LastStep = step
 	a.Authenticator, a.Pending = &confirmed, nil
-	a.unlockIfFinal(KindTOTP, l)
+	a.unlockIfFinal(KindTOTP, r)
 	return true, 0
 }
 
@@ -169,8 +169,8 @@ func (a *Account) MarkWipe(id uuid.UUID, reason WipeReason, now time.Time) {
 func (a *Account) Budget(k Kind) *Budget { return &a.Budgets[k.index()] }
 
 // unlockIfFinal starts a count anew that has no end.
-func (a *Account) unlockIfFinal(k Kind, l Limit) {
-	if b := a.Budget(k); b.Final(l) {
+func (a *Account) unlockIfFinal(k Kind, r *Rules) {
+	if b := a.Budget(k); b.Final(r.Limit(k)) {
 		*b = Budget{}
 	}
 }

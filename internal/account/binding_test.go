@@ -47,7 +47,7 @@ func TestEnrollUnlocksDevicesOnlyIfFinallyLocked(t *testing.T) {
 			want.Devices = append(want.Devices, account.Device{})
 		}
 		s, l := account.NewTOTP([]byte{1}, account.TOTPRules{Digits: 6, Period: time.Second}), accounttest.Limit().Draw(t, "limit")
-		a.Enroll(id, s, l, accounttest.Noon)
+		a.Enroll(id, s, &account.Rules{TimeBased: l}, accounttest.Noon)
 
 		want.Devices[at] = account.Device{ID: id, TOTP: s, EnrolledAt: accounttest.Noon}
 		if want.Budgets[5].Wrong >= l.Final {
@@ -74,7 +74,7 @@ func TestConfirmTakesFiveWrongCodesOrARightOne(t *testing.T) {
 			want := accounttest.Clone(t, a)
 			if rapid.IntRange(0, 3).Draw(t, "right") == 0 {
 				off := rapid.Int64Range(-1, 1).Draw(t, "off")
-				right, left := a.Confirm(accounttest.CodeAt(&s, accounttest.Noon.Unix()/30+off), 1, l, accounttest.Noon)
+				right, left := a.Confirm(accounttest.CodeAt(&s, accounttest.Noon.Unix()/30+off), &account.Rules{TimeBased: l, TOTP: account.TOTPRules{Skew: 1}}, accounttest.Noon)
 				want.Authenticator, want.Pending = &s, nil
 				want.Authenticator.LastStep = accounttest.Noon.Unix()/30 + off
 				if want.Budgets[4].Wrong >= l.Final {
@@ -88,7 +88,7 @@ func TestConfirmTakesFiveWrongCodesOrARightOne(t *testing.T) {
 				}
 				return
 			}
-			right, got := a.Confirm(accounttest.CodeAt(&s, accounttest.Noon.Unix()/30+5), 1, l, accounttest.Noon)
+			right, got := a.Confirm(accounttest.CodeAt(&s, accounttest.Noon.Unix()/30+5), &account.Rules{TimeBased: l, TOTP: account.TOTPRules{Skew: 1}}, accounttest.Noon)
 			want.Pending.Wrong++
 			if left == 0 {
 				want.Pending = nil

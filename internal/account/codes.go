@@ -35,6 +35,13 @@ type Codes struct {
 	NotBefore time.Time // no new code before
 }
 
+// Issue makes digits the live code of a kind.
+func (a *Account) Issue(k Kind, digits string, r *Rules, now time.Time) Code {
+	code := Code{Digits: digits, ExpiresAt: now.Add(r.TTL(k))}
+	a.Codes(k).Issue(code, r.Interval, now)
+	return code
+}
+
 // Issue makes a code the live one. No other is issued within the interval.
 func (c *Codes) Issue(live Code, interval time.Duration, now time.Time) {
 	c.Live, c.NotBefore = &live, time.Time{}
