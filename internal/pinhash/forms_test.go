@@ -121,6 +121,7 @@ func TestImportedHashesAreBoundedInEveryForm(t *testing.T) {
 		"$pbkdf2-sha256$i=1$" + sum64 + "$" + sum:                      true,
 		"$pbkdf2-sha256$i=1$" + sum64 + "A$" + sum:                     false,
 		"$pbkdf2-sha256$i=1$$" + sum:                                   false,
+		"$pbkdf2-sha256$i=1$cw$" + sum:                                 true, // a byte of salt
 		"$pbkdf2-sha256$l=32" + tail:                                   false,
 		"$pbkdf2-sha256$i=1,i=1" + tail:                                false,
 		"$pbkdf2-sha256$i=1,c=1" + tail:                                false,
