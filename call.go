@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/keylock"
 	"github.com/knowhave/factor/internal/pinhash"
 )
@@ -119,10 +120,10 @@ func (a *attempt) hashPIN(digits string) (pinhash.Hash, error) {
 
 // checkPIN compares a PIN with a stored one; nil stands for no PIN and costs the
 // same. A right PIN that was hashed at another cost is stored at today's.
-func (a *attempt) checkPIN(digits string, held *pin) (bool, error) {
+func (a *attempt) checkPIN(digits string, held *account.PIN) (bool, error) {
 	var stored *pinhash.Hash
 	if held != nil {
-		kept := pinhash.Hash(held.pinHash) // held changes if it is renewed, and is looked for again if the swap is lost
+		kept := pinhash.Hash(held.Hash) // held changes if it is renewed, and is looked for again if the swap is lost
 		stored = &kept
 	}
 	i := slices.IndexFunc(a.pins, func(f pinFound) bool { return f.stored.Equal(stored) })
@@ -134,7 +135,7 @@ func (a *attempt) checkPIN(digits string, held *pin) (bool, error) {
 		return a.v.hasher.Verify(a.ctx, digits, stored)
 	})
 	if err == nil && v.Renewed != nil {
-		held.pinHash = pinHash(*v.Renewed)
+		held.Hash = account.Hash(*v.Renewed)
 	}
 	return v.Right, err
 }

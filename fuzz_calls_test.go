@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/account"
 )
 
 // FuzzCalls calls one method of the public API with arbitrary arguments, at an
@@ -25,7 +27,7 @@ func FuzzCalls(f *testing.F) {
 		m := fuzzMethods[int(method)%len(fuzzMethods)]
 		c := fuzzCall{record: record, user: user, otp: otp, password: password, pin: pin, choices: choices, at: at}
 		w := newFuzzWorld(t, c)
-		if w.before.pin != nil && w.before.pin.imported() {
+		if w.before.PIN != nil && w.before.PIN.Imported() {
 			return // its hash is real, and slow
 		}
 		err := m.call(t.Context(), w)
@@ -66,12 +68,12 @@ func (c fuzzCall) kinds() []Kind {
 }
 
 // device is none, one of the enrolled ones or another one.
-func (c fuzzCall) device(a *account) uuid.UUID {
+func (c fuzzCall) device(a *account.Account) uuid.UUID {
 	switch n := int(c.choices >> 16 & 3); {
 	case n == 0:
 		return uuid.Nil
-	case n < 3 && len(a.devices) > 0:
-		return a.devices[(n-1)*(len(a.devices)-1)].id
+	case n < 3 && len(a.Devices) > 0:
+		return a.Devices[(n-1)*(len(a.Devices)-1)].ID
 	}
 	return uuid.UUID{15: 1}
 }
@@ -144,7 +146,7 @@ var fuzzMethods = []fuzzMethod{
 	}, anyProof, (*fuzzWorld).rightProof, false, true},
 	{"PINs.Remove", func(ctx context.Context, w *fuzzWorld) error {
 		return NewPINs(w.v).Remove(ctx, w.c.user, w.c.proof())
-	}, anyProof, func(w *fuzzWorld) bool { return w.before.pin != nil && w.rightProof() }, true, true},
+	}, anyProof, func(w *fuzzWorld) bool { return w.before.PIN != nil && w.rightProof() }, true, true},
 	{"PINs.IsSet", func(ctx context.Context, w *fuzzWorld) error {
 		_, err := NewPINs(w.v).IsSet(ctx, w.c.user)
 		return err
@@ -170,7 +172,7 @@ var fuzzMethods = []fuzzMethod{
 		return err
 	}, func(c fuzzCall) (Credentials, []string) { return c.proof(), nil }, func(w *fuzzWorld) bool {
 		if w.c.proof() == (Credentials{}) {
-			return w.c.bit(20) && w.before.deviceIndex(w.device()) < 0
+			return w.c.bit(20) && w.before.DeviceIndex(w.device()) < 0
 		}
 		return w.rightProof()
 	}, false, true},
@@ -180,7 +182,7 @@ var fuzzMethods = []fuzzMethod{
 	}, noProof, always, true, false},
 	{"DeviceTOTPEnroller.Revoke", func(ctx context.Context, w *fuzzWorld) error {
 		return NewDeviceTOTPEnroller(w.v).Revoke(ctx, w.c.user, w.device(), w.c.proof())
-	}, anyProof, func(w *fuzzWorld) bool { return w.before.deviceIndex(w.device()) >= 0 && w.rightProof() }, true, true},
+	}, anyProof, func(w *fuzzWorld) bool { return w.before.DeviceIndex(w.device()) >= 0 && w.rightProof() }, true, true},
 	{"AuthenticatorEnroller.Begin", func(ctx context.Context, w *fuzzWorld) error {
 		_, err := NewAuthenticatorEnroller(w.v).Begin(ctx, w.c.user, w.c.proof())
 		return err
@@ -191,7 +193,7 @@ var fuzzMethods = []fuzzMethod{
 	{"AuthenticatorEnroller.Remove", func(ctx context.Context, w *fuzzWorld) error {
 		return NewAuthenticatorEnroller(w.v).Remove(ctx, w.c.user, w.c.proof())
 	}, anyProof, func(w *fuzzWorld) bool {
-		return (w.before.authenticator != nil || w.before.pending != nil) && w.rightProof()
+		return (w.before.Authenticator != nil || w.before.Pending != nil) && w.rightProof()
 	}, false, true},
 	{"ResetGuard.Prove", func(ctx context.Context, w *fuzzWorld) error {
 		return w.guard.Prove(ctx, w.c.user, Credentials{OTP: w.c.otp, PIN: w.c.pin})
@@ -208,13 +210,13 @@ var fuzzMethods = []fuzzMethod{
 		return w.admin.SetPIN(ctx, w.c.user, w.c.pin)
 	}, func(c fuzzCall) (Credentials, []string) { return Credentials{}, []string{"new pin"} }, always, false, false},
 	{"Admin.RemovePIN", func(ctx context.Context, w *fuzzWorld) error { return w.admin.RemovePIN(ctx, w.c.user) }, noProof,
-		func(w *fuzzWorld) bool { return w.before.pin != nil }, true, false},
+		func(w *fuzzWorld) bool { return w.before.PIN != nil }, true, false},
 	{"Admin.RemoveAuthenticator", func(ctx context.Context, w *fuzzWorld) error {
 		return w.admin.RemoveAuthenticator(ctx, w.c.user)
-	}, noProof, func(w *fuzzWorld) bool { return w.before.authenticator != nil || w.before.pending != nil }, false, false},
+	}, noProof, func(w *fuzzWorld) bool { return w.before.Authenticator != nil || w.before.Pending != nil }, false, false},
 	{"Admin.RevokeDevice", func(ctx context.Context, w *fuzzWorld) error {
 		return w.admin.RevokeDevice(ctx, w.c.user, w.device())
-	}, noProof, func(w *fuzzWorld) bool { return w.before.deviceIndex(w.device()) >= 0 }, true, false},
+	}, noProof, func(w *fuzzWorld) bool { return w.before.DeviceIndex(w.device()) >= 0 }, true, false},
 	{"Admin.Reseal", func(ctx context.Context, w *fuzzWorld) error { return w.admin.Reseal(ctx, w.c.user) }, noProof, always, true, false},
 	{"Admin.Forget", func(ctx context.Context, w *fuzzWorld) error { return w.admin.Forget(ctx, w.c.user) }, noProof, always, false, false},
 	{"Admin.Import", func(ctx context.Context, w *fuzzWorld) error {

@@ -2,7 +2,6 @@ package factor
 
 import (
 	"bytes"
-	"encoding/base32"
 	"errors"
 	"reflect"
 	"regexp"
@@ -11,8 +10,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
-	"github.com/pquerna/otp"
-	"github.com/pquerna/otp/hotp"
+
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
 // check fails if the method may not have answered err.
@@ -50,23 +50,23 @@ func (w *fuzzWorld) check(m fuzzMethod, err error) {
 
 // keeps fails if a refusal refunded a guess or changed what the user holds.
 func (w *fuzzWorld) keeps(m fuzzMethod) {
-	if w.swaps == 0 || w.before.reset.wipe.pending() {
+	if w.swaps == 0 || w.before.Guard.Wipe.Pending() {
 		return
 	}
-	after, err := decode(w.stored.Data)
+	after, err := accounttest.Decode(w.stored.Data)
 	if err != nil {
 		w.Fatal(err)
 	}
-	for i, b := range after.budgets {
-		if b.wrong < w.before.budgets[i].wrong {
+	for i, b := range after.Budgets {
+		if b.Wrong < w.before.Budgets[i].Wrong {
 			w.Fatalf("%s was refused and refunded %s", m.name, kinds[i])
 		}
 	}
-	if after.reset.strikes < w.before.reset.strikes {
+	if after.Guard.Strikes < w.before.Guard.Strikes {
 		w.Fatalf("%s was refused and refunded a strike", m.name)
 	}
-	for _, held := range []func(*account) any{
-		func(a *account) any { return a.pin }, func(a *account) any { return a.devices }, func(a *account) any { return a.authenticator },
+	for _, held := range []func(*account.Account) any{
+		func(a *account.Account) any { return a.PIN }, func(a *account.Account) any { return a.Devices }, func(a *account.Account) any { return a.Authenticator },
 	} {
 		if !reflect.DeepEqual(held(after), held(w.before)) {
 			w.Fatalf("%s was refused and changed what the user holds", m.name)
@@ -127,9 +127,9 @@ var (
 )
 
 func (w *fuzzWorld) locked(k Kind, l Limit) bool {
-	b := w.before.budgets[kindIndex(k)]
+	b := w.before.Budget(account.Kind(k))
 	now := w.c.now()
-	return b.wrong >= l.Final || b.until.After(now) && b.until.Sub(now) <= l.MaxDelay
+	return b.Wrong >= l.Final || b.Until.After(now) && b.Until.Sub(now) <= l.MaxDelay
 }
 
 func (w *fuzzWorld) rightPassword() bool {
@@ -137,7 +137,7 @@ func (w *fuzzWorld) rightPassword() bool {
 }
 
 func (w *fuzzWorld) pinMatches() bool {
-	return w.before.pin != nil && bytes.Equal(w.before.pin.Sum, fuzzHash([]byte(w.c.pin)))
+	return w.before.PIN != nil && bytes.Equal(w.before.PIN.Sum, fuzzHash([]byte(w.c.pin)))
 }
 
 func (w *fuzzWorld) rightPIN() bool { return w.pinMatches() && !w.locked(KindPIN, w.opts.PIN.Limit) }
@@ -177,20 +177,20 @@ func (w *fuzzWorld) rightOTP(asked []Kind) bool {
 		}
 		switch k {
 		case KindLogin, KindAccount:
-			live, ttl := w.before.accountCodes.live, w.opts.OTP.AccountTTL
+			live, ttl := w.before.AccountCodes.Live, w.opts.OTP.AccountTTL
 			if k == KindLogin {
-				live, ttl = w.before.loginCodes.live, w.opts.OTP.LoginTTL
+				live, ttl = w.before.LoginCodes.Live, w.opts.OTP.LoginTTL
 			}
-			if live != nil && live.digits == w.c.otp && live.expiresAt.After(now) && live.expiresAt.Sub(now) <= ttl+time.Minute {
+			if live != nil && live.Digits == w.c.otp && live.ExpiresAt.After(now) && live.ExpiresAt.Sub(now) <= ttl+time.Minute {
 				return true
 			}
 		case KindTOTP:
-			if w.before.authenticator != nil && w.fresh(w.before.authenticator) {
+			if w.before.Authenticator != nil && w.fresh(w.before.Authenticator) {
 				return true
 			}
 		case KindDeviceTOTP:
-			for i := range w.before.devices {
-				if w.fresh(&w.before.devices[i].secret) {
+			for i := range w.before.Devices {
+				if w.fresh(&w.before.Devices[i].TOTP) {
 					return true
 				}
 			}
@@ -201,49 +201,36 @@ func (w *fuzzWorld) rightOTP(asked []Kind) bool {
 
 // fresh reports whether the code is that of a step around now which is later
 // than the last accepted one, as another library computes it.
-func (w *fuzzWorld) fresh(s *secret) bool {
-	if len(w.c.otp) != s.digits {
+func (w *fuzzWorld) fresh(s *account.TOTP) bool {
+	if len(w.c.otp) != s.Digits {
 		return false
 	}
-	seconds, period := w.c.now().Unix(), int64(s.period/time.Second)
+	seconds, period := w.c.now().Unix(), int64(s.Period/time.Second)
 	current := (seconds - ((seconds%period)+period)%period) / period
 	for step := current - int64(w.opts.TOTP.Skew); step <= current+int64(w.opts.TOTP.Skew); step++ {
-		if step >= 0 && step > s.step && codeOf(s, step) == w.c.otp {
+		if step >= 0 && step > s.LastStep && accounttest.CodeAt(s, step) == w.c.otp {
 			return true
 		}
 	}
 	return false
 }
 
-func codeOf(s *secret, step int64) string {
-	key := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(s.key)
-	algorithms := []otp.Algorithm{otp.AlgorithmSHA1, otp.AlgorithmSHA256, otp.AlgorithmSHA512}
-	text, err := hotp.GenerateCodeCustom(key, uint64(step), hotp.ValidateOpts{Digits: otp.Digits(s.digits), Algorithm: algorithms[s.algorithm]})
-	if err != nil {
-		panic(err)
-	}
-	return text
-}
-
-// at is the code that the secret's owner sees.
-func (s *secret) at(now time.Time) string { return codeOf(s, now.Unix()/int64(s.period/time.Second)) }
-
 func (w *fuzzWorld) rightConfirmation() bool {
-	p := w.before.pending
+	p := w.before.Pending
 	now := w.c.now()
-	return p != nil && p.expiresAt.After(now) && p.expiresAt.Sub(now) <= 15*time.Minute && w.fresh(&p.secret)
+	return p != nil && p.ExpiresAt.After(now) && p.ExpiresAt.Sub(now) <= 15*time.Minute && w.fresh(&p.TOTP)
 }
 
 func (w *fuzzWorld) rightResetProof() bool {
 	old := func(at time.Time) bool { return w.opts.Reset.MinAge == 0 || w.c.now().Sub(at) >= w.opts.Reset.MinAge }
-	if w.before.reset.wipe != nil {
+	if w.before.Guard.Wipe != nil {
 		return false
 	}
-	if w.given("pin", w.pinMatches) && old(w.before.pin.setAt) {
+	if w.given("pin", w.pinMatches) && old(w.before.PIN.SetAt) {
 		return true
 	}
-	for i := range w.before.devices {
-		if d := &w.before.devices[i]; w.c.otp != "" && old(d.enrolledAt) && w.fresh(&d.secret) {
+	for i := range w.before.Devices {
+		if d := &w.before.Devices[i]; w.c.otp != "" && old(d.EnrolledAt) && w.fresh(&d.TOTP) {
 			return true
 		}
 	}

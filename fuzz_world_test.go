@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/account/accounttest"
 	"github.com/knowhave/factor/internal/pinhash"
 )
 
@@ -21,9 +24,9 @@ type fuzzWorld struct {
 	guard *ResetGuard
 	admin *Admin
 
-	opts    Options  // with the defaults filled in
-	before  *account // empty if there is no record or it does not open
-	sealed  bool     // the record does not open
+	opts    Options          // with the defaults filled in
+	before  *account.Account // empty if there is no record or it does not open
+	sealed  bool             // the record does not open
 	mu      sync.Mutex
 	stored  Record
 	calls   int // of the store
@@ -33,10 +36,10 @@ type fuzzWorld struct {
 }
 
 func newFuzzWorld(t *testing.T, c fuzzCall) *fuzzWorld {
-	w := &fuzzWorld{T: t, c: c, before: &account{}}
+	w := &fuzzWorld{T: t, c: c, before: &account.Account{}}
 	if len(c.record) > 0 {
 		w.stored = Record{Data: bytes.Clone(c.record), Version: 1}
-		a, err := decode(c.record)
+		a, err := accounttest.Decode(c.record)
 		if w.sealed = err != nil; !w.sealed {
 			w.before = a
 		}
@@ -77,8 +80,8 @@ func newFuzzWorld(t *testing.T, c fuzzCall) *fuzzWorld {
 // wipe fails if the wipe was not marked before it is asked for.
 func (w *fuzzWorld) wipe(_ context.Context, asked Wipe) error {
 	w.asked++
-	a, err := decode(w.stored.Data)
-	if err != nil || !a.reset.wipe.pending() || a.reset.wipe.id != asked.ID || asked.User != w.c.user {
+	a, err := accounttest.Decode(w.stored.Data)
+	if err != nil || !a.Guard.Wipe.Pending() || a.Guard.Wipe.ID != asked.ID || asked.User != w.c.user {
 		w.Fatalf("asked for %+v, which is not marked in the record: %v", asked, err)
 	}
 	if w.c.bit(21) {
@@ -103,15 +106,15 @@ func (w *fuzzWorld) CompareAndSwap(_ context.Context, user string, old int64, ne
 		w.Fatalf("swapped version %d of %q for %q", old, w.c.user, user)
 	}
 	if !next.IsZero() {
-		a, err := decode(next.Data)
+		a, err := accounttest.Decode(next.Data)
 		if err != nil {
 			w.Fatalf("stored what does not open: %x", next.Data)
 		}
-		if bad := outOfBounds(a); bad != "" {
+		if bad := accounttest.OutOfBounds(a); bad != "" {
 			w.Fatalf("stored out of bounds: %s", bad)
 		}
-		if next.Version <= 0 || next.Version >= 1<<53 || next.Version == old || !next.Due.Equal(a.due()) {
-			w.Fatalf("stored version %d after %d, due at %v, and it ends at %v", next.Version, old, next.Due, a.due())
+		if next.Version <= 0 || next.Version >= 1<<53 || next.Version == old || !next.Due.Equal(a.Due()) {
+			w.Fatalf("stored version %d after %d, due at %v, and it ends at %v", next.Version, old, next.Due, a.Due())
 		}
 	}
 	w.stored = next

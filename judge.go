@@ -4,15 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-)
 
-// verdict is what judging one credential found.
-type verdict int
-
-const (
-	verdictWrong verdict = iota
-	verdictSpent         // was right once, and may not be again
-	verdictRight
+	"github.com/knowhave/factor/internal/account"
 )
 
 // tally collects what a call has to say if nothing that it was given is right.
@@ -67,7 +60,7 @@ func (a *attempt) judge(given Credentials, kinds []Kind) (Match, error) {
 		a.charge(KindPassword, &t)
 	}
 	if given.PIN != "" && !a.isLocked(KindPIN, &t) {
-		right, err := a.checkPIN(given.PIN, a.account.pin)
+		right, err := a.checkPIN(given.PIN, a.account.PIN)
 		if err != nil {
 			return Match{}, err
 		}
@@ -91,10 +84,10 @@ func (a *attempt) judgeOTP(code string, kinds []Kind, t *tally) (Match, bool) {
 		}
 		judged = append(judged, k)
 		device, v := a.spend(code, k)
-		if v == verdictRight {
+		if v == account.Right {
 			return a.accept(Match{Kind: k, Device: device}), true
 		}
-		spent = spent || v == verdictSpent
+		spent = spent || v == account.Spent
 	}
 	for _, k := range judged {
 		if spent {
@@ -108,51 +101,53 @@ func (a *attempt) judgeOTP(code string, kinds []Kind, t *tally) (Match, bool) {
 
 // spend judges a code against one kind, and spends it if it is right. A kind
 // that the user does not hold costs the same.
-func (a *attempt) spend(code string, k Kind) (uuid.UUID, verdict) {
+func (a *attempt) spend(code string, k Kind) (uuid.UUID, account.Verdict) {
 	switch k {
 	case KindDeviceTOTP:
-		return a.account.spendDevice(code, a.opts.TOTP, 0, a.now)
+		return a.account.SpendDevice(code, a.opts.TOTP.rules(), 0, a.now)
 	case KindTOTP:
-		return uuid.Nil, a.account.spendAuthenticator(code, a.opts.TOTP, a.now)
+		return uuid.Nil, a.account.SpendAuthenticator(code, a.opts.TOTP.rules(), a.now)
 	default:
-		return uuid.Nil, a.account.codesOf(k).spend(code, a.opts.ttl(k), a.now)
+		return uuid.Nil, a.account.Codes(account.Kind(k)).Spend(code, a.opts.ttl(k), a.now)
 	}
 }
 
+func (a *attempt) budget(k Kind) *account.Budget { return a.account.Budget(account.Kind(k)) }
+
 // accept clears the kind's count.
 func (a *attempt) accept(m Match) Match {
-	*a.account.budget(m.Kind) = budget{}
+	*a.budget(m.Kind) = account.Budget{}
 	a.event(Event{Action: ActionVerified, Kind: m.Kind, Device: m.Device})
 	return m
 }
 
 // charge counts a wrong answer of this kind.
 func (a *attempt) charge(k Kind, t *tally) {
-	b := a.account.budget(k)
-	*b = b.charge(a.opts.limit(k), a.now)
+	b := a.budget(k)
+	*b = b.Charge(a.opts.limit(k), a.now)
 	a.wrong = true
 	a.refuse(k, t, true)
 }
 
 // refuse notes that this kind was judged and was not right.
 func (a *attempt) refuse(k Kind, t *tally, charged bool) {
-	b, l := *a.account.budget(k), a.opts.limit(k)
-	left := b.remaining(l, a.now)
+	b, l := *a.budget(k), a.opts.limit(k)
+	left := b.Remaining(l, a.now)
 	t.add(k, left, charged)
 	e := Event{Action: ActionRefused, Kind: k, Err: &MismatchError{Kind: k, Remaining: left}, Remaining: left}
 	if left == 0 {
-		e.Until = b.end(l)
+		e.Until = b.End(l)
 	}
 	a.event(e)
 }
 
 // isLocked notes and reports that nothing of this kind is judged now.
 func (a *attempt) isLocked(k Kind, t *tally) bool {
-	b, l := *a.account.budget(k), a.opts.limit(k)
-	if !b.locked(l, a.now) {
+	b, l := *a.budget(k), a.opts.limit(k)
+	if !b.Locked(l, a.now) {
 		return false
 	}
-	t.skip(a.locked(k, b.end(l)))
+	t.skip(a.locked(k, b.End(l)))
 	return true
 }
 

@@ -10,12 +10,12 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/pinhash"
+	"github.com/knowhave/factor/internal/totp"
 )
 
 const (
-	// maxDevices bounds DeviceOptions.Max: each device is judged in turn.
-	maxDevices = 100
 	// maxIssuer bounds TOTPOptions.Issuer in bytes. A URL holds it twice and a user
 	// once, each byte as up to three, and a QR code holds 2,331 of them.
 	maxIssuer = 128
@@ -69,17 +69,38 @@ type Options struct {
 	Reset    ResetOptions
 }
 
+// A Limit bounds the wrong answers in a row for one user and one kind. A zero
+// field means its default.
+//
+// The Tries-th wrong answer in a row locks the kind for Delay, each further one
+// for twice as long as the one before, up to MaxDelay. The Final-th locks it
+// until Admin.Unlock, or until it is bound anew: a new PIN for the PIN, a newly
+// enrolled device for the devices, a confirmed authenticator for the
+// authenticator. A right answer sets the count back to zero. While a kind is
+// locked nothing is judged, so right and wrong get the same answer.
+type Limit struct {
+	// Tries is at least 1. Default 3 for the PIN, else 5.
+	Tries int
+	// Delay is at least 1 ms. Default 1 minute.
+	Delay time.Duration
+	// MaxDelay is at least Delay. Default 1 hour.
+	MaxDelay time.Duration
+	// Final is more than Tries and at most 100 (NIST SP 800-63B-4 §3.2.2).
+	// Default 10 for the PIN, else 100.
+	Final int
+}
+
 // limit returns the Limit of a kind.
-func (o *Options) limit(k Kind) Limit {
+func (o *Options) limit(k Kind) account.Limit {
 	switch k {
 	case KindPassword:
-		return o.Password
+		return account.Limit(o.Password)
 	case KindPIN:
-		return o.PIN.Limit
+		return account.Limit(o.PIN.Limit)
 	case KindLogin, KindAccount:
-		return o.OTP.Limit
+		return account.Limit(o.OTP.Limit)
 	default:
-		return o.TOTP.Limit
+		return account.Limit(o.TOTP.Limit)
 	}
 }
 
@@ -114,21 +135,21 @@ func (o Options) complete() (Options, error) {
 			c.fail("ProofKinds", "must be different ones of "+listed(otpKinds[:], "and"))
 		}
 	}
-	c.limit("Password", &o.Password, 5, maxFailures)
+	c.limit("Password", &o.Password, 5, account.MaxFailures)
 	c.pin(&o.PIN)
 
-	within(&c, "OTP.Digits", &o.OTP.Digits, 6, minDigits, maxDigits)
-	within(&c, "OTP.AccountTTL", &o.OTP.AccountTTL, 5*time.Minute, time.Second, maxCodeTTL)
-	within(&c, "OTP.LoginTTL", &o.OTP.LoginTTL, 10*time.Minute, time.Second, maxCodeTTL)
+	within(&c, "OTP.Digits", &o.OTP.Digits, 6, totp.MinDigits, totp.MaxDigits)
+	within(&c, "OTP.AccountTTL", &o.OTP.AccountTTL, 5*time.Minute, time.Second, account.MaxCodeTTL)
+	within(&c, "OTP.LoginTTL", &o.OTP.LoginTTL, 10*time.Minute, time.Second, account.MaxCodeTTL)
 	within(&c, "OTP.Interval", &o.OTP.Interval, 0, 0, longest)
-	c.limit("OTP.Limit", &o.OTP.Limit, 5, maxFailures)
+	c.limit("OTP.Limit", &o.OTP.Limit, 5, account.MaxFailures)
 
 	c.totp(&o.TOTP)
 
 	within(&c, "Device.Grace", &o.Device.Grace, 5*time.Minute, time.Millisecond, longest)
-	within(&c, "Device.Max", &o.Device.Max, 10, 1, maxDevices)
+	within(&c, "Device.Max", &o.Device.Max, 10, 1, account.MaxDevices)
 
-	within(&c, "Reset.Strikes", &o.Reset.Strikes, 3, 1, maxFailures)
+	within(&c, "Reset.Strikes", &o.Reset.Strikes, 3, 1, account.MaxFailures)
 	within(&c, "Reset.Interval", &o.Reset.Interval, 0, 0, longest)
 	within(&c, "Reset.MinAge", &o.Reset.MinAge, 0, 0, longest)
 	return o, errors.Join(c.failed...)
@@ -159,10 +180,10 @@ func within[T int | uint8 | uint32 | time.Duration](c *checker, field string, va
 }
 
 func (c *checker) limit(field string, l *Limit, tries, final int) {
-	within(c, field+".Tries", &l.Tries, tries, 1, maxFailures-1)
+	within(c, field+".Tries", &l.Tries, tries, 1, account.MaxFailures-1)
 	within(c, field+".Delay", &l.Delay, time.Minute, time.Millisecond, longest)
 	within(c, field+".MaxDelay", &l.MaxDelay, time.Hour, time.Millisecond, longest)
-	within(c, field+".Final", &l.Final, final, 2, maxFailures)
+	within(c, field+".Final", &l.Final, final, 2, account.MaxFailures)
 	if l.Final <= l.Tries {
 		c.fail(field+".Final", fmt.Sprintf("(%d) must be more than Tries (%d)", l.Final, l.Tries))
 	}
@@ -194,15 +215,15 @@ func (c *checker) totp(o *TOTPOptions) {
 	if o.Algorithm == "" {
 		o.Algorithm = "SHA1"
 	}
-	if _, ok := algorithmNamed(o.Algorithm); !ok {
+	if _, ok := totp.Named(o.Algorithm); !ok {
 		c.fail("TOTP.Algorithm", "must be SHA1, SHA256 or SHA512")
 	}
-	within(c, "TOTP.Period", &o.Period, 30*time.Second, time.Second, maxPeriod)
+	within(c, "TOTP.Period", &o.Period, 30*time.Second, time.Second, totp.MaxPeriod)
 	if o.Period%time.Second != 0 {
 		c.fail("TOTP.Period", "must be whole seconds")
 	}
-	within(c, "TOTP.Digits", &o.Digits, 6, minDigits, maxDigits)
-	within(c, "TOTP.Skew", &o.Skew, 1, -1, maxSkew)
+	within(c, "TOTP.Digits", &o.Digits, 6, totp.MinDigits, totp.MaxDigits)
+	within(c, "TOTP.Skew", &o.Skew, 1, -1, totp.MaxSkew)
 	o.Skew = max(0, o.Skew) // -1 says none
-	c.limit("TOTP.Limit", &o.Limit, 5, maxFailures)
+	c.limit("TOTP.Limit", &o.Limit, 5, account.MaxFailures)
 }

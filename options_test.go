@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/knowhave/factor/internal/account"
 )
 
 // bounded is a tunable field and its bounds. Below and above them, and only
@@ -152,7 +154,7 @@ func TestOptionsHaveTheirDefaults(t *testing.T) {
 		t.Errorf("the defaults are\n%+v, want\n%+v", o, want)
 	}
 	for i, k := range kinds {
-		if got := []Limit{o.Password, o.PIN.Limit, o.OTP.Limit, o.OTP.Limit, o.TOTP.Limit, o.TOTP.Limit}[i]; o.limit(k) != got {
+		if got := []Limit{o.Password, o.PIN.Limit, o.OTP.Limit, o.OTP.Limit, o.TOTP.Limit, o.TOTP.Limit}[i]; o.limit(k) != account.Limit(got) {
 			t.Errorf("%s has the limit %+v", k, o.limit(k))
 		}
 	}

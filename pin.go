@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/knowhave/factor/internal/account"
 )
 
 // PINOptions tunes PINs. A zero field means its default. The policy (Length,
@@ -94,7 +96,7 @@ func (v *Verifier) setPIN(ctx context.Context, user, pin string, m mode, prove f
 		if err != nil {
 			return void{}, err
 		}
-		a.account.setPIN(pinHash(hash), a.now)
+		a.account.SetPIN(account.Hash(hash), a.now)
 		a.event(Event{Action: ActionPINSet, Kind: KindPIN})
 		return void{}, nil
 	})
@@ -114,14 +116,14 @@ func (p *PINs) Remove(ctx context.Context, user string, proof Credentials) error
 }
 
 func (a *attempt) hasPIN() error {
-	if a.account.pin == nil {
+	if a.account.PIN == nil {
 		return ErrNotEnrolled
 	}
 	return nil
 }
 
 func (a *attempt) removePIN() void {
-	a.account.pin = nil
+	a.account.PIN = nil
 	a.event(Event{Action: ActionPINRemoved, Kind: KindPIN})
 	return void{}
 }
@@ -139,7 +141,7 @@ func (v *Verifier) pinIsSet(ctx context.Context, user string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return a.pin != nil, nil
+	return a.PIN != nil, nil
 }
 
 // Wait returns true as soon as the user has set a PIN, and false when timeout has

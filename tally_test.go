@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
 // A mismatch speaks of the kind judged last, and of the least that is left of
@@ -20,7 +22,7 @@ func TestTallySaysWhatTheCallerMayKnow(t *testing.T) {
 		for range rapid.IntRange(1, 6).Draw(t, "kinds") {
 			k := rapid.SampledFrom(kinds[:]).Draw(t, "kind")
 			if rapid.Bool().Draw(t, "locked") {
-				until := rapid.OneOf(rapid.Just(time.Time{}), genAround(noon)).Draw(t, "until")
+				until := rapid.OneOf(rapid.Just(time.Time{}), accounttest.Around(accounttest.Noon)).Draw(t, "until")
 				all.skip(&LockedError{k, until})
 				untils = append(untils, until)
 				continue

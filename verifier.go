@@ -15,6 +15,7 @@ import (
 	"github.com/knowhave/factor/internal/keylock"
 	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/internal/poll"
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // Kind is a kind of factor that can be judged.
@@ -34,6 +35,9 @@ const (
 	// KindDeviceTOTP is a code of an enrolled device.
 	KindDeviceTOTP Kind = "device-totp"
 )
+
+// kinds holds every Kind, in the order in which Status shows them.
+var kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
 
 // otpKinds holds the kinds that a code can be of.
 var otpKinds = [...]Kind{KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
@@ -191,7 +195,7 @@ func (v *Verifier) VerifyOTP(ctx context.Context, user, code string, kinds ...Ki
 	if err := checkUser(user); err != nil {
 		return Match{}, err
 	}
-	if err := checkDigits("otp", code, minDigits, maxDigits); err != nil {
+	if err := checkDigits("otp", code, totp.MinDigits, totp.MaxDigits); err != nil {
 		return Match{}, err
 	}
 	if err := checkKinds(kinds, otpKinds[:]); err != nil {
@@ -316,7 +320,7 @@ func (v *Verifier) checkProof(user string, proof Credentials) error {
 		return err
 	}
 	if proof.OTP != "" {
-		if err := checkDigits("otp", proof.OTP, minDigits, maxDigits); err != nil {
+		if err := checkDigits("otp", proof.OTP, totp.MinDigits, totp.MaxDigits); err != nil {
 			return err
 		}
 	}

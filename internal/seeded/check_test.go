@@ -20,6 +20,8 @@ type pkg struct {
 
 var (
 	engine   = pkg{".", "."}
+	accounts = pkg{".", "./internal/account"}
+	oneTime  = pkg{".", "./internal/totp"}
 	locking  = pkg{".", "./internal/keylock"}
 	hashing  = pkg{".", "./internal/pinhash"}
 	inMemory = pkg{".", "./memstore"}
@@ -50,7 +52,7 @@ type check struct {
 }
 
 // core holds the directories whose code runs whatever the store.
-var core = []string{".", "internal/keylock", "internal/pinhash", "internal/poll", "memstore"}
+var core = []string{".", "internal/account", "internal/totp", "internal/keylock", "internal/pinhash", "internal/poll", "memstore"}
 
 // seed makes a run that draws at random come out the same every time.
 const seed = "1"
@@ -103,6 +105,18 @@ var (
 			"-test.run=^Test", "-test.skip=^Test(Every|Explorer|Reduction|Schedule$|Model|Threat|Readme|Markdown)",
 			"-rapid.seed=" + seed, "-rapid.nofailfile", "-rapid.shrinktime=1ms",
 		},
+		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
+		count:   number("test", "tests"),
+	}
+	accountRules = &check{
+		name: "unit tests, accounts", column: "unit tests", in: accounts, cpus: 2, reach: []string{"internal/account"},
+		flags:   []string{"-test.run=^Test", "-rapid.seed=" + seed, "-rapid.nofailfile", "-rapid.shrinktime=1ms"},
+		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
+		count:   number("test", "tests"),
+	}
+	oneTimeCodes = &check{
+		name: "unit tests, codes", column: "unit tests", in: oneTime, cpus: 2, reach: []string{"internal/totp"},
+		flags:   []string{"-test.run=^Test", "-rapid.seed=" + seed, "-rapid.nofailfile", "-rapid.shrinktime=1ms"},
 		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
 		count:   number("test", "tests"),
 	}
@@ -159,7 +173,7 @@ var (
 )
 
 // checks are all of them. Those of one column reach different code.
-var checks = []*check{explorer, histories, historiesSQL, model, threats, rules, locks, hashes, contract, contractSQL, statements, writers, transactions, torture}
+var checks = []*check{explorer, histories, historiesSQL, model, threats, rules, accountRules, oneTimeCodes, locks, hashes, contract, contractSQL, statements, writers, transactions, torture}
 
 // columns are those of the table.
 var columns = []string{"every interleaving", "histories", "model", "threats", "unit tests", "store contract", "kills"}

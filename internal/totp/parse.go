@@ -1,4 +1,4 @@
-package factor
+package totp
 
 import (
 	"fmt"
@@ -16,33 +16,33 @@ var otpauthParameters = map[string]bool{
 	"issuer": false, "image": false, "icon": false, "color": false,
 }
 
-// parseOTPAuth reads an otpauth URL strictly: what it says is taken or refused,
-// and only what it leaves out has a default. The label does not matter.
-func parseOTPAuth(text string) (t ImportedTOTP, reason string) {
+// parseURL reads an otpauth URL strictly: it takes or refuses what the URL says, and
+// only what the URL leaves out has a default. It ignores the label.
+func parseURL(text string) (d Description, reason string) {
 	query, reason := otpauthQuery(strings.TrimSpace(text))
 	if reason != "" {
-		return t, reason
+		return d, reason
 	}
 	values, reason := otpauthValues(query)
 	if reason != "" {
-		return t, reason
+		return d, reason
 	}
-	t = ImportedTOTP{Secret: values["secret"], Algorithm: values["algorithm"]}
-	if t.Secret == "" {
-		return t, "must have a secret: leave the part out for a user who has none"
+	d = Description{Secret: values["secret"], Algorithm: values["algorithm"]}
+	if d.Secret == "" {
+		return d, "must have a secret: leave the part out for a user who has none"
 	}
 	if digits, is := values["digits"]; is {
-		if t.Digits, _ = strconv.Atoi(digits); t.Digits == 0 {
-			return t, refusedDigits
+		if d.Digits, _ = strconv.Atoi(digits); d.Digits == 0 {
+			return d, refusedDigits
 		}
 	}
 	if period, is := values["period"]; is {
 		seconds, _ := strconv.ParseUint(period, 10, 16)
-		if t.Period = time.Duration(seconds) * time.Second; t.Period == 0 {
-			return t, refusedPeriod
+		if d.Period = time.Duration(seconds) * time.Second; d.Period == 0 {
+			return d, refusedPeriod
 		}
 	}
-	return t, ""
+	return d, ""
 }
 
 // otpauthQuery returns the query of a URL of the type totp. It takes the URL apart

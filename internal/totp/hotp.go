@@ -1,4 +1,4 @@
-package factor
+package totp
 
 import (
 	"bytes"
@@ -10,38 +10,47 @@ import (
 	"slices"
 )
 
-// algorithm is a place in algorithms.
-type algorithm uint8
+// An Algorithm is the hash that codes are computed with.
+type Algorithm uint8
 
+// The algorithms of RFC 6238. Accounts store these numbers.
 const (
-	algorithmSHA1 algorithm = iota
-	algorithmSHA256
-	algorithmSHA512
+	SHA1 Algorithm = iota
+	SHA256
+	SHA512
+	algorithmCount
 )
 
-// algorithms holds the names of RFC 6238.
-var algorithms = [...]string{algorithmSHA1: "SHA1", algorithmSHA256: "SHA256", algorithmSHA512: "SHA512"}
+// LastAlgorithm is the largest Algorithm.
+const LastAlgorithm = algorithmCount - 1
 
-func algorithmNamed(name string) (algorithm, bool) {
+// algorithms holds the names of RFC 6238.
+var algorithms = [algorithmCount]string{SHA1: "SHA1", SHA256: "SHA256", SHA512: "SHA512"}
+
+// Named returns the Algorithm of a name of RFC 6238, such as SHA256.
+func Named(name string) (alg Algorithm, ok bool) {
 	i := slices.Index(algorithms[:], name)
-	return algorithm(max(0, i)), i >= 0
+	return Algorithm(max(0, i)), i >= 0
 }
 
+// String returns the name of RFC 6238.
+func (alg Algorithm) String() string { return algorithms[alg] }
+
 // blockSize is how many bytes the hash works on at once.
-func (alg algorithm) blockSize() int {
-	if alg == algorithmSHA512 {
+func (alg Algorithm) blockSize() int {
+	if alg == SHA512 {
 		return sha512.BlockSize
 	}
 	return sha1.BlockSize // and SHA256's
 }
 
 // appendSum appends the hash of data.
-func (alg algorithm) appendSum(to, data []byte) []byte {
+func (alg Algorithm) appendSum(to, data []byte) []byte {
 	switch alg {
-	case algorithmSHA512:
+	case SHA512:
 		sum := sha512.Sum512(data)
 		return append(to, sum[:]...)
-	case algorithmSHA256:
+	case SHA256:
 		sum := sha256.Sum256(data)
 		return append(to, sum[:]...)
 	default:
@@ -54,7 +63,7 @@ func (alg algorithm) appendSum(to, data []byte) []byte {
 // because it never leaves the stack: crypto/hmac, which the tests compare it
 // with, allocates eight times to judge the three codes of a window.
 type hmacKey struct {
-	algorithm algorithm
+	algorithm Algorithm
 	// The key combined with the pads of the RFC, one block each, with room behind
 	// for what is hashed after it.
 	inner [sha512.BlockSize + 8]byte
@@ -68,7 +77,7 @@ var (
 )
 
 // set makes the key ready.
-func (k *hmacKey) set(alg algorithm, key []byte) {
+func (k *hmacKey) set(alg Algorithm, key []byte) {
 	k.algorithm = alg
 	block := alg.blockSize()
 	if len(key) > block {

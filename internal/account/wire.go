@@ -1,4 +1,4 @@
-package factor
+package account
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ var zeros [padTo]byte
 // writer appends values to buf.
 type writer struct{ buf []byte }
 
-func (w *writer) has(is bool) bool {
+func (w *writer) bool(is bool) bool {
 	if is {
 		w.buf = append(w.buf, 1)
 	} else {
@@ -21,9 +21,9 @@ func (w *writer) has(is bool) bool {
 	return is
 }
 
-// number writes the varint of binary.AppendUvarint, and is small enough to be
+// uvarint writes the varint of binary.AppendUvarint, and is small enough to be
 // inlined where that is a call: most of what is written are numbers of one byte.
-func (w *writer) number(n int64) {
+func (w *writer) uvarint(n int64) {
 	u := uint64(n)
 	for ; u >= 0x80; u >>= 7 {
 		w.buf = append(w.buf, byte(u)|0x80)
@@ -32,18 +32,18 @@ func (w *writer) number(n int64) {
 }
 
 func (w *writer) bytes(b []byte) {
-	w.number(int64(len(b)))
+	w.uvarint(int64(len(b)))
 	w.buf = append(w.buf, b...)
 }
 
 // time writes 0 for the zero time, else one more than the zigzag milliseconds.
 func (w *writer) time(t time.Time) {
 	if t.IsZero() {
-		w.number(0)
+		w.uvarint(0)
 		return
 	}
 	ms := t.UnixMilli()
-	w.number((ms<<1 ^ ms>>63) + 1)
+	w.uvarint((ms<<1 ^ ms>>63) + 1)
 }
 
 // zeros writes so many bytes, which are as many numbers that are 0.
@@ -93,7 +93,7 @@ func (r *reader) byte() byte {
 	return r.buf[r.at-1]
 }
 
-func (r *reader) has() bool {
+func (r *reader) bool() bool {
 	b := r.byte()
 	if b > 1 {
 		r.fail()
@@ -101,7 +101,7 @@ func (r *reader) has() bool {
 	return b == 1
 }
 
-func (r *reader) number(bound int64) int64 {
+func (r *reader) uvarint(bound int64) int64 {
 	n, size := uint64(r.byte()), 0
 	if n >= 0x80 { // few have more bytes than one
 		r.at--
@@ -120,7 +120,7 @@ func (r *reader) number(bound int64) int64 {
 
 // bytes returns a part of the buffer, nil for an empty one.
 func (r *reader) bytes() []byte {
-	n := r.number(int64(r.left()))
+	n := r.uvarint(int64(r.left()))
 	if n == 0 {
 		return nil
 	}
@@ -128,7 +128,7 @@ func (r *reader) bytes() []byte {
 }
 
 func (r *reader) time() time.Time {
-	n := r.number(maxNumber)
+	n := r.uvarint(maxNumber)
 	if n == 0 {
 		return time.Time{}
 	}

@@ -1,4 +1,4 @@
-package factor
+package account
 
 import (
 	"bytes"
@@ -15,16 +15,16 @@ func TestNumbersAreVarintsWithinTheirBounds(t *testing.T) {
 				continue
 			}
 			var w writer
-			w.number(n)
+			w.uvarint(n)
 			if want := binary.AppendUvarint(nil, uint64(n)); !bytes.Equal(w.buf, want) {
 				t.Fatalf("%d is written as %x, want %x", n, w.buf, want)
 			}
 			r := reader{buf: w.buf}
-			if got := r.number(n); got != n || r.failed || r.left() != 0 {
+			if got := r.uvarint(n); got != n || r.failed || r.left() != 0 {
 				t.Fatalf("%x is read as %d with %d bytes left, want %d", w.buf, got, r.left(), n)
 			}
 			r = reader{buf: w.buf}
-			if got := r.number(n - 1); n > 0 && (got != 0 || !r.failed) {
+			if got := r.uvarint(n - 1); n > 0 && (got != 0 || !r.failed) {
 				t.Fatalf("%d is read as %d where %d is the bound", n, got, n-1)
 			}
 		}
@@ -35,7 +35,7 @@ func TestNumbersAreVarintsWithinTheirBounds(t *testing.T) {
 func TestReaderFailsWhereANumberDoesNotEnd(t *testing.T) {
 	for _, data := range [][]byte{{}, {0x80}, {0xff, 0x80}, append(bytes.Repeat([]byte{0x80}, 9), 2), bytes.Repeat([]byte{0x80}, 11)} {
 		r := reader{buf: data}
-		if n := r.number(maxNumber); n != 0 || !r.failed {
+		if n := r.uvarint(maxNumber); n != 0 || !r.failed {
 			t.Errorf("%x is read as %d", data, n)
 		}
 	}
@@ -44,11 +44,11 @@ func TestReaderFailsWhereANumberDoesNotEnd(t *testing.T) {
 // Nothing is left after a failure, whatever is behind it.
 func TestReaderReturnsNothingOnceItHasFailed(t *testing.T) {
 	r := reader{buf: bytes.Repeat([]byte{1}, padTo)}
-	r.number(0)
+	r.uvarint(0)
 	if !r.failed || r.left() != 0 {
 		t.Fatalf("failed: %v, with %d bytes left", r.failed, r.left())
 	}
-	if r.byte() != 0 || r.has() || r.number(maxNumber) != 0 || r.bytes() != nil || r.take(1) != nil || !r.time().IsZero() || r.skipZeros(1) {
+	if r.byte() != 0 || r.bool() || r.uvarint(maxNumber) != 0 || r.bytes() != nil || r.take(1) != nil || !r.time().IsZero() || r.skipZeros(1) {
 		t.Error("something is read after a failure")
 	}
 }

@@ -1,4 +1,4 @@
-package factor
+package totp
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 )
 
 func TestHOTPIsTheHMACOfTheStandardLibrary(t *testing.T) {
-	for alg, newHash := range map[algorithm]func() hash.Hash{algorithmSHA1: sha1.New, algorithmSHA256: sha256.New, algorithmSHA512: sha512.New} {
+	for alg, newHash := range map[Algorithm]func() hash.Hash{SHA1: sha1.New, SHA256: sha256.New, SHA512: sha512.New} {
 		// Keys around the hashes' blocks, and longer: those are hashed first.
 		for _, size := range []int{1, 20, 63, 64, 65, 127, 128, 129, 1000} {
 			key := bytes.Repeat([]byte{0x36, 0x5c, 1}, size)[:size]

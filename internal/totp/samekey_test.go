@@ -1,4 +1,4 @@
-package factor
+package totp
 
 import (
 	"bytes"
@@ -13,10 +13,10 @@ import (
 )
 
 // Two keys of one algorithm are the same if crypto/hmac cannot tell them apart.
-func TestKeysAreTheSameThatHMACCannotTellApart(t *testing.T) {
-	digests := []func() hash.Hash{algorithmSHA1: sha1.New, algorithmSHA256: sha256.New, algorithmSHA512: sha512.New}
+func TestSecretsAreTheSameThatHMACCannotTellApart(t *testing.T) {
+	digests := []func() hash.Hash{SHA1: sha1.New, SHA256: sha256.New, SHA512: sha512.New}
 	rapid.Check(t, func(t *rapid.T) {
-		alg := algorithm(rapid.IntRange(0, len(digests)-1).Draw(t, "algorithm"))
+		alg := Algorithm(rapid.IntRange(0, len(digests)-1).Draw(t, "algorithm"))
 		mac := func(key []byte) []byte {
 			m := hmac.New(digests[alg], key)
 			m.Write([]byte("a step"))
@@ -27,13 +27,13 @@ func TestKeysAreTheSameThatHMACCannotTellApart(t *testing.T) {
 			d.Write(key)
 			return d.Sum(nil)
 		}
-		one := rapid.SliceOfN(rapid.Byte(), 1, maxKey).Draw(t, "key")
-		zeros := make([]byte, rapid.IntRange(0, maxKey).Draw(t, "zeros"))
+		one := rapid.SliceOfN(rapid.Byte(), 1, maxImported).Draw(t, "key")
+		zeros := make([]byte, rapid.IntRange(0, maxImported).Draw(t, "zeros"))
 		other := rapid.SampledFrom([][]byte{
 			append(bytes.Clone(one), zeros...), append(hashed(one), zeros...), bytes.TrimRight(one, "\x00"), append([]byte{0}, one...), one[:len(one)-1],
 		}).Draw(t, "other")
-		a, b := secret{key: one, algorithm: alg}, secret{key: other, algorithm: alg}
-		if want := bytes.Equal(mac(one), mac(other)); a.sameKey(&b) != want || b.sameKey(&a) != want {
+		a, b := Key{Secret: one, Algorithm: alg}, Key{Secret: other, Algorithm: alg}
+		if want := bytes.Equal(mac(one), mac(other)); a.SameSecret(&b) != want || b.SameSecret(&a) != want {
 			t.Fatalf("%x and %x are the same: %v, want %v", one, other, !want, want)
 		}
 	})
