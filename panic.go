@@ -68,6 +68,7 @@ func (v *Verifier) observe(ctx context.Context, events []Event) {
 		return
 	}
 	told := &hostContext{Context: context.WithoutCancel(ctx), verifier: v, function: inObserve}
+	defer told.returned.Store(true)
 	for _, e := range events {
 		_ = recoverPanic("Observe", func() error {
 			if e.At.IsZero() {

@@ -81,7 +81,7 @@ func (c *call) run(j job) {
 // without.
 func (c *call) lockSlow() error {
 	locks := c.v.slowLocks(c.mode)
-	if locks == nil || callerOf(c.ctx) != nil {
+	if locks == nil || calledFromAny(c.ctx) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(c.ctx, slowLockPatience)

@@ -138,6 +138,7 @@ func (v *Verifier) callWipe(ctx context.Context, w Wipe) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wipeTimeout)
 	defer cancel()
 	asked := &hostContext{Context: ctx, verifier: v, function: inWipe, user: w.User, wipe: w.ID}
+	defer asked.returned.Store(true)
 	return recoverPanic("Wipe", func() error { return v.opts.Wipe(asked, w) })
 }
 
