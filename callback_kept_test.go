@@ -3,6 +3,7 @@ package factor_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 
 	"github.com/knowhave/factor"
@@ -52,5 +53,68 @@ func TestAKeptContextTakesTheSlowLock(t *testing.T) {
 	k.ok(k.v.VerifyPassword(kept, alice, rightPW))
 	if held != 1 {
 		t.Errorf("%d locks are held while the password is checked, want 1", held)
+	}
+}
+
+// Observe that calls back with a context of its own ends, however much of the
+// host's code lies between.
+func TestObserveEndsFarDownTheStack(t *testing.T) {
+	var k *kit
+	observed := 0
+	k = newKit(t, func(o *factor.Options) {
+		o.Observe = func(context.Context, factor.Event) {
+			if observed++; observed > 100 {
+				return
+			}
+			furtherDown(500, func() { _ = k.v.VerifyPIN(context.Background(), "bob", wrongPIN) })
+		}
+	})
+	k.is(k.v.VerifyPIN(t.Context(), alice, wrongPIN), factor.ErrMismatch)
+	if observed > 4 {
+		t.Errorf("observed %d events, want at most 4 inside each other", observed)
+	}
+}
+
+// furtherDown calls f that many frames down.
+//
+//go:noinline
+func furtherDown(frames int, f func()) {
+	if frames == 0 {
+		f()
+		return
+	}
+	furtherDown(frames-1, f)
+}
+
+// A type of the host's may be called as one of this package's.
+type Verifier struct{ inner *factor.Verifier }
+
+//go:noinline
+func (v *Verifier) observe(f func()) { f() }
+
+func TestTheHostsOwnObserveIsNotTakenForOurs(t *testing.T) {
+	enter, entered := make(chan struct{}), make(chan struct{})
+	told := false
+	k := newKit(t, func(o *factor.Options) {
+		o.Observe = func(_ context.Context, e factor.Event) {
+			if e.User == alice {
+				told = true
+				return
+			}
+			entered <- struct{}{}
+			<-enter
+		}
+	})
+	var busy sync.WaitGroup
+	for range 4 {
+		busy.Go(func() { _ = k.v.VerifyPIN(context.Background(), "bob", wrongPIN) })
+		<-entered
+	}
+	host := &Verifier{k.v}
+	host.observe(func() { k.is(host.inner.VerifyPIN(t.Context(), alice, wrongPIN), factor.ErrMismatch) })
+	close(enter)
+	busy.Wait()
+	if !told {
+		t.Error("the event was dropped")
 	}
 }
