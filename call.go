@@ -61,7 +61,7 @@ func (c *call) commitCtx() context.Context {
 // call goes on without, and the swap alone decides.
 func (a *attempt) unlocked(where string, work func() error) error {
 	a.unlock()
-	fault := recoverPanic(where, work)
+	fault := callHost(where, work)
 	a.commitContext = nil
 	_, _ = a.lock(a.commitCtx(), nil)
 	a.commitContext = nil // what the wait took is not the swap's
@@ -94,8 +94,8 @@ func (a *attempt) checkPassword(password string) (bool, error) {
 	return memoize(a, &a.password, "CheckPassword", func() (bool, error) {
 		ask := func(ctx context.Context, user string) (bool, error) { return a.opts.CheckPassword(ctx, user, password) }
 		right, err := askHost(a, inCheckPassword, &a.v.checking, ask)
-		if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
-			return false, nil // the commonest way to say no
+		if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) || errors.Is(err, ErrMismatch) {
+			return false, nil // the commonest ways to say no
 		}
 		return right, err
 	})

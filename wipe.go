@@ -139,7 +139,7 @@ func (v *Verifier) callWipe(ctx context.Context, w Wipe) error {
 	defer cancel()
 	asked := &hostContext{Context: ctx, verifier: v, function: inWipe, user: w.User, wipe: w.ID}
 	defer asked.returned.Store(true)
-	return recoverPanic("Wipe", func() error { return v.opts.Wipe(asked, w) })
+	return callHost("Wipe", func() error { return v.opts.Wipe(asked, w) })
 }
 
 // wipe is a marked wipe.
