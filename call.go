@@ -3,6 +3,7 @@ package factor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -129,6 +130,11 @@ func (a *attempt) checkPIN(digits string, held *pin) (bool, error) {
 		a.pins = append(a.pins, pinFound{stored: stored})
 	}
 	v, err := memoize(a, &a.pins[i].memo, "hashing the PIN", func() (pinVerdict, error) {
+		leave, err := a.v.comparing.enter(a.ctx, a.user, atOncePatience)
+		if err != nil {
+			return pinVerdict{}, fmt.Errorf("factor: hashing the PIN: %w", err)
+		}
+		defer leave()
 		return a.v.hasher.verify(a.ctx, digits, stored)
 	})
 	if err == nil && v.renewed != nil {

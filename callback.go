@@ -18,11 +18,11 @@ import (
 // for itself, or from calling itself, for ever.
 
 const (
-	// slowLockPatience is how long a call waits for a slow lock before it goes on
-	// without one.
+	// slowLockPatience is how long a call waits for the lock of calls with a
+	// password before it goes on without it.
 	slowLockPatience = 5 * time.Second
-	// maxAtOnce is how many calls of one of the host's functions run at once for
-	// one user.
+	// maxAtOnce is how many calls of one of the host's functions, or comparisons of
+	// a PIN, run at once for one user.
 	maxAtOnce = 4
 	// atOncePatience is how long a call waits for one of those to return.
 	atOncePatience = 5 * time.Second
