@@ -144,6 +144,7 @@ type Verifier struct {
 	pinLocks, passwordLocks       userLocks    // around a call that hashes
 	observing                     atomic.Int64 // calls of Observe that run
 	checking, registering, wiping atOnce       // functions of the host's that run
+	comparing                     atOnce       // comparisons of a PIN that run
 }
 
 func init() {

@@ -134,7 +134,8 @@ func (v *Verifier) callWipe(ctx context.Context, w Wipe) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wipeTimeout)
 	defer cancel()
 	asked := &hostContext{Context: ctx, verifier: v, function: inWipe, user: w.User, wipe: w.ID}
-	return recoverPanic("Wipe", func() error { return v.opts.Wipe(asked, w) })
+	defer asked.returned.Store(true)
+	return callHost("Wipe", func() error { return v.opts.Wipe(asked, w) })
 }
 
 func publicWipe(w *account.Wipe, user string) *Wipe {
