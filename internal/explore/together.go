@@ -47,7 +47,7 @@ func (s *schedule) occupy() {
 	s.occupier = nil
 	sharing := 0
 	for _, op := range s.ops {
-		if op.shares() {
+		if op.shares() || op.guards { // a proof of a reset must not share one
 			sharing++
 		}
 	}

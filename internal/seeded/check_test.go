@@ -68,6 +68,13 @@ var (
 		finding: regexp.MustCompile(`schedules, the first of them number (\d+), break the rule`),
 		count:   least("schedule"),
 	}
+	// sharers puts the calls into one process.
+	sharers = &check{
+		name: "explorer, one process", column: "every interleaving", in: engine, cpus: 1, reach: core,
+		keeps: explorer.keeps,
+		flags: []string{"-test.run=^TestEveryInterleavingOfPairsInOneProcess$", "-explore.failfast"},
+		long:  explorer.long, finding: explorer.finding, count: explorer.count,
+	}
 	histories = &check{
 		name: "histories", column: "histories", in: onSQL, cpus: 1, reach: core,
 		flags:   []string{"-test.run=^TestHistoriesFitOneCallerAtATime$/^memory$", "-linear.seed=" + seed},
@@ -173,7 +180,7 @@ var (
 )
 
 // checks are all of them. Those of one column reach different code.
-var checks = []*check{explorer, histories, historiesSQL, model, threats, rules, accountRules, oneTimeCodes, locks, hashes, contract, contractSQL, statements, writers, transactions, torture}
+var checks = []*check{explorer, sharers, histories, historiesSQL, model, threats, rules, accountRules, oneTimeCodes, locks, hashes, contract, contractSQL, statements, writers, transactions, torture}
 
 // columns are those of the table.
 var columns = []string{"every interleaving", "histories", "model", "threats", "unit tests", "store contract", "kills"}

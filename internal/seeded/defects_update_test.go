@@ -103,7 +103,7 @@ var updateDefects = []defect{
 		edits: []edit{
 			{"for _, j := range jobs {\n\t\tif changed, ok := j.apply(s); ok {", "loaded := s\n\tfor _, j := range jobs {\n\t\tif changed, ok := j.apply(loaded); ok {"},
 		},
-		catcher: histories,
+		catcher: sharers,
 	},
 	{
 		name:    "sharers judged by an old load",
@@ -117,7 +117,14 @@ var updateDefects = []defect{
 		what:    "those whose swap is never made, because who would have made it was torn out of the call, are answered with what was judged",
 		file:    "batch.go",
 		edits:   []edit{{"try, err := 0, errLeaderGone", "try, err := 0, error(nil)"}},
-		catcher: rules,
+		catcher: sharers,
+	},
+	{
+		name:    "sharers lose what the leader hangs up on",
+		what:    "a swap that is shared ends with the context of the call that makes it, so that the others are answered with its end",
+		file:    "batch.go",
+		edits:   []edit{{"\ttry, err = c.commit(jobs, base)", "\tif len(waiters) > 0 {\n\t\tc.commitContext = c.ctx\n\t}\n\ttry, err = c.commit(jobs, base)"}},
+		catcher: sharers,
 	},
 	{
 		name:    "sharers leave with their context",
