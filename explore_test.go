@@ -42,7 +42,7 @@ func TestEveryFaultOfOneCall(t *testing.T) {
 
 // TestEveryInterleavingOfPairs explores the pairs of operations. All of them take
 //
-//	go test -run TestEveryInterleavingOfPairs -v . -explore.pairs
+//	go test -run 'TestEveryInterleavingOfPairs$' -v . -explore.pairs
 func TestEveryInterleavingOfPairs(t *testing.T) {
 	checkReport(t, exploreAll(t, explore.Plan{Size: 2}, *explorePairs, 200))
 }
@@ -51,8 +51,8 @@ func TestEveryInterleavingOfPairs(t *testing.T) {
 // are some 20 million schedules without a fault, and some 1,000 million with. Take
 // those in parts, each of which can be run again:
 //
-//	go test -run TestEveryInterleavingOfTriples -v . -explore.triples -explore.nofaults
-//	go test -run TestEveryInterleavingOfTriples -v -timeout 0 . -explore.triples -explore.shard=0/1000
+//	go test -run 'TestEveryInterleavingOfTriples$' -v . -explore.triples -explore.nofaults
+//	go test -run 'TestEveryInterleavingOfTriples$' -v -timeout 0 . -explore.triples -explore.shard=0/1000
 func TestEveryInterleavingOfTriples(t *testing.T) {
 	if *exploreTriples {
 		checkReport(t, exploreAll(t, explore.Plan{Size: 3, Faultless: *exploreNoFaults}, true, 0))
@@ -87,6 +87,8 @@ func TestEveryInterleavingOfTriplesInOneProcess(t *testing.T) {
 //
 //	go test -run TestSchedule -v . -explore.schedule='member / pin + wrong pin / a b a b:error b'
 //	go test -run TestSchedule -v . -explore.schedule='member / pin + wrong pin'
+//
+// The operations are in one process with " & " between them instead.
 func TestSchedule(t *testing.T) {
 	switch parts := strings.Split(*exploreSchedule, " / "); len(parts) {
 	case 3:

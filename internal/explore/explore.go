@@ -10,6 +10,11 @@
 // each. What an operation does between two calls of the store is seen by nobody
 // else, and is not divided.
 //
+// With Plan.Together they run in one process instead, where they share locks,
+// loads, swaps and the records that one call leaves to the next. The scheduler
+// then also decides when each call comes, which gives the order of the queue, and
+// ends the context of calls that wait; see together.go.
+//
 // Covered are
 //   - the operations of the catalogue: every exported method that acts on a user,
 //     with right, wrong, used and several credentials;
@@ -29,9 +34,11 @@
 // operations come to with no overtaking between a load and its swap (see oracle).
 //
 // Not covered are: two faults in one schedule; more than one user, since nothing
-// is shared between two; a clock that moves; calls that share a Verifier, and with
-// it their turns; the parallelism within one call; and faults of the host and the
-// sealer beyond those that the catalogue holds. A store that answers ErrConflict
+// is shared between two; a clock that moves; calls of which some share a process
+// and others do not; a call that comes or hangs up between a load and its answer,
+// or as it is handed a lock; the waits for a lock that end by themselves; the
+// parallelism within one call; and faults of the host and the sealer beyond those
+// that the catalogue holds. A store that answers ErrConflict
 // although it wrote breaks its contract: if somebody writes before the caller
 // looks again, the operation may then have happened twice (a guess is charged
 // twice, never less than once), which is told apart in the report.
