@@ -18,7 +18,7 @@ import (
 // decides their order in the queue and who shares a swap with whom. At the start
 // the lock is held by the occupier, a further call whose only load fails and which
 // so leaves no trace: while it stays, all others queue, and when it leaves they
-// make a batch.
+// make a batch. It is there if two operations could be in one.
 
 // locks reports whether a thread's operation takes locks, or waits to be woken by
 // another's.
@@ -37,7 +37,7 @@ func (s *schedule) threadAt(pos int) *thread {
 	return s.threads[pos]
 }
 
-// occupier's operation.
+// occupying is the occupier's operation.
 var occupying = &operation{name: "occupier", run: func(c *caller) answer {
 	return matched(c.p.v.VerifyOTP(c.ctx, user, wrongCode, factor.KindLogin))
 }}

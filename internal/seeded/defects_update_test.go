@@ -138,7 +138,7 @@ var updateDefects = []defect{
 		what:    "proofs of a reset share a swap, so that one crash costs the strikes of several",
 		file:    "reset.go",
 		edits:   []edit{{"update(ctx, g.v, user, proof.mode(), func(a *attempt) (*Wipe, error) {", "update(ctx, g.v, user, modeBatched, func(a *attempt) (*Wipe, error) {"}},
-		catcher: rules,
+		catcher: sharers,
 	},
 	{
 		name:    "left an old record",
