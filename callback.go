@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,11 +18,11 @@ import (
 // for itself, or from calling itself, for ever.
 
 const (
-	// slowLockPatience is how long a call waits for a slow lock before it goes on
-	// without one.
+	// slowLockPatience is how long a call waits for the lock of calls with a
+	// password before it goes on without it.
 	slowLockPatience = 5 * time.Second
-	// maxAtOnce is how many calls of one of the host's functions run at once for
-	// one user.
+	// maxAtOnce is how many calls of one of the host's functions, or comparisons of
+	// a PIN, run at once for one user.
 	maxAtOnce = 4
 	// atOncePatience is how long a call waits for one of those to return.
 	atOncePatience = 5 * time.Second
@@ -37,13 +38,15 @@ const (
 	inObserve       hostFunc = "Observe"
 )
 
-// hostContext is the context that a function of the host's is given.
+// hostContext is the context that a function of the host's is given. A host that
+// keeps it for later calls is no longer inside the function once that has returned.
 type hostContext struct {
 	context.Context
 	verifier *Verifier
 	function hostFunc
 	user     string
 	wipe     uuid.UUID // of inWipe
+	returned atomic.Bool
 }
 
 type hostKey struct{}
@@ -63,15 +66,21 @@ func callerOf(ctx context.Context) *hostContext {
 	return c
 }
 
-// calledFrom reports whether ctx was made in a function of the host's for which
-// is holds.
+// calledFrom reports whether ctx was made in a function of the host's that still
+// runs and for which is holds.
 func calledFrom(ctx context.Context, is func(*hostContext) bool) bool {
 	for c := callerOf(ctx); c != nil; c = callerOf(c.Context) {
-		if is(c) {
+		if !c.returned.Load() && is(c) {
 			return true
 		}
 	}
 	return false
+}
+
+// calledFromAny reports whether ctx was made in a function of the host's that still
+// runs.
+func calledFromAny(ctx context.Context) bool {
+	return calledFrom(ctx, func(*hostContext) bool { return true })
 }
 
 var (
@@ -94,7 +103,9 @@ func askHost[T any](a *attempt, f hostFunc, running *atOnce, ask func(ctx contex
 		return none, fmt.Errorf("factor: %s: %w", f, err)
 	}
 	defer leave()
-	return ask(&hostContext{Context: a.ctx, verifier: a.v, function: f, user: a.user}, a.user)
+	asked := &hostContext{Context: a.ctx, verifier: a.v, function: f, user: a.user}
+	defer asked.returned.Store(true)
+	return ask(asked, a.user)
 }
 
 // atOnce bounds how many calls run at once for each user.

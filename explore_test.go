@@ -14,6 +14,7 @@ import (
 
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/explore"
+	"github.com/knowhave/factor/internal/pinhash"
 )
 
 var (
@@ -29,7 +30,7 @@ var (
 func cheapVerifier(s factor.Store, k factor.Sealer, o *factor.Options) (*factor.Verifier, error) {
 	v, err := factor.NewVerifier(s, k, o)
 	if err == nil {
-		factor.CheapHash(v, nil)
+		pinhash.Cheapen(v, nil)
 	}
 	return v, err
 }

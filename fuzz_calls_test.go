@@ -20,13 +20,13 @@ import (
 // secret or the user.
 func FuzzCalls(f *testing.F) {
 	for op := range spec.OpCount {
-		for _, c := range factor.SeedCalls() {
-			f.Add(c.Record, uint8(op), c.User, c.OTP, c.Password, c.PIN, c.Choices, c.At)
+		for _, c := range seedCalls() {
+			f.Add(c.record, uint8(op), c.user, c.otp, c.password, c.pin, c.choices, c.at)
 		}
 	}
 	f.Fuzz(func(t *testing.T, record []byte, method uint8, user, otp, password, pin string, choices uint64, at int64) {
-		c := fuzzCall{factor.SeedCall{Record: record, User: user, OTP: otp, Password: password, PIN: pin, Choices: choices, At: at}}
-		usable, ok := factor.UsableRecord(record, deviceID)
+		c := fuzzCall{seedCall{record, user, otp, password, pin, choices, at}}
+		usable, ok := usableRecord(record, deviceID)
 		if !ok {
 			return
 		}
@@ -39,22 +39,22 @@ func FuzzCalls(f *testing.F) {
 }
 
 // fuzzCall is what is arbitrary, and what is made of it.
-type fuzzCall struct{ factor.SeedCall }
+type fuzzCall struct{ seedCall }
 
 // now is within the years that a time.Time counts from one on.
 func (c fuzzCall) now() time.Time {
 	const years = 1900 * 365 * 24 * 3600 * 1000
-	return time.UnixMilli(c.At % years).UTC()
+	return time.UnixMilli(c.at % years).UTC()
 }
 
-func (c fuzzCall) bit(n int) bool { return c.Choices>>n&1 == 1 }
+func (c fuzzCall) bit(n int) bool { return c.choices>>n&1 == 1 }
 
 // kinds are up to four, known and unknown ones.
 func (c fuzzCall) kinds() []factor.Kind {
 	of := []factor.Kind{"", factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP, factor.KindPIN, factor.KindPassword, "sms"}
 	var all []factor.Kind
 	for n := range 4 {
-		if k := of[c.Choices>>(4*n)&7]; k != "" {
+		if k := of[c.choices>>(4*n)&7]; k != "" {
 			all = append(all, k)
 		}
 	}
@@ -64,7 +64,7 @@ func (c fuzzCall) kinds() []factor.Kind {
 // device is none, the first or the last of the enrolled ones, or another one.
 func (c fuzzCall) device(s spec.State) spec.Name {
 	enrolled := slices.IndexFunc(s.Devices[:], func(d spec.Device) bool { return d.ID == 0 })
-	switch n := int(c.Choices >> 16 & 3); {
+	switch n := int(c.choices >> 16 & 3); {
 	case n == 0:
 		return 0
 	case n < 3 && enrolled > 0:
@@ -97,32 +97,32 @@ func (c fuzzCall) options() factor.Options {
 
 // call is the call of an operation. Each takes what it has arguments for.
 func (c fuzzCall) call(op spec.Op, s spec.State) (*spec.Call, *translate.Args) {
-	args := &translate.Args{Kinds: c.kinds(), Kind: factor.Kind(c.PIN)}
+	args := &translate.Args{Kinds: c.kinds(), Kind: factor.Kind(c.pin)}
 	call := &spec.Call{
-		Op: op, User: c.User, OTP: c.OTP, Password: c.Password, PIN: c.PIN, NewPIN: "2580",
-		Kinds: translate.KindsOf(args.Kinds), Device: c.device(s), Timeout: time.Duration(c.Choices >> 30 & 127 * uint64(time.Second)),
+		Op: op, User: c.user, OTP: c.otp, Password: c.password, PIN: c.pin, NewPIN: "2580",
+		Kinds: translate.KindsOf(args.Kinds), Device: c.device(s), Timeout: time.Duration(c.choices >> 30 & 127 * uint64(time.Second)),
 	}
 	switch op {
 	case spec.AdminSetPIN:
-		call.NewPIN = c.PIN
+		call.NewPIN = c.pin
 	case spec.IssueUnproven:
 		if len(args.Kinds) > 0 {
 			args.Kind = args.Kinds[0]
 		}
 		call.Kind = spec.KindNamed(string(args.Kind))
 	case spec.Import:
-		args.Import = factor.Import{PIN: &factor.ImportedPIN{Hash: c.Password}}
+		args.Import = factor.Import{PIN: &factor.ImportedPIN{Hash: c.password}}
 		if c.bit(22) {
-			args.Import.Authenticator = &factor.ImportedTOTP{URL: c.Password}
+			args.Import.Authenticator = &factor.ImportedTOTP{URL: c.password}
 		}
 		if c.bit(23) {
 			args.Import = factor.Import{Devices: []factor.ImportedDevice{
-				{ID: deviceID(int(call.Device)), TOTP: factor.ImportedTOTP{Secret: c.Password}},
+				{ID: deviceID(int(call.Device)), TOTP: factor.ImportedTOTP{Secret: c.password}},
 			}}
 		}
 	}
 	call.Host.Password, call.Host.Wipe = spec.No, spec.Yes
-	if strings.HasPrefix(c.Password, "right") {
+	if strings.HasPrefix(c.password, "right") {
 		call.Host.Password = spec.Yes
 	}
 	if c.bit(20) {
@@ -142,7 +142,7 @@ func (w *fuzzWorld) discreet(err error) {
 	if err != nil {
 		texts = append(texts, err.Error())
 	}
-	for _, secret := range []string{w.c.User, w.c.OTP, w.c.Password, w.c.PIN} {
+	for _, secret := range []string{w.c.user, w.c.otp, w.c.password, w.c.pin} {
 		if !unlikeText.MatchString(secret) {
 			continue
 		}

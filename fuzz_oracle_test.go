@@ -12,13 +12,13 @@ import (
 )
 
 // Is implements spec.Code.
-func (w *fuzzWorld) Is(issued spec.Name) bool { return issued == w.reader.Codes[w.c.OTP] }
+func (w *fuzzWorld) Is(issued spec.Name) bool { return issued == w.reader.Codes[w.c.otp] }
 
 // Fits implements spec.Code.
 func (w *fuzzWorld) Fits(s spec.Secret, step int64) bool {
 	for key, name := range w.reader.Keys {
 		if name == s.Key {
-			return rfc6238.Code([]byte(key), s.Algorithm.String(), int(s.Digits), step) == w.c.OTP
+			return rfc6238.Code([]byte(key), s.Algorithm.String(), int(s.Digits), step) == w.c.otp
 		}
 	}
 	return false

@@ -1,4 +1,4 @@
-package factor
+package factor_test
 
 import (
 	"fmt"
@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/account/accounttest"
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// A RecordReader reads records as states of the specification. It gives names to the
+// A recordReader reads records as states of the specification. It gives names to the
 // codes, keys and wipes in them, the same name to the same one.
-type RecordReader struct {
+type recordReader struct {
 	Codes map[string]spec.Name
 	Keys  map[string]spec.Name
 	Wipes map[uuid.UUID]spec.Name
@@ -21,108 +23,110 @@ type RecordReader struct {
 	last   spec.Name
 }
 
-// NewRecordReader returns a reader that has read nothing.
-func NewRecordReader(device func(uuid.UUID) spec.Name) *RecordReader {
-	return &RecordReader{Codes: map[string]spec.Name{}, Keys: map[string]spec.Name{}, Wipes: map[uuid.UUID]spec.Name{}, Device: device}
+// newRecordReader returns a reader that has read nothing.
+func newRecordReader(device func(uuid.UUID) spec.Name) *recordReader {
+	return &recordReader{Codes: map[string]spec.Name{}, Keys: map[string]spec.Name{}, Wipes: map[uuid.UUID]spec.Name{}, Device: device}
 }
 
-// UsableRecord makes of an arbitrary record one that the specification can hold: its
+// usableRecord makes of an arbitrary record one that the specification can hold: its
 // devices have the given IDs, and nothing is hashed away. It is false for one that
 // has too many devices or a PIN of another system, whose hash is real and slow. What
 // does not open stays as it is.
-func UsableRecord(data []byte, id func(place int) uuid.UUID) ([]byte, bool) {
-	a, err := decode(data)
+func usableRecord(data []byte, id func(place int) uuid.UUID) ([]byte, bool) {
+	a, err := accounttest.Decode(data)
 	if len(data) == 0 || err != nil {
 		return data, true
 	}
-	if len(a.devices) > spec.MaxDevices || a.pin != nil && a.pin.foreign() {
+	if len(a.Devices) > spec.MaxDevices || a.PIN != nil && a.PIN.Imported() {
 		return nil, false
 	}
-	for i := range a.devices {
-		a.devices[i].id = id(i + 1)
+	for i := range a.Devices {
+		a.Devices[i].ID = id(i + 1)
 	}
-	a.reset.last = nil
-	return a.encode(), true
+	a.Guard.LastWrong = nil
+	return a.Encode(), true
 }
 
 // Read returns the state that a record holds, and what it is due at. The record must
 // not be out of bounds.
-func (r *RecordReader) Read(data []byte) (s spec.State, due time.Time, err error) {
+func (r *recordReader) Read(data []byte) (s spec.State, due time.Time, err error) {
 	if len(data) == 0 {
 		return spec.State{}, time.Time{}, nil
 	}
-	a, err := decode(data)
+	a, err := accounttest.Decode(data)
 	if err != nil {
 		return spec.State{}, time.Time{}, err
 	}
-	if bad := outOfBounds(a); bad != "" {
+	if bad := accounttest.OutOfBounds(a); bad != "" {
 		return spec.State{}, time.Time{}, fmt.Errorf("out of bounds: %s", bad)
 	}
-	return r.state(a), a.due(), nil
+	return r.state(a), a.Due(), nil
 }
 
-func (r *RecordReader) state(a *account) spec.State {
-	s := spec.State{Stored: true, Emptied: spec.At(a.emptied), Login: r.codes(&a.loginCodes), Account: r.codes(&a.accountCodes)}
-	if p := a.pin; p != nil {
-		s.PIN = spec.HeldPIN{Digits: fuzzUnhash(p.sum), SetAt: spec.At(p.setAt)}
+func (r *recordReader) state(a *account.Account) spec.State {
+	s := spec.State{Stored: true, Emptied: spec.At(a.Emptied), Login: r.codes(&a.LoginCodes), Account: r.codes(&a.AccountCodes)}
+	if p := a.PIN; p != nil {
+		s.PIN = spec.HeldPIN{Digits: fuzzUnhash(p.Sum), SetAt: spec.At(p.SetAt)}
 	}
-	for i, d := range a.devices {
-		s.Devices[i] = spec.Device{ID: r.Device(d.id), Secret: r.secret(&d.secret), EnrolledAt: spec.At(d.enrolledAt), Used: spec.At(d.usedAt)}
+	for i, d := range a.Devices {
+		s.Devices[i] = spec.Device{ID: r.Device(d.ID), Secret: r.secret(&d.TOTP), EnrolledAt: spec.At(d.EnrolledAt), Used: spec.At(d.UsedAt)}
 	}
-	if a.authenticator != nil {
-		s.Authenticator = r.secret(a.authenticator)
+	if a.Authenticator != nil {
+		s.Authenticator = r.secret(a.Authenticator)
 	}
-	if p := a.pending; p != nil {
-		s.Waiting = spec.Waiting{Secret: r.secret(&p.secret), Wrong: p.wrong, Ends: spec.At(p.expiresAt)}
+	if p := a.Pending; p != nil {
+		s.Waiting = spec.Waiting{Secret: r.secret(&p.TOTP), Wrong: p.Wrong, Ends: spec.At(p.ExpiresAt)}
 	}
-	for i, b := range a.budgets {
-		s.Budgets[spec.KindNamed(string(kinds[i]))] = spec.Budget{Wrong: b.wrong, Until: spec.At(b.until)}
+	for i, b := range a.Budgets {
+		s.Budgets[spec.KindNamed(string(account.Kinds[i]))] = spec.Budget{Wrong: b.Wrong, Until: spec.At(b.Until)}
 	}
-	s.Guard = spec.Guard{Strikes: a.reset.strikes, Hold: spec.At(a.reset.hold)}
-	if w := a.reset.wipe; w != nil {
-		s.Wipe = spec.Wipe{ID: r.name(w.id, r.Wipes), At: spec.At(w.at), Reason: spec.Strikes, Stage: spec.Done}
-		if w.reason == ReasonForfeited {
+	s.Guard = spec.Guard{Strikes: a.Guard.Strikes, Hold: spec.At(a.Guard.NotBefore)}
+	if w := a.Guard.Wipe; w != nil {
+		s.Wipe = spec.Wipe{ID: r.name(w.ID, r.Wipes), At: spec.At(w.At), Reason: spec.Strikes, Stage: spec.Done}
+		if w.Reason == account.ReasonForfeited {
 			s.Wipe.Reason = spec.Forfeited
 		}
-		if !w.done {
-			s.Wipe.Stage, s.Wipe.Tries, s.Wipe.Retry = spec.Pending, w.tries, spec.At(w.retryAt)
+		if !w.Done {
+			s.Wipe.Stage, s.Wipe.Tries, s.Wipe.Retry = spec.Pending, w.Tries, spec.At(w.RetryAt)
 		}
 	}
-	if len(a.imported) > 0 {
+	if len(a.Imported) > 0 {
 		s.Imported = 1 << 63 // something
 	}
 	return s
 }
 
-func (r *RecordReader) codes(c *codes) spec.Codes {
-	read := func(c code) spec.Issued { return spec.Issued{Code: r.Code(c.digits), Ends: spec.At(c.expiresAt)} }
-	all := spec.Codes{Hold: spec.At(c.hold)}
-	if c.live != nil {
-		all.Live = read(*c.live)
+func (r *recordReader) codes(c *account.Codes) spec.Codes {
+	read := func(c account.Code) spec.Issued {
+		return spec.Issued{Code: r.Code(c.Digits), Ends: spec.At(c.ExpiresAt)}
 	}
-	for i, s := range c.spent {
+	all := spec.Codes{Hold: spec.At(c.NotBefore)}
+	if c.Live != nil {
+		all.Live = read(*c.Live)
+	}
+	for i, s := range c.Spent {
 		all.Spent[i] = read(s)
 	}
 	return all
 }
 
-func (r *RecordReader) secret(s *secret) spec.Secret {
+func (r *recordReader) secret(s *account.TOTP) spec.Secret {
 	return spec.Secret{
-		Key: r.Key(s.key), Last: s.step, Period: int32(s.period / time.Second), Digits: uint8(s.digits), Algorithm: spec.Algorithm(s.algorithm),
+		Key: r.Key(s.Secret), Last: s.LastStep, Period: int32(s.Period / time.Second), Digits: uint8(s.Digits), Algorithm: spec.Algorithm(s.Algorithm),
 	}
 }
 
 // Code names an issued code, and Key a key.
-func (r *RecordReader) Code(digits string) spec.Name { return name(r, digits, r.Codes) }
+func (r *recordReader) Code(digits string) spec.Name { return name(r, digits, r.Codes) }
 
 // Key names a key.
-func (r *RecordReader) Key(key []byte) spec.Name { return name(r, string(key), r.Keys) }
+func (r *recordReader) Key(key []byte) spec.Name { return name(r, string(key), r.Keys) }
 
-func (r *RecordReader) name(id uuid.UUID, of map[uuid.UUID]spec.Name) spec.Name {
+func (r *recordReader) name(id uuid.UUID, of map[uuid.UUID]spec.Name) spec.Name {
 	return name(r, id, of)
 }
 
-func name[T comparable](r *RecordReader, what T, of map[T]spec.Name) spec.Name {
+func name[T comparable](r *recordReader, what T, of map[T]spec.Name) spec.Name {
 	if of[what] == 0 {
 		r.last++
 		of[what] = r.last
@@ -132,8 +136,8 @@ func name[T comparable](r *RecordReader, what T, of map[T]spec.Name) spec.Name {
 
 // fuzzUnhash is the PIN that a sum is of, or one that nobody can give.
 func fuzzUnhash(sum []byte) string {
-	if len(sum) == sumSize {
-		if n := int(sum[0])<<8 + int(sum[1]); n > 0 && n <= sumSize-2 {
+	if len(sum) == hashSize {
+		if n := int(sum[0])<<8 + int(sum[1]); n > 0 && n <= hashSize-2 {
 			if pin := sum[2 : 2+n]; slices.Equal(fuzzHash(pin), sum) {
 				return string(pin)
 			}
@@ -142,10 +146,5 @@ func fuzzUnhash(sum []byte) string {
 	return "nobody's"
 }
 
-// ReadableHash makes the PINs of v's records readable.
-func ReadableHash(v *Verifier) {
-	v.hasher.derive = func(password, _ []byte, _, _ uint32, _ uint8, _ uint32) []byte { return fuzzHash(password) }
-}
-
-// at is the code that the secret's owner sees.
-func (s *secret) at(now time.Time) string { return codeAt(s, now.Unix()/int64(s.period/time.Second)) }
+// hashSize is how long a stored hash is.
+const hashSize = 32

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/internal/spec"
 	"github.com/knowhave/factor/internal/translate"
 )
@@ -22,7 +23,7 @@ type fuzzWorld struct {
 	*testing.T
 	c       fuzzCall
 	views   *translate.Views
-	reader  *factor.RecordReader
+	reader  *recordReader
 	options spec.Options
 
 	state   spec.State // what the record holds
@@ -37,7 +38,7 @@ type fuzzWorld struct {
 }
 
 func newFuzzWorld(t *testing.T, c fuzzCall, record []byte) *fuzzWorld {
-	w := &fuzzWorld{T: t, c: c, reader: factor.NewRecordReader(translate.DeviceName)}
+	w := &fuzzWorld{T: t, c: c, reader: newRecordReader(translate.DeviceName)}
 	if len(record) > 0 {
 		w.stored = factor.Record{Data: bytes.Clone(record), Version: 1}
 		var err error
@@ -69,7 +70,7 @@ func newFuzzWorld(t *testing.T, c fuzzCall, record []byte) *fuzzWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
-	factor.ReadableHash(v)
+	pinhash.Replace(v, func(password, _ []byte, _, _ uint32, _ uint8, _ uint32) []byte { return fuzzHash(password) })
 	w.views, w.options = translate.NewViews(v), translate.Options(&o)
 	return w
 }
@@ -78,7 +79,7 @@ func newFuzzWorld(t *testing.T, c fuzzCall, record []byte) *fuzzWorld {
 func (w *fuzzWorld) wipe(_ context.Context, asked factor.Wipe) error {
 	w.asked++
 	s, _, err := w.reader.Read(w.stored.Data)
-	if err != nil || s.Wipe.Stage != spec.Pending || s.Wipe.ID != w.reader.Wipes[asked.ID] || asked.User != w.c.User {
+	if err != nil || s.Wipe.Stage != spec.Pending || s.Wipe.ID != w.reader.Wipes[asked.ID] || asked.User != w.c.user {
 		w.Fatalf("asked for %+v, which is not marked in the record: %v", asked, err)
 	}
 	if w.c.bit(21) {
@@ -99,8 +100,8 @@ func (w *fuzzWorld) CompareAndSwap(_ context.Context, user string, old int64, ne
 	defer w.mu.Unlock()
 	w.calls++
 	w.swaps++
-	if old != w.stored.Version || user != w.c.User {
-		w.Fatalf("swapped version %d of %q for %q", old, w.c.User, user)
+	if old != w.stored.Version || user != w.c.user {
+		w.Fatalf("swapped version %d of %q for %q", old, w.c.user, user)
 	}
 	if !next.IsZero() {
 		_, due, err := w.reader.Read(next.Data)
@@ -117,8 +118,8 @@ func (w *fuzzWorld) CompareAndSwap(_ context.Context, user string, old int64, ne
 
 func (w *fuzzWorld) List(_ context.Context, after string, due time.Time, _ int) ([]string, error) {
 	w.calls++
-	if w.stored.Version != 0 && w.c.User > after {
-		return []string{w.c.User}, nil
+	if w.stored.Version != 0 && w.c.user > after {
+		return []string{w.c.user}, nil
 	}
 	return nil, nil
 }

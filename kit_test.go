@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/internal/rfc6238"
 	"github.com/knowhave/factor/memstore"
 )
@@ -88,7 +89,7 @@ func newKitOn(t *testing.T, store *tap, change ...func(*factor.Options)) *kit {
 	var err error
 	k.v, err = factor.NewVerifier(k.tap, keyring(t), &o)
 	k.ok(err)
-	factor.CheapHash(k.v, &k.hashes)
+	pinhash.Cheapen(k.v, &k.hashes)
 	k.pins, k.codes, k.dev = factor.NewPINs(k.v), factor.NewOTPIssuer(k.v), factor.NewDeviceTOTPEnroller(k.v)
 	k.auth, k.admin = factor.NewAuthenticatorEnroller(k.v), factor.NewAdmin(k.v)
 	k.guard, err = factor.NewResetGuard(k.v)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"strings"
 )
 
 // recoverPanic calls into the host, and makes an error of a panic.
@@ -40,17 +39,21 @@ func (e *panicError) Unwrap() error { return e.cause }
 // was called with another context than the one that Observe was given. A look at
 // the stack is dear, and taken only where several calls of Observe run at once.
 func observesAlready() bool {
-	var pcs [128]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])]) // from the caller of observe on
-	for {
-		f, more := frames.Next()
-		if strings.HasSuffix(f.Function, ".(*Verifier).observe") {
+	pcs := make([]uintptr, 128)
+	n := runtime.Callers(2, pcs) // from observe on
+	for n == len(pcs) {
+		pcs = make([]uintptr, 2*len(pcs))
+		n = runtime.Callers(2, pcs)
+	}
+	frames := runtime.CallersFrames(pcs[:n])
+	observe, more := frames.Next()
+	for more {
+		var f runtime.Frame
+		if f, more = frames.Next(); f.Function == observe.Function {
 			return true
 		}
-		if !more {
-			return false
-		}
 	}
+	return false
 }
 
 // observe reports what was stored. The context does not end with the caller's.
@@ -68,6 +71,7 @@ func (v *Verifier) observe(ctx context.Context, events []Event) {
 		return
 	}
 	told := &hostContext{Context: context.WithoutCancel(ctx), verifier: v, function: inObserve}
+	defer told.returned.Store(true)
 	for _, e := range events {
 		_ = recoverPanic("Observe", func() error {
 			if e.At.IsZero() {

@@ -6,13 +6,15 @@ import (
 	"fmt"
 	mathrand "math/rand/v2"
 	"time"
+
+	"github.com/knowhave/factor/internal/account"
 )
 
 // maxBackoff bounds the wait before a lost swap is tried again.
 const maxBackoff = 100 * time.Millisecond
 
 // read loads and opens the account, for looking only.
-func (v *Verifier) read(ctx context.Context, user string) (*account, error) {
+func (v *Verifier) read(ctx context.Context, user string) (*account.Account, error) {
 	rec, err := v.load(ctx, user)
 	if err != nil {
 		return nil, err
@@ -21,7 +23,7 @@ func (v *Verifier) read(ctx context.Context, user string) (*account, error) {
 }
 
 func (v *Verifier) load(ctx context.Context, user string) (rec Record, err error) {
-	err = recoverPanic("Store.Load", func() (err error) {
+	err = callHost("Store.Load", func() (err error) {
 		rec, err = v.store.Load(ctx, user)
 		return err
 	})
@@ -46,7 +48,7 @@ func (v *Verifier) reload(ctx context.Context, user string, try int) (Record, er
 }
 
 func (v *Verifier) swap(ctx context.Context, user string, old int64, next Record) error {
-	return recoverPanic("Store.CompareAndSwap", func() error {
+	return callHost("Store.CompareAndSwap", func() error {
 		return v.store.CompareAndSwap(ctx, user, old, next)
 	})
 }
@@ -58,7 +60,7 @@ func labelOf(user string) []byte {
 }
 
 func (v *Verifier) seal(label, plain []byte) (data []byte, err error) {
-	err = recoverPanic("Sealer.Encrypt", func() (err error) {
+	err = callHost("Sealer.Encrypt", func() (err error) {
 		data, err = v.sealer.Encrypt(plain, label)
 		return err
 	})
@@ -74,7 +76,7 @@ func (v *Verifier) unseal(label []byte, rec Record) (s state, err error) {
 	if s.absent && len(rec.Data) == 0 {
 		return s, nil
 	}
-	err = recoverPanic("Sealer.Decrypt", func() (err error) {
+	err = callHost("Sealer.Decrypt", func() (err error) {
 		s.plain, err = v.sealer.Decrypt(rec.Data, label)
 		return err
 	})
@@ -89,12 +91,12 @@ func (v *Verifier) unseal(label []byte, rec Record) (s state, err error) {
 
 // open returns the account of a record, an empty one if there is no record, or
 // an error that matches ErrUnsealed.
-func (v *Verifier) open(user string, rec Record) (*account, error) {
+func (v *Verifier) open(user string, rec Record) (*account.Account, error) {
 	s, err := v.unseal(labelOf(user), rec)
 	if err != nil {
 		return nil, err
 	}
-	a := &account{}
+	a := &account.Account{}
 	if err := s.open(a); err != nil {
 		return nil, err
 	}
