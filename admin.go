@@ -148,7 +148,7 @@ func (v *Verifier) users(ctx context.Context, after string, due time.Time) iter.
 	return func(yield func(string, error) bool) {
 		for {
 			var page []string
-			err := recoverPanic("Store.List", func() (err error) {
+			err := callHost("Store.List", func() (err error) {
 				page, err = v.store.List(ctx, after, due, pageSize)
 				return err
 			})

@@ -3,6 +3,7 @@ package factor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -64,7 +65,7 @@ func (c *call) commitCtx() context.Context {
 // call goes on without, and the swap alone decides.
 func (a *attempt) unlocked(where string, work func() error) error {
 	a.unlock()
-	fault := recoverPanic(where, work)
+	fault := callHost(where, work)
 	a.commitContext = nil
 	_, _ = a.lock(a.commitCtx(), nil)
 	a.commitContext = nil // what the wait took is not the swap's
@@ -97,8 +98,8 @@ func (a *attempt) checkPassword(password string) (bool, error) {
 	return memoize(a, &a.password, "CheckPassword", func() (bool, error) {
 		ask := func(ctx context.Context, user string) (bool, error) { return a.opts.CheckPassword(ctx, user, password) }
 		right, err := askHost(a, inCheckPassword, &a.v.checking, ask)
-		if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
-			return false, nil // the commonest way to say no
+		if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) || errors.Is(err, ErrMismatch) {
+			return false, nil // the commonest ways to say no
 		}
 		return right, err
 	})
@@ -132,6 +133,11 @@ func (a *attempt) checkPIN(digits string, held *account.PIN) (bool, error) {
 		a.pins = append(a.pins, pinFound{stored: stored})
 	}
 	v, err := memoize(a, &a.pins[i].memo, "hashing the PIN", func() (pinhash.Verdict, error) {
+		leave, err := enter(a.ctx, &a.v.comparing, a.user, slotPatience)
+		if err != nil {
+			return pinhash.Verdict{}, fmt.Errorf("factor: hashing the PIN: %w", err)
+		}
+		defer leave()
 		return a.v.hasher.Verify(a.ctx, digits, stored)
 	})
 	if err == nil && v.Renewed != nil {

@@ -94,6 +94,7 @@
 //   - fmt prints the fields of a value in an unexported field, at any depth, with
 //     %v as with %#v. Keep a pointer there, which prints as an address, or give
 //     your type a Format method.
+//   - fmt prints the fields of what is no error with %w, which go vet finds.
 //   - A struct that embeds two types with such methods has neither's. Name the
 //     fields instead of embedding.
 //   - A program that reflects, dumps memory or compares values for a test report

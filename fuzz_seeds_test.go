@@ -1,24 +1,30 @@
-package factor
+package factor_test
 
 import (
 	"encoding/binary"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
-
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// fuzzSeeds are calls on a user who holds one of everything: with what is right
+// A seedCall is what is arbitrary in a call.
+type seedCall struct {
+	record                   []byte // as it is encoded; empty: none
+	user, otp, password, pin string
+	choices                  uint64 // see the methods of fuzzCall
+	at                       int64  // the time in Unix milliseconds
+}
+
+// seedCalls are calls on a user who holds one of everything: with what is right
 // in turn, and with what is not well-formed.
-func fuzzSeeds() []fuzzCall {
+func seedCalls() []seedCall {
 	const user, password = "ann@example.org", "right horse #1"
 	a, at := fuzzPerson(), accounttest.Noon.UnixMilli()
-	plain := fuzzCall{record: a.Encode(), user: user, at: at, choices: 3<<16 | 1<<20}
-	with := func(change func(c *fuzzCall)) fuzzCall { c := plain; change(&c); return c }
+	plain := seedCall{record: a.Encode(), user: user, at: at, choices: 3<<16 | 1<<20}
+	with := func(change func(c *seedCall)) seedCall { c := plain; change(&c); return c }
 	locked := fuzzPerson()
 	for i := range locked.Budgets {
 		locked.Budgets[i] = account.Budget{Wrong: 5, Until: accounttest.Noon.Add(time.Minute)}
@@ -27,28 +33,28 @@ func fuzzSeeds() []fuzzCall {
 	struck.Guard.Strikes = 3
 	wiped := fuzzPerson()
 	wiped.Guard.Wipe = &account.Wipe{ID: uuid.UUID{1}, At: accounttest.Noon, Reason: account.ReasonStrikes, RetryAt: accounttest.Noon}
-	return []fuzzCall{
-		with(func(c *fuzzCall) { c.otp = "120034"; c.choices |= 2 }),
-		with(func(c *fuzzCall) { c.otp = "560078"; c.choices |= 1 }),
-		with(func(c *fuzzCall) { c.otp = "120034"; c.choices |= 2; c.at += 60_000 }),  // its end
-		with(func(c *fuzzCall) { c.otp = "120034"; c.choices |= 2; c.at -= 300_001 }), // further off than it lives
-		with(func(c *fuzzCall) { c.otp = "340012"; c.choices |= 2 }),                  // used
-		with(func(c *fuzzCall) { c.otp = codeNow(&a.Devices[0].TOTP); c.choices ^= 2 << 16 }),
-		with(func(c *fuzzCall) { c.otp = codeNow(&a.Pending.TOTP); c.choices |= 3 }),
-		with(func(c *fuzzCall) { c.password = password }),
-		with(func(c *fuzzCall) { c.pin = "4826" }),
-		with(func(c *fuzzCall) { c.otp, c.password, c.pin = "999999", "wrong #1", "9999" }),
-		with(func(c *fuzzCall) { c.record = struck.Encode(); c.otp, c.pin = "999999", "9999" }),
-		with(func(c *fuzzCall) { c.record = locked.Encode(); c.otp, c.password, c.pin = "120034", password, "4826" }),
-		with(func(c *fuzzCall) { c.record = locked.Encode(); c.otp, c.pin, c.at = "120034", "4826", c.at+60_000 }), // unlocked by now
-		with(func(c *fuzzCall) { c.record = wiped.Encode(); c.password, c.pin = password, "4826" }),
-		with(func(c *fuzzCall) { c.record = nil; c.password = password }),
-		with(func(c *fuzzCall) { c.record = []byte("damaged"); c.pin = "4826" }),
-		with(func(c *fuzzCall) { c.user = "ann\x00"; c.pin = "4826" }),
-		with(func(c *fuzzCall) { c.otp, c.pin = "12345 ", "٤٨٢٦" }),
-		with(func(c *fuzzCall) { c.choices |= 0xffff << 24; c.pin = "4826" }),
-		with(func(c *fuzzCall) { c.record = nil; c.password = accounttest.ImportedHashes[0] }),
-		with(func(c *fuzzCall) {
+	return []seedCall{
+		with(func(c *seedCall) { c.otp = "120034"; c.choices |= 2 }),
+		with(func(c *seedCall) { c.otp = "560078"; c.choices |= 1 }),
+		with(func(c *seedCall) { c.otp = "120034"; c.choices |= 2; c.at += 60_000 }),  // its end
+		with(func(c *seedCall) { c.otp = "120034"; c.choices |= 2; c.at -= 300_001 }), // further off than it lives
+		with(func(c *seedCall) { c.otp = "340012"; c.choices |= 2 }),                  // used
+		with(func(c *seedCall) { c.otp = codeNow(&a.Devices[0].TOTP); c.choices ^= 2 << 16 }),
+		with(func(c *seedCall) { c.otp = codeNow(&a.Pending.TOTP); c.choices |= 3 }),
+		with(func(c *seedCall) { c.password = password }),
+		with(func(c *seedCall) { c.pin = "4826" }),
+		with(func(c *seedCall) { c.otp, c.password, c.pin = "999999", "wrong #1", "9999" }),
+		with(func(c *seedCall) { c.record = struck.Encode(); c.otp, c.pin = "999999", "9999" }),
+		with(func(c *seedCall) { c.record = locked.Encode(); c.otp, c.password, c.pin = "120034", password, "4826" }),
+		with(func(c *seedCall) { c.record = locked.Encode(); c.otp, c.pin, c.at = "120034", "4826", c.at+60_000 }), // unlocked by now
+		with(func(c *seedCall) { c.record = wiped.Encode(); c.password, c.pin = password, "4826" }),
+		with(func(c *seedCall) { c.record = nil; c.password = password }),
+		with(func(c *seedCall) { c.record = []byte("damaged"); c.pin = "4826" }),
+		with(func(c *seedCall) { c.user = "ann\x00"; c.pin = "4826" }),
+		with(func(c *seedCall) { c.otp, c.pin = "12345 ", "٤٨٢٦" }),
+		with(func(c *seedCall) { c.choices |= 0xffff << 24; c.pin = "4826" }),
+		with(func(c *seedCall) { c.record = nil; c.password = accounttest.ImportedHashes[0] }),
+		with(func(c *seedCall) {
 			c.record = nil
 			c.choices |= 2 << 22
 			c.password = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
@@ -79,5 +85,3 @@ func fuzzHash(password []byte) []byte {
 	copy(sum[2:], password)
 	return sum
 }
-
-var errFuzz = errors.New("made to fail")

@@ -34,12 +34,14 @@ const (
 // CheckPassword and RegisteredAt, asking that function again is a fault; inside
 // Observe, nothing is observed. Of one user's CheckPassword, RegisteredAt and
 // Wipe, at most 4 each run at once in a process: a further call of the first two
-// waits up to 5 s, and is then a fault; a further Wipe is ErrWipePending. Now and
+// waits up to 5 s, and is then a fault; a further Wipe is ErrWipePending. A context
+// that is kept for later is inside nothing once the function has returned. Now and
 // PINOptions.Deny get no context, and must not call this package.
 type Options struct {
 	// CheckPassword reports whether it is the user's password. An error is a
 	// fault and is not charged, but bcrypt.ErrMismatchedHashAndPassword of
-	// golang.org/x/crypto counts as "no". Nil: a password given is ErrMalformed.
+	// golang.org/x/crypto and ErrMismatch count as "no". Nil: a password given is
+	// ErrMalformed.
 	CheckPassword func(ctx context.Context, user, password string) (bool, error)
 	// RegisteredAt returns when the user registered, from the host's own
 	// records. It is asked only when a device enrols without a proof. A host

@@ -1,11 +1,9 @@
 package factor
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"runtime"
-	"strings"
 )
 
 // recoverPanic calls into the host, and makes an error of a panic.
@@ -35,46 +33,3 @@ func (e *panicError) Error() string {
 }
 
 func (e *panicError) Unwrap() error { return e.cause }
-
-// observesAlready reports whether this goroutine is inside Observe, from where it
-// was called with another context than the one that Observe was given. A look at
-// the stack is dear, and taken only where several calls of Observe run at once.
-func observesAlready() bool {
-	var pcs [128]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])]) // from the caller of observe on
-	for {
-		f, more := frames.Next()
-		if strings.HasSuffix(f.Function, ".(*Verifier).observe") {
-			return true
-		}
-		if !more {
-			return false
-		}
-	}
-}
-
-// observe reports what was stored. The context does not end with the caller's.
-// An event that was not decided by a rule is of now. What is done inside Observe
-// is not reported, or reporting would not end.
-func (v *Verifier) observe(ctx context.Context, events []Event) {
-	if v.opts.Observe == nil || len(events) == 0 {
-		return
-	}
-	if calledFrom(ctx, func(c *hostContext) bool { return c.verifier == v && c.function == inObserve }) {
-		return
-	}
-	defer v.observing.Add(-1)
-	if v.observing.Add(1) > maxAtOnce && observesAlready() {
-		return
-	}
-	told := &hostContext{Context: context.WithoutCancel(ctx), verifier: v, function: inObserve}
-	for _, e := range events {
-		_ = recoverPanic("Observe", func() error {
-			if e.At.IsZero() {
-				e.At = v.now()
-			}
-			v.opts.Observe(told, e)
-			return nil
-		})
-	}
-}

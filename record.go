@@ -23,7 +23,7 @@ func (v *Verifier) read(ctx context.Context, user string) (*account.Account, err
 }
 
 func (v *Verifier) load(ctx context.Context, user string) (rec Record, err error) {
-	err = recoverPanic("Store.Load", func() (err error) {
+	err = callHost("Store.Load", func() (err error) {
 		rec, err = v.store.Load(ctx, user)
 		return err
 	})
@@ -48,7 +48,7 @@ func (v *Verifier) reload(ctx context.Context, user string, try int) (Record, er
 }
 
 func (v *Verifier) swap(ctx context.Context, user string, old int64, next Record) error {
-	return recoverPanic("Store.CompareAndSwap", func() error {
+	return callHost("Store.CompareAndSwap", func() error {
 		return v.store.CompareAndSwap(ctx, user, old, next)
 	})
 }
@@ -60,7 +60,7 @@ func labelOf(user string) []byte {
 }
 
 func (v *Verifier) seal(label, plain []byte) (data []byte, err error) {
-	err = recoverPanic("Sealer.Encrypt", func() (err error) {
+	err = callHost("Sealer.Encrypt", func() (err error) {
 		data, err = v.sealer.Encrypt(plain, label)
 		return err
 	})
@@ -76,7 +76,7 @@ func (v *Verifier) unseal(label []byte, rec Record) (s state, err error) {
 	if s.absent && len(rec.Data) == 0 {
 		return s, nil
 	}
-	err = recoverPanic("Sealer.Decrypt", func() (err error) {
+	err = callHost("Sealer.Decrypt", func() (err error) {
 		s.plain, err = v.sealer.Decrypt(rec.Data, label)
 		return err
 	})

@@ -56,12 +56,14 @@ func (s Status) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON implements json.Unmarshaler: it makes of a Status that was
-// marshaled the one that Admin.Status returned.
+// marshaled the one that Admin.Status returned. Nothing of what s was before stays.
 func (s *Status) UnmarshalJSON(text []byte) error {
 	type fields Status
-	if err := json.Unmarshal(text, (*fields)(s)); err != nil {
+	var read fields
+	if err := json.Unmarshal(text, &read); err != nil {
 		return err
 	}
+	*s = Status(read)
 	s.Devices = orEmpty(s.Devices)
 	if len(s.Live) == 0 {
 		s.Live = nil

@@ -125,3 +125,24 @@ func TestStatusShowsAWipeThatIsNotDone(t *testing.T) {
 		t.Fatalf("%+v", s)
 	}
 }
+
+// What is left out of the text, a wipe or a time, must not stay from what was
+// decoded before.
+func TestStatusIsDecodedAnew(t *testing.T) {
+	now := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
+	before := factor.Status{
+		Wipe:    &factor.Wipe{User: alice, At: now},
+		Budgets: []factor.Budget{{Kind: factor.KindPIN, Wrong: 3, Locked: true, Until: now}},
+	}
+	after := factor.Status{Budgets: []factor.Budget{{Kind: factor.KindPIN, Wrong: 1}}}
+	text, err := json.Marshal(after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &before); err != nil {
+		t.Fatal(err)
+	}
+	if before.Wipe != nil || len(before.Budgets) != 1 || before.Budgets[0] != after.Budgets[0] {
+		t.Fatalf("%s is decoded as %+v", text, before)
+	}
+}

@@ -76,16 +76,22 @@ func (c *call) run(j job) {
 	c.commitBatch(j, w, base)
 }
 
-// lockSlow takes the lock of calls that hash, if this is one. A call that has
-// waited for slowLockPatience, or that one of the host's functions makes, goes on
-// without.
+// lockSlow takes the lock of calls that hash, if this is one. A call that one of
+// the host's functions makes goes on without, and so does one that has waited for
+// slowLockPatience while the host checks passwords. A PIN is hashed without the
+// host, so a call with one waits as long as its caller does: if many went on
+// without the lock, all of them would hash before the first is counted.
 func (c *call) lockSlow() error {
 	locks := c.v.slowLocks(c.mode)
-	if locks == nil || callerOf(c.ctx) != nil {
+	if locks == nil || calledFromAny(c.ctx) {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, slowLockPatience)
-	defer cancel()
+	ctx := c.ctx
+	if c.mode == modePassword {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, slowLockPatience)
+		defer cancel()
+	}
 	w, err := locks.Acquire(ctx, c.user, nil)
 	if err == nil {
 		c.slow, c.cached = locks, w.Cached()

@@ -37,7 +37,7 @@ func (v *Verifier) lookForPIN(ctx context.Context, user string) (poll.Seen, erro
 }
 
 func versionsOf(ctx context.Context, lister VersionLister, users []string) (versions []int64, err error) {
-	err = recoverPanic("Store.Versions", func() (err error) {
+	err = callHost("Store.Versions", func() (err error) {
 		versions, err = lister.Versions(ctx, users)
 		return err
 	})

@@ -126,7 +126,7 @@ func (v *Verifier) callWipe(ctx context.Context, w Wipe) error {
 	if calledFrom(ctx, func(c *hostContext) bool { return c.function == inWipe && c.wipe == w.ID }) {
 		return fmt.Errorf("%w: %w", errWipeNotCalled, errInsideItself)
 	}
-	leave, err := v.wiping.enter(ctx, w.User, 0)
+	leave, err := enter(ctx, &v.wiping, w.User, 0)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errWipeNotCalled, errTooMany)
 	}
@@ -134,7 +134,8 @@ func (v *Verifier) callWipe(ctx context.Context, w Wipe) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wipeTimeout)
 	defer cancel()
 	asked := &hostContext{Context: ctx, verifier: v, function: inWipe, user: w.User, wipe: w.ID}
-	return recoverPanic("Wipe", func() error { return v.opts.Wipe(asked, w) })
+	defer asked.returned.Store(true)
+	return callHost("Wipe", func() error { return v.opts.Wipe(asked, w) })
 }
 
 func publicWipe(w *account.Wipe, user string) *Wipe {

@@ -12,7 +12,7 @@ func TestCheapHashStandsInForArgon2id(t *testing.T) {
 	t.Cleanup(func() { Of = before })
 	Of = func(v any) *Hasher { return v.(*Hasher) }
 
-	h := New(Options{MemoryKiB: MaxMemory, Time: MaxTime, Threads: 3, Parallel: 1})
+	h := New(Options{MemoryKiB: MaxMemory, Time: MaxTime, Threads: 3, Parallel: 4})
 	var calls atomic.Int64
 	var traced int
 	Cheapen(h, &calls)

@@ -121,6 +121,7 @@ func TestImportedHashesAreBoundedInEveryForm(t *testing.T) {
 		"$pbkdf2-sha256$i=1$" + sum64 + "$" + sum:                      true,
 		"$pbkdf2-sha256$i=1$" + sum64 + "A$" + sum:                     false,
 		"$pbkdf2-sha256$i=1$$" + sum:                                   false,
+		"$pbkdf2-sha256$i=1$cw$" + sum:                                 true, // a byte of salt
 		"$pbkdf2-sha256$l=32" + tail:                                   false,
 		"$pbkdf2-sha256$i=1,i=1" + tail:                                false,
 		"$pbkdf2-sha256$i=1,c=1" + tail:                                false,
@@ -136,6 +137,8 @@ func TestImportedHashesAreBoundedInEveryForm(t *testing.T) {
 		"$scrypt$ln=17,r=8,p=3" + tail:             false,
 		"$scrypt$ln=18,r=8,p=1" + tail:             false,
 		"$scrypt$ln=17,r=9,p=1" + tail:             false,
+		"$scrypt$ln=20,r=1,p=1" + tail:             true,
+		"$scrypt$ln=21,r=1,p=1" + tail:             false,
 		"$scrypt$ln=15,r=32,p=2" + tail:            true,
 		"$scrypt$ln=4,r=33,p=1" + tail:             false,
 		"$scrypt$ln=4,r=1,p=16" + tail:             true,

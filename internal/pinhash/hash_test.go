@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -14,7 +15,7 @@ import (
 )
 
 // cheap is a cost that the options refuse and tests can pay.
-var cheap = Options{MemoryKiB: 64, Time: 1, Threads: 1, Parallel: 2}
+var cheap = Options{MemoryKiB: 64, Time: 1, Threads: 1, Parallel: 3}
 
 // The reference implementation's tests (phc-winner-argon2, src/test.c).
 func TestHashIsArgon2id(t *testing.T) {
@@ -154,6 +155,8 @@ func TestHashesWaitForASlotOrTheirContext(t *testing.T) {
 			h := New(Options{MemoryKiB: 1, Time: 1, Threads: 1, Parallel: parallel})
 			var running, done, left atomic.Int64
 			gate := make(chan struct{})
+			open := sync.OnceFunc(func() { close(gate) })
+			defer open()
 			h.derive = func([]byte, []byte, uint32, uint32, uint8, uint32) []byte {
 				if running.Add(1) > int64(parallel) {
 					t.Errorf("more than %d at once", parallel)
@@ -196,7 +199,7 @@ func TestHashesWaitForASlotOrTheirContext(t *testing.T) {
 			if left.Load() != 10 || running.Load() != int64(parallel) {
 				t.Fatalf("%d of 10 left, %d running", left.Load(), running.Load())
 			}
-			close(gate)
+			open()
 			synctest.Wait()
 			if done.Load() != int64(parallel)+10 {
 				t.Fatalf("%d done", done.Load())

@@ -24,7 +24,7 @@ func TestEachRefusedHashHasItsOwnReason(t *testing.T) {
 		"$pbkdf2-sha256$i=9999999" + tail:             "3000000",
 		"$pbkdf2-sha256$i=7,x=1" + tail:               "the parameter i",
 		"$pbkdf2-md5$i=7" + tail:                      "SHA-1, SHA-256 or SHA-512",
-		"$scrypt$ln=21,r=8,p=1" + tail:                "logarithm",
+		"$scrypt$ln=21,r=8,p=1" + tail:                "at most 128 MiB",
 		"$scrypt$n=14,r=8,p=1" + tail:                 "ln, r and p",
 		"scrypt$15000$seasalt$8$1$" + tail[24:] + "=": "a power of 2",
 		"pbkdf2_sha256$seasalt$" + tail[24:] + "=":    "iterations$salt$hash",

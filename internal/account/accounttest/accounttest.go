@@ -2,13 +2,11 @@
 package accounttest
 
 import (
-	"encoding/base32"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/pquerna/otp"
-	"github.com/pquerna/otp/hotp"
+	"github.com/knowhave/factor/internal/rfc6238"
 	"pgregory.net/rapid"
 
 	"github.com/knowhave/factor/internal/account"
@@ -265,10 +263,5 @@ func Limit() *rapid.Generator[account.Limit] {
 
 // CodeAt is the code of a step, as another library computes it.
 func CodeAt(s *account.TOTP, step int64) string {
-	code, err := hotp.GenerateCodeCustom(base32.StdEncoding.EncodeToString(s.Secret), uint64(step),
-		hotp.ValidateOpts{Digits: otp.Digits(s.Digits), Algorithm: []otp.Algorithm{otp.AlgorithmSHA1, otp.AlgorithmSHA256, otp.AlgorithmSHA512}[s.Algorithm]})
-	if err != nil {
-		panic(err)
-	}
-	return code
+	return rfc6238.Code(s.Secret, s.Algorithm.String(), s.Digits, step)
 }

@@ -1,0 +1,120 @@
+package factor_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/knowhave/factor"
+)
+
+// A host may keep the context that one of its functions was given, for a worker
+// that lives on or for its tracing. A later call with it is like any other: it is
+// not inside the function, which has returned.
+func TestAKeptContextIsInsideNothing(t *testing.T) {
+	var checked, observed, wiped context.Context
+	first := errors.New("down")
+	k := newKit(t, func(o *factor.Options) {
+		observe := o.Observe
+		o.Observe = func(ctx context.Context, e factor.Event) {
+			observed = ctx
+			observe(ctx, e)
+		}
+		o.Wipe = func(ctx context.Context, _ factor.Wipe) error {
+			if wiped != nil {
+				return nil
+			}
+			wiped = context.WithoutCancel(ctx)
+			return first
+		}
+	})
+	k.onCheck = func(ctx context.Context) error { checked = ctx; return nil }
+	k.ok(k.v.VerifyPassword(t.Context(), alice, rightPW))
+	k.is(k.guard.Forfeit(t.Context(), alice), first)
+
+	k.ok(k.v.VerifyPassword(checked, alice, rightPW))
+	before := len(k.actions())
+	k.is(k.v.VerifyPassword(observed, alice, "wrong"), factor.ErrMismatch)
+	if n := len(k.actions()) - before; n != 1 {
+		t.Errorf("%d events of a call with Observe's context, after Observe has returned; want 1", n)
+	}
+	k.ok(k.admin.Forget(wiped, alice)) // which finishes the wipe
+}
+
+// A kept context must not let a call pass by the lock of those that hash.
+func TestAKeptContextTakesTheSlowLock(t *testing.T) {
+	var kept context.Context
+	k := newKit(t)
+	k.onCheck = func(ctx context.Context) error { kept = ctx; return nil }
+	k.ok(k.v.VerifyPassword(t.Context(), alice, rightPW))
+	held := 0
+	k.onCheck = func(context.Context) error { held = factor.LocksHeld(k.v); return nil }
+	k.ok(k.v.VerifyPassword(kept, alice, rightPW))
+	if held != 1 {
+		t.Errorf("%d locks are held while the password is checked, want 1", held)
+	}
+}
+
+// Observe that calls back with a context of its own ends, however much of the
+// host's code lies between.
+func TestObserveEndsFarDownTheStack(t *testing.T) {
+	var k *kit
+	observed := 0
+	k = newKit(t, func(o *factor.Options) {
+		o.Observe = func(context.Context, factor.Event) {
+			if observed++; observed > 100 {
+				return
+			}
+			furtherDown(500, func() { _ = k.v.VerifyPIN(context.Background(), "bob", wrongPIN) })
+		}
+	})
+	k.is(k.v.VerifyPIN(t.Context(), alice, wrongPIN), factor.ErrMismatch)
+	if observed > 4 {
+		t.Errorf("observed %d events, want at most 4 inside each other", observed)
+	}
+}
+
+// furtherDown calls f that many frames down.
+//
+//go:noinline
+func furtherDown(frames int, f func()) {
+	if frames == 0 {
+		f()
+		return
+	}
+	furtherDown(frames-1, f)
+}
+
+// A type of the host's may be called as one of this package's.
+type Verifier struct{ inner *factor.Verifier }
+
+//go:noinline
+func (v *Verifier) observe(f func()) { f() }
+
+func TestTheHostsOwnObserveIsNotTakenForOurs(t *testing.T) {
+	enter, entered := make(chan struct{}), make(chan struct{})
+	told := false
+	k := newKit(t, func(o *factor.Options) {
+		o.Observe = func(_ context.Context, e factor.Event) {
+			if e.User == alice {
+				told = true
+				return
+			}
+			entered <- struct{}{}
+			<-enter
+		}
+	})
+	var busy sync.WaitGroup
+	for range 4 {
+		busy.Go(func() { _ = k.v.VerifyPIN(context.Background(), "bob", wrongPIN) })
+		<-entered
+	}
+	host := &Verifier{k.v}
+	host.observe(func() { k.is(host.inner.VerifyPIN(t.Context(), alice, wrongPIN), factor.ErrMismatch) })
+	close(enter)
+	busy.Wait()
+	if !told {
+		t.Error("the event was dropped")
+	}
+}
