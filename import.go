@@ -211,7 +211,7 @@ func readInstant(field string, t, now time.Time) (time.Time, error) {
 	if t.IsZero() {
 		return t, nil
 	}
-	if t.Unix() < 0 || t.After(now.Add(registrationLead)) {
+	if t.Unix() < 0 || t.After(now.Add(account.MaxLead)) {
 		return t, malformed(field, "must be from 1970 on and not in the future: leave it zero if it is not known")
 	}
 	return t.UTC().Truncate(time.Millisecond), nil

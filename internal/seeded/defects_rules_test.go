@@ -103,8 +103,8 @@ var ruleDefects = []defect{
 	{
 		name:    "window open at the zero time",
 		what:    "a host that does not know when a user registered lets everybody enrol a device without a proof",
-		file:    "totp.go",
-		edits:   []edit{{"return !registered.IsZero() && age >= -registrationLead", "return registered.IsZero() || age >= -registrationLead"}},
+		file:    "internal/account/grace.go",
+		edits:   []edit{{"return !registered.IsZero() && age >= -MaxLead", "return registered.IsZero() || age >= -MaxLead"}},
 		catcher: model,
 	},
 	{
