@@ -178,13 +178,7 @@ func (w *world) credentials(rng *rand.Rand, th theme, c *Call) {
 			c.Password, c.PIN = draw(rng, "", wrongPassword), draw(rng, pins...)
 		}
 	case spec.Prove:
-		c.OTP = w.otp(rng, th)
-		if w.pinned && rng.IntN(4) > 0 {
-			c.PIN = draw(rng, pins...)
-			if rng.IntN(2) == 0 {
-				c.OTP = ""
-			}
-		}
+		w.resetProof(rng, th, c)
 	}
 }
 
@@ -210,6 +204,17 @@ func (w *world) unlocks(rng *rand.Rand, c *Call) {
 	c.Kinds = []spec.Kind{draw(rng, spec.Kinds[:]...).Kind}
 	if rng.IntN(3) == 0 {
 		c.Kinds = nil
+	}
+}
+
+// resetProof draws what the guard takes: a code, a PIN, or both.
+func (w *world) resetProof(rng *rand.Rand, th theme, c *Call) {
+	c.OTP = w.otp(rng, th)
+	if w.pinned && rng.IntN(4) > 0 {
+		c.PIN = draw(rng, pins...)
+		if rng.IntN(2) == 0 {
+			c.OTP = ""
+		}
 	}
 }
 
