@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/account"
 )
 
 // pageSize is how many users are asked for at a time.
@@ -42,7 +44,7 @@ func (d *Admin) Unlock(ctx context.Context, user string, named ...Kind) error {
 			return void{}
 		}
 		for _, k := range distinct(named) {
-			*a.account.budget(k) = budget{}
+			*a.account.Budget(account.Kind(k)) = account.Budget{}
 			a.event(Event{Action: ActionUnlocked, Kind: k})
 		}
 		return void{}
@@ -123,7 +125,7 @@ func (d *Admin) Forget(ctx context.Context, user string) error {
 		return err
 	}
 	_, err := updateAfterWipe(ctx, d.v, user, modeOverwrite, func(a *attempt) (void, error) {
-		*a.account = account{}
+		*a.account = account.Account{}
 		a.remove = a.absent
 		a.event(Event{Action: ActionForgotten})
 		return void{}, nil

@@ -16,35 +16,22 @@ const maxBatch = 256
 // ended in the middle of it, by runtime.Goexit or a panic.
 var errLeaderGone = errors.New("factor: the call that this one shared a swap with has not returned")
 
-// A batch is the jobs that share a swap: the one of the lock's holder, then those
-// of the waiters.
-type batch struct {
-	jobs    []job
-	waiters []*waiter
-}
-
-// newBatch takes the waiters out of the queue whose jobs the holder of the lock
-// does. They waited already when it got the lock, so that what it has loaded since
-// is no older than they are.
-func (c *call) newBatch(own job, holder *waiter) batch {
-	b := batch{waiters: c.v.locks.Batch(c.user, holder, maxBatch)}
-	b.jobs = append(make([]job, 0, 1+len(b.waiters)), own)
-	for _, w := range b.waiters {
-		b.jobs = append(b.jobs, w.Job)
+// commitBatch commits the job of the lock's holder together with those of waiters,
+// and wakes the waiters whatever happens. They waited already when the holder got
+// the lock, so that base, which was loaded since, is no older than they are.
+func (c *call) commitBatch(own job, holder *waiter, base Record) {
+	waiters := c.v.locks.Batch(c.user, holder, maxBatch)
+	jobs := []job{own}
+	for _, w := range waiters {
+		jobs = append(jobs, w.Job)
 	}
-	return b
-}
-
-// commit commits the jobs and wakes the waiters, whatever happens.
-func (b batch) commit(c *call, base Record) {
 	try, err := 0, errLeaderGone
 	defer func() {
-		for i, j := range b.jobs {
-			j.finish(try, err)
-			if i > 0 {
-				b.waiters[i-1].Complete()
-			}
+		own.finish(try, err)
+		for _, w := range waiters {
+			w.Job.finish(try, err)
+			w.Complete()
 		}
 	}()
-	try, err = c.commit(b.jobs, base)
+	try, err = c.commit(jobs, base)
 }

@@ -7,8 +7,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/knowhave/factor/internal/keylock"
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/keylock"
+	"github.com/knowhave/factor/internal/pinhash"
 )
 
 // A call is one call of the API on one user. It remembers what its slow work
@@ -26,7 +29,7 @@ type call struct {
 	commitContext context.Context         // see commitCtx
 
 	password   *memo[bool]
-	newPIN     *memo[pinHash]
+	newPIN     *memo[pinhash.Hash]
 	registered *memo[time.Time]
 	pins       []pinFound
 }
@@ -44,8 +47,8 @@ type memo[T any] struct {
 
 // pinFound is the outcome of comparing the PIN with one stored hash.
 type pinFound struct {
-	stored *pinHash // nil: no PIN
-	memo   *memo[pinVerdict]
+	stored *pinhash.Hash // nil: no PIN
+	memo   *memo[pinhash.Verdict]
 }
 
 // commitCtx is the context of the swap and of what follows it: the caller's
@@ -110,37 +113,37 @@ func (a *attempt) registeredAt() (time.Time, error) {
 }
 
 // hashPIN hashes the new PIN.
-func (a *attempt) hashPIN(digits string) (pinHash, error) {
-	return memoize(a, &a.newPIN, "hashing the PIN", func() (pinHash, error) {
-		return a.v.hasher.hash(a.ctx, digits)
+func (a *attempt) hashPIN(digits string) (pinhash.Hash, error) {
+	return memoize(a, &a.newPIN, "hashing the PIN", func() (pinhash.Hash, error) {
+		return a.v.hasher.Hash(a.ctx, digits)
 	})
 }
 
 // checkPIN compares a PIN with a stored one; nil stands for no PIN and costs the
 // same. A right PIN that was hashed at another cost is stored at today's.
-func (a *attempt) checkPIN(digits string, held *pin) (bool, error) {
-	var stored *pinHash
+func (a *attempt) checkPIN(digits string, held *account.PIN) (bool, error) {
+	var stored *pinhash.Hash
 	if held != nil {
-		kept := held.pinHash // held changes if it is renewed, and is looked for again if the swap is lost
+		kept := pinhash.Hash(held.Hash) // held changes if it is renewed, and is looked for again if the swap is lost
 		stored = &kept
 	}
-	i := slices.IndexFunc(a.pins, func(f pinFound) bool { return f.stored.same(stored) })
+	i := slices.IndexFunc(a.pins, func(f pinFound) bool { return f.stored.Equal(stored) })
 	if i < 0 {
 		i = len(a.pins)
 		a.pins = append(a.pins, pinFound{stored: stored})
 	}
-	v, err := memoize(a, &a.pins[i].memo, "hashing the PIN", func() (pinVerdict, error) {
+	v, err := memoize(a, &a.pins[i].memo, "hashing the PIN", func() (pinhash.Verdict, error) {
 		leave, err := a.v.comparing.enter(a.ctx, a.user, atOncePatience)
 		if err != nil {
-			return pinVerdict{}, fmt.Errorf("factor: hashing the PIN: %w", err)
+			return pinhash.Verdict{}, fmt.Errorf("factor: hashing the PIN: %w", err)
 		}
 		defer leave()
-		return a.v.hasher.verify(a.ctx, digits, stored)
+		return a.v.hasher.Verify(a.ctx, digits, stored)
 	})
-	if err == nil && v.renewed != nil {
-		held.pinHash = *v.renewed
+	if err == nil && v.Renewed != nil {
+		held.Hash = account.Hash(*v.Renewed)
 	}
-	return v.right, err
+	return v.Right, err
 }
 
 // event adds an event, to be reported once the attempt is stored.

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // CleanCode returns a code or a PIN as the checks take it, from what a person has
@@ -22,19 +24,13 @@ func CleanCode(s string) string {
 	}
 	return strings.Map(func(r rune) rune {
 		switch {
-		case isFiller(r):
+		case totp.IsFiller(r):
 			return -1
 		case unicode.IsDigit(r):
 			return '0' + digitValue(r)
 		}
 		return r
 	}, s)
-}
-
-// isFiller reports whether a character stands between those of a code without
-// being one: white space, dashes, and what has no width.
-func isFiller(r rune) bool {
-	return unicode.IsSpace(r) || unicode.In(r, unicode.Z, unicode.Dash, unicode.Cf, unicode.Variation_Selector)
 }
 
 // digitValue returns what a decimal digit stands for. Unicode keeps the ten digits

@@ -1,16 +1,14 @@
 package factor_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"reflect"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
 )
 
 // An uncontended call is one Load and one swap; a refusal that changes nothing
@@ -139,28 +137,11 @@ func TestCallsOfTheStore(t *testing.T) {
 			t.Logf("%-32s %-24s %s", c.method, c.when, got)
 		})
 	}
-	for _, method := range methodsWithContext() {
-		if !covered[method] {
-			t.Errorf("%s is not in the table", method)
+	for _, op := range spec.Operations {
+		if !covered[op.Name] {
+			t.Errorf("%s is not in the table", op.Name)
 		}
 	}
-}
-
-// methodsWithContext names every exported method that takes a context.
-func methodsWithContext() []string {
-	var names []string
-	for _, view := range []any{&factor.Verifier{}, &factor.PINs{}, &factor.OTPIssuer{}, &factor.DeviceTOTPEnroller{},
-		&factor.AuthenticatorEnroller{}, &factor.ResetGuard{}, &factor.Admin{}} {
-		typ := reflect.TypeOf(view)
-		for i := range typ.NumMethod() {
-			m := typ.Method(i)
-			if m.Type.NumIn() > 1 && m.Type.In(1) == reflect.TypeFor[context.Context]() {
-				names = append(names, typ.Elem().Name()+"."+m.Name)
-			}
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 func plural(n int64, what string) string {

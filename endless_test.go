@@ -11,6 +11,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/pinhash"
 )
 
 // A version is never that of no record, nor the one that it follows.
@@ -78,12 +82,12 @@ func verifierOnScant(t *testing.T, s *scantStore, o Options) *Verifier {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Now = func() time.Time { return noon }
+	o.Now = func() time.Time { return accounttest.Noon }
 	v, err := NewVerifier(s, ring, &o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	CheapHash(v, nil)
+	pinhash.Cheapen(v, nil)
 	return v
 }
 
@@ -116,9 +120,9 @@ func TestAWipeIsNotedOnce(t *testing.T) {
 		}
 		return nil
 	}})
-	marked := &wipe{id: uuid.New(), at: noon, reason: ReasonStrikes, retryAt: noon}
-	a := &account{reset: reset{wipe: marked}}
-	data, err := v.seal(labelOf("user"), a.encode())
+	marked := &account.Wipe{ID: uuid.New(), At: accounttest.Noon, Reason: account.ReasonStrikes, RetryAt: accounttest.Noon}
+	a := &account.Account{Guard: account.Guard{Wipe: marked}}
+	data, err := v.seal(labelOf("user"), a.Encode())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,13 +132,13 @@ func TestAWipeIsNotedOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return a.reset.wipe.done
+		return a.Guard.Wipe.Done
 	}
-	other := Wipe{ID: uuid.New(), User: "user", At: noon, Reason: ReasonStrikes}
+	other := Wipe{ID: uuid.New(), User: "user", At: accounttest.Noon, Reason: ReasonStrikes}
 	if err := v.runWipe(t.Context(), other); err != nil || done() {
 		t.Fatalf("the end of another wipe is noted: %v, %v", done(), err)
 	}
-	if err := v.runWipe(t.Context(), *marked.public("user")); err != nil || !done() || asked != 2 {
+	if err := v.runWipe(t.Context(), *publicWipe(marked, "user")); err != nil || !done() || asked != 2 {
 		t.Fatalf("done %v after %d calls of Wipe: %v", done(), asked, err)
 	}
 }

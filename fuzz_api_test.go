@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/model"
+	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/memstore"
 	"github.com/pquerna/otp"
 )
@@ -31,7 +32,7 @@ func FuzzModel(f *testing.F) {
 		NewVerifier: func(store factor.Store, sealer factor.Sealer, opts *factor.Options) (*factor.Verifier, error) {
 			v, err := factor.NewVerifier(store, sealer, opts)
 			if err == nil {
-				factor.CheapHash(v, nil)
+				pinhash.Cheapen(v, nil)
 			}
 			return v, err
 		},

@@ -1,260 +1,147 @@
-package factor
+package factor_test
 
 import (
-	"bytes"
-	"encoding/base32"
+	"context"
 	"errors"
-	"reflect"
-	"regexp"
-	"strings"
-	"time"
-	"unicode/utf8"
+	"slices"
 
-	"github.com/google/uuid"
-	"github.com/pquerna/otp"
-	"github.com/pquerna/otp/hotp"
+	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/rfc6238"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
 )
 
-// check fails if the method may not have answered err.
-func (w *fuzzWorld) check(m fuzzMethod, err error) {
-	w.discreet(err)
-	malformed := errors.Is(err, ErrMalformed)
-	if m.gives != nil {
-		malformed = w.malformed(m)
+// Is implements spec.Code.
+func (w *fuzzWorld) Is(issued spec.Name) bool { return issued == w.reader.Codes[w.c.otp] }
+
+// Fits implements spec.Code.
+func (w *fuzzWorld) Fits(s spec.Secret, step int64) bool {
+	for key, name := range w.reader.Keys {
+		if name == s.Key {
+			return rfc6238.Code([]byte(key), s.Algorithm.String(), int(s.Digits), step) == w.c.otp
+		}
 	}
+	return false
+}
+
+// unjudged are the operations whose answers the specification does not say here:
+// what is imported is arbitrary, Wait may leave before its poll has, and Users is
+// about no one user.
+var unjudged = []spec.Op{spec.Import, spec.Wait, spec.Users}
+
+// try makes the call, compares what was seen with what the specification says, and
+// moves on to the state that it leaves.
+func (w *fuzzWorld) try(call *spec.Call, args *translate.Args) {
+	w.calls, w.swaps, w.asked, w.events, w.written = 0, 0, 0, nil, nil
+	ctx, cancel := context.WithCancel(w.Context())
+	defer cancel()
+	if call.Op == spec.Wait {
+		cancel()
+	}
+	r := w.views.Do(ctx, call, args)
+	w.discreet(r.Err)
+	if call.Op != spec.Import {
+		w.formed(call, r.Err)
+	}
+	if slices.Contains(unjudged, call.Op) || errors.Is(r.Err, factor.ErrMalformed) {
+		w.state, _, _ = w.reader.Read(w.stored.Data)
+		return
+	}
+	next, want := w.expect(call, r)
 	switch {
-	case malformed != errors.Is(err, ErrMalformed):
-		w.Fatalf("%s: malformed is %v, answered %v", m.name, malformed, err)
-	case malformed && (w.calls > 0 || w.asked > 0):
-		w.Fatalf("%s: malformed input reached the store %d times and the host %d times", m.name, w.calls, w.asked)
-	case malformed:
+	case want.Touch == spec.Nothing:
+		w.answered(call, r, want)
+		if w.calls > 0 {
+			w.Fatalf("%s: the store was called %d times for what is refused without it", call.Op, w.calls)
+		}
+		return
+	case w.sealed && call.Op != spec.Forget:
+		if !errors.Is(r.Err, factor.ErrUnsealed) || w.swaps > 0 {
+			w.Fatalf("%s: a record that does not open is answered %v, with %d swaps", call.Op, r.Err, w.swaps)
+		}
 		return
 	}
-	if m.name == "PINs.Wait" { // it may leave before its poll has
-		return
-	}
-	reads := m.name == "Admin.Users" || errors.Is(err, ErrNoCredential) || errors.Is(err, ErrWeakPIN)
-	if w.sealed && !reads && m.name != "Admin.Forget" && (!errors.Is(err, ErrUnsealed) || w.swaps > 0) {
-		w.Fatalf("%s: a record that does not open is answered %v, with %d swaps", m.name, err, w.swaps)
-	}
-	if !w.sealed && errors.Is(err, ErrUnsealed) {
-		w.Fatalf("%s: %v, though the record opens", m.name, err)
-	}
-	if allowed := m.allowed(w); !w.sealed && (err == nil && !allowed || m.exact && err != nil && allowed) {
-		w.Fatalf("%s: right is %v, answered %v", m.name, allowed, err)
-	}
-	if err != nil && !errors.Is(err, ErrWiped) && !strings.HasPrefix(m.name, "Admin.") {
-		w.keeps(m)
+	w.answered(call, r, want)
+	w.left(call, want, next)
+	w.shown(call, r)
+	w.state, w.sealed = next, false
+}
+
+// formed fails unless malformed is what is answered so, and by the right name, and
+// asks nobody.
+func (w *fuzzWorld) formed(call *spec.Call, err error) {
+	fields := w.options.Malformed(call)
+	var malformed *factor.MalformedError
+	switch is := errors.As(err, &malformed); {
+	case is != (len(fields) > 0), is && !slices.Contains(fields, malformed.Field):
+		w.Fatalf("%s: malformed are %q, answered %v", call.Op, fields, err)
+	case is && (w.calls > 0 || w.asked > 0):
+		w.Fatalf("%s: malformed input reached the store %d times and the host %d times", call.Op, w.calls, w.asked)
 	}
 }
 
-// keeps fails if a refusal refunded a guess or changed what the user holds.
-func (w *fuzzWorld) keeps(m fuzzMethod) {
-	if w.swaps == 0 || w.before.reset.wipe.pending() {
-		return
+// expect asks the specification. What was drawn gets the name that it has in the
+// record.
+func (w *fuzzWorld) expect(call *spec.Call, r *translate.Result) (spec.State, spec.Outcome) {
+	c, before := *call, w.state
+	c.Code = w
+	if w.sealed {
+		before = spec.State{Stored: true}
 	}
-	after, err := decode(w.stored.Data)
-	if err != nil {
-		w.Fatal(err)
+	switch after, _, err := w.reader.Read(w.stored.Data); {
+	case err != nil:
+	case r.OTP.Code != "":
+		c.Draws = w.reader.Code(r.OTP.Code)
+	case r.Enrollment.Secret != "":
+		c.Draws = w.reader.Key(rfc6238.Key(r.Enrollment.Secret))
+	case after.Wipe.ID != before.Wipe.ID:
+		c.Draws = after.Wipe.ID
 	}
-	for i, b := range after.budgets {
-		if b.wrong < w.before.budgets[i].wrong {
-			w.Fatalf("%s was refused and refunded %s", m.name, kinds[i])
+	return w.options.Run(before, spec.At(w.c.now()), &c)
+}
+
+func (w *fuzzWorld) now() spec.Time { return spec.At(w.c.now()) }
+
+// answered compares the answer and the events.
+func (w *fuzzWorld) answered(call *spec.Call, r *translate.Result, want spec.Outcome) {
+	got, ok := r.Answer()
+	if !ok || got != want.Answer {
+		w.Fatalf("%s: answered %v, %s, want %s\nof %s\nat %s", call.Op, r.Err, got, want.Answer, w.state, w.now())
+	}
+	var events []spec.Event
+	for _, e := range w.events {
+		events = append(events, translate.Event(e))
+	}
+	if !slices.Equal(events, want.Events) {
+		w.Fatalf("%s: events %+v, want %+v\nof %s\nat %s", call.Op, events, want.Events, w.state, w.now())
+	}
+}
+
+// left compares the record. What the guard remembers of a proof is hashed in it.
+func (w *fuzzWorld) left(call *spec.Call, want spec.Outcome, next spec.State) {
+	wipes := slices.ContainsFunc(want.Events, func(e spec.Event) bool { return e.Action.EndsWipe() })
+	if want.Touch == spec.Swap && w.swaps == 0 || want.Touch == spec.Load && w.swaps > 0 && !wipes {
+		w.Fatalf("%s: %d swaps, want some: %v", call.Op, w.swaps, want.Touch == spec.Swap)
+	}
+	after, _, err := w.reader.Read(w.stored.Data)
+	if after.Guard.Last = next.Guard.Last; err != nil || after != next {
+		w.Fatalf("%s: left\n%s, %v\nwant\n%s\nof %s\nat %s", call.Op, after, err, next, w.state, w.now())
+	}
+}
+
+// shown compares what a look shows.
+func (w *fuzzWorld) shown(call *spec.Call, r *translate.Result) {
+	want := w.options.View(w.state, w.now())
+	got := want
+	switch call.Op {
+	case spec.Status:
+		if got = translate.View(r.Status); r.Status.Wipe != nil {
+			got.WipeID = w.reader.Wipes[r.Status.Wipe.ID]
 		}
+	case spec.Devices:
+		got.Devices = translate.ViewDevices(r.Devices)
 	}
-	if after.reset.strikes < w.before.reset.strikes {
-		w.Fatalf("%s was refused and refunded a strike", m.name)
+	if got != want {
+		w.Fatalf("%s shows %s, want %s", call.Op, got, want)
 	}
-	for _, held := range []func(*account) any{
-		func(a *account) any { return a.pin }, func(a *account) any { return a.devices }, func(a *account) any { return a.authenticator },
-	} {
-		if !reflect.DeepEqual(held(after), held(w.before)) {
-			w.Fatalf("%s was refused and changed what the user holds", m.name)
-		}
-	}
-}
-
-// discreet fails if a text repeats the user or a credential. Only those are
-// looked for that no text of the package's own can hold: six digits in a row, or
-// something beside letters, digits and plain punctuation.
-func (w *fuzzWorld) discreet(err error) {
-	texts := w.written
-	if err != nil {
-		texts = append(texts, err.Error())
-	}
-	for _, secret := range []string{w.c.user, w.c.otp, w.c.password, w.c.pin} {
-		if !unlikeText.MatchString(secret) {
-			continue
-		}
-		for _, text := range texts {
-			if strings.Contains(text, secret) {
-				w.Fatalf("an error repeats %q: %s", secret, text)
-			}
-		}
-	}
-}
-
-var unlikeText = regexp.MustCompile(`[0-9]{6}|[^a-zA-Z0-9 .,:;()*_'+-]`)
-
-// malformed says, from what the documentation says alone, whether an argument
-// is not well-formed.
-func (w *fuzzWorld) malformed(m fuzzMethod) bool {
-	c := w.c
-	given, needed := m.gives(c)
-	bad := len(c.user) < 1 || len(c.user) > 255 || !utf8.ValidString(c.user) || strings.Contains(c.user, "\x00")
-	bad = bad || given.OTP != "" && !sixToEight.MatchString(given.OTP)
-	bad = bad || len(given.Password) > 1024
-	bad = bad || given.PIN != "" && !fourToTwelve.MatchString(given.PIN)
-	for _, field := range needed {
-		bad = bad || field == "otp" && c.otp == "" || field == "pin" && c.pin == "" || field == "password" && c.password == "" ||
-			field == "new pin" && !oneToTwelve.MatchString(c.pin)
-	}
-	if m.name == "Verifier.VerifyOTP" {
-		for _, k := range c.kinds() {
-			bad = bad || k != KindLogin && k != KindAccount && k != KindTOTP && k != KindDeviceTOTP
-		}
-	}
-	if m.name == "DeviceTOTPEnroller.Enroll" || m.name == "DeviceTOTPEnroller.Revoke" || m.name == "Admin.RevokeDevice" {
-		bad = bad || w.device() == uuid.Nil
-	}
-	return bad
-}
-
-var (
-	sixToEight   = regexp.MustCompile(`\A[0-9]{6,8}\z`)
-	fourToTwelve = regexp.MustCompile(`\A[0-9]{4,12}\z`)
-	oneToTwelve  = regexp.MustCompile(`\A[0-9]{1,12}\z`)
-)
-
-func (w *fuzzWorld) locked(k Kind, l Limit) bool {
-	b := w.before.budgets[kindIndex(k)]
-	now := w.c.now()
-	return b.wrong >= l.Final || b.until.After(now) && b.until.Sub(now) <= l.MaxDelay
-}
-
-func (w *fuzzWorld) rightPassword() bool {
-	return strings.HasPrefix(w.c.password, "right") && !w.locked(KindPassword, w.opts.Password)
-}
-
-func (w *fuzzWorld) pinMatches() bool {
-	return w.before.pin != nil && bytes.Equal(w.before.pin.sum, fuzzHash([]byte(w.c.pin)))
-}
-
-func (w *fuzzWorld) rightPIN() bool { return w.pinMatches() && !w.locked(KindPIN, w.opts.PIN.Limit) }
-
-// given is right where the credential was given.
-func (w *fuzzWorld) given(field string, right func() bool) bool {
-	text := map[string]string{"otp": w.c.otp, "password": w.c.password, "pin": w.c.pin}[field]
-	return text != "" && right()
-}
-
-func (w *fuzzWorld) rightProof() bool {
-	return w.acceptedBy() != ""
-}
-
-// acceptedBy is the first given credential that is right.
-func (w *fuzzWorld) acceptedBy() string {
-	switch {
-	case w.given("otp", func() bool { return w.rightOTP(w.opts.ProofKinds) }):
-		return "otp"
-	case w.given("password", w.rightPassword):
-		return "password"
-	case w.given("pin", w.rightPIN):
-		return "pin"
-	}
-	return ""
-}
-
-func (w *fuzzWorld) rightOTP(asked []Kind) bool {
-	now := w.c.now()
-	for _, k := range asked {
-		limit := w.opts.OTP.Limit
-		if k == KindTOTP || k == KindDeviceTOTP {
-			limit = w.opts.TOTP.Limit
-		}
-		if w.locked(k, limit) {
-			continue
-		}
-		switch k {
-		case KindLogin, KindAccount:
-			live, ttl := w.before.accountCodes.live, w.opts.OTP.AccountTTL
-			if k == KindLogin {
-				live, ttl = w.before.loginCodes.live, w.opts.OTP.LoginTTL
-			}
-			if live != nil && live.digits == w.c.otp && live.expiresAt.After(now) && live.expiresAt.Sub(now) <= ttl+time.Minute {
-				return true
-			}
-		case KindTOTP:
-			if w.before.authenticator != nil && w.fresh(w.before.authenticator) {
-				return true
-			}
-		case KindDeviceTOTP:
-			for i := range w.before.devices {
-				if w.fresh(&w.before.devices[i].secret) {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// fresh reports whether the code is that of a step around now which is later
-// than the last accepted one, as another library computes it.
-func (w *fuzzWorld) fresh(s *secret) bool {
-	if len(w.c.otp) != s.digits {
-		return false
-	}
-	seconds, period := w.c.now().Unix(), int64(s.period/time.Second)
-	current := (seconds - ((seconds%period)+period)%period) / period
-	for step := current - int64(w.opts.TOTP.Skew); step <= current+int64(w.opts.TOTP.Skew); step++ {
-		if step >= 0 && step > s.step && codeOf(s, step) == w.c.otp {
-			return true
-		}
-	}
-	return false
-}
-
-func codeOf(s *secret, step int64) string {
-	key := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(s.key)
-	algorithms := []otp.Algorithm{otp.AlgorithmSHA1, otp.AlgorithmSHA256, otp.AlgorithmSHA512}
-	text, err := hotp.GenerateCodeCustom(key, uint64(step), hotp.ValidateOpts{Digits: otp.Digits(s.digits), Algorithm: algorithms[s.algorithm]})
-	if err != nil {
-		panic(err)
-	}
-	return text
-}
-
-// at is the code that the secret's owner sees.
-func (s *secret) at(now time.Time) string { return codeOf(s, now.Unix()/int64(s.period/time.Second)) }
-
-func (w *fuzzWorld) rightConfirmation() bool {
-	p := w.before.pending
-	now := w.c.now()
-	return p != nil && p.expiresAt.After(now) && p.expiresAt.Sub(now) <= 15*time.Minute && w.fresh(&p.secret)
-}
-
-func (w *fuzzWorld) rightResetProof() bool {
-	old := func(at time.Time) bool { return w.opts.Reset.MinAge == 0 || w.c.now().Sub(at) >= w.opts.Reset.MinAge }
-	if w.before.reset.wipe != nil {
-		return false
-	}
-	if w.given("pin", w.pinMatches) && old(w.before.pin.setAt) {
-		return true
-	}
-	for i := range w.before.devices {
-		if d := &w.before.devices[i]; w.c.otp != "" && old(d.enrolledAt) && w.fresh(&d.secret) {
-			return true
-		}
-	}
-	return false
-}
-
-func methodsOf(view any) []string {
-	typ := reflect.TypeOf(view)
-	var all []string
-	for i := range typ.NumMethod() {
-		all = append(all, typ.Elem().Name()+"."+typ.Method(i).Name)
-	}
-	return all
 }

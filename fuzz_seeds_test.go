@@ -1,50 +1,60 @@
-package factor
+package factor_test
 
 import (
 	"encoding/binary"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/totp"
 )
 
-// fuzzSeeds are calls on a user who holds one of everything: with what is right
+// A seedCall is what is arbitrary in a call.
+type seedCall struct {
+	record                   []byte // as it is encoded; empty: none
+	user, otp, password, pin string
+	choices                  uint64 // see the methods of fuzzCall
+	at                       int64  // the time in Unix milliseconds
+}
+
+// seedCalls are calls on a user who holds one of everything: with what is right
 // in turn, and with what is not well-formed.
-func fuzzSeeds() []fuzzCall {
+func seedCalls() []seedCall {
 	const user, password = "ann@example.org", "right horse #1"
-	a, at := fuzzPerson(), noon.UnixMilli()
-	plain := fuzzCall{record: a.encode(), user: user, at: at, choices: 3<<16 | 1<<20}
-	with := func(change func(c *fuzzCall)) fuzzCall { c := plain; change(&c); return c }
+	a, at := fuzzPerson(), accounttest.Noon.UnixMilli()
+	plain := seedCall{record: a.Encode(), user: user, at: at, choices: 3<<16 | 1<<20}
+	with := func(change func(c *seedCall)) seedCall { c := plain; change(&c); return c }
 	locked := fuzzPerson()
-	for i := range locked.budgets {
-		locked.budgets[i] = budget{wrong: 5, until: noon.Add(time.Minute)}
+	for i := range locked.Budgets {
+		locked.Budgets[i] = account.Budget{Wrong: 5, Until: accounttest.Noon.Add(time.Minute)}
 	}
 	struck := fuzzPerson()
-	struck.reset.strikes = 3
+	struck.Guard.Strikes = 3
 	wiped := fuzzPerson()
-	wiped.reset.wipe = &wipe{id: uuid.UUID{1}, at: noon, reason: ReasonStrikes, retryAt: noon}
-	return []fuzzCall{
-		with(func(c *fuzzCall) { c.otp = "120034"; c.choices |= 2 }),
-		with(func(c *fuzzCall) { c.otp = "560078"; c.choices |= 1 }),
-		with(func(c *fuzzCall) { c.otp = "120034"; c.choices |= 2; c.at += 60_000 }),  // its end
-		with(func(c *fuzzCall) { c.otp = "120034"; c.choices |= 2; c.at -= 300_001 }), // further off than it lives
-		with(func(c *fuzzCall) { c.otp = "340012"; c.choices |= 2 }),                  // used
-		with(func(c *fuzzCall) { c.otp = a.devices[0].at(noon); c.choices ^= 2 << 16 }),
-		with(func(c *fuzzCall) { c.otp = a.pending.secret.at(noon); c.choices |= 3 }),
-		with(func(c *fuzzCall) { c.password = password }),
-		with(func(c *fuzzCall) { c.pin = "4826" }),
-		with(func(c *fuzzCall) { c.otp, c.password, c.pin = "999999", "wrong #1", "9999" }),
-		with(func(c *fuzzCall) { c.record = struck.encode(); c.otp, c.pin = "999999", "9999" }),
-		with(func(c *fuzzCall) { c.record = locked.encode(); c.otp, c.password, c.pin = "120034", password, "4826" }),
-		with(func(c *fuzzCall) { c.record = locked.encode(); c.otp, c.pin, c.at = "120034", "4826", c.at+60_000 }), // unlocked by now
-		with(func(c *fuzzCall) { c.record = wiped.encode(); c.password, c.pin = password, "4826" }),
-		with(func(c *fuzzCall) { c.record = nil; c.password = password }),
-		with(func(c *fuzzCall) { c.record = []byte("damaged"); c.pin = "4826" }),
-		with(func(c *fuzzCall) { c.user = "ann\x00"; c.pin = "4826" }),
-		with(func(c *fuzzCall) { c.otp, c.pin = "12345 ", "٤٨٢٦" }),
-		with(func(c *fuzzCall) { c.choices |= 0xffff << 24; c.pin = "4826" }),
-		with(func(c *fuzzCall) { c.record = nil; c.password = foreignHashes[0] }),
-		with(func(c *fuzzCall) {
+	wiped.Guard.Wipe = &account.Wipe{ID: uuid.UUID{1}, At: accounttest.Noon, Reason: account.ReasonStrikes, RetryAt: accounttest.Noon}
+	return []seedCall{
+		with(func(c *seedCall) { c.otp = "120034"; c.choices |= 2 }),
+		with(func(c *seedCall) { c.otp = "560078"; c.choices |= 1 }),
+		with(func(c *seedCall) { c.otp = "120034"; c.choices |= 2; c.at += 60_000 }),  // its end
+		with(func(c *seedCall) { c.otp = "120034"; c.choices |= 2; c.at -= 300_001 }), // further off than it lives
+		with(func(c *seedCall) { c.otp = "340012"; c.choices |= 2 }),                  // used
+		with(func(c *seedCall) { c.otp = codeNow(&a.Devices[0].TOTP); c.choices ^= 2 << 16 }),
+		with(func(c *seedCall) { c.otp = codeNow(&a.Pending.TOTP); c.choices |= 3 }),
+		with(func(c *seedCall) { c.password = password }),
+		with(func(c *seedCall) { c.pin = "4826" }),
+		with(func(c *seedCall) { c.otp, c.password, c.pin = "999999", "wrong #1", "9999" }),
+		with(func(c *seedCall) { c.record = struck.Encode(); c.otp, c.pin = "999999", "9999" }),
+		with(func(c *seedCall) { c.record = locked.Encode(); c.otp, c.password, c.pin = "120034", password, "4826" }),
+		with(func(c *seedCall) { c.record = locked.Encode(); c.otp, c.pin, c.at = "120034", "4826", c.at+60_000 }), // unlocked by now
+		with(func(c *seedCall) { c.record = wiped.Encode(); c.password, c.pin = password, "4826" }),
+		with(func(c *seedCall) { c.record = nil; c.password = password }),
+		with(func(c *seedCall) { c.record = []byte("damaged"); c.pin = "4826" }),
+		with(func(c *seedCall) { c.user = "ann\x00"; c.pin = "4826" }),
+		with(func(c *seedCall) { c.otp, c.pin = "12345 ", "٤٨٢٦" }),
+		with(func(c *seedCall) { c.choices |= 0xffff << 24; c.pin = "4826" }),
+		with(func(c *seedCall) { c.record = nil; c.password = accounttest.ImportedHashes[0] }),
+		with(func(c *seedCall) {
 			c.record = nil
 			c.choices |= 2 << 22
 			c.password = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
@@ -52,25 +62,26 @@ func fuzzSeeds() []fuzzCall {
 	}
 }
 
+// codeNow is what the owner of a key sees at noon.
+func codeNow(s *account.TOTP) string { return accounttest.CodeAt(s, s.Step(accounttest.Noon)) }
+
 // fuzzPerson holds one of everything, with the PIN 4826 and live codes 560078
 // for the login and 120034 for the account.
-func fuzzPerson() *account {
-	a := everything()
-	a.pin.sum = fuzzHash([]byte("4826"))
-	a.devices[0].secret = secret{key: []byte("12345678901234567890"), digits: 6, period: 30 * time.Second, step: noStep}
-	a.pending.wrong, a.pending.step = 0, noStep
-	a.loginCodes = codes{live: &code{"560078", noon.Add(time.Minute)}}
-	a.accountCodes = codes{live: &code{"120034", noon.Add(time.Minute)}, spent: []code{{"340012", noon.Add(time.Minute)}}}
-	a.budgets, a.reset, a.emptied = [6]budget{}, reset{}, time.Time{}
+func fuzzPerson() *account.Account {
+	a := accounttest.Everything()
+	a.PIN.Sum = fuzzHash([]byte("4826"))
+	a.Devices[0].TOTP = account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}
+	a.Pending.Wrong, a.Pending.LastStep = 0, account.NoStep
+	a.LoginCodes = account.Codes{Live: &account.Code{Digits: "560078", ExpiresAt: accounttest.Noon.Add(time.Minute)}}
+	a.AccountCodes = account.Codes{Live: &account.Code{Digits: "120034", ExpiresAt: accounttest.Noon.Add(time.Minute)}, Spent: []account.Code{{Digits: "340012", ExpiresAt: accounttest.Noon.Add(time.Minute)}}}
+	a.Budgets, a.Guard, a.Emptied = [6]account.Budget{}, account.Guard{}, time.Time{}
 	return a
 }
 
 // fuzzHash stands in for Argon2id, so that the PIN can be read off the record.
 func fuzzHash(password []byte) []byte {
-	sum := make([]byte, sumSize)
+	sum := make([]byte, 32)
 	binary.BigEndian.PutUint16(sum, uint16(len(password)))
 	copy(sum[2:], password)
 	return sum
 }
-
-var errFuzz = errors.New("made to fail")

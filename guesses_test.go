@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/knowhave/factor/internal/account"
 )
 
 // guessing is what a row of the guess table in SECURITY.md rests on: a factor
@@ -19,22 +21,30 @@ type guessing struct {
 // untilFinal is how many wrong answers in a row there can be, and how long the
 // locks between them make that take.
 func (g guessing) untilFinal() (guesses int, locked time.Duration) {
-	for wrong := g.limit.Tries; wrong < g.limit.Final; wrong++ {
-		locked += g.limit.delay(wrong)
+	var b account.Budget
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for {
+		b = b.Charge(account.Limit(g.limit), now)
+		if b.Final(account.Limit(g.limit)) {
+			return b.Wrong, locked
+		}
+		if b.Locked(account.Limit(g.limit), now) {
+			locked += b.Until.Sub(now)
+			now = b.Until
+		}
 	}
-	return g.limit.Final, locked
 }
 
 // within is how many wrong answers fit into a time that begins unlocked.
 func (g guessing) within(span time.Duration) (guesses int) {
-	var b budget
+	var b account.Budget
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	for now := start; now.Sub(start) < span && !b.final(g.limit); {
-		if b.locked(g.limit, now) {
-			now = b.until
+	for now := start; now.Sub(start) < span && !b.Final(account.Limit(g.limit)); {
+		if b.Locked(account.Limit(g.limit), now) {
+			now = b.Until
 			continue
 		}
-		b = b.charge(g.limit, now)
+		b = b.Charge(account.Limit(g.limit), now)
 		guesses++
 	}
 	return guesses

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/pinhash"
 )
 
 // However slow hashing is and however many guess at one user at the same time,
@@ -23,7 +24,10 @@ func TestAFloodOfGuessesAtAUserHashesFew(t *testing.T) {
 				k := newKit(t)
 				k.setPIN()
 				var hashes atomic.Int64
-				factor.SlowHash(k.v, 6*time.Second, &hashes)
+				pinhash.Trace(k.v, func(uint32, uint32, uint8) {
+					hashes.Add(1)
+					time.Sleep(6 * time.Second)
+				})
 				for range 200 {
 					go func() { _, _ = k.v.VerifyAny(context.Background(), alice, proof) }()
 				}

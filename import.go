@@ -2,12 +2,16 @@ package factor
 
 import (
 	"context"
-	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/pinhash"
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // An Import is what one user holds in another system. What is nil or empty is not
@@ -112,24 +116,17 @@ func (d *Admin) Import(ctx context.Context, user string, held Import) error {
 		return err
 	}
 	_, err = updateAfterWipe(ctx, d.v, user, modeFast, func(a *attempt) (void, error) {
-		return void{}, a.takeOver(found)
+		return void{}, a.applyImport(found)
 	})
-	if err == nil && found.pin != nil {
+	if err == nil && found.PIN != nil {
 		d.v.waiters.Wake(user)
 	}
 	return err
 }
 
-// holdings is an Import that was read.
-type holdings struct {
-	pin           *pin
-	authenticator *secret
-	devices       []device
-}
-
 // read returns what is held, or ErrMalformed.
-func (i Import) read(now time.Time) (holdings, error) {
-	var found holdings
+func (i Import) read(now time.Time) (account.Holdings, error) {
+	var found account.Holdings
 	if i.PIN == nil && i.Authenticator == nil && len(i.Devices) == 0 {
 		return found, malformed("Import", "must hold something")
 	}
@@ -138,15 +135,15 @@ func (i Import) read(now time.Time) (holdings, error) {
 		if err != nil {
 			return found, err
 		}
-		found.pin = &p
+		found.PIN = &p
 	}
-	var secrets []*secret
+	var keys []*totp.Key
 	if i.Authenticator != nil {
 		s, err := i.Authenticator.read("Import.Authenticator", now)
 		if err != nil {
 			return found, err
 		}
-		found.authenticator, secrets = &s, append(secrets, &s)
+		found.Authenticator, keys = &s, append(keys, &s.Key)
 	}
 	for n, given := range i.Devices {
 		field := fmt.Sprintf("Import.Devices[%d]", n)
@@ -154,43 +151,60 @@ func (i Import) read(now time.Time) (holdings, error) {
 		if err != nil {
 			return found, err
 		}
-		if slices.ContainsFunc(found.devices, func(other device) bool { return other.id == d.id }) {
+		if slices.ContainsFunc(found.Devices, func(other account.Device) bool { return other.ID == d.ID }) {
 			return found, malformed(field+".ID", "must not be given twice: leave out all but the newest")
 		}
-		if slices.ContainsFunc(secrets, d.sameKey) {
+		if slices.ContainsFunc(keys, d.SameSecret) {
 			return found, malformed(field+".TOTP", "must not have the secret of another, because each code would be accepted twice: have the user enrol one of the two anew")
 		}
-		found.devices, secrets = append(found.devices, d), append(secrets, &d.secret)
+		found.Devices, keys = append(found.Devices, d), append(keys, &d.Key)
 	}
 	return found, nil
 }
 
-func (i ImportedPIN) read(field string, now time.Time) (pin, error) {
-	text := rewriteHash(i.Hash)
-	if _, reason := foreignHash(text); reason != "" {
-		return pin{}, malformed(field+".Hash", reason)
+func (i ImportedPIN) read(field string, now time.Time) (account.PIN, error) {
+	hash, reason := pinhash.Import(i.Hash)
+	if reason != "" {
+		return account.PIN{}, malformed(field+".Hash", reason)
 	}
 	setAt, err := readInstant(field+".SetAt", i.SetAt, now)
 	if err != nil {
-		return pin{}, err
+		return account.PIN{}, err
 	}
-	return pin{pinHash: pinHash{sum: []byte(text)}, setAt: orNow(setAt, now)}, nil
+	return account.PIN{Hash: account.Hash(hash), SetAt: defaultTime(setAt, now)}, nil
 }
 
-func (i ImportedDevice) read(field string, now time.Time) (device, error) {
+// read returns the secret, or ErrMalformed.
+func (t ImportedTOTP) read(field string, now time.Time) (account.TOTP, error) {
+	described := totp.Description{Secret: t.Secret, Key: t.Key, Algorithm: t.Algorithm, Digits: t.Digits, Period: t.Period, URL: t.URL}
+	key, refused, reason := described.Parse()
+	if reason != "" {
+		return account.TOTP{}, malformed(field+"."+refused, reason)
+	}
+	s := account.TOTP{Key: key, LastStep: account.NoStep}
+	if t.LastStep < 0 || t.LastStep > s.Step(now)+totp.MaxSkew {
+		return account.TOTP{}, malformed(field+".LastStep", "must be Unix time / Period, and not in the future: 0 if it is not known")
+	}
+	if t.LastStep > 0 {
+		s.LastStep = t.LastStep
+	}
+	return s, nil
+}
+
+func (i ImportedDevice) read(field string, now time.Time) (account.Device, error) {
 	if i.ID == uuid.Nil {
-		return device{}, malformed(field+".ID", "must not be the nil UUID: give the ID that the client uses")
+		return account.Device{}, malformed(field+".ID", "must not be the nil UUID: give the ID that the client uses")
 	}
 	s, err := i.TOTP.read(field+".TOTP", now)
 	if err != nil {
-		return device{}, err
+		return account.Device{}, err
 	}
 	enrolledAt, err := readInstant(field+".EnrolledAt", i.EnrolledAt, now)
 	if err != nil {
-		return device{}, err
+		return account.Device{}, err
 	}
 	usedAt, err := readInstant(field+".UsedAt", i.UsedAt, now)
-	return device{id: i.ID, secret: s, enrolledAt: orNow(enrolledAt, now), usedAt: usedAt}, err
+	return account.Device{ID: i.ID, TOTP: s, EnrolledAt: defaultTime(enrolledAt, now), UsedAt: usedAt}, err
 }
 
 // readInstant returns an instant as an account keeps it.
@@ -204,97 +218,25 @@ func readInstant(field string, t, now time.Time) (time.Time, error) {
 	return t.UTC().Truncate(time.Millisecond), nil
 }
 
-func orNow(t, now time.Time) time.Time {
+func defaultTime(t, now time.Time) time.Time {
 	if t.IsZero() {
 		return now
 	}
 	return t
 }
 
-// takeOver binds what was not imported before.
-func (a *attempt) takeOver(found holdings) error {
-	acc := a.account
-	var taken []Event // to be reported once all of it is
-	if p := found.pin; p != nil && acc.firstImport(KindPIN, uuid.Nil, string(p.sum)) {
-		if acc.pin != nil {
-			return &AlreadyEnrolledError{Kind: KindPIN}
-		}
-		own := *p
-		acc.pin = &own
-		acc.reset.bound()
-		taken = append(taken, Event{Action: ActionImported, Kind: KindPIN})
+// applyImport binds what was not imported before.
+func (a *attempt) applyImport(found account.Holdings) error {
+	bound, err := a.account.Import(found, a.opts.Device.Max)
+	var held *account.HeldError
+	switch {
+	case errors.As(err, &held):
+		return &AlreadyEnrolledError{Kind: Kind(held.Kind), Device: held.Device}
+	case errors.Is(err, account.ErrTooManyDevices):
+		return ErrDeviceLimit
 	}
-	if s := found.authenticator; s != nil && acc.firstImport(KindTOTP, uuid.Nil, s.texts()...) {
-		if acc.authenticator != nil {
-			return &AlreadyEnrolledError{Kind: KindTOTP}
-		}
-		if err := acc.isHeld(s); err != nil {
-			return err
-		}
-		own := *s
-		acc.authenticator = &own
-		taken = append(taken, Event{Action: ActionImported, Kind: KindTOTP})
+	for _, b := range bound {
+		a.event(Event{Action: ActionImported, Kind: Kind(b.Kind), Device: b.Device})
 	}
-	for _, d := range found.devices {
-		if !acc.firstImport(KindDeviceTOTP, d.id, d.texts()...) {
-			continue
-		}
-		if acc.deviceIndex(d.id) >= 0 {
-			return &AlreadyEnrolledError{Kind: KindDeviceTOTP, Device: d.id}
-		}
-		if err := acc.isHeld(&d.secret); err != nil {
-			return err
-		}
-		if len(acc.devices) >= a.opts.Device.Max {
-			return ErrDeviceLimit
-		}
-		acc.devices = append(acc.devices, d)
-		acc.reset.bound()
-		taken = append(taken, Event{Action: ActionImported, Kind: KindDeviceTOTP, Device: d.id})
-	}
-	for _, e := range taken {
-		a.event(e)
-	}
-	return nil
-}
-
-// An importID stands for one holding that was imported.
-type importID [8]byte
-
-// firstImport notes that a holding is imported, and reports whether it is so for
-// the first time. It is noted under the first of its texts, and known by each.
-func (a *account) firstImport(k Kind, device uuid.UUID, texts ...string) bool {
-	var ids []importID
-	for _, text := range texts {
-		sum := sha256.Sum256(fmt.Appendf(nil, "factor import of %s %s %s", k, device, text))
-		ids = append(ids, importID(sum[:]))
-	}
-	if slices.ContainsFunc(ids, func(id importID) bool { return slices.Contains(a.imported, id) }) {
-		return false
-	}
-	a.imported = append(a.imported, ids[0])
-	return true
-}
-
-// texts returns all of a secret but its step, in two ways: with the key as HMAC sees
-// it, and with the key as it was given, which is how version 0.1.0 noted it.
-func (s *secret) texts() []string {
-	with := func(key []byte) string {
-		return fmt.Sprintf("%x %d %d %s", key, s.algorithm, s.digits, s.period)
-	}
-	return []string{with(s.effectiveKey()), with(s.key)}
-}
-
-// isHeld returns an error that names who holds the key of a secret already: in two
-// places it would have each code accepted twice.
-func (a *account) isHeld(s *secret) error {
-	if a.authenticator != nil && a.authenticator.sameKey(s) {
-		return &AlreadyEnrolledError{Kind: KindTOTP}
-	}
-	for i := range a.devices {
-		if d := &a.devices[i]; d.sameKey(s) {
-			return &AlreadyEnrolledError{Kind: KindDeviceTOTP, Device: d.id}
-		}
-	}
-	return nil
+	return err
 }

@@ -10,6 +10,9 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
 // malformedField is the field that err finds malformed, "" if err is nil.
@@ -79,7 +82,7 @@ func TestProofIsMalformedIfAnyGivenFieldIs(t *testing.T) {
 		if rapid.Bool().Draw(t, "has passwords") {
 			o.CheckPassword = func(context.Context, string, string) (bool, error) { panic("not to be judged") }
 		}
-		v := attemptOn(t, &account{}, o, noon).v
+		v := attemptOn(t, &account.Account{}, o, accounttest.Noon).v
 		user := rapid.SampledFrom([]string{"user", "", "\xff"}).Draw(t, "user")
 		proof := Credentials{
 			OTP:      rapid.SampledFrom([]string{"", "12345", "123456", "12345678", "123456789", "12345x"}).Draw(t, "otp"),
@@ -107,7 +110,7 @@ func TestProofIsMalformedIfAnyGivenFieldIs(t *testing.T) {
 // A password given as an argument of its own may not be empty.
 func TestPasswordIsOneTo1024Bytes(t *testing.T) {
 	o := Options{CheckPassword: func(context.Context, string, string) (bool, error) { return true, nil }}
-	v := attemptOn(t, &account{}, o, noon).v
+	v := attemptOn(t, &account.Account{}, o, accounttest.Noon).v
 	for length, ok := range map[int]bool{0: false, 1: true, 1024: true, 1025: false} {
 		if got := malformedField(t, v.checkPassword(strings.Repeat("x", length))); (got == "") != ok {
 			t.Errorf("%d bytes: malformed %q", length, got)

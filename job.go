@@ -1,8 +1,13 @@
 package factor
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"time"
+
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/pinhash"
 )
 
 // A state is what is stored about a user, opened.
@@ -42,7 +47,7 @@ type answer[T any] struct {
 // An attempt is one application of a rule to one account.
 type attempt struct {
 	*call
-	account *account
+	account *account.Account
 	absent  bool // there is no record
 	now     time.Time
 	events  []Event
@@ -55,8 +60,8 @@ type attempt struct {
 	remove bool
 
 	// Room for what most attempts hold.
-	held   account
-	device [1]device
+	held   account.Account
+	device [1]account.Device
 }
 
 // newAttempt returns an empty attempt, which endAttempt takes back: an account is
@@ -68,7 +73,7 @@ func (v *Verifier) newAttempt() *attempt {
 		a = &attempt{}
 	}
 	a.account = &a.held
-	a.held.devices = a.device[:0]
+	a.held.Devices = a.device[:0]
 	return a
 }
 
@@ -86,7 +91,7 @@ func (j *typedJob[T]) apply(s state) (next state, store bool) {
 	err := s.open(a.account)
 	switch {
 	case err != nil && j.mode == modeOverwrite:
-		*a.account = account{}
+		*a.account = account.Account{}
 	case err != nil:
 		j.answer.err = err
 		return state{}, false
@@ -106,8 +111,8 @@ func (j *typedJob[T]) apply(s state) (next state, store bool) {
 	if a.remove {
 		return state{absent: true}, true
 	}
-	a.account.tidy(a.now)
-	return state{plain: a.account.encode(), due: a.account.due()}, true
+	a.account.Tidy(a.now)
+	return state{plain: a.account.Encode(), due: a.account.Due()}, true
 }
 
 func (j *typedJob[T]) saveAnswer() {
@@ -127,9 +132,19 @@ func (j *typedJob[T]) finish(try int, err error) {
 
 // open decodes the account, nothing if there is no record, into an empty one. Its
 // error matches ErrUnsealed.
-func (s state) open(a *account) error {
+func (s state) open(a *account.Account) error {
 	if s.absent && s.plain == nil {
 		return nil
 	}
-	return a.decode(s.plain)
+	err := a.Decode(s.plain)
+	switch {
+	case errors.Is(err, account.ErrNewer):
+		return ErrNewerFormat
+	case err == nil && a.PIN != nil && !pinhash.Hash(a.PIN.Hash).Valid():
+		err = account.ErrDamaged
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnsealed, err)
+	}
+	return nil
 }

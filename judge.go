@@ -3,54 +3,15 @@ package factor
 import (
 	"time"
 
-	"github.com/google/uuid"
+	"github.com/knowhave/factor/internal/account"
 )
-
-// verdict is what judging one credential found.
-type verdict int
-
-const (
-	verdictWrong verdict = iota
-	verdictSpent         // was right once, and may not be again
-	verdictRight
-)
-
-// tally collects what a call has to say if nothing that it was given is right.
-type tally struct {
-	judged  Kind // the last one judged, empty if none was
-	charged bool // whether left speaks of charged kinds
-	left    int
-	locked  *LockedError // of the locked kinds, the one that ends first
-}
-
-func (t *tally) add(k Kind, left int, charged bool) {
-	first := t.judged == "" || (charged && !t.charged)
-	if first || (charged == t.charged && left < t.left) {
-		t.left = left
-	}
-	t.judged, t.charged = k, t.charged || charged
-}
-
-func (t *tally) skip(e *LockedError) {
-	sooner := t.locked != nil && !e.Until.IsZero() && (t.locked.Until.IsZero() || e.Until.Before(t.locked.Until))
-	if t.locked == nil || sooner {
-		t.locked = e
-	}
-}
-
-func (t *tally) err() error {
-	if t.judged == "" {
-		return t.locked
-	}
-	return &MismatchError{Kind: t.judged, Remaining: t.left}
-}
 
 // judge looks at the given credentials in the order OTP, password, PIN, until
 // one is right. Each wrong one is charged to its kind, and those of a locked
 // kind are not looked at. A fault ends the judging; what was charged before it
 // stays. At least one credential must be given, and kinds for an OTP.
 func (a *attempt) judge(given Credentials, kinds []Kind) (Match, error) {
-	var t tally
+	var t account.Tally
 	if given.OTP != "" {
 		if m, ok := a.judgeOTP(given.OTP, kinds, &t); ok {
 			return m, nil
@@ -61,102 +22,82 @@ func (a *attempt) judge(given Credentials, kinds []Kind) (Match, error) {
 		if err != nil {
 			return Match{}, err
 		}
-		if right {
-			return a.accept(Match{Kind: KindPassword}), nil
+		if a.count(KindPassword, right, &t); right {
+			return Match{Kind: KindPassword}, nil
 		}
-		a.charge(KindPassword, &t)
 	}
 	if given.PIN != "" && !a.isLocked(KindPIN, &t) {
-		right, err := a.checkPIN(given.PIN, a.account.pin)
+		right, err := a.checkPIN(given.PIN, a.account.PIN)
 		if err != nil {
 			return Match{}, err
 		}
-		if right {
-			return a.accept(Match{Kind: KindPIN}), nil
+		if a.count(KindPIN, right, &t); right {
+			return Match{Kind: KindPIN}, nil
 		}
-		a.charge(KindPIN, &t)
 	}
-	return Match{}, t.err()
+	return Match{}, refusal(t.Answer())
 }
 
-// judgeOTP judges a code against each kind in turn and spends it for the first
-// that it is right for. A spent code is charged to nobody, any other wrong one
-// to all that it was judged against.
-func (a *attempt) judgeOTP(code string, kinds []Kind, t *tally) (Match, bool) {
-	judged := make([]Kind, 0, len(otpKinds))
-	spent := false
+// judgeOTP judges a code against each kind in turn. See account.JudgeCode.
+func (a *attempt) judgeOTP(code string, kinds []Kind, t *account.Tally) (Match, bool) {
+	asked := make([]account.Kind, 0, len(otpKinds))
 	for _, k := range kinds {
-		if a.isLocked(k, t) {
-			continue
-		}
-		judged = append(judged, k)
-		device, v := a.spend(code, k)
-		if v == verdictRight {
-			return a.accept(Match{Kind: k, Device: device}), true
-		}
-		spent = spent || v == verdictSpent
+		asked = append(asked, account.Kind(k))
 	}
-	for _, k := range judged {
-		if spent {
-			a.refuse(k, t, false)
-		} else {
-			a.charge(k, t)
+	found := make([]account.Finding, 0, len(otpKinds))
+	for _, f := range a.account.JudgeCode(code, asked, &a.v.rules, a.now, found) {
+		a.report(f, t)
+		if !f.Locked && f.Verdict == account.Right {
+			return Match{Kind: Kind(f.Kind), Device: f.Device}, true
 		}
 	}
 	return Match{}, false
 }
 
-// spend judges a code against one kind, and spends it if it is right. A kind
-// that the user does not hold costs the same.
-func (a *attempt) spend(code string, k Kind) (uuid.UUID, verdict) {
-	switch k {
-	case KindDeviceTOTP:
-		return a.account.spendDevice(code, a.opts.TOTP, 0, a.now)
-	case KindTOTP:
-		return uuid.Nil, a.account.spendAuthenticator(code, a.opts.TOTP, a.now)
+// isLocked reports whether the kind is locked, so that nothing may be judged.
+func (a *attempt) isLocked(k Kind, t *account.Tally) bool {
+	f, locked := a.account.CheckLock(account.Kind(k), &a.v.rules, a.now)
+	if locked {
+		a.report(f, t)
+	}
+	return locked
+}
+
+// count counts the answer to a kind.
+func (a *attempt) count(k Kind, right bool, t *account.Tally) {
+	a.report(a.account.Count(account.Kind(k), right, &a.v.rules, a.now), t)
+}
+
+// report adds a finding to the events and, unless it is a right credential, to the
+// tally.
+func (a *attempt) report(f account.Finding, t *account.Tally) {
+	a.wrong = a.wrong || f.Charged
+	e := Event{Kind: Kind(f.Kind), Device: f.Device, Remaining: f.Left, Until: f.Until}
+	switch {
+	case f.Locked:
+		e.Action = ActionLocked
+	case f.Verdict == account.Right:
+		e.Action = ActionVerified
+		a.event(e)
+		return
 	default:
-		return uuid.Nil, a.account.codesOf(k).spend(code, a.opts.ttl(k), a.now)
+		e.Action = ActionRefused
 	}
-}
-
-// accept clears the kind's count.
-func (a *attempt) accept(m Match) Match {
-	*a.account.budget(m.Kind) = budget{}
-	a.event(Event{Action: ActionVerified, Kind: m.Kind, Device: m.Device})
-	return m
-}
-
-// charge counts a wrong answer of this kind.
-func (a *attempt) charge(k Kind, t *tally) {
-	b := a.account.budget(k)
-	*b = b.charge(a.opts.limit(k), a.now)
-	a.wrong = true
-	a.refuse(k, t, true)
-}
-
-// refuse notes that this kind was judged and was not right.
-func (a *attempt) refuse(k Kind, t *tally, charged bool) {
-	b, l := *a.account.budget(k), a.opts.limit(k)
-	left := b.remaining(l, a.now)
-	t.add(k, left, charged)
-	e := Event{Action: ActionRefused, Kind: k, Err: &MismatchError{Kind: k, Remaining: left}, Remaining: left}
-	if left == 0 {
-		e.Until = b.end(l)
-	}
+	e.Err = refusal(f)
 	a.event(e)
+	t.Add(f)
 }
 
-// isLocked notes and reports that nothing of this kind is judged now.
-func (a *attempt) isLocked(k Kind, t *tally) bool {
-	b, l := *a.account.budget(k), a.opts.limit(k)
-	if !b.locked(l, a.now) {
-		return false
+// refusal is what the caller is answered about a credential that is not right.
+func refusal(f account.Finding) error {
+	if f.Locked {
+		return &LockedError{Kind: Kind(f.Kind), Until: f.Until}
 	}
-	t.skip(a.locked(k, b.end(l)))
-	return true
+	return &MismatchError{Kind: Kind(f.Kind), Remaining: f.Left}
 }
 
-func (a *attempt) locked(k Kind, until time.Time) *LockedError {
+// notBefore refuses what may not be done yet.
+func (a *attempt) notBefore(k Kind, until time.Time) error {
 	err := &LockedError{Kind: k, Until: until}
 	a.event(Event{Action: ActionLocked, Kind: k, Err: err, Until: until})
 	return err

@@ -8,80 +8,93 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/knowhave/factor/internal/pinhash"
 	"pgregory.net/rapid"
+
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // attemptOn is an attempt on an account at a time, outside of any update.
 func attemptOn(t interface {
 	Fatal(...any)
 	Cleanup(func())
-}, a *account, o Options, now time.Time) *attempt {
+}, a *account.Account, o Options, now time.Time) *attempt {
 	o.Now = func() time.Time { return now }
 	v, err := NewVerifier(struct{ Store }{}, struct{ Sealer }{}, &o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	CheapHash(v, nil)
+	pinhash.Cheapen(v, nil)
 	return &attempt{call: &call{v: v, opts: &v.opts, ctx: context.Background(), user: "user"}, account: a, now: now}
 }
 
 // hashed is a PIN as attemptOn hashes it.
-func hashed(try *attempt, digits string) *pin { return &pin{try.v.hasher.fresh(digits), noon} }
+func hashed(try *attempt, digits string) *account.PIN {
+	h, err := try.v.hasher.Hash(context.Background(), digits)
+	if err != nil {
+		panic(err)
+	}
+	return &account.PIN{Hash: account.Hash(h), SetAt: accounttest.Noon}
+}
 
 // The person who is judged: each text is right for some kinds and spent for
 // others, and wrong for the rest.
 type person struct {
-	account     *account
+	account     *account.Account
 	right, used map[string][]Kind
 }
 
 func newPerson(t *rapid.T, try *attempt) person {
 	a := try.account
-	live := func(digits string) *code { return &code{digits, noon.Add(time.Minute)} }
+	live := func(digits string) *account.Code {
+		return &account.Code{Digits: digits, ExpiresAt: accounttest.Noon.Add(time.Minute)}
+	}
 	if rapid.Bool().Draw(t, "has codes") {
-		a.loginCodes = codes{live: live("000001"), spent: []code{*live("000003"), *live("000005")}}
-		a.accountCodes = codes{live: live("000002"), spent: []code{*live("000004"), *live("000005")}}
+		a.LoginCodes = account.Codes{Live: live("000001"), Spent: []account.Code{*live("000003"), *live("000005")}}
+		a.AccountCodes = account.Codes{Live: live("000002"), Spent: []account.Code{*live("000004"), *live("000005")}}
 		if rapid.Bool().Draw(t, "same code twice") {
-			a.accountCodes.live = live("000001")
+			a.AccountCodes.Live = live("000001")
 		}
 	}
-	s := secret{key: []byte("12345678901234567890"), digits: 6, period: 30 * time.Second, step: noon.Unix()/30 - 1}
-	other := secret{key: []byte("09876543210987654321"), digits: 6, period: 30 * time.Second, step: noStep}
+	s := account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, LastStep: accounttest.Noon.Unix()/30 - 1}
+	other := account.TOTP{Key: totp.Key{Secret: []byte("09876543210987654321"), Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}
 	if rapid.Bool().Draw(t, "has devices") {
-		a.devices = []device{{id: uuid.UUID{1}, secret: other, enrolledAt: noon}, {id: uuid.UUID{2}, secret: s, enrolledAt: noon.Add(time.Hour)}}
+		a.Devices = []account.Device{{ID: uuid.UUID{1}, TOTP: other, EnrolledAt: accounttest.Noon}, {ID: uuid.UUID{2}, TOTP: s, EnrolledAt: accounttest.Noon.Add(time.Hour)}}
 	}
 	if rapid.Bool().Draw(t, "has authenticator") {
-		a.authenticator = &s
+		a.Authenticator = &s
 	}
 	if rapid.Bool().Draw(t, "has PIN") {
-		a.pin = hashed(try, "2580")
+		a.PIN = hashed(try, "2580")
 	}
-	for i := range a.budgets {
+	for i := range a.Budgets {
 		wrong := rapid.IntRange(0, 6).Draw(t, "wrong")
-		a.budgets[i] = budget{wrong, rapid.SampledFrom([]time.Time{{}, noon, noon.Add(time.Minute), noon.Add(time.Hour)}).Draw(t, "until")}
+		a.Budgets[i] = account.Budget{Wrong: wrong, Until: rapid.SampledFrom([]time.Time{{}, accounttest.Noon, accounttest.Noon.Add(time.Minute), accounttest.Noon.Add(time.Hour)}).Draw(t, "until")}
 	}
 	p := person{a, map[string][]Kind{}, map[string][]Kind{}}
 	add := func(to map[string][]Kind, text string, k Kind) { to[text] = append(to[text], k) }
-	if c := a.loginCodes; c.live != nil {
-		add(p.right, c.live.digits, KindLogin)
+	if c := a.LoginCodes; c.Live != nil {
+		add(p.right, c.Live.Digits, KindLogin)
 		add(p.used, "000003", KindLogin)
 		add(p.used, "000005", KindLogin)
 	}
-	if c := a.accountCodes; c.live != nil {
-		add(p.right, c.live.digits, KindAccount)
+	if c := a.AccountCodes; c.Live != nil {
+		add(p.right, c.Live.Digits, KindAccount)
 		add(p.used, "000004", KindAccount)
 		add(p.used, "000005", KindAccount)
 	}
-	if a.authenticator != nil {
-		add(p.right, codeAt(&s, noon.Unix()/30), KindTOTP)
-		add(p.used, codeAt(&s, noon.Unix()/30-1), KindTOTP)
+	if a.Authenticator != nil {
+		add(p.right, accounttest.CodeAt(&s, accounttest.Noon.Unix()/30), KindTOTP)
+		add(p.used, accounttest.CodeAt(&s, accounttest.Noon.Unix()/30-1), KindTOTP)
 	}
-	if a.devices != nil {
-		add(p.right, codeAt(&s, noon.Unix()/30), KindDeviceTOTP)
-		add(p.right, codeAt(&other, noon.Unix()/30-1), KindDeviceTOTP)
-		add(p.used, codeAt(&s, noon.Unix()/30-1), KindDeviceTOTP)
+	if a.Devices != nil {
+		add(p.right, accounttest.CodeAt(&s, accounttest.Noon.Unix()/30), KindDeviceTOTP)
+		add(p.right, accounttest.CodeAt(&other, accounttest.Noon.Unix()/30-1), KindDeviceTOTP)
+		add(p.used, accounttest.CodeAt(&s, accounttest.Noon.Unix()/30-1), KindDeviceTOTP)
 	}
-	if a.pin != nil {
+	if a.PIN != nil {
 		add(p.right, "2580", KindPIN)
 	}
 	add(p.right, "secret", KindPassword)
@@ -100,9 +113,9 @@ var judgeOptions = Options{
 // unless it was right for one of them before.
 func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		try := attemptOn(t, &account{}, judgeOptions, noon)
+		try := attemptOn(t, &account.Account{}, judgeOptions, accounttest.Noon)
 		p := newPerson(t, try)
-		before := cloned(t, p.account)
+		before := accounttest.Clone(t, p.account)
 		texts := []string{"", "999999", "000001", "000002", "000003", "000004", "000005"}
 		for _, all := range []map[string][]Kind{p.right, p.used} {
 			for text := range all {
@@ -136,7 +149,7 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 			var open []Kind
 			used := false
 			for _, k := range c.kinds {
-				if before.budget(k).locked(judgeLimit, noon) {
+				if before.Budget(account.Kind(k)).Locked(account.Limit(judgeLimit), accounttest.Noon) {
 					said = append(said, "locked "+string(k))
 					continue
 				}
@@ -156,16 +169,16 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 		}
 
 		m, err := try.judge(given, asked)
-		want := before.budgets
+		want := before.Budgets
 		for _, k := range charged {
 			b := &want[slices.Index(kinds[:], k)]
-			*b = b.charge(judgeLimit, noon)
+			*b = b.Charge(account.Limit(judgeLimit), accounttest.Noon)
 		}
 		if right != "" {
-			want[slices.Index(kinds[:], right)] = budget{}
+			want[slices.Index(kinds[:], right)] = account.Budget{}
 		}
-		if p.account.budgets != want {
-			t.Fatalf("the counts are %v, want %v", p.account.budgets, want)
+		if p.account.Budgets != want {
+			t.Fatalf("the counts are %v, want %v", p.account.Budgets, want)
 		}
 		if try.wrong != (len(charged) > 0) {
 			t.Fatalf("must be stored: %v, charged %v", try.wrong, charged)
@@ -179,7 +192,7 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 		}
 		left := 100
 		for _, k := range speaks {
-			left = min(left, p.account.budget(k).remaining(judgeLimit, noon))
+			left = min(left, p.account.Budget(account.Kind(k)).Remaining(account.Limit(judgeLimit), accounttest.Noon))
 		}
 		var mismatch *MismatchError
 		switch {
@@ -192,9 +205,9 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 					t.Fatalf("the code is right a second time: %v, %v", again, err)
 				}
 			}
-			for _, d := range p.account.devices {
-				if used := d.usedAt.Equal(noon); used != (d.id == m.Device) {
-					t.Fatalf("device %v used %v, matched %v", d.id, used, m.Device)
+			for _, d := range p.account.Devices {
+				if used := d.UsedAt.Equal(accounttest.Noon); used != (d.ID == m.Device) {
+					t.Fatalf("device %v used %v, matched %v", d.ID, used, m.Device)
 				}
 			}
 		case len(judged) == 0:
@@ -211,15 +224,15 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 func heard(t *rapid.T, try *attempt) (said []string) {
 	for _, e := range try.events {
 		said = append(said, string(e.Action)+" "+string(e.Kind))
-		b := *try.account.budget(e.Kind)
-		want := Event{At: noon, User: "user", Action: e.Action, Kind: e.Kind, Device: e.Device}
+		b := *try.account.Budget(account.Kind(e.Kind))
+		want := Event{At: accounttest.Noon, User: "user", Action: e.Action, Kind: e.Kind, Device: e.Device}
 		switch e.Action {
 		case ActionLocked:
-			want.Until, want.Err = b.end(judgeLimit), e.Err
+			want.Until, want.Err = b.End(account.Limit(judgeLimit)), e.Err
 		case ActionRefused:
-			want.Remaining, want.Err = b.remaining(judgeLimit, noon), e.Err
-			if b.locked(judgeLimit, noon) {
-				want.Until = b.end(judgeLimit)
+			want.Remaining, want.Err = b.Remaining(account.Limit(judgeLimit), accounttest.Noon), e.Err
+			if b.Locked(account.Limit(judgeLimit), accounttest.Noon) {
+				want.Until = b.End(account.Limit(judgeLimit))
 			}
 		}
 		if e != want || (e.Err == nil) != (e.Action == ActionVerified) {
@@ -238,13 +251,13 @@ func TestJudgeKeepsWhatItChargedBeforeAFault(t *testing.T) {
 	} {
 		o := judgeOptions
 		o.CheckPassword = check
-		try := attemptOn(t, &account{}, o, noon)
+		try := attemptOn(t, &account.Account{}, o, accounttest.Noon)
 		m, err := try.judge(Credentials{OTP: "999999", Password: "secret", PIN: "0000"}, defaultKinds())
 		if !errors.Is(err, broken) || m != (Match{}) || !try.wrong {
 			t.Errorf("%s: %v, %v, must be stored %v", name, m, err, try.wrong)
 		}
-		if want := ([6]budget{3: {wrong: 1}, 5: {wrong: 1}}); try.account.budgets != want {
-			t.Errorf("%s: %v", name, try.account.budgets)
+		if want := ([6]account.Budget{3: {Wrong: 1}, 5: {Wrong: 1}}); try.account.Budgets != want {
+			t.Errorf("%s: %v", name, try.account.Budgets)
 		}
 	}
 }
@@ -252,8 +265,8 @@ func TestJudgeKeepsWhatItChargedBeforeAFault(t *testing.T) {
 // What remains is what remains of a charged kind, though an uncharged one beside
 // it has less.
 func TestJudgeSpeaksOfWhatItCharged(t *testing.T) {
-	a := &account{accountCodes: codes{spent: []code{{"000004", noon.Add(time.Minute)}}}}
-	a.budgets[3] = budget{wrong: 2}
+	a := &account.Account{AccountCodes: account.Codes{Spent: []account.Code{{Digits: "000004", ExpiresAt: accounttest.Noon.Add(time.Minute)}}}}
+	a.Budgets[3] = account.Budget{Wrong: 2}
 	for _, c := range []struct {
 		given Credentials
 		want  MismatchError
@@ -263,7 +276,7 @@ func TestJudgeSpeaksOfWhatItCharged(t *testing.T) {
 		{Credentials{OTP: "000004", Password: "wrong", PIN: "0000"}, MismatchError{KindPIN, 1}},
 		{Credentials{OTP: "000005", Password: "wrong"}, MismatchError{KindPassword, 0}},
 	} {
-		_, err := attemptOn(t, a, judgeOptions, noon).judge(c.given, []Kind{KindAccount})
+		_, err := attemptOn(t, a, judgeOptions, accounttest.Noon).judge(c.given, []Kind{KindAccount})
 		var mismatch *MismatchError
 		if !errors.As(err, &mismatch) || *mismatch != c.want {
 			t.Errorf("%v, want %+v", err, c.want)

@@ -179,3 +179,45 @@ func FuzzDecrypt(f *testing.F) {
 		}
 	})
 }
+
+// FuzzKeyring makes a ring of arbitrary keys. It is refused if and only if one of
+// them is not 32 bytes or all zeros; and what the ring seals opens under each
+// ring that holds its primary key, for that user, and for no other.
+func FuzzKeyring(f *testing.F) {
+	key := func(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
+	f.Add(key(1), key(2), []byte("plain"), "ann", "bob")
+	f.Add(key(1), key(1), []byte{}, "", "ann")
+	f.Add(key(3), key(1), []byte("plain"), "ann", "ann ")
+	f.Add(key(0), key(1), []byte("plain"), "ann", "ann ")
+	f.Add(key(1)[:31], key(0), []byte("plain"), "ann", "Ann")
+	f.Add([]byte{}, append(key(3), 3), []byte("plain"), "ann", "ann")
+	f.Fuzz(func(t *testing.T, primary, old, plain []byte, user, other string) {
+		serves := func(key []byte) bool { return len(key) == 32 && !bytes.Equal(key, make([]byte, 32)) }
+		ring, err := NewKeyring(primary, old)
+		if ok := serves(primary) && serves(old); ok != (err == nil) || ok != (ring != nil) {
+			t.Fatalf("keys of %d and %d bytes: %v", len(primary), len(old), err)
+		}
+		if err != nil {
+			named := "primary"
+			if serves(primary) {
+				named = "old[0]"
+			}
+			if want := "factor: NewKeyring: " + named + " must be 32 random bytes"; err.Error() != want {
+				t.Fatalf("answered %q, want %q", err, want)
+			}
+			return
+		}
+		data := sealed(t, ring, plain, []byte(user))
+		for _, holder := range []*Keyring{ring, keyring(t, primary), keyring(t, old, primary)} {
+			if got, err := holder.Decrypt(data, []byte(user)); err != nil || !bytes.Equal(got, plain) {
+				t.Fatalf("opens as %x, %v", got, err)
+			}
+			if got, err := holder.Decrypt(data, []byte(other)); err == nil && other != user {
+				t.Fatalf("opens for %q as %x", other, got)
+			}
+		}
+		if got, err := keyring(t, old).Decrypt(data, []byte(user)); err == nil && !bytes.Equal(primary, old) {
+			t.Fatalf("opens under a key that did not seal it, as %x", got)
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/model"
+	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/memstore"
 )
 
@@ -15,7 +16,7 @@ func TestModel(t *testing.T) {
 		NewVerifier: func(store factor.Store, sealer factor.Sealer, opts *factor.Options) (*factor.Verifier, error) {
 			v, err := factor.NewVerifier(store, sealer, opts)
 			if err == nil {
-				factor.CheapHash(v, nil)
+				pinhash.Cheapen(v, nil)
 			}
 			return v, err
 		},

@@ -9,11 +9,13 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/pinhash"
+	"github.com/knowhave/factor/internal/totp"
 )
 
 const (
-	// maxDevices bounds DeviceOptions.Max: each device is judged in turn.
-	maxDevices = 100
 	// maxIssuer bounds TOTPOptions.Issuer in bytes. A URL holds it twice and a user
 	// once, each byte as up to three, and a QR code holds 2,331 of them.
 	maxIssuer = 128
@@ -69,26 +71,38 @@ type Options struct {
 	Reset    ResetOptions
 }
 
-// limit returns the Limit of a kind.
-func (o *Options) limit(k Kind) Limit {
-	switch k {
-	case KindPassword:
-		return o.Password
-	case KindPIN:
-		return o.PIN.Limit
-	case KindLogin, KindAccount:
-		return o.OTP.Limit
-	default:
-		return o.TOTP.Limit
-	}
+// A Limit bounds the wrong answers in a row for one user and one kind. A zero
+// field means its default.
+//
+// The Tries-th wrong answer in a row locks the kind for Delay, each further one
+// for twice as long as the one before, up to MaxDelay. The Final-th locks it
+// until Admin.Unlock, or until it is bound anew: a new PIN for the PIN, a newly
+// enrolled device for the devices, a confirmed authenticator for the
+// authenticator. A right answer sets the count back to zero. While a kind is
+// locked nothing is judged, so right and wrong get the same answer.
+type Limit struct {
+	// Tries is at least 1. Default 3 for the PIN, else 5.
+	Tries int
+	// Delay is at least 1 ms. Default 1 minute.
+	Delay time.Duration
+	// MaxDelay is at least Delay. Default 1 hour.
+	MaxDelay time.Duration
+	// Final is more than Tries and at most 100 (NIST SP 800-63B-4 §3.2.2).
+	// Default 10 for the PIN, else 100.
+	Final int
 }
 
-// ttl returns how long an issued code of a kind lives.
-func (o *Options) ttl(k Kind) time.Duration {
-	if k == KindLogin {
-		return o.OTP.LoginTTL
+// rules returns what the rules on an account depend on. The options must be
+// complete.
+func (o *Options) rules() account.Rules {
+	alg, _ := totp.Named(o.TOTP.Algorithm)
+	return account.Rules{
+		Password: account.Limit(o.Password), PIN: account.Limit(o.PIN.Limit),
+		OneTime: account.Limit(o.OTP.Limit), TimeBased: account.Limit(o.TOTP.Limit),
+		LoginTTL: o.OTP.LoginTTL, AccountTTL: o.OTP.AccountTTL, Interval: o.OTP.Interval,
+		TOTP:  account.TOTPRules{Algorithm: alg, Digits: o.TOTP.Digits, Period: o.TOTP.Period, Skew: o.TOTP.Skew},
+		Guard: account.GuardRules(o.Reset),
 	}
-	return o.OTP.AccountTTL
 }
 
 func optionError(field, remedy string) error {
@@ -114,21 +128,21 @@ func (o Options) complete() (Options, error) {
 			c.fail("ProofKinds", "must be different ones of "+listed(otpKinds[:], "and"))
 		}
 	}
-	c.limit("Password", &o.Password, 5, maxFailures)
+	c.limit("Password", &o.Password, 5, account.MaxFailures)
 	c.pin(&o.PIN)
 
-	within(&c, "OTP.Digits", &o.OTP.Digits, 6, minDigits, maxDigits)
-	within(&c, "OTP.AccountTTL", &o.OTP.AccountTTL, 5*time.Minute, time.Second, maxCodeTTL)
-	within(&c, "OTP.LoginTTL", &o.OTP.LoginTTL, 10*time.Minute, time.Second, maxCodeTTL)
+	within(&c, "OTP.Digits", &o.OTP.Digits, 6, totp.MinDigits, totp.MaxDigits)
+	within(&c, "OTP.AccountTTL", &o.OTP.AccountTTL, 5*time.Minute, time.Second, account.MaxCodeTTL)
+	within(&c, "OTP.LoginTTL", &o.OTP.LoginTTL, 10*time.Minute, time.Second, account.MaxCodeTTL)
 	within(&c, "OTP.Interval", &o.OTP.Interval, 0, 0, longest)
-	c.limit("OTP.Limit", &o.OTP.Limit, 5, maxFailures)
+	c.limit("OTP.Limit", &o.OTP.Limit, 5, account.MaxFailures)
 
 	c.totp(&o.TOTP)
 
 	within(&c, "Device.Grace", &o.Device.Grace, 5*time.Minute, time.Millisecond, longest)
-	within(&c, "Device.Max", &o.Device.Max, 10, 1, maxDevices)
+	within(&c, "Device.Max", &o.Device.Max, 10, 1, account.MaxDevices)
 
-	within(&c, "Reset.Strikes", &o.Reset.Strikes, 3, 1, maxFailures)
+	within(&c, "Reset.Strikes", &o.Reset.Strikes, 3, 1, account.MaxFailures)
 	within(&c, "Reset.Interval", &o.Reset.Interval, 0, 0, longest)
 	within(&c, "Reset.MinAge", &o.Reset.MinAge, 0, 0, longest)
 	return o, errors.Join(c.failed...)
@@ -159,10 +173,10 @@ func within[T int | uint8 | uint32 | time.Duration](c *checker, field string, va
 }
 
 func (c *checker) limit(field string, l *Limit, tries, final int) {
-	within(c, field+".Tries", &l.Tries, tries, 1, maxFailures-1)
+	within(c, field+".Tries", &l.Tries, tries, 1, account.MaxFailures-1)
 	within(c, field+".Delay", &l.Delay, time.Minute, time.Millisecond, longest)
 	within(c, field+".MaxDelay", &l.MaxDelay, time.Hour, time.Millisecond, longest)
-	within(c, field+".Final", &l.Final, final, 2, maxFailures)
+	within(c, field+".Final", &l.Final, final, 2, account.MaxFailures)
 	if l.Final <= l.Tries {
 		c.fail(field+".Final", fmt.Sprintf("(%d) must be more than Tries (%d)", l.Final, l.Tries))
 	}
@@ -178,15 +192,11 @@ func (c *checker) pin(o *PINOptions) {
 	c.limit("PIN.Limit", &o.Limit, 3, 10)
 
 	h := &o.Hash
-	within(c, "PIN.Hash.MemoryKiB", &h.MemoryKiB, 19456, 1, maxHashMemory)
-	within(c, "PIN.Hash.Time", &h.Time, 2, 1, maxHashTime)
+	within(c, "PIN.Hash.MemoryKiB", &h.MemoryKiB, 19456, 1, pinhash.MaxMemory)
+	within(c, "PIN.Hash.Time", &h.Time, 2, 1, pinhash.MaxTime)
 	within(c, "PIN.Hash.Threads", &h.Threads, 1, 1, 255)
 	within(c, "PIN.Hash.Parallel", &h.Parallel, runtime.GOMAXPROCS(0), 1, 1<<16)
-	enough := false
-	for _, floor := range hashFloors {
-		enough = enough || (h.MemoryKiB >= floor.memory && h.Time >= floor.time)
-	}
-	if !enough {
+	if !pinhash.Options(*h).Enough() {
 		c.fail("PIN.Hash", "is too cheap: MemoryKiB and Time must be at least 19456 and 2, or another of OWASP's pairs (see HashOptions)")
 	}
 }
@@ -198,15 +208,15 @@ func (c *checker) totp(o *TOTPOptions) {
 	if o.Algorithm == "" {
 		o.Algorithm = "SHA1"
 	}
-	if _, ok := algorithmNamed(o.Algorithm); !ok {
+	if _, ok := totp.Named(o.Algorithm); !ok {
 		c.fail("TOTP.Algorithm", "must be SHA1, SHA256 or SHA512")
 	}
-	within(c, "TOTP.Period", &o.Period, 30*time.Second, time.Second, maxPeriod)
+	within(c, "TOTP.Period", &o.Period, 30*time.Second, time.Second, totp.MaxPeriod)
 	if o.Period%time.Second != 0 {
 		c.fail("TOTP.Period", "must be whole seconds")
 	}
-	within(c, "TOTP.Digits", &o.Digits, 6, minDigits, maxDigits)
-	within(c, "TOTP.Skew", &o.Skew, 1, -1, maxSkew)
+	within(c, "TOTP.Digits", &o.Digits, 6, totp.MinDigits, totp.MaxDigits)
+	within(c, "TOTP.Skew", &o.Skew, 1, -1, totp.MaxSkew)
 	o.Skew = max(0, o.Skew) // -1 says none
-	c.limit("TOTP.Limit", &o.Limit, 5, maxFailures)
+	c.limit("TOTP.Limit", &o.Limit, 5, account.MaxFailures)
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/knowhave/factor/internal/account"
 )
 
 // bounded is a tunable field and its bounds. Below and above them, and only
@@ -151,12 +153,13 @@ func TestOptionsHaveTheirDefaults(t *testing.T) {
 	if !reflect.DeepEqual(o, want) {
 		t.Errorf("the defaults are\n%+v, want\n%+v", o, want)
 	}
-	for i, k := range kinds {
-		if got := []Limit{o.Password, o.PIN.Limit, o.OTP.Limit, o.OTP.Limit, o.TOTP.Limit, o.TOTP.Limit}[i]; o.limit(k) != got {
-			t.Errorf("%s has the limit %+v", k, o.limit(k))
+	rules := o.rules()
+	for i, k := range account.Kinds {
+		if got := []Limit{o.Password, o.PIN.Limit, o.OTP.Limit, o.OTP.Limit, o.TOTP.Limit, o.TOTP.Limit}[i]; rules.Limit(k) != account.Limit(got) {
+			t.Errorf("%s has the limit %+v", k, rules.Limit(k))
 		}
 	}
-	if o.ttl(KindLogin) != 10*time.Minute || o.ttl(KindAccount) != 5*time.Minute {
+	if rules.TTL(account.KindLogin) != 10*time.Minute || rules.TTL(account.KindAccount) != 5*time.Minute {
 		t.Error("the codes live for each other's time")
 	}
 	if none, err := (Options{TOTP: TOTPOptions{Skew: -1}}).complete(); err != nil || none.TOTP.Skew != 0 {

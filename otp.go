@@ -3,24 +3,11 @@ package factor
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"fmt"
 	"math/big"
-	"slices"
 	"time"
-)
 
-const (
-	// minDigits and maxDigits bound one-time codes, of both the issued and the
-	// time-based kind: NIST SP 800-63B-4 §3.1.3.2 asks for at least 6.
-	minDigits = 6
-	maxDigits = 8
-	// maxCodeTTL is the longest life of an issued code, NIST SP 800-63B-4
-	// §3.1.3.2.
-	maxCodeTTL = 10 * time.Minute
-	// clockSlack is how far the clocks of several processes may be apart before
-	// a code's end is taken for that of a clock that ran ahead.
-	clockSlack = time.Minute
+	"github.com/knowhave/factor/internal/account"
 )
 
 // OTPOptions tunes the one-time codes that are issued. A zero field means its
@@ -107,8 +94,9 @@ func (i *OTPIssuer) IssueUnproven(ctx context.Context, user string, kind Kind) (
 
 // mayIssue returns ErrLocked within the Interval of the last code.
 func (a *attempt) mayIssue(kind Kind) error {
-	if hold := a.account.codesOf(kind).hold; waits(hold, a.opts.OTP.Interval, a.now) {
-		return a.locked(kind, hold)
+	codes := a.account.Codes(account.Kind(kind))
+	if codes.Held(a.v.rules.Interval, a.now) {
+		return a.notBefore(kind, codes.NotBefore)
 	}
 	return nil
 }
@@ -118,10 +106,9 @@ func (a *attempt) issue(kind Kind) (OTP, error) {
 	if err != nil {
 		return OTP{}, err
 	}
-	otp := OTP{Code: digits, Kind: kind, ExpiresAt: a.now.Add(a.opts.ttl(kind))}
-	a.account.codesOf(kind).issue(code{otp.Code, otp.ExpiresAt}, a.opts.OTP.Interval, a.now)
-	a.event(Event{Action: ActionIssued, Kind: kind, Until: otp.ExpiresAt})
-	return otp, nil
+	code := a.account.Issue(account.Kind(kind), digits, &a.v.rules, a.now)
+	a.event(Event{Action: ActionIssued, Kind: kind, Until: code.ExpiresAt})
+	return OTP{Code: code.Digits, Kind: kind, ExpiresAt: code.ExpiresAt}, nil
 }
 
 // randomCode returns so many uniformly distributed digits.
@@ -133,62 +120,3 @@ func randomCode(digits int) (string, error) {
 	}
 	return fmt.Sprintf("%0*d", digits, n), nil
 }
-
-// code is an issued code.
-type code struct {
-	digits    string
-	expiresAt time.Time
-}
-
-func (c code) is(digits string) bool {
-	return subtle.ConstantTimeCompare([]byte(c.digits), []byte(digits)) == 1
-}
-
-// codes is what is remembered of the issued codes of one kind.
-type codes struct {
-	live  *code     // the newest, until it is spent or ends
-	spent []code    // the newest spentKept of those that were accepted, oldest first
-	hold  time.Time // no new code before
-}
-
-// issue makes c the live code.
-func (c *codes) issue(live code, interval time.Duration, now time.Time) {
-	c.live, c.hold = &live, time.Time{}
-	if interval > 0 {
-		c.hold = now.Add(interval)
-	}
-}
-
-// liveNow reports whether there is a live code. One that ends later than it can
-// was issued by a clock that ran ahead, and is void.
-func (c *codes) liveNow(ttl time.Duration, now time.Time) bool {
-	return c.live != nil && waits(c.live.expiresAt, ttl+clockSlack, now)
-}
-
-// spend judges a code, and takes the live one out of use if it is right.
-func (c *codes) spend(digits string, ttl time.Duration, now time.Time) verdict {
-	if c.liveNow(ttl, now) && c.live.is(digits) {
-		c.spent = append(c.spent, *c.live)
-		c.spent = c.spent[max(0, len(c.spent)-spentKept):]
-		c.live = nil
-		return verdictRight
-	}
-	for _, s := range c.spent {
-		if s.expiresAt.After(now) && s.is(digits) {
-			return verdictSpent
-		}
-	}
-	return verdictWrong
-}
-
-func (c *codes) tidy(now time.Time) {
-	if c.live != nil && !c.live.expiresAt.After(now) {
-		c.live = nil
-	}
-	c.spent = slices.DeleteFunc(c.spent, func(s code) bool { return !s.expiresAt.After(now) })
-	if !c.hold.After(now) {
-		c.hold = time.Time{}
-	}
-}
-
-func (c *codes) empty() bool { return c.live == nil && len(c.spent) == 0 && c.hold.IsZero() }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/knowhave/factor/internal/account"
 )
 
 // PINOptions tunes PINs. A zero field means its default. The policy (Length,
@@ -26,6 +28,27 @@ type PINOptions struct {
 	Hash HashOptions
 	// Poll is how often PINs.Wait asks the store, 1 ms to 1 min. Default 500 ms.
 	Poll time.Duration
+}
+
+// HashOptions sets what hashing a PIN with Argon2id costs. A zero field means
+// its default. Memory and time are at least one of OWASP's equivalent pairs:
+// (19456, 2), (47104, 1), (12288, 3), (9216, 4) or (7168, 5).
+//
+// A PIN that was hashed with other parameters is hashed anew the next time that
+// it is given right. Until then, what a wrong PIN costs tells that user from one
+// without a PIN.
+type HashOptions struct {
+	// MemoryKiB is the memory that one hash takes, at most 4 GiB. Default 19456.
+	MemoryKiB uint32
+	// Time is the number of passes, at most 1024. Default 2.
+	Time uint32
+	// Threads is the degree of parallelism of one hash. Default 1.
+	Threads uint8
+	// Parallel is how many hashes are computed at once; further ones wait. It
+	// bounds the memory to Parallel times MemoryKiB, or times 128 MiB at most while
+	// imported hashes of Argon2 or scrypt are checked. Default the number of CPUs
+	// that Go may use.
+	Parallel int
 }
 
 // PINs sets, removes and waits for PINs. It is safe for use by many goroutines.
@@ -73,7 +96,7 @@ func (v *Verifier) setPIN(ctx context.Context, user, pin string, m mode, prove f
 		if err != nil {
 			return void{}, err
 		}
-		a.account.setPIN(hash, a.now)
+		a.account.SetPIN(account.Hash(hash), a.now)
 		a.event(Event{Action: ActionPINSet, Kind: KindPIN})
 		return void{}, nil
 	})
@@ -93,14 +116,14 @@ func (p *PINs) Remove(ctx context.Context, user string, proof Credentials) error
 }
 
 func (a *attempt) hasPIN() error {
-	if a.account.pin == nil {
+	if a.account.PIN == nil {
 		return ErrNotEnrolled
 	}
 	return nil
 }
 
 func (a *attempt) removePIN() void {
-	a.account.pin = nil
+	a.account.PIN = nil
 	a.event(Event{Action: ActionPINRemoved, Kind: KindPIN})
 	return void{}
 }
@@ -118,7 +141,7 @@ func (v *Verifier) pinIsSet(ctx context.Context, user string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return a.pin != nil, nil
+	return a.PIN != nil, nil
 }
 
 // Wait returns true as soon as the user has set a PIN, and false when timeout has
@@ -166,7 +189,7 @@ func (o PINOptions) check(pin string) error {
 		return nil
 	}
 	var denied bool
-	if err := recoverPanic("PIN.Deny", func() error { denied = o.Deny(pin); return nil }); err != nil {
+	if err := callHost("PIN.Deny", func() error { denied = o.Deny(pin); return nil }); err != nil {
 		return err
 	}
 	if denied {

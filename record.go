@@ -6,13 +6,15 @@ import (
 	"fmt"
 	mathrand "math/rand/v2"
 	"time"
+
+	"github.com/knowhave/factor/internal/account"
 )
 
 // maxBackoff bounds the wait before a lost swap is tried again.
 const maxBackoff = 100 * time.Millisecond
 
 // read loads and opens the account, for looking only.
-func (v *Verifier) read(ctx context.Context, user string) (*account, error) {
+func (v *Verifier) read(ctx context.Context, user string) (*account.Account, error) {
 	rec, err := v.load(ctx, user)
 	if err != nil {
 		return nil, err
@@ -89,12 +91,12 @@ func (v *Verifier) unseal(label []byte, rec Record) (s state, err error) {
 
 // open returns the account of a record, an empty one if there is no record, or
 // an error that matches ErrUnsealed.
-func (v *Verifier) open(user string, rec Record) (*account, error) {
+func (v *Verifier) open(user string, rec Record) (*account.Account, error) {
 	s, err := v.unseal(labelOf(user), rec)
 	if err != nil {
 		return nil, err
 	}
-	a := &account{}
+	a := &account.Account{}
 	if err := s.open(a); err != nil {
 		return nil, err
 	}

@@ -1,11 +1,17 @@
 package factor
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // oddSealer opens to what it is told, whatever it is given.
@@ -33,11 +39,11 @@ func (s *recordStore) CompareAndSwap(_ context.Context, _ string, _ int64, next 
 // What comes with an error of the Sealer's is nobody's word: here it would have
 // Forget ask for a wipe.
 func TestWhatDidNotOpenIsNotJudged(t *testing.T) {
-	forged := &account{reset: reset{wipe: &wipe{id: uuid.UUID{1}, at: noon, reason: ReasonStrikes, retryAt: noon}}}
+	forged := &account.Account{Guard: account.Guard{Wipe: &account.Wipe{ID: uuid.UUID{1}, At: accounttest.Noon, Reason: account.ReasonStrikes, RetryAt: accounttest.Noon}}}
 	asked := 0
 	v, err := NewVerifier(
 		&recordStore{record: Record{Data: []byte{1}, Version: 7}},
-		oddSealer{forged.encode(), errors.New("not authentic")},
+		oddSealer{forged.Encode(), errors.New("not authentic")},
 		&Options{Wipe: func(context.Context, Wipe) error { asked++; return nil }})
 	if err != nil {
 		t.Fatal(err)
@@ -59,6 +65,31 @@ func TestDataThatOpensToNothingIsNotNothing(t *testing.T) {
 		}
 		if _, err := v.VerifyOTP(t.Context(), "alice", "000000"); !errors.Is(err, ErrUnsealed) {
 			t.Errorf("version %d: VerifyOTP = %v", version, err)
+		}
+	}
+}
+
+func TestACommonAccountIsSealedInAFewBytes(t *testing.T) {
+	s := account.TOTP{Key: totp.Key{Secret: make([]byte, 20), Digits: 6, Period: 30 * time.Second}, LastStep: accounttest.Noon.Unix() / 30}
+	a := &account.Account{
+		PIN:          &account.PIN{Hash: account.Hash{Memory: 19456, Time: 2, Threads: 1, Salt: make([]byte, 16), Sum: make([]byte, 32)}, SetAt: accounttest.Noon},
+		Devices:      []account.Device{{ID: uuid.New(), TOTP: s, EnrolledAt: accounttest.Noon, UsedAt: accounttest.Noon}, {ID: uuid.New(), TOTP: s, EnrolledAt: accounttest.Noon, UsedAt: accounttest.Noon}},
+		AccountCodes: account.Codes{Live: &account.Code{Digits: "012345", ExpiresAt: accounttest.Noon}},
+	}
+	data := sealed(t, keyring(t, bytes.Repeat([]byte{1}, 32)), a.Encode(), labelOf("user"))
+	t.Logf("a PIN, two devices and a code: %d bytes sealed", len(data))
+	if len(data) > 320 {
+		t.Fatalf("%d bytes sealed, want at most 320", len(data))
+	}
+}
+
+// The text of an imported hash is looked at where a record is opened.
+func TestARecordWithAHashThatCannotBeCheckedDoesNotOpen(t *testing.T) {
+	for text, opens := range map[string]bool{accounttest.ImportedHashes[0]: true, "md5": false, "$2a$31" + accounttest.ImportedHashes[0][6:]: false} {
+		a := &account.Account{PIN: &account.PIN{Hash: account.Hash{Sum: []byte(text)}, SetAt: accounttest.Noon}, Imported: []account.ImportMark{{1}}}
+		err := state{plain: a.Encode()}.open(&account.Account{})
+		if (err == nil) != opens || !opens && (!errors.Is(err, ErrUnsealed) || errors.Is(err, ErrNewerFormat)) {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }

@@ -1,12 +1,11 @@
 package factor
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"time"
+
+	"github.com/knowhave/factor/internal/account"
 )
 
 // ResetOptions tunes the reset guard. A zero field means its default.
@@ -24,9 +23,6 @@ type ResetOptions struct {
 	// no further strike. A device code is the same only within its time step.
 	ForgiveRepeats bool
 }
-
-// left is how many wrong proofs are left before the one that wipes.
-func (o ResetOptions) left(strikes int) int { return max(0, o.Strikes-strikes) }
 
 // A ResetGuard stands before a password reset. Who proves the PIN or a device
 // keeps the critical data; who is wrong more than ResetOptions.Strikes times
@@ -89,7 +85,7 @@ func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
 		return err
 	}
 	marked, err := update(ctx, g.v, user, modeFast, func(a *attempt) (*Wipe, error) {
-		if a.account.reset.wipe == nil {
+		if a.account.Guard.Wipe == nil {
 			return a.markWipe(ReasonForfeited), nil
 		}
 		pending := a.pendingWipe()
@@ -101,29 +97,26 @@ func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
 
 // proveReset judges the proof of a reset. A returned Wipe is to be run.
 func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
-	r, o := &a.account.reset, a.opts.Reset
-	if r.wipe != nil {
+	guard, rules := &a.account.Guard, a.v.rules.Guard
+	if guard.Wipe != nil {
 		return a.pendingWipe(), ErrWiped
 	}
-	held := a.account.pin
-	if held != nil && young(held.setAt, o.MinAge, a.now) {
-		held = nil
-	}
-	if held == nil && !a.account.holdsDevice(o.MinAge, a.now) {
+	held := a.account.PINOfAge(rules.MinAge, a.now)
+	if held == nil && !a.account.HasDeviceOfAge(rules.MinAge, a.now) {
 		return nil, ErrNotEnrolled
 	}
-	if waits(r.hold, o.Interval, a.now) {
-		return nil, a.locked("", r.hold)
+	if guard.Held(rules, a.now) {
+		return nil, a.notBefore("", guard.NotBefore)
 	}
 
 	kind := KindDeviceTOTP
 	if proof.OTP != "" {
-		device, found := a.account.spendDevice(proof.OTP, a.opts.TOTP, o.MinAge, a.now)
-		if found == verdictRight {
+		device, found := a.account.SpendDevice(proof.OTP, a.v.rules.TOTP, rules.MinAge, a.now)
+		if found == account.Right {
 			a.resetProven(Match{kind, device})
 			return nil, nil
 		}
-		a.wrong = found == verdictWrong
+		a.wrong = found == account.Wrong
 	}
 	if proof.PIN != "" {
 		kind = KindPIN
@@ -145,7 +138,7 @@ func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 		a.wrong = true
 	}
 	if !a.wrong {
-		left := o.left(r.strikes)
+		left := guard.Left(rules)
 		refused := &MismatchError{Kind: kind, Remaining: left}
 		a.event(Event{Action: ActionResetRefused, Kind: kind, Err: refused, Remaining: left})
 		return nil, refused
@@ -154,84 +147,20 @@ func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 }
 
 func (a *attempt) resetProven(m Match) {
-	a.account.reset = reset{}
+	a.account.Guard = account.Guard{}
 	a.event(Event{Action: ActionResetProven, Kind: m.Kind, Device: m.Device})
 }
 
 // strike counts a wrong proof, or marks the wipe if none is left.
 func (a *attempt) strike(kind Kind, otp, pin string) (*Wipe, error) {
-	r, o := &a.account.reset, a.opts.Reset
-	same := a.account.fingerprint(otp, pin, a.now)
-	forgiven := o.ForgiveRepeats && bytes.Equal(r.last, same)
-	if !forgiven {
-		if r.strikes++; r.strikes > o.Strikes {
-			return a.markWipe(ReasonStrikes), ErrWiped
-		}
+	counted := a.account.Strike(otp, pin, a.v.rules.Guard, a.now)
+	if counted.Exhausted {
+		return a.markWipe(ReasonStrikes), ErrWiped
 	}
-	r.last, r.hold = nil, time.Time{}
-	if o.ForgiveRepeats {
-		r.last = same
-	}
-	if o.Interval > 0 {
-		r.hold = a.now.Add(o.Interval)
-	}
-	left := o.left(r.strikes)
-	refused := &MismatchError{Kind: kind, Remaining: left}
-	a.event(Event{Action: ActionResetRefused, Kind: kind, Err: refused, Remaining: left, Until: r.hold})
-	if left == 0 && !forgiven {
+	refused := &MismatchError{Kind: kind, Remaining: counted.Left}
+	a.event(Event{Action: ActionResetRefused, Kind: kind, Err: refused, Remaining: counted.Left, Until: a.account.Guard.NotBefore})
+	if counted.Last {
 		a.event(Event{Action: ActionResetLastChance, Kind: kind})
 	}
 	return nil, refused
-}
-
-// reset is what the guard remembers.
-type reset struct {
-	strikes int
-	hold    time.Time // no proof is judged before
-	last    []byte    // fingerprint of the last wrong proof
-	wipe    *wipe     // until a PIN or a device is bound anew
-}
-
-// bound starts anew once a PIN or a device is bound after a wipe. A binding
-// without one changes nothing: a mailed code must not buy guesses.
-func (r *reset) bound() {
-	if r.wipe != nil {
-		*r = reset{}
-	}
-}
-
-func (r *reset) tidy(now time.Time) {
-	if !r.hold.After(now) {
-		r.hold = time.Time{}
-	}
-	if w := r.wipe; w.pending() && w.retryAt.After(now.Add(maxWipeBackoff)) {
-		w.retryAt = now // put off by a clock that ran ahead
-	}
-}
-
-func (r *reset) empty() bool {
-	return r.strikes == 0 && r.hold.IsZero() && len(r.last) == 0 && r.wipe == nil
-}
-
-// holdsDevice reports whether a device is at least minAge old.
-func (a *account) holdsDevice(minAge time.Duration, now time.Time) bool {
-	for _, d := range a.devices {
-		if !young(d.enrolledAt, minAge, now) {
-			return true
-		}
-	}
-	return false
-}
-
-// fingerprint tells a wrong proof from another. With a code it holds the time
-// step of each device: the same code is another guess in another step.
-func (a *account) fingerprint(otp, pin string, now time.Time) []byte {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s %s", otp, pin)
-	if otp != "" {
-		for i := range a.devices {
-			_ = binary.Write(h, binary.BigEndian, a.devices[i].stepAt(now))
-		}
-	}
-	return h.Sum(nil)[:16]
 }

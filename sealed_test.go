@@ -15,6 +15,10 @@ import (
 
 	"github.com/google/uuid"
 	"golang.org/x/crypto/argon2"
+
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // Records that a release has written are opened by every later release. The rows
@@ -80,7 +84,7 @@ type sealedAccount struct {
 	name    string // the format, and what is special
 	key     byte   // the sealing key is 32 of these
 	user    string
-	account *account
+	account *account.Account
 }
 
 // sealedAccounts returns what the rows hold. Between them they have every field
@@ -88,15 +92,17 @@ type sealedAccount struct {
 func sealedAccounts() []sealedAccount {
 	id := func(n byte) uuid.UUID { return uuid.UUID{15: n} }
 	key := []byte("12345678901234567890")
-	at := func(d time.Duration) time.Time { return noon.Add(d) }
+	at := func(d time.Duration) time.Time { return accounttest.Noon.Add(d) }
 	sum := argon2.IDKey([]byte("8299"), []byte("sixteen of salt."), 2, 19456, 1, 32)
-	aPIN := func() *pin { return &pin{pinHash{19456, 2, 1, []byte("sixteen of salt."), sum}, at(-time.Hour)} }
-	phone := device{id(1), secret{key, algorithmSHA1, 6, 30 * time.Second, noStep}, at(-2 * time.Hour), time.Time{}}
-	tablet := device{id(2), secret{key, algorithmSHA256, 8, time.Minute, noon.Unix() / 60}, at(-3 * time.Hour), at(-time.Second)}
-	app := secret{key, algorithmSHA512, 7, 45 * time.Second, noon.Unix()/45 - 1}
+	aPIN := func() *account.PIN {
+		return &account.PIN{Hash: account.Hash{Memory: 19456, Time: 2, Threads: 1, Salt: []byte("sixteen of salt."), Sum: sum}, SetAt: at(-time.Hour)}
+	}
+	phone := account.Device{ID: id(1), TOTP: account.TOTP{Key: totp.Key{Secret: key, Algorithm: totp.SHA1, Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}, EnrolledAt: at(-2 * time.Hour), UsedAt: time.Time{}}
+	tablet := account.Device{ID: id(2), TOTP: account.TOTP{Key: totp.Key{Secret: key, Algorithm: totp.SHA256, Digits: 8, Period: time.Minute}, LastStep: accounttest.Noon.Unix() / 60}, EnrolledAt: at(-3 * time.Hour), UsedAt: at(-time.Second)}
+	app := account.TOTP{Key: totp.Key{Secret: key, Algorithm: totp.SHA512, Digits: 7, Period: 45 * time.Second}, LastStep: accounttest.Noon.Unix()/45 - 1}
 
-	marks := func() []importID { // of the PIN, the app, the phone and the tablet
-		return []importID{
+	marks := func() []account.ImportMark { // of the PIN, the app, the phone and the tablet
+		return []account.ImportMark{
 			{0xf1, 0x3a, 0x37, 0x72, 0x69, 0x08, 0xd5, 0x11}, {0xe0, 0x48, 0x20, 0xd4, 0x3e, 0x71, 0x05, 0xd4},
 			{0x30, 0x11, 0x74, 0x60, 0xf6, 0x51, 0x34, 0x81}, {0x5d, 0x69, 0xc4, 0xdc, 0x6f, 0xb4, 0x22, 0xd5},
 		}
@@ -104,58 +110,58 @@ func sealedAccounts() []sealedAccount {
 	const bcrypt = "$2a$04$NBPkQcVG.PKNtI21B/oc6OBQTAZvG05QG35k25drTJ6Eg55wOL9SK"
 
 	return []sealedAccount{
-		{"1 holder", 1, "alice", &account{
-			pin: aPIN(), devices: []device{phone, tablet}, authenticator: &app,
-			pending:      &pending{secret{key, algorithmSHA1, 6, 30 * time.Second, noStep}, at(10 * time.Minute), 4},
-			loginCodes:   codes{live: &code{"01234567", at(9 * time.Minute)}, hold: at(time.Minute)},
-			accountCodes: codes{live: &code{"012345", at(4 * time.Minute)}, spent: []code{{"543210", at(time.Minute)}, {"5432100", at(2 * time.Minute)}}},
-			reset:        reset{strikes: 2, hold: at(time.Minute), last: []byte("last")},
+		{"1 holder", 1, "alice", &account.Account{
+			PIN: aPIN(), Devices: []account.Device{phone, tablet}, Authenticator: &app,
+			Pending:      &account.Pending{TOTP: account.TOTP{Key: totp.Key{Secret: key, Algorithm: totp.SHA1, Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}, ExpiresAt: at(10 * time.Minute), Wrong: 4},
+			LoginCodes:   account.Codes{Live: &account.Code{Digits: "01234567", ExpiresAt: at(9 * time.Minute)}, NotBefore: at(time.Minute)},
+			AccountCodes: account.Codes{Live: &account.Code{Digits: "012345", ExpiresAt: at(4 * time.Minute)}, Spent: []account.Code{{Digits: "543210", ExpiresAt: at(time.Minute)}, {Digits: "5432100", ExpiresAt: at(2 * time.Minute)}}},
+			Guard:        account.Guard{Strikes: 2, NotBefore: at(time.Minute), LastWrong: []byte("last")},
 		}},
-		{"1 locked", 2, "Åsa 漢字", counted(&account{pin: aPIN(), devices: []device{phone}},
-			budget{100, time.Time{}}, budget{9, at(time.Hour)}, budget{1, time.Time{}}, budget{5, at(time.Minute)}, budget{6, at(2 * time.Minute)}, budget{4, time.Time{}})},
-		{"1 wipe pending", 1, "bob", &account{reset: reset{wipe: &wipe{id: id(3), at: at(-time.Hour), reason: ReasonStrikes, tries: 300, retryAt: at(time.Hour)}}}},
-		{"1 forfeited", 1, "carol", &account{authenticator: &app, reset: reset{wipe: &wipe{id: id(4), at: at(-time.Hour), reason: ReasonForfeited, done: true}}}},
-		{"1 empty", 1, strings.Repeat("é", 127) + "!", &account{emptied: at(-time.Minute)}},
-		{"1 bounds", 1, "dave", atBounds(&account{})},
-		{"2 imported", 2, "erin", &account{
-			pin: &pin{pinHash{sum: []byte(bcrypt)}, at(-time.Hour)}, authenticator: &app, devices: []device{tablet}, imported: marks(),
+		{"1 locked", 2, "Åsa 漢字", counted(&account.Account{PIN: aPIN(), Devices: []account.Device{phone}},
+			account.Budget{Wrong: 100, Until: time.Time{}}, account.Budget{Wrong: 9, Until: at(time.Hour)}, account.Budget{Wrong: 1, Until: time.Time{}}, account.Budget{Wrong: 5, Until: at(time.Minute)}, account.Budget{Wrong: 6, Until: at(2 * time.Minute)}, account.Budget{Wrong: 4, Until: time.Time{}})},
+		{"1 wipe pending", 1, "bob", &account.Account{Guard: account.Guard{Wipe: &account.Wipe{ID: id(3), At: at(-time.Hour), Reason: account.ReasonStrikes, Tries: 300, RetryAt: at(time.Hour)}}}},
+		{"1 forfeited", 1, "carol", &account.Account{Authenticator: &app, Guard: account.Guard{Wipe: &account.Wipe{ID: id(4), At: at(-time.Hour), Reason: account.ReasonForfeited, Done: true}}}},
+		{"1 empty", 1, strings.Repeat("é", 127) + "!", &account.Account{Emptied: at(-time.Minute)}},
+		{"1 bounds", 1, "dave", atBounds(&account.Account{})},
+		{"2 imported", 2, "erin", &account.Account{
+			PIN: &account.PIN{Hash: account.Hash{Sum: []byte(bcrypt)}, SetAt: at(-time.Hour)}, Authenticator: &app, Devices: []account.Device{tablet}, Imported: marks(),
 		}},
-		{"2 revoked", 2, "frank", &account{imported: marks()}},
-		{"2 bounds", 2, "grace", atBounds(&account{imported: marks()})},
+		{"2 revoked", 2, "frank", &account.Account{Imported: marks()}},
+		{"2 bounds", 2, "grace", atBounds(&account.Account{Imported: marks()})},
 	}
 }
 
 // counted has the budgets of the six kinds that formats 1 and 2 know.
-func counted(a *account, of ...budget) *account {
+func counted(a *account.Account, of ...account.Budget) *account.Account {
 	for i, k := range []Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP} {
-		*a.budget(k) = of[i]
+		*a.Budget(account.Kind(k)) = of[i]
 	}
 	return a
 }
 
 // atBounds has each field of a as large as any rule makes it.
-func atBounds(a *account) *account {
-	longest := secret{bytes.Repeat([]byte{7}, 128), algorithmSHA512, 8, 2 * time.Minute, 1<<62 - 2}
-	late, early := time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC), unixMilli(-1)
-	a.pin = &pin{pinHash{4 << 20, 1 << 10, 255, []byte("sixteen of salt."), bytes.Repeat([]byte{8}, 32)}, late}
+func atBounds(a *account.Account) *account.Account {
+	longest := account.TOTP{Key: totp.Key{Secret: bytes.Repeat([]byte{7}, 128), Algorithm: totp.SHA512, Digits: 8, Period: 2 * time.Minute}, LastStep: 1<<62 - 2}
+	late, early := time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC), accounttest.UnixMilli(-1)
+	a.PIN = &account.PIN{Hash: account.Hash{Memory: 4 << 20, Time: 1 << 10, Threads: 255, Salt: []byte("sixteen of salt."), Sum: bytes.Repeat([]byte{8}, 32)}, SetAt: late}
 	for n := range 100 {
-		s := secret{key: []byte{byte(n + 1)}, digits: 6, period: time.Second, step: noStep}
+		s := account.TOTP{Key: totp.Key{Secret: []byte{byte(n + 1)}, Digits: 6, Period: time.Second}, LastStep: account.NoStep}
 		if n == 0 {
 			s = longest
 		}
-		a.devices = append(a.devices, device{uuid.UUID{15: byte(n + 1)}, s, early, late})
+		a.Devices = append(a.Devices, account.Device{ID: uuid.UUID{15: byte(n + 1)}, TOTP: s, EnrolledAt: early, UsedAt: late})
 	}
-	a.authenticator, a.pending = &longest, &pending{longest, late, 5}
-	for _, c := range []*codes{&a.loginCodes, &a.accountCodes} {
-		*c = codes{live: &code{"99999999", late}, hold: late}
+	a.Authenticator, a.Pending = &longest, &account.Pending{TOTP: longest, ExpiresAt: late, Wrong: 5}
+	for _, c := range []*account.Codes{&a.LoginCodes, &a.AccountCodes} {
+		*c = account.Codes{Live: &account.Code{Digits: "99999999", ExpiresAt: late}, NotBefore: late}
 		for n := range 8 {
-			c.spent = append(c.spent, code{fmt.Sprintf("%08d", n), late})
+			c.Spent = append(c.Spent, account.Code{Digits: fmt.Sprintf("%08d", n), ExpiresAt: late})
 		}
 	}
-	full := budget{100, late}
+	full := account.Budget{Wrong: 100, Until: late}
 	counted(a, full, full, full, full, full, full)
-	a.reset = reset{strikes: 100, hold: late, last: make([]byte, 64), wipe: &wipe{
-		id: uuid.Max, at: late, reason: ReasonForfeited, tries: 1<<62 - 1, retryAt: late}}
+	a.Guard = account.Guard{Strikes: 100, NotBefore: late, LastWrong: make([]byte, 64), Wipe: &account.Wipe{
+		ID: uuid.Max, At: late, Reason: account.ReasonForfeited, Tries: 1<<62 - 1, RetryAt: late}}
 	return a
 }
 
@@ -203,7 +209,7 @@ func addSealed(t *testing.T) {
 		if _, ok := have[a.name]; ok {
 			continue
 		}
-		plain := a.account.encode()
+		plain := a.account.Encode()
 		if format := strconv.Itoa(int(plain[0])); !strings.HasPrefix(a.name, format+" ") {
 			t.Fatalf("row %q would be written in format %s", a.name, format)
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/knowhave/factor/internal/account"
 )
 
 // A Budget is what is left of a user's tries with one kind.
@@ -93,31 +95,31 @@ func (d *Admin) Status(ctx context.Context, user string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	return a.status(user, &d.v.opts, now), nil
+	return statusOf(a, user, &d.v.rules, now), nil
 }
 
-func (a *account) status(user string, o *Options, now time.Time) Status {
+func statusOf(a *account.Account, user string, r *account.Rules, now time.Time) Status {
 	s := Status{
-		PIN: a.pin != nil, Authenticator: a.authenticator != nil, AuthenticatorPending: a.pendingNow(now) != nil,
-		Devices: a.deviceList(), Strikes: a.reset.strikes,
+		PIN: a.PIN != nil, Authenticator: a.Authenticator != nil, AuthenticatorPending: a.PendingAt(now) != nil,
+		Devices: deviceList(a), Strikes: a.Guard.Strikes,
 	}
-	for i, k := range kinds {
-		if c := a.codesOf(k); c != nil && c.liveNow(o.ttl(k), now) {
+	for _, k := range kinds {
+		if c := a.Codes(account.Kind(k)); c != nil && c.LiveAt(r.TTL(account.Kind(k)), now) {
 			s.Live = append(s.Live, k)
 		}
-		b, l := a.budgets[i], o.limit(k)
-		if b.wrong == 0 {
+		b, l := *a.Budget(account.Kind(k)), r.Limit(account.Kind(k))
+		if b.Wrong == 0 {
 			continue
 		}
-		shown := Budget{Kind: k, Wrong: b.wrong, Locked: b.locked(l, now)}
+		shown := Budget{Kind: k, Wrong: b.Wrong, Locked: b.Locked(l, now)}
 		if shown.Locked {
-			shown.Until = b.end(l)
+			shown.Until = b.End(l)
 		}
 		s.Budgets = append(s.Budgets, shown)
 	}
-	if w := a.reset.wipe; w != nil {
-		s.Strikes = o.Reset.Strikes + 1
-		s.Wipe, s.WipePending = w.public(user), w.pending()
+	if w := a.Guard.Wipe; w != nil {
+		s.Strikes = r.Guard.Strikes + 1
+		s.Wipe, s.WipePending = publicWipe(w, user), w.Pending()
 	}
 	return s
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/knowhave/factor/internal/account"
 )
 
 // maxSweepErrors is how many users' errors Sweep returns one by one.
@@ -112,16 +114,16 @@ type swept struct {
 // sweep does for one user what is due, and reports whether it changed anything.
 func (v *Verifier) sweep(ctx context.Context, user string) (changed bool, err error) {
 	did, err := update(ctx, v, user, modeFast, func(a *attempt) (swept, error) {
-		due := a.account.due()
+		due := a.account.Due()
 		if due.IsZero() || due.After(a.now) {
 			a.unchanged = true
 			return swept{}, nil
 		}
-		if w := a.account.reset.wipe; w.pending() && !waits(w.retryAt, maxWipeBackoff, a.now) {
+		if w := a.account.Guard.Wipe; w.Due(a.now) {
 			a.unchanged = true // until the wipe is tried
 			return swept{cutOff: a.pendingWipe()}, nil
 		}
-		a.remove = a.account.empty()
+		a.remove = a.account.Empty()
 		return swept{changed: true}, nil
 	})
 	if err != nil || did.cutOff == nil {
@@ -135,7 +137,7 @@ func (v *Verifier) sweep(ctx context.Context, user string) (changed bool, err er
 		// Nothing is known of how the host's function fares: another process, or
 		// the next Sweep, calls it at once.
 	default:
-		err = errors.Join(err, v.recordWipe(ctx, *did.cutOff, func(a *attempt, kept *wipe) { kept.putOff(a.now) }))
+		err = errors.Join(err, v.recordWipe(ctx, *did.cutOff, func(a *attempt, kept *account.Wipe) { kept.BackOff(a.now) }))
 	}
 	return false, unfinished(err)
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/internal/threats"
 	"github.com/knowhave/factor/memstore"
 )
@@ -23,7 +24,7 @@ var memory = threats.Env{
 	NewVerifier: func(s factor.Store, k factor.Sealer, o *factor.Options) (*factor.Verifier, error) {
 		v, err := factor.NewVerifier(s, k, o)
 		if err == nil {
-			factor.CheapHash(v, &threatHashes)
+			pinhash.Cheapen(v, &threatHashes)
 		}
 		return v, err
 	},

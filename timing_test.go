@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/memstore"
 )
 
@@ -157,7 +158,7 @@ func timingPairs(t *testing.T) []timingPair {
 		v, err := factor.NewVerifier(&stillStore{record: record}, keyring(t), o)
 		k.ok(err)
 		if cheap {
-			factor.CheapHash(v, nil)
+			pinhash.Cheapen(v, nil)
 		}
 		return v
 	}

@@ -10,6 +10,9 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/pquerna/otp"
+
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // TOTPOptions tunes time-based codes (RFC 6238), of devices and authenticators
@@ -122,17 +125,17 @@ func (e *DeviceTOTPEnroller) Enroll(ctx context.Context, user string, device uui
 		return Enrollment{}, err
 	}
 	return updateAfterWipe(ctx, e.v, user, proof.mode(), func(a *attempt) (Enrollment, error) {
-		enrolled := a.account.deviceIndex(device) >= 0
-		if !enrolled && len(a.account.devices) >= a.opts.Device.Max {
+		enrolled := a.account.DeviceIndex(device) >= 0
+		if !enrolled && len(a.account.Devices) >= a.opts.Device.Max {
 			return Enrollment{}, ErrDeviceLimit
 		}
 		if err := a.mayEnroll(enrolled, proof); err != nil {
 			return Enrollment{}, err
 		}
-		s := drawSecret(a.opts.TOTP)
-		a.account.enroll(device, s, a.opts.TOTP.Limit, a.now)
+		s := drawTOTP(&a.v.rules)
+		a.account.Enroll(device, s, &a.v.rules, a.now)
 		a.event(Event{Action: ActionEnrolled, Kind: KindDeviceTOTP, Device: device})
-		return s.enrollment(device, a.opts.TOTP.Issuer, a.user), nil
+		return enrollment(&s.Key, device, a.opts.TOTP.Issuer, a.user), nil
 	})
 }
 
@@ -176,13 +179,13 @@ func (e *DeviceTOTPEnroller) Devices(ctx context.Context, user string) ([]Device
 	if err != nil {
 		return nil, err
 	}
-	return a.deviceList(), nil
+	return deviceList(a), nil
 }
 
-func (a *account) deviceList() []Device {
-	list := make([]Device, 0, len(a.devices))
-	for _, d := range a.devices {
-		list = append(list, Device{ID: d.id, EnrolledAt: d.enrolledAt, UsedAt: d.usedAt})
+func deviceList(a *account.Account) []Device {
+	list := make([]Device, 0, len(a.Devices))
+	for _, d := range a.Devices {
+		list = append(list, Device{ID: d.ID, EnrolledAt: d.EnrolledAt, UsedAt: d.UsedAt})
 	}
 	return list
 }
@@ -210,14 +213,14 @@ func checkDevice(device uuid.UUID) error {
 }
 
 func (a *attempt) hasDevice(id uuid.UUID) error {
-	if a.account.deviceIndex(id) < 0 {
+	if a.account.DeviceIndex(id) < 0 {
 		return ErrUnknownDevice
 	}
 	return nil
 }
 
 func (a *attempt) revoke(id uuid.UUID) void {
-	a.account.revoke(id)
+	a.account.Revoke(id)
 	a.event(Event{Action: ActionRevoked, Kind: KindDeviceTOTP, Device: id})
 	return void{}
 }
@@ -236,11 +239,10 @@ func NewAuthenticatorEnroller(v *Verifier) *AuthenticatorEnroller { return &Auth
 // It returns ErrMalformed, ErrNoCredential, ErrLocked and ErrMismatch.
 func (e *AuthenticatorEnroller) Begin(ctx context.Context, user string, proof Credentials) (Enrollment, error) {
 	return withProof(ctx, e.v, user, proof, nil, func(a *attempt) Enrollment {
-		s := drawSecret(a.opts.TOTP)
-		p := &pending{secret: s, expiresAt: a.now.Add(pendingTTL)}
-		a.account.pending = p
-		a.event(Event{Action: ActionAuthenticatorBegun, Kind: KindTOTP, Until: p.expiresAt})
-		return s.enrollment(uuid.Nil, a.opts.TOTP.Issuer, a.user)
+		s := drawTOTP(&a.v.rules)
+		p := a.account.Begin(s, a.now)
+		a.event(Event{Action: ActionAuthenticatorBegun, Kind: KindTOTP, Until: p.ExpiresAt})
+		return enrollment(&s.Key, uuid.Nil, a.opts.TOTP.Issuer, a.user)
 	})
 }
 
@@ -253,14 +255,14 @@ func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) 
 	if err := checkUser(user); err != nil {
 		return err
 	}
-	if err := checkDigits("otp", code, minDigits, maxDigits); err != nil {
+	if err := checkDigits("otp", code, totp.MinDigits, totp.MaxDigits); err != nil {
 		return err
 	}
 	_, err := update(ctx, e.v, user, modeFast, func(a *attempt) (void, error) {
-		if a.account.pendingNow(a.now) == nil {
+		if a.account.PendingAt(a.now) == nil {
 			return void{}, ErrNotEnrolled
 		}
-		right, left := a.account.confirm(code, a.opts.TOTP.Skew, a.opts.TOTP.Limit, a.now)
+		right, left := a.account.Confirm(code, &a.v.rules, a.now)
 		if !right {
 			a.wrong = true
 			err := &MismatchError{Kind: KindTOTP, Remaining: left}
@@ -284,21 +286,29 @@ func (e *AuthenticatorEnroller) Remove(ctx context.Context, user string, proof C
 }
 
 func (a *attempt) hasAuthenticator() error {
-	if a.account.authenticator == nil && a.account.pendingNow(a.now) == nil {
+	if a.account.Authenticator == nil && a.account.PendingAt(a.now) == nil {
 		return ErrNotEnrolled
 	}
 	return nil
 }
 
 func (a *attempt) removeAuthenticator() void {
-	a.account.authenticator, a.account.pending = nil, nil
+	a.account.Authenticator, a.account.Pending = nil, nil
 	a.event(Event{Action: ActionAuthenticatorRemoved, Kind: KindTOTP})
 	return void{}
 }
 
-// drawSecret makes a new secret.
-func drawSecret(o TOTPOptions) secret {
-	key := make([]byte, secretSize)
+// drawTOTP makes a new key.
+func drawTOTP(r *account.Rules) account.TOTP {
+	key := make([]byte, totp.NewKeySize)
 	_, _ = rand.Read(key) // never fails, says its documentation
-	return newSecret(key, o)
+	return account.NewTOTP(key, r.TOTP)
+}
+
+// enrollment is what the key's owner gets to see.
+func enrollment(key *totp.Key, device uuid.UUID, issuer, user string) Enrollment {
+	return Enrollment{
+		Device: device, Secret: key.Base32(), Period: key.Period, Digits: key.Digits, Algorithm: key.Algorithm.String(),
+		URL: key.URL(issuer, user),
+	}
 }

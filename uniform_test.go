@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/internal/threats"
 )
 
@@ -16,7 +17,7 @@ func TestTryingTellsNothing(t *testing.T) {
 	env.NewVerifier = func(s factor.Store, k factor.Sealer, o *factor.Options) (*factor.Verifier, error) {
 		v, err := memory.NewVerifier(s, k, o)
 		if err == nil {
-			factor.TraceHash(v, func(memoryKiB, time uint32, threads uint8) { hashed(memoryKiB, time, threads) })
+			pinhash.Trace(v, func(memoryKiB, time uint32, threads uint8) { hashed(memoryKiB, time, threads) })
 		}
 		return v, err
 	}

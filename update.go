@@ -73,7 +73,7 @@ func (c *call) run(j job) {
 		j.finish(0, err)
 		return
 	}
-	c.newBatch(j, w).commit(c, base)
+	c.commitBatch(j, w, base)
 }
 
 // lockSlow takes the lock of calls that hash, if this is one. A call that one of

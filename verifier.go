@@ -12,8 +12,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/keylock"
+	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/internal/poll"
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // Kind is a kind of factor that can be judged.
@@ -33,6 +36,9 @@ const (
 	// KindDeviceTOTP is a code of an enrolled device.
 	KindDeviceTOTP Kind = "device-totp"
 )
+
+// kinds holds every Kind, in the order in which Status shows them.
+var kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
 
 // otpKinds holds the kinds that a code can be of.
 var otpKinds = [...]Kind{KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
@@ -128,7 +134,8 @@ type Verifier struct {
 	store     Store
 	sealer    Sealer
 	opts      Options
-	hasher    *hasher
+	rules     account.Rules // of opts
+	hasher    *pinhash.Hasher
 	locks     userLocks         // around a load and its swap
 	deadlines keylock.Deadlines // of swaps
 	waiters   *poll.Poll        // for a PIN
@@ -138,6 +145,10 @@ type Verifier struct {
 	observing                     atomic.Int64 // calls of Observe that run
 	checking, registering, wiping atOnce       // functions of the host's that run
 	comparing                     atOnce       // comparisons of a PIN that run
+}
+
+func init() {
+	pinhash.Of = func(v any) *pinhash.Hasher { return v.(*Verifier).hasher }
 }
 
 // NewVerifier returns a Verifier on a store whose records are sealed by sealer.
@@ -158,7 +169,7 @@ func NewVerifier(store Store, sealer Sealer, opts *Options) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Verifier{store: store, sealer: sealer, opts: o, hasher: newHasher(o.PIN.Hash)}
+	v := &Verifier{store: store, sealer: sealer, opts: o, rules: o.rules(), hasher: pinhash.New(pinhash.Options(o.PIN.Hash))}
 	v.waiters = v.newWaiters()
 	return v, nil
 }
@@ -187,7 +198,7 @@ func (v *Verifier) VerifyOTP(ctx context.Context, user, code string, kinds ...Ki
 	if err := checkUser(user); err != nil {
 		return Match{}, err
 	}
-	if err := checkDigits("otp", code, minDigits, maxDigits); err != nil {
+	if err := checkDigits("otp", code, totp.MinDigits, totp.MaxDigits); err != nil {
 		return Match{}, err
 	}
 	if err := checkKinds(kinds, otpKinds[:]); err != nil {
@@ -312,7 +323,7 @@ func (v *Verifier) checkProof(user string, proof Credentials) error {
 		return err
 	}
 	if proof.OTP != "" {
-		if err := checkDigits("otp", proof.OTP, minDigits, maxDigits); err != nil {
+		if err := checkDigits("otp", proof.OTP, totp.MinDigits, totp.MaxDigits); err != nil {
 			return err
 		}
 	}

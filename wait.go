@@ -33,7 +33,7 @@ func (v *Verifier) lookForPIN(ctx context.Context, user string) (poll.Seen, erro
 	if err != nil {
 		return poll.Seen{}, err
 	}
-	return poll.Seen{Done: a.pin != nil, Version: rec.Version}, nil
+	return poll.Seen{Done: a.PIN != nil, Version: rec.Version}, nil
 }
 
 func versionsOf(ctx context.Context, lister VersionLister, users []string) (versions []int64, err error) {

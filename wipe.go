@@ -7,16 +7,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/account"
 )
 
-const (
-	// wipeTimeout is how long one call of Options.Wipe may take.
-	wipeTimeout = 30 * time.Second
-	// wipeBackoff is how long Sweep leaves a wipe alone after it failed, twice
-	// as long each further time up to maxWipeBackoff.
-	wipeBackoff    = time.Minute
-	maxWipeBackoff = time.Hour
-)
+// wipeTimeout is how long one call of Options.Wipe may take.
+const wipeTimeout = 30 * time.Second
 
 // WipeReason says why a user's critical data is given up.
 type WipeReason string
@@ -55,9 +51,9 @@ func unfinished(err error) error { return fmt.Errorf("%w: %w", ErrWipePending, e
 
 // markWipe marks the wipe.
 func (a *attempt) markWipe(reason WipeReason) *Wipe {
-	a.account.giveUp(uuid.New(), reason, a.now)
+	a.account.MarkWipe(uuid.New(), account.WipeReason(reason), a.now)
 	a.event(Event{Action: ActionWipeMarked})
-	return a.account.reset.wipe.public(a.user)
+	return publicWipe(a.account.Guard.Wipe, a.user)
 }
 
 // updateAfterWipe is update for what must not happen while a wipe is pending: it
@@ -83,8 +79,8 @@ func updateAfterWipe[T any](ctx context.Context, v *Verifier, user string, m mod
 
 // pendingWipe returns the wipe that is marked and not yet done, if any.
 func (a *attempt) pendingWipe() *Wipe {
-	if w := a.account.reset.wipe; w.pending() {
-		return w.public(a.user)
+	if w := a.account.Guard.Wipe; w.Pending() {
+		return publicWipe(w, a.user)
 	}
 	return nil
 }
@@ -103,18 +99,18 @@ func (v *Verifier) runWipe(ctx context.Context, w Wipe) error {
 		v.observe(ctx, []Event{{User: w.User, Action: ActionWipeFailed, Err: err}})
 		return err
 	}
-	return v.recordWipe(ctx, w, func(a *attempt, kept *wipe) {
-		kept.done = true
+	return v.recordWipe(ctx, w, func(a *attempt, kept *account.Wipe) {
+		kept.Done = true
 		a.event(Event{Action: ActionWipeDone})
 	})
 }
 
 // recordWipe changes what is kept of a pending wipe, unless another call was
 // faster. Like the wipe itself it does not end with its caller.
-func (v *Verifier) recordWipe(ctx context.Context, w Wipe, note func(a *attempt, kept *wipe)) error {
+func (v *Verifier) recordWipe(ctx context.Context, w Wipe, note func(a *attempt, kept *account.Wipe)) error {
 	ctx = v.deadlines.Detach(ctx, commitTimeout)
 	_, err := update(ctx, v, w.User, modeFast, func(a *attempt) (void, error) {
-		if kept := a.account.reset.wipe; kept.pending() && kept.id == w.ID {
+		if kept := a.account.Guard.Wipe; kept.Pending() && kept.ID == w.ID {
 			note(a, kept)
 		}
 		a.remove = a.absent
@@ -142,29 +138,6 @@ func (v *Verifier) callWipe(ctx context.Context, w Wipe) error {
 	return callHost("Wipe", func() error { return v.opts.Wipe(asked, w) })
 }
 
-// wipe is a marked wipe.
-type wipe struct {
-	id      uuid.UUID
-	at      time.Time
-	reason  WipeReason
-	done    bool
-	tries   int       // by Sweep
-	retryAt time.Time // by Sweep, not before
-}
-
-// pending reports whether there is a wipe and it is not done.
-func (w *wipe) pending() bool { return w != nil && !w.done }
-
-func (w *wipe) public(user string) *Wipe {
-	return &Wipe{ID: w.id, User: user, At: w.at, Reason: w.reason}
-}
-
-// putOff puts off the next try by Sweep.
-func (w *wipe) putOff(now time.Time) {
-	delay := maxWipeBackoff
-	if w.tries < 6 {
-		delay = wipeBackoff << w.tries
-	}
-	w.tries++
-	w.retryAt = now.Add(delay)
+func publicWipe(w *account.Wipe, user string) *Wipe {
+	return &Wipe{ID: w.ID, User: user, At: w.At, Reason: WipeReason(w.Reason)}
 }

@@ -23,8 +23,11 @@ var hashSeed = maphash.MakeSeed()
 var singleCaller = porcupine.Model{
 	Init: func() any { return linear.State{} },
 	Step: func(state, step, _ any) (bool, any) {
-		next, ok := state.(linear.State).Apply(step.(*linear.Step))
-		return ok, next
+		next, ok := linear.Apply(state.(linear.State), step.(*linear.Step))
+		if !ok || next == state.(linear.State) {
+			return ok, state // it is large, and needs not be copied
+		}
+		return true, next
 	},
 	Equal: func(a, b any) bool { return a.(linear.State) == b.(linear.State) },
 	Hash:  func(s any) uint64 { return maphash.Comparable(hashSeed, s.(linear.State)) },

@@ -20,14 +20,18 @@ import (
 //
 //	go test ./dbtest -run 'TestHistories.*/^memory$' -linear.histories=1 -linear.seed=4711
 var (
-	linearHistories = flag.Int("linear.histories", 0, "how many histories to check on each store; 0: as many as in CI")
+	long            = flag.Bool("long", false, "check histories and threats as .ci/run does; otherwise a share of them")
+	linearHistories = flag.Int("linear.histories", 0, "how many histories to check on each store; 0: as many as -long says")
 	linearSeed      = flag.Uint64("linear.seed", 1, "the seed of the first history")
 	linearEnough    = flag.Int("linear.enough", 1, "how many violations to find before giving up")
 )
 
-// linearStores are the stores that histories are checked on, and how many in CI:
-// less than a minute for each on two cores, and less than that under the race
-// detector. An engine joins with one line.
+// shortShare is the part of the histories that are checked without -long.
+const shortShare = 20
+
+// linearStores are the stores that histories are checked on, and how many with
+// -long: less than a minute for each on two cores, and less than that under the
+// race detector. An engine joins with one line.
 var linearStores = []struct {
 	linearStore
 	histories, underRace int
@@ -65,6 +69,9 @@ func TestHistoriesFitOneCallerAtATime(t *testing.T) {
 			n := s.histories
 			if underRace {
 				n = s.underRace
+			}
+			if !*long {
+				n /= shortShare
 			}
 			if *linearHistories > 0 {
 				n = *linearHistories

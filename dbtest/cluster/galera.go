@@ -41,9 +41,9 @@ type member struct {
 // startGalera starts a cluster, which ends with the test.
 func startGalera(t testing.TB) *galera {
 	t.Helper()
+	server.Need(t, "mariadbd", "mariadb-install-db", "libgalera_smm.so", "wsrep_sst_rsync", "rsync", "ss")
 	g := &galera{t: t, home: server.NewHome(t)}
-	g.library = server.Must(galeraLibrary())(t)
-	server.Must(server.Find("rsync", "rsync"))(t) // without which no node joins
+	g.library = server.Must(server.Find("libgalera_smm.so"))(t)
 	ports := freePorts()
 	for n := range galeraNodes {
 		m := &member{number: n, ports: ports[n]}
@@ -65,18 +65,6 @@ func startGalera(t testing.TB) *galera {
 	}
 	g.formed(0, 1, 2)
 	return g
-}
-
-// galeraLibrary returns the path of the library that MariaDB loads to be a node.
-func galeraLibrary() (string, error) {
-	const name = "libgalera_smm.so"
-	for _, place := range []string{"/usr/lib/galera", "/usr/lib64/galera-4"} {
-		path := filepath.Join(place, name)
-		if _, err := os.Stat(path); err == nil {
-			return path, nil
-		}
-	}
-	return "", &server.MissingError{Program: name, Package: "galera-4"}
 }
 
 // freePorts returns ports on loopback for all nodes. They are below those that
@@ -127,7 +115,7 @@ func (g *galera) seed() {
 func (m *member) name() string { return fmt.Sprintf("node%d", m.number) }
 
 // args are the options of a node. To save time, a member that does not answer is
-// given up after 1 s instead of 5, and may come back after 1 s instead of 5.
+// given up after 2.5 s instead of 5, and may come back after 1 s instead of 5.
 func (g *galera) args(m *member) []string {
 	address := func(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 	var all []string
@@ -137,7 +125,7 @@ func (g *galera) args(m *member) []string {
 	provider := []string{
 		fmt.Sprintf("base_port=%d", m.ports[1]), "gmcast.listen_addr=tcp://" + address(m.ports[1]), "ist.recv_addr=" + address(m.ports[2]),
 		"evs.keepalive_period=PT0.2S", "evs.inactive_check_period=PT0.1S",
-		"evs.suspect_timeout=PT1S", "evs.inactive_timeout=PT3S", "evs.install_timeout=PT3S",
+		"evs.suspect_timeout=PT2.5S", "evs.inactive_timeout=PT5S", "evs.install_timeout=PT5S",
 		"gmcast.time_wait=PT1S", "gcache.size=32M",
 	}
 	return []string{

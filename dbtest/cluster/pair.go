@@ -20,6 +20,7 @@ type pair struct {
 // not have if it is to be synchronous, and a standby, which end with the test.
 func startPair(t testing.TB, synchronous bool) *pair {
 	t.Helper()
+	server.Need(t, "postgres", "initdb", "pg_basebackup")
 	home := server.NewHome(t)
 	var settings []string
 	if synchronous {

@@ -3,17 +3,13 @@ package cut
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha1" // #nosec G505 -- RFC 6238's default.
-	"encoding/base32"
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/rfc6238"
 )
 
 const (
@@ -111,15 +107,5 @@ func (glass) Decrypt(sealed, associated []byte) ([]byte, error) {
 	return plain, nil
 }
 
-// totp is the code of a secret now (RFC 6238), by means of the test's own.
-func totp(secret string) string {
-	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
-	if err != nil {
-		panic(err) // no secret of the library's
-	}
-	mac := hmac.New(sha1.New, key)
-	_ = binary.Write(mac, binary.BigEndian, now.Unix()/30)
-	sum := mac.Sum(nil)
-	value := binary.BigEndian.Uint32(sum[sum[len(sum)-1]&0xf:]) & 0x7fffffff
-	return fmt.Sprintf("%06d", value%1_000_000)
-}
+// totp is the code of a secret now, computed without the library.
+func totp(secret string) string { return rfc6238.Secret{Base32: secret}.At(now) }

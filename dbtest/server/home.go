@@ -9,7 +9,8 @@
 //
 // Programs are found on PATH and in Debian's places, and run as users of their
 // own where the tests run as root. Where a program is missing, Must skips the
-// test, and fails it under CI=true. An existing server is used instead where
+// test, and fails it under CI=true. FACTOR_TEST_WITHOUT hides programs, by their
+// names separated by commas or all of them as "all". An existing server is used instead where
 // FACTOR_TEST_POSTGRES (postgres://...) or FACTOR_TEST_MYSQL holds its data source
 // name, whose role may create tables and schemas.
 package server
@@ -73,12 +74,11 @@ var baseDir = sync.OnceValues(func() (base, error) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return base{}, err
 	}
+	// The servers may still be writing while they end: for two minutes at most.
 	const remove = `trap '' HUP INT TERM
 cat
-for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	rm -rf -- "$0" && exit
-	sleep 0.2
-done`
+tries=600
+until rm -rf -- "$0" || [ $((tries -= 1)) = 0 ]; do sleep 0.2; done`
 	undertaker := exec.Command("/bin/sh", "-c", remove, dir)
 	undertaker.SysProcAttr = ownGroup()
 	alive, err := undertaker.StdinPipe()
@@ -130,7 +130,7 @@ func (h *Home) close() error {
 	}
 	// A server's helpers may still be writing while they end.
 	err := os.RemoveAll(h.dir)
-	for deadline := time.Now().Add(10 * time.Second); err != nil && time.Now().Before(deadline); err = os.RemoveAll(h.dir) {
+	for deadline := time.Now().Add(endTimeout); err != nil && time.Now().Before(deadline); err = os.RemoveAll(h.dir) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	return errors.Join(append(faults, err)...)

@@ -32,7 +32,7 @@ type MariaDB struct {
 
 // MariaDBProgram returns the path of a program of MariaDB.
 func MariaDBProgram(name string) (string, error) {
-	return Find(name, "mariadb-server", "/usr/sbin", "/usr/bin")
+	return Find(name)
 }
 
 // MariaDB starts a MariaDB server on loopback, which lets the user "factor" in

@@ -7,43 +7,157 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
-// A MissingError says that a program is not installed.
+// withoutEnv is the environment variable that names the programs to hide from
+// Find, separated by commas, or is "all".
+const withoutEnv = "FACTOR_TEST_WITHOUT"
+
+// A Program is what tests need beside Go.
+type Program struct {
+	Name    string
+	Package string // the one of Debian that has it
+	Tests   string // which tests need it
+	// places are patterns of directories that Find looks in after PATH. It takes
+	// the last match.
+	places []string
+	// library says that it is no program but a file in one of the places.
+	library bool
+}
+
+const (
+	onPostgres = "the tests that start PostgreSQL, with and without pgbouncer"
+	onMariaDB  = "the tests that start MariaDB, alone or in a Galera cluster"
+	onGalera   = "the test that starts a Galera cluster"
+	curlLines  = "the test of the curl lines that examples/userapi prints"
+)
+
+var (
+	postgresPlaces = []string{"/usr/lib/postgresql/*/bin"}
+	usualPlaces    = []string{"/usr/sbin", "/usr/bin"}
+	galeraPlaces   = []string{"/usr/lib/galera", "/usr/lib64/galera-4"}
+)
+
+// Programs are all that Find knows.
+var Programs = []Program{
+	{"postgres", "postgresql", onPostgres, postgresPlaces, false},
+	{"initdb", "postgresql", onPostgres, postgresPlaces, false},
+	{"pg_basebackup", "postgresql", "the tests that start PostgreSQL with a standby", postgresPlaces, false},
+	{"pgbouncer", "pgbouncer", "the tests that start pgbouncer in front of PostgreSQL", usualPlaces, false},
+	{"mariadbd", "mariadb-server", onMariaDB, usualPlaces, false},
+	{"mariadb-install-db", "mariadb-server", onMariaDB, usualPlaces, false},
+	{"libgalera_smm.so", "galera-4", onGalera, galeraPlaces, true},
+	{"wsrep_sst_rsync", "mariadb-server", onGalera, usualPlaces, false},
+	{"rsync", "rsync", onGalera, usualPlaces, false},
+	{"ss", "iproute2", onGalera, usualPlaces, false},
+	{"curl", "curl", curlLines, usualPlaces, false},
+	{"sh", "dash", curlLines, usualPlaces, false},
+	{"cut", "coreutils", curlLines, usualPlaces, false},
+}
+
+// A MissingError says that something is missing that tests need, and how to get
+// it.
 type MissingError struct {
 	Program string
-	Package string // the one of Debian that has it
+	Remedy  string
 }
 
-func (e *MissingError) Error() string {
-	return fmt.Sprintf("%s is neither on PATH nor in Debian's places: apt-get install %s", e.Program, e.Package)
-}
+func (e *MissingError) Error() string { return e.Program + " is missing: " + e.Remedy }
 
-// Find returns the path of a program. The places are patterns of directories to
-// look in after PATH; of several the last one counts, which has the highest
-// version.
-func Find(program, debianPackage string, places ...string) (string, error) {
-	if path, err := exec.LookPath(program); err == nil {
-		return filepath.Abs(path)
-	}
-	for _, place := range places {
-		found, err := filepath.Glob(filepath.Join(place, program))
-		if err != nil {
-			return "", err
+// Missing returns those of Programs that Find does not find.
+func Missing() ([]Program, error) {
+	var missing []Program
+	for _, p := range Programs {
+		_, err := Find(p.Name)
+		if _, ok := errors.AsType[*MissingError](err); ok {
+			missing = append(missing, p)
+		} else if err != nil {
+			return nil, err
 		}
+	}
+	return missing, nil
+}
+
+// Find returns the path of one of Programs. The error is a MissingError if it is
+// not installed, or hidden by FACTOR_TEST_WITHOUT.
+func Find(name string) (string, error) {
+	i := index(name)
+	if i < 0 {
+		return "", fmt.Errorf("%s is not among server.Programs", name)
+	}
+	hidden, err := hides(name)
+	if err != nil {
+		return "", err
+	}
+	if hidden {
+		return "", &MissingError{name, withoutEnv + " hides it"}
+	}
+	p := Programs[i]
+	if path := p.find(); path != "" {
+		return path, nil
+	}
+	return "", &MissingError{name, "apt-get install " + p.Package}
+}
+
+// index is where a program stands in Programs, or -1.
+func index(name string) int {
+	return slices.IndexFunc(Programs, func(p Program) bool { return p.Name == name })
+}
+
+// hides reports whether FACTOR_TEST_WITHOUT hides a program. A name in it that is
+// none of Programs is an error, because it would hide nothing.
+func hides(name string) (bool, error) {
+	hidden := strings.FieldsFunc(os.Getenv(withoutEnv), func(r rune) bool { return r == ',' || r == ' ' })
+	for _, h := range hidden {
+		if h != "all" && index(h) < 0 {
+			return false, fmt.Errorf("%s names %q: it takes \"all\" and the names in server.Programs", withoutEnv, h)
+		}
+	}
+	return slices.Contains(hidden, "all") || slices.Contains(hidden, name), nil
+}
+
+// find returns the program's path, or "".
+func (p Program) find() string {
+	look := exec.LookPath
+	if p.library {
+		look = func(path string) (string, error) { _, err := os.Stat(path); return path, err }
+	} else if path, err := exec.LookPath(p.Name); err == nil {
+		if abs, err := filepath.Abs(path); err == nil {
+			return abs
+		}
+	}
+	for _, place := range p.places {
+		found, _ := filepath.Glob(filepath.Join(place, p.Name)) // the patterns are well formed
 		for _, path := range slices.Backward(found) {
-			if path, err := exec.LookPath(path); err == nil {
-				return path, nil
+			if path, err := look(path); err == nil {
+				return path
 			}
 		}
 	}
-	return "", &MissingError{program, debianPackage}
+	return ""
+}
+
+// Need skips the test, or fails it under CI=true, unless all these programs are
+// there. A test that needs several calls it before it starts the first of them.
+func Need(t testing.TB, programs ...string) {
+	t.Helper()
+	Must(0, need(programs...))(t)
+}
+
+func need(programs ...string) error {
+	for _, name := range programs {
+		if _, err := Find(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Must turns the results of a function into the first of them. It fails the test
 // if there was an error; if that is a MissingError, it skips the test, except
-// under CI=true.
+// under CI=true. It must be called on the goroutine that runs the test.
 func Must[T any](value T, err error) func(testing.TB) T {
 	return func(t testing.TB) T {
 		t.Helper()

@@ -20,7 +20,7 @@ type PgBouncer struct {
 // that a data source name leads to. It lets the user of that name in without a
 // password.
 func (h *Home) PgBouncer(dsn string) (*PgBouncer, error) {
-	pgbouncer, err := Find("pgbouncer", "pgbouncer", "/usr/sbin", "/usr/bin")
+	pgbouncer, err := Find("pgbouncer")
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ type Postgres struct {
 
 // PostgresProgram returns the path of a program of PostgreSQL.
 func PostgresProgram(name string) (string, error) {
-	return Find(name, "postgresql", "/usr/lib/postgresql/*/bin")
+	return Find(name)
 }
 
 // Postgres starts a PostgreSQL server on a free port of loopback, which lets the
@@ -86,12 +86,15 @@ func (h *Home) initdb(name string) (string, error) {
 		return "", err
 	}
 	data := filepath.Join(dir, "data")
-	err = Run(dir, PostgresUser, initdb, "-D", data, "-U", "factor", "--auth=trust", "--encoding=UTF8",
-		"--locale=C", "--locale-provider=icu", "--icu-locale=en", "--no-sync")
+	postgres, err := PostgresProgram("postgres")
 	if err != nil {
 		return "", err
 	}
-	postgres, err := PostgresProgram("postgres")
+	err = Run(dir, PostgresUser, initdb, "-D", data, "-U", "factor", "--auth=trust", "--encoding=UTF8",
+		"--locale=C", "--locale-provider=icu", "--icu-locale=en", "--no-sync")
+	if err != nil && lacksICU(err.Error()) {
+		return "", &MissingError{"PostgreSQL with the locales of ICU", "install version 15 or later"}
+	}
 	if err != nil {
 		return "", err
 	}
@@ -100,6 +103,12 @@ func (h *Home) initdb(name string) (string, error) {
 		return "", err
 	}
 	return data, Run(dir, PostgresUser, "/bin/sh", "-c", `exec "$1" --single -D "$2" postgres < "$3"`, "sh", postgres, data, script)
+}
+
+// lacksICU reports whether initdb is too old for the option or was built without
+// ICU.
+func lacksICU(said string) bool {
+	return strings.Contains(said, "unrecognized option '--locale-provider") || strings.Contains(said, "ICU is not supported in this build")
 }
 
 // DSN returns the data source name of a database.

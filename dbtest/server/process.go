@@ -19,8 +19,21 @@ import (
 	"time"
 )
 
-// startTimeout bounds how long a server may take until it is ready.
-const startTimeout = 60 * time.Second
+const (
+	// startTimeout bounds how long a server may take until it is ready, and
+	// endTimeout how long until it has ended.
+	startTimeout = 60 * time.Second
+	endTimeout   = 60 * time.Second
+)
+
+// starts are the servers and the programs before them that are started at once.
+// More of them would only take each other's time.
+var starts = make(chan struct{}, 2)
+
+func takeStart() (leave func()) {
+	starts <- struct{}{}
+	return func() { <-starts }
+}
 
 // A Command says how a server is run.
 type Command struct {
@@ -56,6 +69,7 @@ func (h *Home) Start(c Command) (*Process, error) {
 	if c.Quit == 0 {
 		c.Quit = syscall.SIGKILL
 	}
+	defer takeStart()()
 	p := &Process{command: c, log: filepath.Join(h.dir, c.Name+".log")}
 	if err := p.Launch(); err != nil {
 		return nil, err
@@ -149,11 +163,11 @@ func (p *Process) Quit() error {
 	default:
 	}
 	signalAll(pid, p.command.Quit)
-	signalAll(pid, syscall.SIGCONT)
+	p.Cont()
 	select {
 	case <-exited:
 		return nil
-	case <-time.After(10 * time.Second):
+	case <-time.After(endTimeout):
 		return errors.Join(fmt.Errorf("%s did not end on %v", p.command.Name, p.command.Quit), p.Kill())
 	}
 }
@@ -164,7 +178,7 @@ func (p *Process) Quit() error {
 func (p *Process) Kill() error {
 	exited := p.Exited()
 	helpers := signalAll(p.Pid(), syscall.SIGKILL)
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(endTimeout)
 	select {
 	case <-exited:
 	case <-deadline:
@@ -182,10 +196,10 @@ func (p *Process) Kill() error {
 
 // Stop freezes the server and its helpers with SIGSTOP: connections stay open and
 // nothing is answered.
-func (p *Process) Stop() { signalAll(p.Pid(), syscall.SIGSTOP) }
+func (p *Process) Stop() { stopAll(p.Pid()) }
 
 // Cont lets a stopped server go on.
-func (p *Process) Cont() { signalAll(p.Pid(), syscall.SIGCONT) }
+func (p *Process) Cont() { continueAll(p.Pid()) }
 
 // LogTail returns the last lines of what the server has written.
 func (p *Process) LogTail(lines int) string {
@@ -199,6 +213,7 @@ func (p *Process) LogTail(lines int) string {
 
 // Run runs a program to its end, as a user if the tests run as root.
 func Run(dir, user, path string, args ...string) error {
+	defer takeStart()()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*startTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, args...)
@@ -246,6 +261,9 @@ func ids(name string) (uid, gid int, err error) {
 		return os.Getuid(), os.Getgid(), nil
 	}
 	u, err := user.Lookup(name)
+	if _, ok := errors.AsType[user.UnknownUserError](err); ok {
+		return 0, 0, &MissingError{"the user " + name, "servers do not run as root: install the server's package, or run the tests as another user"}
+	}
 	if err != nil {
 		return 0, 0, err
 	}

@@ -54,6 +54,9 @@ func signalAll(pid int, signal syscall.Signal) (descendants []int) {
 	return descendants
 }
 
+func stopAll(pid int)     { signalAll(pid, syscall.SIGSTOP) }
+func continueAll(pid int) { signalAll(pid, syscall.SIGCONT) }
+
 // running reports whether a process still has anything of its own. One that has
 // ended and that nobody has waited for has nothing.
 func running(pid int) bool {

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -67,12 +69,10 @@ func TestStoppedServerIsSilentUntilItGoesOn(t *testing.T) {
 	}
 }
 
-// TestNothingIsLeftOfAKilledTestBinary kills this program while it has running
-// and stopped servers.
-func TestNothingIsLeftOfAKilledTestBinary(t *testing.T) {
-	server.Must(server.PostgresProgram("postgres"))(t)
-	server.Must(server.MariaDBProgram("mariadbd"))(t)
-	temp, report := t.TempDir(), filepath.Join(t.TempDir(), "report")
+// passable returns a temporary directory that the users of servers may pass.
+func passable(t *testing.T) string {
+	t.Helper()
+	temp := t.TempDir()
 	for dir := temp; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
 		if strings.HasPrefix(dir, os.TempDir()+"/") {
 			if err := os.Chmod(dir, 0o755); err != nil {
@@ -80,25 +80,38 @@ func TestNothingIsLeftOfAKilledTestBinary(t *testing.T) {
 			}
 		}
 	}
+	return temp
+}
+
+// TestNothingIsLeftOfAKilledTestBinary kills this program while it has running
+// and stopped servers.
+func TestNothingIsLeftOfAKilledTestBinary(t *testing.T) {
+	server.Need(t, servers...)
+	temp, report := passable(t), filepath.Join(t.TempDir(), "report")
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBinaryThatIsKilled$", "-test.v")
 	cmd.Env = append(os.Environ(), "TMPDIR="+temp, reportEnv+"="+report)
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait()
+	}()
 	var pids []int
 	until(t, "the program has started its servers", func() bool {
-		text, err := os.ReadFile(report)
-		if err != nil || !strings.HasSuffix(string(text), "\n") {
-			return false
-		}
-		for field := range strings.FieldsSeq(string(text)) {
-			var pid int
-			if _, err := fmt.Sscan(field, &pid); err != nil {
-				t.Fatal(err)
+		select {
+		case <-ended:
+			if why := regexp.MustCompile(`NOT RUN: .*`).Find(output.Bytes()); why != nil {
+				t.Skipf("%s", why)
 			}
-			pids = append(pids, pid)
+			t.Fatalf("the program has ended before it was killed:\n%s", output.Bytes())
+		default:
 		}
-		return true
+		pids = reported(t, report)
+		return pids != nil
 	})
 	if len(pids) != 4 {
 		t.Fatalf("%d servers are reported, want 4", len(pids))
@@ -106,10 +119,11 @@ func TestNothingIsLeftOfAKilledTestBinary(t *testing.T) {
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait()
+	<-ended
 	for _, pid := range pids {
 		until(t, fmt.Sprintf("process %d is gone", pid), func() bool {
-			return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
+			p, err := os.FindProcess(pid)
+			return err != nil || errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 		})
 	}
 	until(t, "the temporary directory is empty", func() bool {
@@ -121,7 +135,27 @@ func TestNothingIsLeftOfAKilledTestBinary(t *testing.T) {
 	})
 }
 
+// reported returns the processes in a report, or nil if it is not written yet.
+func reported(t *testing.T, path string) (pids []int) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil || !strings.HasSuffix(string(text), "\n") {
+		return nil
+	}
+	for field := range strings.FieldsSeq(string(text)) {
+		var pid int
+		if _, err := fmt.Sscan(field, &pid); err != nil {
+			t.Fatal(err)
+		}
+		pids = append(pids, pid)
+	}
+	return pids
+}
+
 const reportEnv = "SERVER_TEST_REPORT"
+
+// servers are the programs that TestBinaryThatIsKilled needs.
+var servers = []string{"postgres", "initdb", "pgbouncer", "mariadbd", "mariadb-install-db"}
 
 func TestBinaryThatIsKilled(t *testing.T) {
 	report, ok := os.LookupEnv(reportEnv)
@@ -140,26 +174,4 @@ func TestBinaryThatIsKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	select {}
-}
-
-func TestMissingProgramIsNamedWithItsPackage(t *testing.T) {
-	_, err := server.Find("no-such-program", "some-package", "/usr/lib/*/bin")
-	missing, ok := errors.AsType[*server.MissingError](err)
-	if !ok || missing.Program != "no-such-program" || !strings.Contains(err.Error(), "apt-get install some-package") {
-		t.Fatalf("Find = %v", err)
-	}
-	for ci, want := range map[string]string{"": "skipped", "true": "failed"} {
-		t.Setenv("CI", ci)
-		tb := &watched{TB: t}
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			server.Must(0, err)(tb)
-			tb.result = "passed"
-		}()
-		<-done
-		if tb.result != want {
-			t.Errorf("with CI=%q the test has %s, want %s", ci, tb.result, want)
-		}
-	}
 }

@@ -84,6 +84,9 @@ var mariaDB = sync.OnceValues(func() (instance, error) {
 })
 
 var pgBouncer = sync.OnceValues(func() (instance, error) {
+	if err := need("pgbouncer"); err != nil {
+		return instance{}, err
+	}
 	behind, err := postgres()
 	if err != nil {
 		return instance{}, err

@@ -26,7 +26,7 @@
 // A child is this test's own program, so a package that calls Run calls Main in
 // its TestMain. The clock is the real one. A long run, on one of the engines, is
 //
-//	go test ./torture -run 'Killed/^SQLite$' -v -timeout 3h -torture.kills 10000
+//	go test ./dbtest/torture -run 'Killed/^SQLite$' -v -timeout 3h -torture.kills 10000
 //
 // SIGKILL takes a process, not the machine: what the kernel has is not lost. So
 // this says nothing about power loss, nor about settings such as SQLite's

@@ -13,12 +13,13 @@ import (
 )
 
 var (
-	kills = flag.Int("torture.kills", 0, "how many children are killed on each engine; 0: as many as in CI")
+	long  = flag.Bool("long", false, "kill as many children as .ci/run does; otherwise a tenth of them")
+	kills = flag.Int("torture.kills", 0, "how many children are killed on each engine; 0: as many as -long says")
 	seed  = flag.Uint64("torture.seed", 0, "repeats the operations of the run that printed it; 0 draws a new one")
 )
 
 // engines are those that have to keep the promises, with how many children are
-// killed in CI.
+// killed with -long.
 var engines = []struct {
 	torture.Engine
 	kills int
@@ -39,11 +40,11 @@ func TestPromisesHoldWhenTheProcessIsKilled(t *testing.T) {
 				t.Parallel() // they wait for their servers most of the time
 			}
 			n := e.kills
+			if !*long {
+				n = max(1, n/10)
+			}
 			if *kills > 0 {
 				n = *kills
-			}
-			if testing.Short() {
-				n = min(n, 20)
 			}
 			report := torture.Run(t, e.Engine, n, drawnSeed())
 			t.Log(report)

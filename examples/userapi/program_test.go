@@ -12,19 +12,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/knowhave/factor/dbtest/server"
 )
 
 // TestProgramAndItsCurlLines starts the program as a process, runs each curl line
 // as it is printed, and stops it as an operator does.
 func TestProgramAndItsCurlLines(t *testing.T) {
-	for _, tool := range []string{"sh", "curl", "cut"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
-	}
+	server.Need(t, "sh", "curl", "cut")
 	s := startProgram(t)
 	if len(s.demo) != len(described)+len(ours)+2 {
 		t.Fatalf("%d lines were printed for %d operations", len(s.demo), len(described)+len(ours))

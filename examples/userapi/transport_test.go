@@ -227,6 +227,7 @@ func TestBodyThatDoesNotArriveIsGivenUp(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.run(w, r, described[1], func(w http.ResponseWriter, r *http.Request) error { return a.issueOTP(w, r, "nobody") })
 	}))
+	server.Config.ReadHeaderTimeout = time.Minute // however late a busy client is
 	server.Config.ReadTimeout = 50 * time.Millisecond
 	server.Start()
 	defer server.Close()

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
 )
 
 // Arguments of operations.
@@ -13,9 +15,7 @@ var (
 	pinKind   = []factor.Kind{factor.KindPIN}
 	passKind  = []factor.Kind{factor.KindPassword}
 	codeKinds = []factor.Kind{factor.KindDeviceTOTP, factor.KindAccount} // a code is judged as these by default
-	allKinds  = []factor.Kind{
-		factor.KindPassword, factor.KindPIN, factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP,
-	}
+	allKinds  = translate.Kinds(spec.KindsWhere(func(spec.KindRow) bool { return true }))
 )
 
 func kinds(sets ...[]factor.Kind) []factor.Kind { return slices.Concat(sets...) }
@@ -46,7 +46,7 @@ func verifying() []*operation {
 	login := otp("login code", "login", func(h *held) string { return h.login }, factor.KindLogin)
 	authenticator := otp("totp code", "totp", func(h *held) string { return h.totp }, factor.KindTOTP)
 	everywhere := otp("wrong code everywhere", "", func(*held) string { return wrongCode },
-		factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP)
+		translate.Kinds(spec.CodeKinds)...)
 
 	any := func(name string, judges, clears []factor.Kind, spends string, proof func(h *held) creds) *operation {
 		return &operation{name: name, method: "Verifier.VerifyAny", judges: judges, clears: clears, spends: spends, run: func(c *caller) answer {

@@ -129,16 +129,6 @@ func (l *lab) explore(ops []*operation, plan Plan, report *Report) {
 	}
 }
 
-// Methods returns the exported methods that the catalogue covers, as in
-// "PINs.Set".
-func Methods() map[string]bool {
-	methods := make(map[string]bool)
-	for _, o := range operations() {
-		methods[o.method] = true
-	}
-	return methods
-}
-
 // replaceRandom has crypto/rand read from the explorer's streams during a test.
 func replaceRandom(t *testing.T) *source {
 	t.Setenv("FACTOR_EXPLORES", "1") // panics in a parallel test

@@ -2,121 +2,48 @@ package linear
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
 )
 
-// Op is a method of the public API.
-type Op uint8
-
-// The methods that the clients call.
+// The passwords that a client may give. The host's check fails on a choking one.
 const (
-	VerifyOTP Op = iota
-	VerifyPassword
-	VerifyPIN
-	VerifyAny
-	SetPIN
-	RemovePIN
-	IsSet
-	Issue
-	IssueUnproven
-	Enroll
-	Devices
-	Revoke
-	Begin
-	Confirm
-	RemoveAuthenticator
-	Prove
-	Forfeit
-	Status
-	Unlock
-	AdminSetPIN
-	AdminRemovePIN
-	AdminRemoveAuthenticator
-	AdminRevoke
-	Forget
-	Reseal
-	Sweep
-	opCount
+	rightPassword   = "right"
+	wrongPassword   = "wrong"
+	chokingPassword = "choking"
 )
 
-var opNames = [opCount]string{
-	"Verifier.VerifyOTP", "Verifier.VerifyPassword", "Verifier.VerifyPIN", "Verifier.VerifyAny",
-	"PINs.Set", "PINs.Remove", "PINs.IsSet", "OTPIssuer.Issue", "OTPIssuer.IssueUnproven",
-	"DeviceTOTPEnroller.Enroll", "DeviceTOTPEnroller.Devices", "DeviceTOTPEnroller.Revoke",
-	"AuthenticatorEnroller.Begin", "AuthenticatorEnroller.Confirm", "AuthenticatorEnroller.Remove",
-	"ResetGuard.Prove", "ResetGuard.Forfeit", "Admin.Status", "Admin.Unlock", "Admin.SetPIN", "Admin.RemovePIN",
-	"Admin.RemoveAuthenticator", "Admin.RevokeDevice", "Admin.Forget", "Admin.Reseal", "Admin.Sweep",
+func says(password string) spec.Says {
+	return map[string]spec.Says{rightPassword: spec.Yes, chokingPassword: spec.Fails}[password]
 }
 
-func (o Op) String() string { return opNames[o] }
+// pins are those that clients set and give.
+var pins = []string{"8299", "4071"}
 
-// A password that a client may give. The host's check fails on a choking one.
-type password uint8
-
-const (
-	noPassword password = iota
-	rightPassword
-	wrongPassword
-	chokingPassword
-)
-
-var passwords = [...]string{noPassword: "", rightPassword: "right", wrongPassword: "wrong", chokingPassword: "choking"}
-
-// pins are those that clients set and give; 0 is none.
-var pins = [...]string{"", "8299", "4071"}
-
-// Args are the arguments of a call.
-type Args struct {
-	Op       Op
-	OTP      string
-	password password
-	pin      int // given
-	newPIN   int // to set
-	Kinds    []factor.Kind
-	kind     factor.Kind
-	device   uint8
-}
-
-func (a *Args) proof() factor.Credentials {
-	return factor.Credentials{OTP: a.OTP, Password: passwords[a.password], PIN: pins[a.pin]}
-}
-
-// deviceID is the ID of a device by its number, from 1.
-func deviceID(n uint8) uuid.UUID { return uuid.UUID{0: 0xde, 15: n} }
-
-func (a *Args) String() string {
-	var all []string
-	say := func(given bool, format string, v any) {
-		if given {
-			all = append(all, fmt.Sprintf(format, v))
-		}
-	}
-	say(a.OTP != "", "otp %s", a.OTP)
-	say(a.password != noPassword, "password %s", passwords[a.password])
-	say(a.pin != 0, "pin %s", pins[a.pin])
-	say(a.newPIN != 0, "new pin %s", pins[a.newPIN])
-	say(len(a.Kinds) > 0, "kinds %v", a.Kinds)
-	say(a.kind != "", "%s", a.kind)
-	say(a.device != 0, "device %d", a.device)
-	return fmt.Sprintf("%s(%s)", a.Op, strings.Join(all, ", "))
-}
+// leftOut are the operations that no client calls: they are about time or about
+// many users, and a history is about neither.
+var leftOut = []spec.Op{spec.Wait, spec.Users}
 
 // A Call is one call by one client, and what became of it. Its times tell what was
-// before what; Now is the clock of the rules.
+// before what; Now is the clock of its process.
 type Call struct {
-	Args
+	spec.Call
+	args              translate.Args
 	ID                int // from 1, unique in the history
 	Client            int
 	Invoked, Returned int64
-	Now               int32 // the clock, which stands still while the call runs
-	Answer            Answer
-	err               error
+	Now               spec.Time // the clock, which stands still while the call runs
+
+	answer spec.Answer
+	end    end
+	view   spec.View // of Status and Devices
+	err    error
 	// fault: the answer is a fault of the store, or the caller gave up.
 	fault bool
 	// host: the answer is, or wraps, a fault of the host.
@@ -144,7 +71,7 @@ type Call struct {
 
 // An ask is one call of Options.Wipe.
 type ask struct {
-	wipe       uint8 // the number that the history gave to its ID
+	wipe       spec.Name // the number that the history gave to its ID
 	begun, end int64
 	failed     bool
 	// refused: it was not made, because as many ran as may at once.
@@ -154,6 +81,16 @@ type ask struct {
 // maxWipes is how many calls of Options.Wipe may run at once for a user.
 const maxWipes = 4
 
+// An end is how a call ended.
+type end uint8
+
+const (
+	answered   end = iota // as the rules say
+	faulted               // with the store's fault, or the caller gave up
+	conflicted            // with ErrConflict
+	strange               // as no call may
+)
+
 type callKey struct{}
 
 // callOf returns the call that a context belongs to.
@@ -162,16 +99,90 @@ func callOf(ctx context.Context) *Call {
 	return c
 }
 
+// errHost and errInjected are the faults of the host's functions and the store.
+var (
+	errHost     = errors.New("fault of the host")
+	errInjected = errors.New("fault of the store")
+)
+
+// note notes what a call returned.
+func (c *Call) note(r *translate.Result, w *world) {
+	is := func(targets ...error) bool {
+		for _, t := range targets {
+			if errors.Is(r.Err, t) {
+				return true
+			}
+		}
+		return false
+	}
+	gaveUp := is(errInjected, context.Canceled, context.DeadlineExceeded)
+	c.err, c.made = r.Err, r.Made()
+	c.fault, c.host = gaveUp || is(factor.ErrConflict), is(errHost)
+	c.refused = is(factor.ErrWipePending) && strings.Contains(r.Err.Error(), "runs 4 times already")
+	a, ok := r.Answer()
+	c.answer = a
+	switch {
+	case is(factor.ErrWipePending) && !is(factor.ErrWiped):
+		c.answer = spec.Answer{Err: spec.WipePending, Count: a.Count}
+	case gaveUp && !is(factor.ErrWiped):
+		c.end = faulted
+	case is(factor.ErrConflict):
+		c.end = conflicted
+	case !ok, a.Err == spec.HostFault && !c.host, a.Err == spec.Malformed:
+		c.end = strange
+	}
+	switch c.Op {
+	case spec.Status:
+		c.view = translate.View(r.Status)
+		if r.Status.Wipe != nil {
+			c.view.WipeID = w.wipeNumber(r.Status.Wipe.ID)
+		}
+	case spec.Devices:
+		c.view.Devices = translate.ViewDevices(r.Devices)
+	}
+}
+
+// String is a line about the call.
 func (c *Call) String() string {
-	answer := c.Answer.String()
+	answer := c.answer.String()
+	switch c.end {
+	case faulted:
+		answer = "FAULT"
+	case conflicted:
+		answer = "CONFLICT"
+	case strange:
+		answer = "UNEXPECTED"
+	}
 	if c.made != "" {
 		answer += " " + c.made
 	}
-	if c.err != nil && (c.fault || c.Answer.Class == classOther) {
+	if c.err != nil && (c.fault || c.end == strange) {
 		answer += ": " + strings.ReplaceAll(c.err.Error(), "\n", "; ")
 	}
 	for _, a := range c.asks {
 		answer += fmt.Sprintf(" [Wipe %d at %d..%d, failed %t]", a.wipe, a.begun, a.end, a.failed)
 	}
-	return fmt.Sprintf("client %d  %4d..%-4d at %d s  %s = %s", c.Client, c.Invoked, c.Returned, c.Now, &c.Args, answer)
+	if c.view != (spec.View{}) {
+		answer += " " + c.view.String()
+	}
+	return fmt.Sprintf("client %d  %4d..%-4d at %s  %s = %s", c.Client, c.Invoked, c.Returned, c.Now, c.text(), answer)
+}
+
+// text is the call with its arguments.
+func (c *Call) text() string {
+	var all []string
+	say := func(given bool, format string, v any) {
+		if given {
+			all = append(all, fmt.Sprintf(format, v))
+		}
+	}
+	say(c.OTP != "", "otp %s", c.OTP)
+	say(c.Password != "", "password %s", c.Password)
+	say(c.PIN != "", "pin %s", c.PIN)
+	say(c.NewPIN != "", "new pin %s", c.NewPIN)
+	say(len(c.Kinds) > 0, "kinds %v", c.Kinds)
+	say(c.Kind != spec.NoKind, "%s", c.Kind)
+	say(c.Device != 0, "device %d", c.Device)
+	say(c.Op == spec.Import, "%+v", c.Held)
+	return fmt.Sprintf("%s(%s)", c.Op, strings.Join(all, ", "))
 }

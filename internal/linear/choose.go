@@ -3,24 +3,24 @@ package linear
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
-	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
 )
-
-var otpKinds = []factor.Kind{factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP}
 
 // A theme is what the clients of a history are mostly busy with.
 type theme struct {
+	together    bool // in one process, or two
 	scene, menu menu
 	codes       [4]int // weights of a code: newest issued, any issued, of a secret, wrong
 }
 
 // A menu holds each operation as often as its weight.
-type menu []Op
+type menu []spec.Op
 
-func dishes(weights map[Op]int) menu {
+func dishes(weights map[spec.Op]int) menu {
 	var m menu
-	for op := range opCount {
+	for op := range spec.OpCount {
 		for range weights[op] {
 			m = append(m, op)
 		}
@@ -30,49 +30,67 @@ func dishes(weights map[Op]int) menu {
 
 var (
 	aroundCodes = theme{
-		scene: dishes(map[Op]int{IssueUnproven: 3, VerifyOTP: 1, VerifyPassword: 1, Enroll: 1}),
-		menu: dishes(map[Op]int{VerifyOTP: 44, VerifyAny: 14, VerifyPassword: 10, Issue: 5, IssueUnproven: 7, Unlock: 3, Forget: 2,
-			Sweep: 3, Status: 6, Reseal: 2, Enroll: 2, Revoke: 2}),
+		scene: dishes(map[spec.Op]int{spec.IssueUnproven: 3, spec.VerifyOTP: 1, spec.VerifyPassword: 1, spec.Enroll: 1}),
+		menu: dishes(map[spec.Op]int{spec.VerifyOTP: 44, spec.VerifyAny: 14, spec.VerifyPassword: 10, spec.Issue: 5, spec.IssueUnproven: 7, spec.Unlock: 3, spec.Forget: 2,
+			spec.Sweep: 3, spec.Status: 6, spec.Reseal: 2, spec.Enroll: 2, spec.Revoke: 2}),
 		codes: [4]int{55, 15, 5, 25},
 	}
 	aroundDevices = theme{
-		scene: dishes(map[Op]int{Enroll: 4, IssueUnproven: 1, Begin: 1}),
-		menu: dishes(map[Op]int{VerifyOTP: 40, VerifyAny: 8, Enroll: 14, Revoke: 8, AdminRevoke: 3, Devices: 4, Prove: 10, Status: 4,
-			IssueUnproven: 4, Unlock: 2, Sweep: 1, Forget: 1, Forfeit: 1}),
+		scene: dishes(map[spec.Op]int{spec.Enroll: 4, spec.IssueUnproven: 1, spec.Begin: 1}),
+		menu: dishes(map[spec.Op]int{spec.VerifyOTP: 40, spec.VerifyAny: 8, spec.Enroll: 14, spec.Revoke: 8, spec.AdminRevoke: 3, spec.Devices: 4, spec.Prove: 10, spec.Status: 4,
+			spec.IssueUnproven: 4, spec.Unlock: 2, spec.Sweep: 1, spec.Forget: 1, spec.Forfeit: 1}),
 		codes: [4]int{10, 5, 65, 20},
 	}
 	aroundAuthenticator = theme{
-		scene: dishes(map[Op]int{Begin: 4, Confirm: 2, IssueUnproven: 1}),
-		menu: dishes(map[Op]int{VerifyOTP: 30, Begin: 14, Confirm: 30, RemoveAuthenticator: 5, AdminRemoveAuthenticator: 3, Status: 6,
-			VerifyPassword: 4, Unlock: 2, Sweep: 2, IssueUnproven: 3, Forget: 1}),
+		scene: dishes(map[spec.Op]int{spec.Begin: 4, spec.Confirm: 2, spec.IssueUnproven: 1}),
+		menu: dishes(map[spec.Op]int{spec.VerifyOTP: 30, spec.Begin: 14, spec.Confirm: 30, spec.RemoveAuthenticator: 5, spec.AdminRemoveAuthenticator: 3, spec.Status: 6,
+			spec.VerifyPassword: 4, spec.Unlock: 2, spec.Sweep: 2, spec.IssueUnproven: 3, spec.Forget: 1}),
 		codes: [4]int{5, 5, 65, 25},
 	}
 	aroundReset = theme{
-		scene: dishes(map[Op]int{Enroll: 4, Prove: 3, IssueUnproven: 1}),
-		menu: dishes(map[Op]int{Prove: 38, Forfeit: 12, Enroll: 18, Sweep: 8, Forget: 4, Status: 7, VerifyOTP: 4, Revoke: 2, Devices: 1,
-			IssueUnproven: 2, Reseal: 2, Unlock: 2}),
+		scene: dishes(map[spec.Op]int{spec.Enroll: 4, spec.Prove: 3, spec.IssueUnproven: 1}),
+		menu: dishes(map[spec.Op]int{spec.Prove: 38, spec.Forfeit: 12, spec.Enroll: 18, spec.Sweep: 8, spec.Forget: 4, spec.Status: 7, spec.VerifyOTP: 4, spec.Revoke: 2, spec.Devices: 1, spec.Import: 3,
+			spec.IssueUnproven: 2, spec.Reseal: 2, spec.Unlock: 2}),
 		codes: [4]int{10, 5, 30, 55},
 	}
 	aroundSweep = theme{
-		scene: dishes(map[Op]int{IssueUnproven: 3, VerifyOTP: 2, Begin: 1, Forget: 2}),
-		menu: dishes(map[Op]int{Sweep: 30, Forget: 12, Unlock: 6, Reseal: 6, IssueUnproven: 6, VerifyOTP: 22, VerifyPassword: 4, Status: 8,
-			Begin: 3, Confirm: 3}),
+		scene: dishes(map[spec.Op]int{spec.IssueUnproven: 3, spec.VerifyOTP: 2, spec.Begin: 1, spec.Forget: 2}),
+		menu: dishes(map[spec.Op]int{spec.Sweep: 30, spec.Forget: 12, spec.Unlock: 6, spec.Reseal: 6, spec.IssueUnproven: 6, spec.VerifyOTP: 22, spec.VerifyPassword: 4, spec.Status: 8,
+			spec.Begin: 3, spec.Confirm: 3}),
 		codes: [4]int{50, 10, 10, 30},
 	}
+	aroundImport = theme{
+		scene: dishes(map[spec.Op]int{spec.Import: 4, spec.Enroll: 1, spec.Begin: 1}),
+		menu: dishes(map[spec.Op]int{spec.Import: 24, spec.VerifyOTP: 24, spec.Revoke: 6, spec.RemoveAuthenticator: 4, spec.Enroll: 6, spec.Prove: 10,
+			spec.Forfeit: 2, spec.Forget: 4, spec.Sweep: 4, spec.Status: 8, spec.Devices: 2, spec.IssueUnproven: 4, spec.Reseal: 2}),
+		codes: [4]int{10, 5, 65, 20},
+	}
+	aroundProofs = theme{ // which wait for each other in a process
+		together: true,
+		scene:    dishes(map[spec.Op]int{spec.Enroll: 3, spec.Begin: 2}),
+		menu: dishes(map[spec.Op]int{spec.Enroll: 30, spec.Revoke: 18, spec.Forfeit: 10, spec.Prove: 8, spec.RemoveAuthenticator: 10, spec.Begin: 6,
+			spec.VerifyPassword: 4, spec.AdminRevoke: 8, spec.AdminRemoveAuthenticator: 4, spec.Confirm: 2, spec.Unlock: 2, spec.Status: 2}),
+		codes: [4]int{10, 5, 50, 35},
+	}
 	aroundPIN = theme{
-		scene: dishes(map[Op]int{AdminSetPIN: 3, Enroll: 1, IssueUnproven: 1}),
-		menu: dishes(map[Op]int{VerifyPIN: 20, VerifyAny: 10, SetPIN: 8, RemovePIN: 4, AdminSetPIN: 4, AdminRemovePIN: 2, IsSet: 6, Prove: 20,
-			Issue: 6, Status: 6, Unlock: 3, VerifyOTP: 4, Enroll: 3, Forget: 1, Sweep: 2}),
+		scene: dishes(map[spec.Op]int{spec.AdminSetPIN: 3, spec.Enroll: 1, spec.IssueUnproven: 1}),
+		menu: dishes(map[spec.Op]int{spec.VerifyPIN: 20, spec.VerifyAny: 10, spec.SetPIN: 8, spec.RemovePIN: 4, spec.AdminSetPIN: 4, spec.AdminRemovePIN: 2, spec.IsSet: 6, spec.Prove: 20,
+			spec.Issue: 6, spec.Status: 6, spec.Unlock: 3, spec.VerifyOTP: 4, spec.Enroll: 3, spec.Forget: 1, spec.Sweep: 2, spec.Import: 4}),
 		codes: [4]int{40, 5, 30, 25},
 	}
 )
+
+// themes are all but the one that takes hashes.
+func themes() []theme {
+	return []theme{aroundCodes, aroundDevices, aroundAuthenticator, aroundReset, aroundSweep, aroundImport, aroundProofs}
+}
 
 // themesOf draws what a history is about: one theme, or all of them at once.
 func themesOf(rng *rand.Rand, pinned bool) []theme {
 	if pinned {
 		return []theme{aroundPIN}
 	}
-	all := []theme{aroundCodes, aroundDevices, aroundAuthenticator, aroundReset, aroundSweep}
+	all := themes()
 	n := rng.IntN(len(all) + 1)
 	if n == len(all) {
 		return all
@@ -83,7 +101,7 @@ func themesOf(rng *rand.Rand, pinned bool) []theme {
 // known is what the clients know: the codes and secrets that were handed out.
 type known struct {
 	codes   []*Call
-	secrets []*Call
+	secrets []string // in base32
 }
 
 // learn tells all clients what a call was handed out.
@@ -91,107 +109,112 @@ func (w *world) learn(c *Call) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
+	case c.Op == spec.Import && c.err == nil:
+		for _, h := range append(c.Held.Devices, c.Held.Authenticator) {
+			if h.Secret.Key != 0 {
+				w.known.secrets = append(w.known.secrets, importPool[h.Secret.Key-importedKey(0)])
+			}
+		}
 	case c.made == "":
-	case c.Op == Issue || c.Op == IssueUnproven:
+	case c.Op == spec.Issue || c.Op == spec.IssueUnproven:
 		w.known.codes = append(w.known.codes, c)
 	default:
-		w.known.secrets = append(w.known.secrets, c)
+		w.known.secrets = append(w.known.secrets, c.made)
 	}
 }
 
-// leftovers are codes that could still be right: the newest two of each kind and
-// one of the newest secret.
+// leftovers are codes that could still be right: the newest of each kind and one of
+// the newest secret.
 func (w *world) leftovers() []string {
 	var left []string
-	n := [2]int{}
+	seen := [spec.KindCount]bool{}
 	for i := len(w.known.codes) - 1; i >= 0; i-- {
 		c := w.known.codes[i]
-		if k := codeIndex(c.Answer.kind); n[k] < 1 {
-			n[k]++
+		if k := c.answer.Kind; !seen[k] {
+			seen[k] = true
 			left = append(left, c.made)
 		}
 	}
 	if n := len(w.known.secrets); n > 0 {
-		left = append(left, codeAt(w.known.secrets[n-1].made, stepAt(w.now.Load())))
+		left = append(left, codeAt(w.known.secrets[n-1], stepAt(w.clock(w.callers[0]))))
 	}
 	return left
 }
 
-func draw[T any](rng *rand.Rand, from []T) T { return from[rng.IntN(len(from))] }
+func draw[T any](rng *rand.Rand, from ...T) T { return from[rng.IntN(len(from))] }
 
 // choose draws a call.
-func (w *world) choose(rng *rand.Rand, m menu, th theme) Args {
+func (w *world) choose(rng *rand.Rand, m menu, th theme) *Call {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	a := Args{Op: draw(rng, m)}
-	switch a.Op {
-	case VerifyOTP, Confirm:
-		a.OTP = w.otp(rng, th)
-		if a.Op == VerifyOTP {
-			a.Kinds = someKinds(rng)
+	c := &Call{Call: spec.Call{Op: draw(rng, m...), User: w.user}}
+	switch c.Op {
+	case spec.VerifyOTP, spec.Confirm:
+		c.OTP = w.otp(rng, th)
+		if c.Op == spec.VerifyOTP {
+			c.Kinds = someKinds(rng)
 		}
-	case VerifyPassword:
-		a.password = draw(rng, []password{rightPassword, wrongPassword, wrongPassword, chokingPassword})
-	case VerifyPIN:
-		a.pin = 1 + rng.IntN(2)
-	case VerifyAny:
-		for a.OTP == "" && a.password == noPassword && a.pin == 0 {
-			w.proof(rng, th, &a)
+	case spec.VerifyPassword:
+		c.Password = draw(rng, rightPassword, wrongPassword, wrongPassword, chokingPassword)
+	case spec.VerifyPIN:
+		c.PIN = draw(rng, pins...)
+	case spec.VerifyAny:
+		for c.OTP+c.Password+c.PIN == "" {
+			w.proof(rng, th, c)
 		}
-	case SetPIN, RemovePIN, Revoke, Begin, RemoveAuthenticator, Enroll:
-		if a.Op != Enroll || rng.IntN(10) >= 6 {
-			w.proof(rng, th, &a)
+	case spec.Enroll:
+		if rng.IntN(10) >= 6 {
+			w.proof(rng, th, c)
 		}
-	case Issue:
-		a.password = draw(rng, []password{rightPassword, rightPassword, wrongPassword, chokingPassword})
+	case spec.SetPIN, spec.RemovePIN, spec.Revoke, spec.Begin, spec.RemoveAuthenticator:
+		w.proof(rng, th, c)
+	case spec.Issue:
+		c.Password = draw(rng, rightPassword, rightPassword, wrongPassword, chokingPassword)
 		if w.pinned && rng.IntN(2) == 0 {
-			a.password, a.pin = draw(rng, []password{noPassword, wrongPassword}), 1+rng.IntN(2)
+			c.Password, c.PIN = draw(rng, "", wrongPassword), draw(rng, pins...)
 		}
-	case IssueUnproven:
-		a.kind = draw(rng, []factor.Kind{factor.KindLogin, factor.KindAccount, factor.KindAccount})
-	case Prove:
-		a.OTP = w.otp(rng, th)
+	case spec.IssueUnproven:
+		c.Kind = draw(rng, append(spec.IssuedKinds, spec.KindAccount)...)
+	case spec.Prove:
+		c.OTP = w.otp(rng, th)
 		if w.pinned && rng.IntN(4) > 0 {
-			a.pin = 1 + rng.IntN(2)
+			c.PIN = draw(rng, pins...)
 			if rng.IntN(2) == 0 {
-				a.OTP = ""
+				c.OTP = ""
 			}
 		}
-	case Unlock:
-		a.kind = kinds[rng.IntN(kindCount)]
+	case spec.Unlock:
+		w.unlocks(rng, c)
+	case spec.Import:
+		w.imports(rng, c)
 	}
-	switch a.Op {
-	case Enroll, Revoke, AdminRevoke:
-		a.device = uint8(1 + rng.IntN(maxDevices+1))
-	case SetPIN, AdminSetPIN:
-		a.newPIN = 1 + rng.IntN(2)
-	case Issue, IssueUnproven:
-		return w.bounded(a)
+	switch c.Op {
+	case spec.Enroll, spec.Revoke, spec.AdminRevoke:
+		c.Device = spec.Name(1 + rng.IntN(maxDevices+1))
+	case spec.SetPIN, spec.AdminSetPIN:
+		c.NewPIN = draw(rng, pins...)
 	}
-	return a
+	return c
 }
 
-// bounded leaves out the issuing of a code where so many were issued of its kind
-// that the library may forget the oldest spent one.
-func (w *world) bounded(a Args) Args {
-	k := codeIndex(a.kind)
-	if w.issued[k]++; w.issued[k] > 8 {
-		return Args{Op: Status}
+func (w *world) unlocks(rng *rand.Rand, c *Call) {
+	c.Kinds = []spec.Kind{draw(rng, spec.Kinds[:]...).Kind}
+	if rng.IntN(3) == 0 {
+		c.Kinds = nil
 	}
-	return a
 }
 
 // proof draws a proof: of one credential, of two, or none.
-func (w *world) proof(rng *rand.Rand, th theme, a *Args) {
+func (w *world) proof(rng *rand.Rand, th theme, c *Call) {
 	n := rng.IntN(100)
 	if n < 55 {
-		a.OTP = w.otp(rng, th)
+		c.OTP = w.otp(rng, th)
 	}
 	if n >= 35 && n < 95 {
-		a.password = draw(rng, []password{rightPassword, rightPassword, wrongPassword, chokingPassword})
+		c.Password = draw(rng, rightPassword, rightPassword, wrongPassword, chokingPassword)
 	}
 	if w.pinned && rng.IntN(2) == 0 {
-		a.pin = 1 + rng.IntN(2)
+		c.PIN = draw(rng, pins...)
 	}
 }
 
@@ -211,26 +234,41 @@ func (w *world) otp(rng *rand.Rand, th theme) string {
 		if source == 0 {
 			return codes[len(codes)-1].made
 		}
-		return draw(rng, codes).made
+		return draw(rng, codes...).made
 	case source == 2 && len(secrets) > 0:
-		from := draw(rng, secrets)
+		from := draw(rng, secrets...)
 		if rng.IntN(3) > 0 {
 			from = secrets[len(secrets)-1]
 		}
-		return codeAt(from.made, stepAt(w.now.Load())+draw(rng, []int32{-2, -1, 0, 0, 0, 1, 1}))
+		return codeAt(from, stepAt(w.clock(draw(rng, w.callers...)))+draw(rng, int64(-2), -1, 0, 0, 0, 1, 1))
 	}
 	return fmt.Sprintf("%06d", rng.IntN(1e6))
 }
 
 // someKinds draws what a code is verified against, in any order.
-func someKinds(rng *rand.Rand) []factor.Kind {
-	n := 1 + rng.IntN(len(otpKinds))
+func someKinds(rng *rand.Rand) []spec.Kind {
+	all := spec.CodeKinds
+	n := 1 + rng.IntN(len(all))
 	if rng.IntN(3) == 0 {
-		n = len(otpKinds)
+		n = len(all)
 	}
-	some := make([]factor.Kind, n)
-	for i, place := range rng.Perm(len(otpKinds))[:n] {
-		some[i] = otpKinds[place]
+	some := make([]spec.Kind, n)
+	for i, place := range rng.Perm(len(all))[:n] {
+		some[i] = all[place]
 	}
 	return some
 }
+
+// Every operation is on somebody's menu, or left out on purpose.
+var _ = func() struct{} {
+	for op := range spec.OpCount {
+		called := slices.Contains(leftOut, op)
+		for _, th := range append(themes(), aroundPIN) {
+			called = called || slices.Contains(th.menu, op)
+		}
+		if !called {
+			panic("linear: no client calls " + op.String())
+		}
+	}
+	return struct{}{}
+}()

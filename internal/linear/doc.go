@@ -1,13 +1,14 @@
 // Package linear makes random histories of many clients that work on one user at
-// once, and holds the sequential model that each history has to fit: there must
-// be one order of the calls, agreeing with their times, in which a single caller
-// would have got all these answers. Finding the order is for a checker such as
-// porcupine, which package dbtest drives.
+// once. Each has to fit the specification in internal/spec: there must be one order
+// of the calls, agreeing with their times, in which a single caller would have got
+// all these answers. Finding the order is for a checker such as porcupine, which
+// package dbtest drives.
 //
 // A history has 6 to 8 clients in one or more processes (a Verifier each), 20 to
 // 40 calls of the public API on one user, a few calls before to set the scene and
-// a few after to look at what is left. The clock stands still, except between
-// the phases of a history, when it jumps and all calls have returned.
+// a few after to look at what is left. The clocks stand still, except between
+// the phases of a history, when they jump and all calls have returned. In one of
+// three histories those of the processes are up to a minute apart.
 //
 // In three of four histories the store misbehaves within its contract: a tenth of
 // the loads and a tenth of the swaps fail before they are done, a tenth of the
@@ -18,10 +19,8 @@
 // time after it was made, or never. Only where none of its swaps was ever applied,
 // nor one that it may have shared, it is known to have done nothing.
 //
-// The model is written from the rules, not from the code that follows them, and
-// keeps to the defaults of all options that make a call wait. It takes reads for
-// reads of the newest record: a store that serves an older one, as a replica may,
-// would have to be asked for its newest.
+// Reads are taken for reads of the newest record: a store that serves an older one,
+// as a replica may, would have to be asked for its newest.
 //
 // A right code that fits a secret or a code that nobody was told, by chance, shows
 // as a violation that its seed does not bring back: once in ten million

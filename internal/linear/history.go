@@ -3,9 +3,11 @@ package linear
 import (
 	"errors"
 	"fmt"
+	"time"
 
-	"github.com/pquerna/otp"
-	"github.com/pquerna/otp/hotp"
+	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/rfc6238"
+	"github.com/knowhave/factor/internal/spec"
 )
 
 // A History is what the clients called and what they were answered.
@@ -20,9 +22,11 @@ type History struct {
 	user       string
 	processes  int
 	calls      []*Call
-	limit      limit
-	registered int32
+	opts       factor.Options // without functions
+	options    spec.Options
+	registered spec.Time
 	pinned     bool
+	apart      bool // the clocks of the processes are
 }
 
 // Calls returns how many calls were made.
@@ -53,8 +57,8 @@ func (h *History) Open() int {
 
 // String says what is particular to the history, but not its calls.
 func (h *History) String() string {
-	return fmt.Sprintf("seed %d (%d processes; each kind locks at %d wrong answers for %d s, for at most %d s, and for good at %d)",
-		h.Seed, h.processes, h.limit.tries, h.limit.delay, h.limit.maxDelay, h.limit.final)
+	return fmt.Sprintf("seed %d (%d processes, clocks apart: %t; each kind %+v; codes %+v; reset %+v)",
+		h.Seed, h.processes, h.apart, h.options.Password, h.options.OTP.Interval, h.options.Reset)
 }
 
 // explain makes steps of the calls.
@@ -68,10 +72,17 @@ func (h *History) explain() {
 		if err != nil {
 			h.Strange = errors.Join(h.Strange, fmt.Errorf("%s: %w", c, err))
 		}
+		c.Code, c.Checked, c.Untold = means[c.OTP], true, true
+		c.Host = spec.Host{Password: says(c.Password), Registered: h.registered}
+		if c.gaveUp && !c.checked {
+			c.Host.Password = spec.Fails // the caller had gone before it was asked
+		}
 		for i := range steps {
 			s := &steps[i]
-			s.Call, s.history, s.means = c, h, means[c.OTP]
-			s.cut = c.gaveUp && !c.checked
+			s.Call, s.history, s.given = c, h, c.Call
+			if s.given.Draws = spec.Name(c.ID); c.Op == spec.Prove || c.Op == spec.Forfeit {
+				s.given.Draws = s.wipe
+			}
 			h.Steps = append(h.Steps, s)
 		}
 	}
@@ -80,7 +91,7 @@ func (h *History) explain() {
 // refused makes steps of a call whose wipe was not asked for, because others in
 // its process asked for it at the time.
 func (h *History) refused(c *Call) ([]Step, error) {
-	running, wipe := 0, uint8(0)
+	running, wipe := 0, spec.Name(0)
 	for _, other := range h.calls {
 		for _, a := range other.asks {
 			if other != c && other.caller == c.caller && a.begun < c.Returned && a.end > c.Invoked {
@@ -95,63 +106,91 @@ func (h *History) refused(c *Call) ([]Step, error) {
 	return c.steps()
 }
 
+// A meaning is one thing that a code is: an issued one, or a secret's of a step.
+type meaning struct {
+	of   spec.Name
+	step int64 // noStep: an issued code
+}
+
+const noStep = -1
+
+// meanings are all that a code is. It implements spec.Code.
+type meanings []meaning
+
+// Is implements spec.Code.
+func (m meanings) Is(issued spec.Name) bool { return m.has(meaning{issued, noStep}) }
+
+// Fits implements spec.Code.
+func (m meanings) Fits(s spec.Secret, step int64) bool { return m.has(meaning{s.Key, step}) }
+
+func (m meanings) has(one meaning) bool {
+	for _, is := range m {
+		if is == one {
+			return true
+		}
+	}
+	return false
+}
+
 // meanings says for each code that was handed out, or can be computed from a
 // secret that was, what it is.
-func (h *History) meanings() map[string][]meaning {
-	all := make(map[string][]meaning)
-	var steps []int32
-	last := int32(-1)
+func (h *History) meanings() map[string]meanings {
+	steps, clocks, all := map[int64]bool{}, map[spec.Time]bool{}, map[string]meanings{}
 	for _, c := range h.calls {
-		if c.Now == last {
+		if clocks[c.Now] {
 			continue
 		}
-		last = c.Now
-		for s := stepAt(last) - skew; s <= stepAt(last)+skew; s++ {
-			if len(steps) == 0 || s > steps[len(steps)-1] {
-				steps = append(steps, s)
-			}
+		clocks[c.Now] = true
+		for s := stepAt(c.Now) - skew; s <= stepAt(c.Now)+skew; s++ {
+			steps[s] = true
 		}
+	}
+	add := func(code string, m meaning) { all[code] = append(all[code], m) }
+	secret := func(k spec.Name, base32 string) {
+		key := rfc6238.Key(base32)
+		for s := range steps {
+			add(rfc6238.Code(key, "", digits, s), meaning{k, s})
+		}
+	}
+	for i, base32 := range importPool {
+		secret(importedKey(i), base32)
 	}
 	for _, c := range h.calls {
 		switch {
 		case c.made == "":
-		case c.Op == Issue || c.Op == IssueUnproven:
-			all[c.made] = append(all[c.made], meaning{made: uint8(c.ID)})
+		case c.Op == spec.Issue || c.Op == spec.IssueUnproven:
+			add(c.made, meaning{spec.Name(c.ID), noStep})
 		default:
-			for _, s := range steps {
-				code := codeAt(c.made, s)
-				all[code] = append(all[code], meaning{uint8(c.ID), s})
-			}
+			secret(spec.Name(c.ID), c.made)
 		}
 	}
 	return all
 }
 
 // codeAt is the code of a secret at a time step.
-func codeAt(secret string, step int32) string {
-	code, err := hotp.GenerateCodeCustom(secret, uint64(step), hotp.ValidateOpts{Digits: otp.Digits(digits), Algorithm: otp.AlgorithmSHA1})
-	if err != nil {
-		panic(err)
-	}
-	return code
+func codeAt(secret string, step int64) string {
+	return rfc6238.Secret{Base32: secret, Digits: digits}.Code(step)
 }
+
+// stepAt is the time step of an instant.
+func stepAt(now spec.Time) int64 { return spec.Secret{Period: int32(period / time.Second)}.Step(now) }
 
 // steps divides a call by what it asked of Options.Wipe, and leaves out the parts
 // that are known to have done nothing.
 func (c *Call) steps() (steps []Step, err error) {
-	if len(c.asks) > 0 && c.Op != Prove && c.Op != Forfeit && c.Op != Sweep && !c.binds() {
+	op := c.Op.Row()
+	switch {
+	case c.end == strange:
+		return nil, errors.New("no call may be answered so")
+	case len(c.asks) > 0 && !op.Asks:
 		return nil, errors.New("no such call may ask for a wipe")
-	}
-	if len(c.asks) > 1 && !c.binds() {
+	case len(c.asks) > 1 && !op.Binds:
 		return nil, errors.New("asked for more than one wipe")
 	}
 	begin := c.Invoked
 	for i, a := range c.asks {
-		first := Step{Part: found, Begin: begin, End: a.begun, answer: Answer{Class: classAsked, wipe: a.wipe}}
-		if c.Op == Prove || c.Op == Forfeit {
-			first.Part = whole // it may have marked it
-		}
-		steps = append(steps, first)
+		asks := spec.Answer{Err: spec.AsksWipe, Wipe: a.wipe}
+		steps = append(steps, Step{Begin: begin, End: a.begun, answer: asks, wipe: a.wipe})
 		begin = a.end
 		end := c.Returned
 		if i+1 < len(c.asks) {
@@ -162,10 +201,10 @@ func (c *Call) steps() (steps []Step, err error) {
 		}
 		last := i+1 == len(c.asks)
 		if !a.failed {
-			steps = append(steps, c.note(noted, i, end, last && c.noteFailed())...)
+			steps = append(steps, c.notes(noted, i, end, last && c.noteFailed())...)
 		}
-		if c.Op == Sweep && !a.refused && (a.failed || c.fault) {
-			steps = append(steps, c.note(putOff, i, end, c.Answer.n == 0)...)
+		if c.Op == spec.Sweep && !a.refused && (a.failed || c.fault) {
+			steps = append(steps, c.notes(putOff, i, end, c.fault)...)
 		}
 	}
 	if len(c.asks) > 0 {
@@ -176,10 +215,10 @@ func (c *Call) steps() (steps []Step, err error) {
 	return append(steps, c.rest(begin)...), nil
 }
 
-// note is the part that notes what became of a wipe. Its outcome is open if it
+// notes is the part that notes what became of a wipe. Its outcome is open if it
 // was answered with a fault.
-func (c *Call) note(p Part, i int, end int64, open bool) []Step {
-	s := Step{Part: p, Begin: c.asks[i].end, End: end, answer: Answer{wipe: c.asks[i].wipe}}
+func (c *Call) notes(p Part, i int, end int64, open bool) []Step {
+	s := Step{Part: p, Begin: c.asks[i].end, End: end, answer: spec.Answer{Wipe: c.asks[i].wipe}}
 	if open {
 		s.Open, s.End = true, Never
 	}
@@ -191,23 +230,18 @@ func (c *Call) note(p Part, i int, end int64, open bool) []Step {
 
 // rest is the part of the call after the wipes that it had to finish first.
 func (c *Call) rest(begin int64) []Step {
-	last := Step{Begin: begin, End: c.Returned, answer: c.Answer}
+	last := Step{Begin: begin, End: c.Returned, answer: c.answer, wipe: c.view.WipeID}
 	part := len(c.asks)
 	switch {
-	case c.Answer.Class == classFault, c.Answer.Class == classConflict && c.lied:
+	case c.end == faulted, c.end == conflicted && c.lied:
 		if !c.done(part) {
 			return nil
 		}
-		last.Open, last.End, last.answer = true, Never, Answer{}
-	case c.Answer.Class == classConflict && !c.done(part):
+		last.Open, last.End, last.answer = true, Never, spec.Answer{}
+	case c.end == conflicted && !c.done(part):
 		return nil // it says that it did nothing, and it did nothing
 	}
 	return []Step{last}
-}
-
-// binds reports whether the call has to finish a pending wipe first.
-func (c *Call) binds() bool {
-	return c.Op == Enroll || c.Op == SetPIN || c.Op == AdminSetPIN || c.Op == Forget
 }
 
 // done reports whether a swap of the part was done.
@@ -216,35 +250,25 @@ func (c *Call) done(part int) bool { return part < len(c.applied) && c.applied[p
 // noteFailed reports whether the answer says that the outcome of the last wipe
 // could not be noted.
 func (c *Call) noteFailed() bool {
-	return c.fault && (c.Answer.Class == classPending || c.Op == Sweep)
+	return c.fault && (c.answer.Err == spec.WipePending || c.Op == spec.Sweep)
 }
 
 // endsWithWipe reports whether the last wipe, or noting it, was all that was left
 // of the call, and checks that the answer says how that went.
 func (c *Call) endsWithWipe() (bool, error) {
 	last := c.asks[len(c.asks)-1]
-	failed := last.failed
-	unfinished := failed || c.noteFailed()
-	if failed && !c.host && !last.refused {
+	unfinished := last.failed || c.noteFailed()
+	if last.failed && !c.host && !last.refused {
 		return true, errors.New("the answer does not wrap the fault of the wipe")
 	}
-	want, ends := Answer{}, true
-	switch {
-	case c.Op == Sweep && c.fault, c.Op == Sweep && failed:
+	if c.Op == spec.Sweep && unfinished {
 		return true, nil
-	case c.Op == Sweep:
-		want.n = 1
-	case c.binds() && unfinished:
-		want.Class = classPending
-	case c.binds():
+	}
+	if c.Op.Row().Binds && !unfinished {
 		return false, nil
-	case unfinished:
-		want.Class = classPending
-	case c.Op == Prove:
-		want.Class = classWiped
 	}
-	if c.Answer != want {
-		return ends, fmt.Errorf("the answer after the wipe should be: %s", want)
+	if want := spec.AfterWipe(c.Op, !unfinished); c.answer != want || c.end != answered {
+		return true, fmt.Errorf("the answer after the wipe should be: %s", want)
 	}
-	return ends, nil
+	return true, nil
 }

@@ -23,7 +23,7 @@ func TestOneClientAfterTheOtherGetsTheAnswersOfTheModel(t *testing.T) {
 		h := run(seed, Options{Store: inMemory, Odds: Odds{Wipe: 30}}, &alone{})
 		var s State
 		for i, p := range h.Steps {
-			next, ok := s.Apply(p)
+			next, ok := Apply(s, p)
 			if !ok || h.Strange != nil {
 				t.Fatalf("seed %d, step %d of %d: %s\n%+v\n%v", seed, i, len(h.Steps), p.Call, s, h.Strange)
 			}

@@ -12,6 +12,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
 )
 
 // Options say what a history is made on.
@@ -35,25 +37,19 @@ type world struct {
 	*History
 	pacer
 	store   *faulty
-	now     atomic.Int32
+	now     atomic.Int64 // a spec.Time
 	themes  []theme
 	callers []*caller // of each client
 
-	mu     sync.Mutex // guards what follows, and the calls of the history
-	known  known
-	wipes  map[uuid.UUID]uint8
-	issued [2]int // calls that may have made a code of the kind
+	mu    sync.Mutex // guards what follows, and the calls of the history
+	known known
+	wipes map[uuid.UUID]spec.Name
 }
 
-// A caller is the side of a client: the views on its process's Verifier.
+// A caller is the side of a client: its process.
 type caller struct {
-	v     *factor.Verifier
-	pins  *factor.PINs
-	codes *factor.OTPIssuer
-	dev   *factor.DeviceTOTPEnroller
-	auth  *factor.AuthenticatorEnroller
-	guard *factor.ResetGuard
-	admin *factor.Admin
+	views *translate.Views
+	ahead spec.Time // how far the process's clock is ahead
 
 	mu       sync.Mutex
 	underWay map[*Call]bool // those that may share a swap with another
@@ -68,19 +64,17 @@ var sealer = func() factor.Sealer {
 	return ring
 }()
 
-// begin is the clock at which a history starts.
-const begin = 3600
-
 // run makes a history.
 func run(seed uint64, o Options, p pacer) *History {
 	rng := newRand(seed, 0)
 	w := &world{
-		History: &History{Seed: seed, user: fmt.Sprintf("history %016x", seed), limit: limits[rng.IntN(len(limits))]},
-		pacer:   p, wipes: make(map[uuid.UUID]uint8),
+		History: &History{Seed: seed, user: fmt.Sprintf("history %016x", seed), opts: optionsOf(rng)},
+		pacer:   p, wipes: make(map[uuid.UUID]spec.Name),
 	}
-	w.now.Store(begin)
-	w.registered = begin - []int32{60, 600}[rng.IntN(2)]
+	w.now.Store(int64(spec.At(epoch)))
+	w.registered = spec.At(epoch.Add(-draw(rng, time.Minute, 10*time.Minute)))
 	w.pinned = rng.Float64()*100 < o.PINs
+	w.apart = rng.IntN(3) == 0
 	w.themes = themesOf(rng, w.pinned)
 	w.store = &faulty{pacer: p, inner: o.Store(p.pace), user: w.user}
 	if rng.IntN(4) > 0 {
@@ -89,15 +83,22 @@ func run(seed uint64, o Options, p pacer) *History {
 
 	clients := minClients + rng.IntN(maxClients-minClients+1)
 	processes := clients
-	if rng.IntN(2) == 0 { // some share a Verifier, and in it take turns
+	switch { // some share a Verifier, and in it take turns
+	case w.themes[0].together:
+		processes = 1 + rng.IntN(2)
+	case rng.IntN(2) == 0:
 		processes = 1 + rng.IntN(3)
 	}
 	for c := range clients {
-		if c < processes {
-			w.callers = append(w.callers, w.newCaller(o))
-		} else {
+		if c >= processes {
 			w.callers = append(w.callers, w.callers[c%processes])
+			continue
 		}
+		ahead := time.Duration(0)
+		if w.apart {
+			ahead = draw(rng, 0, time.Millisecond, time.Second, 29*time.Second, time.Minute-time.Millisecond)
+		}
+		w.callers = append(w.callers, w.newCaller(o, spec.Time(ahead/time.Millisecond)))
 	}
 	w.processes = processes
 	w.play(clients, o.Brief)
@@ -105,10 +106,13 @@ func run(seed uint64, o Options, p pacer) *History {
 	return w.History
 }
 
+// clock is the clock of a process.
+func (w *world) clock(p *caller) spec.Time { return spec.Time(w.now.Load()) + p.ahead }
+
 // play sets the scene, runs the phases, and looks at what is left.
 func (w *world) play(clients int, brief bool) {
 	scene := newRand(w.Seed, 2000)
-	calm := func(a Args) { w.do(0, scene, a, true) }
+	calm := func(c *Call) { w.do(0, scene, c, true) }
 	for range scene.IntN(6) {
 		calm(w.choose(scene, w.themes[0].scene, w.themes[0]))
 	}
@@ -118,7 +122,7 @@ func (w *world) play(clients int, brief bool) {
 	}
 	for phase := range phases {
 		if phase > 0 {
-			w.now.Add(jumps[scene.IntN(len(jumps))])
+			w.now.Add(1000 * int64(draw(scene, jumps...)))
 		}
 		w.pacer.run(clients, func(client int) {
 			rng := newRand(w.Seed, phase*maxClients+client+1)
@@ -130,20 +134,22 @@ func (w *world) play(clients int, brief bool) {
 		})
 	}
 	w.store.land(1 << 10)
-	calm(Args{Op: Status})
+	status := func() { calm(&Call{Call: spec.Call{Op: spec.Status, User: w.user}}) }
+	status()
 	for _, otp := range w.leftovers() {
-		calm(Args{Op: VerifyOTP, OTP: otp, Kinds: otpKinds})
+		calm(&Call{Call: spec.Call{Op: spec.VerifyOTP, User: w.user, OTP: otp, Kinds: spec.CodeKinds}})
 	}
-	calm(Args{Op: Status})
+	status()
 }
 
 // jumps are how far the clock goes from phase to phase, in seconds: to the next
 // time step and past the window, to the end of a lock or a code, and a day.
-var jumps = [...]int32{30, 59, 60, 61, 120, 299, 300, 600, 900, 3600, 25 * 3600}
+var jumps = []int{30, 59, 60, 61, 120, 299, 300, 600, 900, 3600, 25 * 3600}
 
 // do makes a call and writes it down.
-func (w *world) do(client int, rng *rand.Rand, a Args, calm bool) {
-	c := &Call{Args: a, Client: client, Now: w.now.Load(), rng: rng, calm: calm}
+func (w *world) do(client int, rng *rand.Rand, c *Call, calm bool) {
+	c.Client, c.caller, c.rng, c.calm = client, w.callers[client], rng, calm
+	c.Now = w.clock(c.caller)
 	w.mu.Lock()
 	w.calls = append(w.calls, c)
 	c.ID = len(w.calls)
@@ -152,48 +158,32 @@ func (w *world) do(client int, rng *rand.Rand, a Args, calm bool) {
 	defer cancel()
 	c.cancel = cancel
 	c.Invoked = w.tick(calm)
-	c.caller = w.callers[client]
 	c.caller.note(c, true)
-	err := c.caller.make(ctx, w, c)
+	r := c.caller.views.Do(ctx, &c.Call, &c.args)
 	c.caller.note(c, false)
 	c.Returned = w.tick(calm)
-	c.classify(err)
+	c.note(r, w)
 	w.learn(c)
 }
 
 // newCaller is a process that starts.
-func (w *world) newCaller(o Options) *caller {
+func (w *world) newCaller(o Options, ahead spec.Time) *caller {
 	newVerifier := o.NewVerifier
 	if newVerifier == nil {
 		newVerifier = factor.NewVerifier
 	}
-	l := w.limit.factor()
-	v, err := newVerifier(w.store, sealer, &factor.Options{
-		CheckPassword: w.checkPassword,
-		RegisteredAt: func(context.Context, string) (time.Time, error) {
-			return epoch.Add(time.Duration(w.registered) * time.Second), nil
-		},
-		Wipe:     w.wipe,
-		Now:      func() time.Time { return epoch.Add(time.Duration(w.now.Load()) * time.Second) },
-		Password: l,
-		PIN:      factor.PINOptions{Limit: l},
-		OTP:      factor.OTPOptions{Digits: digits, AccountTTL: accountTTL * time.Second, LoginTTL: loginTTL * time.Second, Limit: l},
-		TOTP:     factor.TOTPOptions{Digits: digits, Period: period, Skew: skew, Limit: l},
-		Device:   factor.DeviceOptions{Max: maxDevices, Grace: graceTTL * time.Second},
-		Reset:    factor.ResetOptions{Strikes: strikes},
-	})
+	p := &caller{ahead: ahead, underWay: make(map[*Call]bool)}
+	opts := w.opts
+	opts.CheckPassword, opts.Wipe = w.checkPassword, w.wipe
+	opts.RegisteredAt = func(context.Context, string) (time.Time, error) { return w.registered.Time(), nil }
+	opts.Now = func() time.Time { return w.clock(p).Time() }
+	w.options = translate.Options(&opts)
+	v, err := newVerifier(w.store, sealer, &opts)
 	if err != nil {
 		panic(err)
 	}
-	guard, err := factor.NewResetGuard(v)
-	if err != nil {
-		panic(err)
-	}
-	return &caller{
-		v: v, pins: factor.NewPINs(v), codes: factor.NewOTPIssuer(v), dev: factor.NewDeviceTOTPEnroller(v),
-		auth: factor.NewAuthenticatorEnroller(v), guard: guard, admin: factor.NewAdmin(v),
-		underWay: make(map[*Call]bool),
-	}
+	p.views = translate.NewViews(v)
+	return p
 }
 
 // note notes that a call begins or has ended.
@@ -227,16 +217,17 @@ func (c *Call) sharing() []*Call {
 // mayShare reports whether who has the process's turn may settle the call
 // together with its own.
 func (c *Call) mayShare() bool {
-	codeAlone := c.password == noPassword && c.pin == 0
-	return c.Op == VerifyOTP || c.Op == IssueUnproven || c.Op == VerifyAny && codeAlone
+	codeAlone := c.Password == "" && c.PIN == ""
+	return c.Op == spec.VerifyOTP || c.Op == spec.IssueUnproven || c.Op == spec.VerifyAny && codeAlone
 }
 
 func (w *world) checkPassword(ctx context.Context, _, given string) (bool, error) {
 	callOf(ctx).checked = true
-	if given == passwords[chokingPassword] {
+	w.pace(ctx) // others go on while the host looks
+	if says(given) == spec.Fails {
 		return false, errHost
 	}
-	return given == passwords[rightPassword], nil
+	return says(given) == spec.Yes, nil
 }
 
 // wipe is Options.Wipe: it writes down that it was asked.
@@ -253,11 +244,11 @@ func (w *world) wipe(ctx context.Context, asked factor.Wipe) error {
 }
 
 // wipeNumber numbers the wipes in the order in which they were seen.
-func (w *world) wipeNumber(id uuid.UUID) uint8 {
+func (w *world) wipeNumber(id uuid.UUID) spec.Name {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.wipes[id] == 0 {
-		w.wipes[id] = uint8(len(w.wipes) + 1)
+		w.wipes[id] = spec.Name(len(w.wipes) + 1)
 	}
 	return w.wipes[id]
 }

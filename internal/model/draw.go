@@ -3,10 +3,8 @@ package model
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/google/uuid"
-	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
 	"pgregory.net/rapid"
 )
 
@@ -29,12 +27,14 @@ func literal(texts ...string) []given {
 	return gs
 }
 
-// The devices that users enrol. They share the pool.
-var devicePool = []uuid.UUID{
-	uuid.MustParse("d0d0d0d0-0000-4000-8000-000000000000"),
-	uuid.MustParse("d1d1d1d1-0000-4000-8000-000000000001"),
-	uuid.MustParse("d2d2d2d2-0000-4000-8000-000000000002"),
-	uuid.MustParse("d3d3d3d3-0000-4000-8000-000000000003"),
+// The devices that users enrol, by name. They share the pool.
+var devicePool = []spec.Name{1, 2, 3, 4}
+
+func deviceName(n spec.Name) string {
+	if n == 0 {
+		return "-"
+	}
+	return fmt.Sprint("D", n)
 }
 
 var (
@@ -112,8 +112,8 @@ func (m *machine) drawUserWho(t *rapid.T, is func(u *user) bool) given {
 // drawPIN draws a PIN that is given as proof.
 func (m *machine) drawPIN(t *rapid.T, name string) given {
 	often := pinPool
-	if u := m.users[name]; u != nil && u.pin != "" {
-		own := given{"the PIN " + u.pin, u.pin}
+	if u := m.users[name]; u != nil && u.state.PIN.Digits != "" {
+		own := given{"the PIN " + u.state.PIN.Digits, u.state.PIN.Digits}
 		often = append([]given{own, own, own}, pinPool...)
 	}
 	return one(t, "pin", often, 40, badPINs)
@@ -127,7 +127,7 @@ func (m *machine) drawNewPIN(t *rapid.T) given {
 func (m *machine) drawPassword(t *rapid.T, name string) given {
 	own := given{"the password", passwordOf(name)}
 	often := []given{own, own, {"a wrong password", "guess"}, {"Ann's password", passwordOf("Ann")}}
-	return one(t, "password", often, 10, append(literal(faultyPassword, panicPassword), badPasswords...))
+	return one(t, "password", often, 10, append(literal(faultyPassword, panicPassword, bcryptPassword, bcryptPassword), badPasswords...))
 }
 
 // drawCode draws a code of any sort: right, wrong, used, superseded, expired, of
@@ -157,65 +157,77 @@ func (m *machine) codesOf(u *user) (fresh, used, other []given) {
 	add := func(to *[]given, text, label string, args ...any) {
 		*to = append(*to, given{fmt.Sprintf("%q's %s", u.name, fmt.Sprintf(label, args...)), text})
 	}
-	for _, k := range kinds {
-		if c := u.live[k]; c != nil {
-			add(&fresh, c.text, "newest %s code", k)
-			add(&fresh, c.text, "newest %s code", k)
+	for _, k := range spec.IssuedKinds {
+		c := u.state.Codes(k)
+		if c.Live.Code != 0 {
+			add(&fresh, m.drawn.CodeOf(c.Live.Code), "newest %s code", k)
+			add(&fresh, m.drawn.CodeOf(c.Live.Code), "newest %s code", k)
 		}
-		for i, c := range u.spent[k] {
-			add(&used, c.text, "used %s code %d", k, i)
+		for i, spent := range c.Spent {
+			if spent.Code != 0 {
+				add(&used, m.drawn.CodeOf(spent.Code), "used %s code %d", k, i)
+			}
 		}
 	}
-	for i, c := range u.oldCodes[max(0, len(u.oldCodes)-12):] {
-		add(&other, c.text, "%s code number %d of the last 12", c.kind, i)
+	for i, n := range u.codes[max(0, len(u.codes)-12):] {
+		add(&other, m.drawn.CodeOf(n), "code number %d of the last 12", i)
 	}
-	steps := func(s *secret, label string) {
+	steps := func(s spec.Secret, label string) {
+		now := s.Step(m.time())
 		for _, off := range []int64{0, 0, 1, -1} {
-			add(&fresh, s.code(s.step(m.now)+off), "%s code %+d", label, off)
+			add(&fresh, m.drawn.At(s, now+off), "%s code %+d", label, off)
 		}
 		for _, off := range []int64{2, -2, 3, -3} {
-			add(&other, s.code(s.step(m.now)+off), "%s code %+d", label, off)
+			add(&other, m.drawn.At(s, now+off), "%s code %+d", label, off)
 		}
-		if s.last != noStep {
-			add(&used, s.code(s.last), "used %s code", label)
-			add(&used, s.code(s.last-1), "%s code before the used one", label)
+		if s.Last != spec.NoStep {
+			add(&used, m.drawn.At(s, s.Last), "used %s code", label)
+			add(&used, m.drawn.At(s, s.Last-1), "%s code before the used one", label)
 		}
 	}
-	for _, d := range u.devices {
-		steps(d.secret, "device "+deviceName(d.id))
+	for _, d := range u.devices() {
+		steps(d.Secret, "device "+deviceName(d.ID))
 	}
-	if u.auth != nil {
-		steps(u.auth, "authenticator")
+	if u.state.Authenticator.Key != 0 {
+		steps(u.state.Authenticator, "authenticator")
 	}
-	if u.pending != nil {
-		steps(u.pending.secret, "pending authenticator")
+	if u.state.Waiting.Secret.Key != 0 {
+		steps(u.state.Waiting.Secret, "waiting authenticator")
 	}
-	for i, s := range u.oldSecrets[max(0, len(u.oldSecrets)-3):] {
-		add(&other, s.code(s.step(m.now)), "code of secret %d of the last 3", i)
+	for i, s := range u.secrets[max(0, len(u.secrets)-3):] {
+		add(&other, m.drawn.At(s, s.Step(m.time())), "code of secret %d of the last 3", i)
 	}
 	return fresh, used, other
 }
 
+// devices are those that the user has.
+func (u *user) devices() []spec.Device {
+	n := 0
+	for n < spec.MaxDevices && u.state.Devices[n].ID != 0 {
+		n++
+	}
+	return u.state.Devices[:n]
+}
+
 // drawProof draws which credentials are given, and the credentials.
-func (m *machine) drawProof(t *rapid.T, name string, patterns ...string) (factor.Credentials, string) {
-	var proof factor.Credentials
+func (m *machine) drawProof(t *rapid.T, c *spec.Call, patterns ...string) (label string) {
 	var labels []string
 	for _, field := range strings.Fields(pick(t, "given", patterns...)) {
 		var g given
 		switch field {
 		case "otp":
-			g = m.drawCode(t, name)
-			proof.OTP = g.text
+			g = m.drawCode(t, c.User)
+			c.OTP = g.text
 		case "password":
-			g = m.drawPassword(t, name)
-			proof.Password = g.text
+			g = m.drawPassword(t, c.User)
+			c.Password = g.text
 		case "pin":
-			g = m.drawPIN(t, name)
-			proof.PIN = g.text
+			g = m.drawPIN(t, c.User)
+			c.PIN = g.text
 		}
 		labels = append(labels, field+" "+g.label)
 	}
-	return proof, "{" + strings.Join(labels, ", ") + "}"
+	return "{" + strings.Join(labels, ", ") + "}"
 }
 
 // Patterns of credentials that are given. PINs are rare where hashing is slow.
@@ -224,59 +236,4 @@ func (m *machine) patterns() []string {
 		return []string{"otp", "password", "otp password", "", "otp", "password", "pin", "otp password", "otp password pin"}
 	}
 	return []string{"otp", "password", "pin", "otp pin", "otp password", "password pin", "otp password pin", ""}
-}
-
-// badFields lists the malformed fields of a call.
-type badFields []string
-
-func (b *badFields) check(field string, bad bool) {
-	if bad {
-		*b = append(*b, field)
-	}
-}
-
-func (b *badFields) user(s string) {
-	b.check("user", len(s) < 1 || len(s) > 255 || !utf8.ValidString(s) || strings.Contains(s, "\x00"))
-}
-
-func digitsOnly(s string, least, most int) bool {
-	return len(s) >= least && len(s) <= most && strings.Trim(s, "0123456789") == ""
-}
-
-func (b *badFields) otp(s string)    { b.check("otp", !digitsOnly(s, 6, 8)) }
-func (b *badFields) pin(s string)    { b.check("pin", !digitsOnly(s, 4, 12)) }
-func (b *badFields) newPIN(s string) { b.check("pin", !digitsOnly(s, 1, 12)) }
-
-func (b *badFields) password(m *machine, s string) {
-	b.check("password", !m.cfg.passwords || len(s) < 1 || len(s) > 1024)
-}
-
-// proof checks the credentials that are given.
-func (b *badFields) proof(m *machine, c factor.Credentials) {
-	if c.OTP != "" {
-		b.otp(c.OTP)
-	}
-	if c.Password != "" {
-		b.password(m, c.Password)
-	}
-	if c.PIN != "" {
-		b.pin(c.PIN)
-	}
-}
-
-// refuse writes down the refusal if a field is malformed: nothing is touched.
-func (b badFields) refuse(e *expectation) bool {
-	for _, f := range b {
-		e.answers = append(e.answers, "malformed, "+f)
-	}
-	return len(b) > 0
-}
-
-// noCredential writes down the refusal if no credential is given.
-func noCredential(e *expectation, c factor.Credentials) bool {
-	if c == (factor.Credentials{}) {
-		e.answer("no credential")
-		return true
-	}
-	return false
 }

@@ -2,19 +2,22 @@ package model
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
+	"golang.org/x/crypto/bcrypt"
 )
 
 // observed is everything the outside saw of one call.
 type observed struct {
-	label            string
-	sweeps           bool // the call is Sweep
-	err              error
+	label string
+	*translate.Result
 	loads, swaps     map[string]int // by user
 	touched          map[string]int // store calls, by user
 	removed          map[string]bool
@@ -27,7 +30,7 @@ type observed struct {
 
 func newObserved(label string) *observed {
 	return &observed{
-		label: label,
+		label: label, Result: &translate.Result{},
 		loads: map[string]int{}, swaps: map[string]int{}, touched: map[string]int{},
 		removed: map[string]bool{}, written: map[string]factor.Record{},
 	}
@@ -42,11 +45,17 @@ type host struct {
 	o        *observed
 	versions map[int64]bool
 	now      time.Time
-	last     *observed // the last call
 	zone     *time.Location
 	wipeMode string                    // ok, error or panic
 	reg      func() (time.Time, error) // the answer of RegisteredAt
 	noisy    bool                      // Observe panics
+}
+
+// watch has what is seen from now on written down in o.
+func (h *host) watch(o *observed) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.o = o
 }
 
 func (h *host) note(f func(o *observed)) {
@@ -99,9 +108,30 @@ func (h *host) CompareAndSwap(ctx context.Context, user string, old int64, next 
 const (
 	faultyPassword = "the check fails on this"
 	panicPassword  = "the check panics on this"
+	// bcryptPassword is refused as hosts do who return what bcrypt says.
+	bcryptPassword = "the check says no to this by an error"
 )
 
 func passwordOf(user string) string { return "the password of " + user }
+
+// says is what the host's check says of a password.
+func says(user, password string) spec.Says {
+	switch password {
+	case faultyPassword, panicPassword:
+		return spec.Fails
+	case passwordOf(user):
+		return spec.Yes
+	}
+	return spec.No
+}
+
+// The faults of the host's functions.
+var (
+	errPassword   = errors.New("model: password backend is down")
+	errRegistered = errors.New("model: directory is down")
+	errWipe       = errors.New("model: wipe backend is down")
+	errPanic      = errors.New("model: a function of the host panics")
+)
 
 func (h *host) checkPassword(_ context.Context, user, password string) (bool, error) {
 	h.note(func(o *observed) { o.passwords++ })
@@ -109,7 +139,9 @@ func (h *host) checkPassword(_ context.Context, user, password string) (bool, er
 	case faultyPassword:
 		return true, errPassword
 	case panicPassword:
-		panic(panicPassword)
+		panic(errPanic)
+	case bcryptPassword:
+		return true, fmt.Errorf("model: %w", bcrypt.ErrMismatchedHashAndPassword)
 	}
 	return password == passwordOf(user), nil
 }
@@ -130,7 +162,7 @@ func (h *host) wipe(ctx context.Context, w factor.Wipe) error {
 	case "error":
 		return errWipe
 	case "panic":
-		panic("model: wipe panics")
+		panic(errPanic)
 	}
 	return nil
 }
@@ -138,7 +170,7 @@ func (h *host) wipe(ctx context.Context, w factor.Wipe) error {
 func (h *host) observe(_ context.Context, e factor.Event) {
 	h.note(func(o *observed) { o.events = append(o.events, e) })
 	if h.noisy {
-		panic("model: Observe panics")
+		panic(errPanic)
 	}
 }
 
@@ -148,12 +180,22 @@ func (h *host) clock() time.Time {
 	return h.now.Add(123456 * time.Nanosecond).In(h.zone)
 }
 
-// deny refuses one PIN and panics on another.
-func deny(pin string) bool {
-	if strings.HasPrefix(pin, "6661") {
-		panic("model: Deny panics")
+// denies says what deny does: it refuses one PIN and panics on another.
+func denies(pin string) spec.Says {
+	switch {
+	case strings.HasPrefix(pin, "6661"):
+		return spec.Fails
+	case strings.HasPrefix(pin, "6660"):
+		return spec.Yes
 	}
-	return strings.HasPrefix(pin, "6660")
+	return spec.No
+}
+
+func deny(pin string) bool {
+	if denies(pin) == spec.Fails {
+		panic(errPanic)
+	}
+	return denies(pin) == spec.Yes
 }
 
 // options returns the options of the run with the host's functions.
@@ -170,4 +212,12 @@ func (m *machine) options() *factor.Options {
 		o.Wipe = m.host.wipe
 	}
 	return &o
+}
+
+// wipes says what Options.Wipe does.
+func (h *host) wipes() spec.Says {
+	if h.wipeMode == "ok" {
+		return spec.Yes
+	}
+	return spec.Fails
 }

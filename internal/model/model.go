@@ -1,17 +1,14 @@
-// Package model checks the whole public API of factor against a second, naive
-// statement of its rules: plain structs, no encryption, no encoding, no
-// concurrency, every rule written as the sentence reads.
+// Package model drives the whole public API of factor against the specification in
+// internal/spec.
 //
-// [Run] makes random calls with random options for a few users, moves the clock
-// to and fro, and after each call compares the answer, the events, the calls of
-// the store and of the host's functions, and the whole status of every user.
-// The model takes from the code under test only what is random there: issued
-// codes, secrets and wipe IDs. Whether a code is right it computes for itself,
-// time-based ones with pquerna/otp.
+// [Run] makes random calls with random options for a few users, moves the clock to
+// and fro, and after each call compares the answer, the events, the calls of the
+// store and of the host's functions, what is due, and the whole status of every
+// user. From the code under test it takes only what is random there: issued codes,
+// secrets and the IDs of wipes. What a code is worth is computed for itself.
 package model
 
 import (
-	"context"
 	"crypto/sha256"
 	"flag"
 	"fmt"
@@ -21,6 +18,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
 	"pgregory.net/rapid"
 )
 
@@ -40,7 +39,8 @@ type Env struct {
 	RarePINs bool
 }
 
-// A machine is one run: the code under test on one side, the model on the other.
+// A machine is one run: the code under test on one side, the specification on the
+// other.
 type machine struct {
 	t    *rapid.T
 	env  Env
@@ -53,16 +53,24 @@ type machine struct {
 	key    int // the generation of the primary key
 	oldest int // the oldest generation that still opens
 
-	verifier *factor.Verifier
-	pins     *factor.PINs
-	codes    *factor.OTPIssuer
-	devices  *factor.DeviceTOTPEnroller
-	auths    *factor.AuthenticatorEnroller
-	guard    *factor.ResetGuard // nil if the host cannot wipe
-	admin    *factor.Admin
+	drawn *translate.Drawn
+	last  spec.Name               // the last name that was given
+	wipes map[spec.Name]uuid.UUID // by the names of those that were marked
+	views *translate.Views
 }
 
-// Run compares factor with the model.
+// A user is what is believed about one user.
+type user struct {
+	name  string
+	state spec.State
+	due   spec.Time // of the stored record
+	key   int       // the generation of the key that sealed it
+
+	codes   []spec.Name   // all that were ever issued, to draw from
+	secrets []spec.Secret // all that were ever enrolled, to draw from
+}
+
+// Run compares factor with the specification.
 func Run(t *testing.T, env Env) {
 	t.Helper()
 	tune(t, "rapid.checks", env.Checks)
@@ -99,10 +107,14 @@ func newMachine(t *rapid.T, env Env) *machine {
 		// Users that a store which folds case or trims would confuse.
 		names: []string{"Ann", "ann", "ann "},
 		users: map[string]*user{},
-		host:  &host{Store: env.NewStore(), o: newObserved(""), versions: map[int64]bool{}, wipeMode: "ok"},
+		drawn: translate.NewDrawn(), last: 1000, wipes: map[spec.Name]uuid.UUID{},
+		host: &host{Store: env.NewStore(), o: newObserved(""), versions: map[int64]bool{}, wipeMode: "ok"},
 	}
 	for _, name := range m.names {
-		m.users[name] = newUser(name)
+		m.users[name] = &user{name: name}
+	}
+	for n, secret := range importPool {
+		m.drawn.Key(spec.Name(n+1), secret)
 	}
 	m.cfg = drawConfig(t)
 	m.host.noisy = pick(t, "observe panics", false, false, false, true)
@@ -131,37 +143,24 @@ func (m *machine) restart() {
 		m.t.Fatalf("NewKeyring: %v", err)
 	}
 	opts := m.options()
-	m.verifier, err = m.env.NewVerifier(m.host, keys, opts)
+	m.cfg.spec = translate.Options(opts)
+	v, err := m.env.NewVerifier(m.host, keys, opts)
 	if err != nil {
 		m.t.Fatalf("NewVerifier: %v", err)
 	}
-	*opts = factor.Options{} // the verifier has its own copy
-	m.pins = factor.NewPINs(m.verifier)
-	m.codes = factor.NewOTPIssuer(m.verifier)
-	m.devices = factor.NewDeviceTOTPEnroller(m.verifier)
-	m.auths = factor.NewAuthenticatorEnroller(m.verifier)
-	m.admin = factor.NewAdmin(m.verifier)
-	m.guard, err = factor.NewResetGuard(m.verifier)
-	if (err == nil) != m.cfg.guard {
-		m.t.Fatalf("NewResetGuard with a wipe function: %v, error: %v", m.cfg.guard, err)
-	}
-	if err != nil {
-		m.guard = nil
+	m.views = translate.NewViews(v)
+	if (m.views.Guard != nil) != m.cfg.guard {
+		m.t.Fatalf("NewResetGuard with a wipe function: %v, a guard: %v", m.cfg.guard, m.views.Guard != nil)
 	}
 }
 
 // do makes one call and returns what was seen of it.
-func (m *machine) do(f func(ctx context.Context) error, label string, args ...any) *observed {
-	o := newObserved(fmt.Sprintf(label, args...))
-	m.host.mu.Lock()
-	m.host.o = o
-	m.host.mu.Unlock()
-	o.err = f(m.t.Context())
-	m.host.mu.Lock()
-	m.host.o = newObserved("")
-	m.host.mu.Unlock()
-	m.t.Logf("%s\n\t= %s (%d loads, %d swaps, %d events)", o.label, describe(o.err), sum(o.loads), sum(o.swaps), len(o.events))
-	m.host.last = o
+func (m *machine) do(label string, c *spec.Call, args *translate.Args) *observed {
+	o := newObserved(label)
+	m.host.watch(o)
+	o.Result = m.views.Do(m.t.Context(), c, args)
+	m.host.watch(newObserved(""))
+	m.t.Logf("%s\n\t= %s (%d loads, %d swaps, %d events)", o.label, describe(o.Err), sum(o.loads), sum(o.swaps), len(o.events))
 	return o
 }
 
@@ -173,51 +172,7 @@ func sum(counts map[string]int) int {
 	return n
 }
 
-// settle brings the model's users to what was stored: each swap tidies.
-func (m *machine) settle() {
-	for _, name := range m.names {
-		r, ok := m.host.last.written[name]
-		if !ok {
-			continue
-		}
-		u := m.users[name]
-		m.tidy(u)
-		if r.IsZero() && u.record.present && !m.host.last.sweeps {
-			m.t.Fatalf("%s: removed the record of %q, which only Sweep may", m.host.last.label, name)
-		}
-		if ends := u.firstEnd(); !r.IsZero() && !ends.IsZero() && (r.Due.IsZero() || r.Due.After(ends)) {
-			m.t.Fatalf("%s: %q is due at %s, but has something for Sweep at %s", m.host.last.label, name, stamp(r.Due), stamp(ends))
-		}
-		u.record = record{present: !r.IsZero(), empty: u.isEmpty(), written: m.now, due: r.Due, key: m.key}
-		if r.IsZero() && !u.isEmpty() {
-			m.t.Fatalf("%s: no record of %q, though something is kept about the user", m.host.last.label, name)
-		}
-	}
-}
-
-// open says whether a user's record opens; if not it writes down the answer.
-func (m *machine) open(e *expectation, name string) (*user, bool) {
-	u := m.users[name]
-	if m.sealed(u) {
-		e.unchanged("unsealed")
-		return u, false
-	}
-	return u, true
-}
-
 // sealed says whether the key of a user's record was dropped.
-func (m *machine) sealed(u *user) bool { return u.record.present && u.record.key < m.oldest }
+func (m *machine) sealed(u *user) bool { return u.state.Stored && u.key < m.oldest }
 
-// deviceName names the devices of the pool, so that a failure reads the same
-// each time.
-func deviceName(id uuid.UUID) string {
-	for i, d := range devicePool {
-		if d == id {
-			return fmt.Sprint("D", i)
-		}
-	}
-	if id == uuid.Nil {
-		return "-"
-	}
-	return "unknown"
-}
+func (m *machine) time() spec.Time { return spec.At(m.now) }

@@ -20,7 +20,10 @@ type pkg struct {
 
 var (
 	engine   = pkg{".", "."}
+	accounts = pkg{".", "./internal/account"}
+	oneTime  = pkg{".", "./internal/totp"}
 	locking  = pkg{".", "./internal/keylock"}
+	hashing  = pkg{".", "./internal/pinhash"}
 	inMemory = pkg{".", "./memstore"}
 	inSQL    = pkg{".", "./sqlstore"}
 	onSQL    = pkg{"dbtest", "."}
@@ -35,7 +38,7 @@ type check struct {
 	// keeps holds the test files of the package that the check is made of, so that
 	// the others need not be compiled. None means all.
 	keeps []string
-	// flags are those of every run, and brief those of a run in CI.
+	// flags are those of every run, and brief those of TestEachDefectIsCaught.
 	flags, brief []string
 	// long returns the flags of a long run, for so many times the effort.
 	long func(times int) []string
@@ -49,7 +52,7 @@ type check struct {
 }
 
 // core holds the directories whose code runs whatever the store.
-var core = []string{".", "internal/keylock", "internal/poll", "memstore"}
+var core = []string{".", "internal/account", "internal/totp", "internal/keylock", "internal/pinhash", "internal/poll", "memstore"}
 
 // seed makes a run that draws at random come out the same every time.
 const seed = "1"
@@ -105,9 +108,27 @@ var (
 		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
 		count:   number("test", "tests"),
 	}
+	accountRules = &check{
+		name: "unit tests, accounts", column: "unit tests", in: accounts, cpus: 2, reach: []string{"internal/account"},
+		flags:   []string{"-test.run=^Test", "-rapid.seed=" + seed, "-rapid.nofailfile", "-rapid.shrinktime=1ms"},
+		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
+		count:   number("test", "tests"),
+	}
+	oneTimeCodes = &check{
+		name: "unit tests, codes", column: "unit tests", in: oneTime, cpus: 2, reach: []string{"internal/totp"},
+		flags:   []string{"-test.run=^Test", "-rapid.seed=" + seed, "-rapid.nofailfile", "-rapid.shrinktime=1ms"},
+		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
+		count:   number("test", "tests"),
+	}
 	locks = &check{
 		name: "unit tests, locks", column: "unit tests", in: locking, cpus: 2, reach: []string{"internal/keylock"},
 		flags:   []string{"-test.run=^Test"},
+		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
+		count:   number("test", "tests"),
+	}
+	hashes = &check{
+		name: "unit tests, hashes", column: "unit tests", in: hashing, cpus: 2, reach: []string{"internal/pinhash"},
+		flags:   []string{"-test.run=^Test", "-rapid.seed=" + seed, "-rapid.nofailfile", "-rapid.shrinktime=1ms"},
 		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
 		count:   number("test", "tests"),
 	}
@@ -152,7 +173,7 @@ var (
 )
 
 // checks are all of them. Those of one column reach different code.
-var checks = []*check{explorer, histories, historiesSQL, model, threats, rules, locks, contract, contractSQL, statements, writers, transactions, torture}
+var checks = []*check{explorer, histories, historiesSQL, model, threats, rules, accountRules, oneTimeCodes, locks, hashes, contract, contractSQL, statements, writers, transactions, torture}
 
 // columns are those of the table.
 var columns = []string{"every interleaving", "histories", "model", "threats", "unit tests", "store contract", "kills"}

@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
 )
 
 // A judge is an exported method that judges a credential within the budgets.
@@ -16,51 +18,60 @@ import (
 // only.
 type judge struct {
 	name  string
-	takes []factor.Kind
+	takes []factor.Kind // as the specification says
 	// call calls the method in this process. VerifyOTP asks for kind.
 	call func(ctx context.Context, on *process, p *person, kind factor.Kind, c factor.Credentials) error
 }
 
 // judges are all of them.
 var judges = []judge{
-	{"Verifier.VerifyOTP", otpKinds, func(ctx context.Context, on *process, p *person, kind factor.Kind, c factor.Credentials) error {
+	{"Verifier.VerifyOTP", kindsOf("Verifier.VerifyOTP"), func(ctx context.Context, on *process, p *person, kind factor.Kind, c factor.Credentials) error {
 		_, err := on.v.VerifyOTP(ctx, p.id, c.OTP, kind)
 		return err
 	}},
-	{"Verifier.VerifyPIN", []factor.Kind{factor.KindPIN}, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+	{"Verifier.VerifyPIN", kindsOf("Verifier.VerifyPIN"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
 		return on.v.VerifyPIN(ctx, p.id, c.PIN)
 	}},
-	{"Verifier.VerifyPassword", []factor.Kind{factor.KindPassword}, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+	{"Verifier.VerifyPassword", kindsOf("Verifier.VerifyPassword"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
 		return on.v.VerifyPassword(ctx, p.id, c.Password)
 	}},
-	{"Verifier.VerifyAny", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+	{"Verifier.VerifyAny", kindsOf("Verifier.VerifyAny"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
 		_, err := on.v.VerifyAny(ctx, p.id, c)
 		return err
 	}},
-	{"PINs.Set", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+	{"PINs.Set", kindsOf("PINs.Set"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
 		return on.pins.Set(ctx, p.id, newPIN, c)
 	}},
-	{"PINs.Remove", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+	{"PINs.Remove", kindsOf("PINs.Remove"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
 		return on.pins.Remove(ctx, p.id, c)
 	}},
-	{"OTPIssuer.Issue", []factor.Kind{factor.KindPassword, factor.KindPIN}, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+	{"OTPIssuer.Issue", kindsOf("OTPIssuer.Issue"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
 		_, err := on.codes.Issue(ctx, p.id, c)
 		return err
 	}},
-	{"DeviceTOTPEnroller.Enroll", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+	{"DeviceTOTPEnroller.Enroll", kindsOf("DeviceTOTPEnroller.Enroll"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
 		_, err := on.devices.Enroll(ctx, p.id, uuid.New(), c)
 		return err
 	}},
-	{"DeviceTOTPEnroller.Revoke", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+	{"DeviceTOTPEnroller.Revoke", kindsOf("DeviceTOTPEnroller.Revoke"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
 		return on.devices.Revoke(ctx, p.id, p.device, c)
 	}},
-	{"AuthenticatorEnroller.Begin", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+	{"AuthenticatorEnroller.Begin", kindsOf("AuthenticatorEnroller.Begin"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
 		_, err := on.auth.Begin(ctx, p.id, c)
 		return err
 	}},
-	{"AuthenticatorEnroller.Remove", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+	{"AuthenticatorEnroller.Remove", kindsOf("AuthenticatorEnroller.Remove"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
 		return on.auth.Remove(ctx, p.id, c)
 	}},
+}
+
+// kindsOf are the kinds that a method judges when ProofKinds are all.
+func kindsOf(method string) []factor.Kind {
+	op, ok := spec.OpNamed(method)
+	if !ok || !op.Row().Budgeted {
+		panic("threats: " + method + " judges nothing within the budgets, says the specification")
+	}
+	return translate.Kinds(op.Row().Judges(spec.CodeKinds))
 }
 
 // The first four only verify; the others need the proof for something else.
@@ -82,15 +93,11 @@ const newPIN = "4679"
 
 // unlike are the judging methods with a limit of their own, and where it is
 // tested: TestThreat05UnlimitedPath.
-var unlike = []string{"AuthenticatorEnroller.Confirm", "ResetGuard.Prove"}
+var unlike = spec.NamesWhere(func(o spec.Operation) bool { return o.Proof != spec.NoProof && !o.Budgeted })
 
 // unjudging are the methods that judge nothing, so that nothing can be guessed
 // at them.
-var unjudging = []string{
-	"Admin.Forget", "Admin.Import", "Admin.RemoveAuthenticator", "Admin.RemovePIN", "Admin.Reseal", "Admin.RevokeDevice",
-	"Admin.SetPIN", "Admin.Status", "Admin.Sweep", "Admin.Unlock", "Admin.Users",
-	"DeviceTOTPEnroller.Devices", "OTPIssuer.IssueUnproven", "PINs.IsSet", "PINs.Wait", "ResetGuard.Forfeit",
-}
+var unjudging = spec.NamesWhere(func(o spec.Operation) bool { return o.Proof == spec.NoProof })
 
 // views returns one value of each type whose methods act on a user.
 func (p *process) views() []any {
@@ -130,7 +137,7 @@ func checkListed(t *testing.T, p *process) {
 	found := p.methods(t)
 	for name, method := range found {
 		if !slices.Contains(listed, name) {
-			t.Errorf("%s is not listed: say in judges.go whether it judges a credential", name)
+			t.Errorf("%s is not listed: if it judges a credential within the budgets, call it in judges.go", name)
 		}
 		if slices.Contains(unjudging, name) && takesCredentials(method.Type) {
 			t.Errorf("%s takes Credentials, so it cannot be one that judges nothing", name)

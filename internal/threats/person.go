@@ -7,19 +7,20 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/pquerna/otp"
-	"github.com/pquerna/otp/hotp"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/rfc6238"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
 )
 
 var ctx = context.Background()
 
 // otpKinds are the kinds of codes.
-var otpKinds = []factor.Kind{factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP}
+var otpKinds = translate.Kinds(spec.CodeKinds)
 
 // allKinds are the kinds of credentials.
-var allKinds = append([]factor.Kind{factor.KindPassword, factor.KindPIN}, otpKinds...)
+var allKinds = translate.Kinds(spec.KindsWhere(func(spec.KindRow) bool { return true }))
 
 // A person is a user, with all that the user knows and holds.
 type person struct {
@@ -169,15 +170,12 @@ func both(a, b factor.Credentials) factor.Credentials {
 type generator struct {
 	secret    string
 	period    time.Duration
-	digits    otp.Digits
-	algorithm otp.Algorithm
+	digits    int
+	algorithm string
 }
 
 func newGenerator(e factor.Enrollment) generator {
-	algorithms := map[string]otp.Algorithm{
-		"SHA1": otp.AlgorithmSHA1, "SHA256": otp.AlgorithmSHA256, "SHA512": otp.AlgorithmSHA512,
-	}
-	return generator{e.Secret, e.Period, otp.Digits(e.Digits), algorithms[e.Algorithm]}
+	return generator{e.Secret, e.Period, e.Digits, e.Algorithm}
 }
 
 // step returns the RFC 6238 time step of an instant.
@@ -185,11 +183,7 @@ func (g generator) step(at time.Time) int64 { return at.Unix() / int64(g.period/
 
 // code returns the code of a step.
 func (g generator) code(step int64) string {
-	code, err := hotp.GenerateCodeCustom(g.secret, uint64(step), hotp.ValidateOpts{Digits: g.digits, Algorithm: g.algorithm})
-	if err != nil {
-		panic(err)
-	}
-	return code
+	return rfc6238.Secret{Base32: g.secret, Algorithm: g.algorithm, Digits: g.digits}.Code(step)
 }
 
 // near reports whether code is that of a step in or close to the widest window.

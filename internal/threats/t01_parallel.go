@@ -236,7 +236,9 @@ func guessTheGuardAtOnce(t *testing.T, env Env) {
 		answers := atOnce(40, func(i int) error {
 			return []*process{w.process, other}[i%2].guard.Prove(ctx, p.id, guesses[i])
 		})
-		if mismatched, wiped := count(answers, factor.ErrMismatch), count(answers, factor.ErrWiped); mismatched != 3 || wiped != 37 {
+		// On a busy machine the wipe may still run for those who come early.
+		mismatched, wiped := count(answers, factor.ErrMismatch), count(answers, factor.ErrWiped)+count(answers, factor.ErrWipePending)
+		if mismatched != 3 || wiped != 37 {
 			t.Fatalf("%d of 40 refused and %d told of the wipe, want 3 and 37: %v", mismatched, wiped, answers)
 		}
 		ids := map[uuid.UUID]bool{}

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/knowhave/factor/dbtest/server"
+)
+
+func TestEachMissingProgramHasItsLine(t *testing.T) {
+	t.Setenv("FACTOR_TEST_WITHOUT", "all")
+	missing, err := server.Missing()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := tests(missing)
+	if len(lines) != len(server.Programs) {
+		t.Fatalf("with all hidden it says %d lines, want one for each of %d programs: %q", len(lines), len(server.Programs), lines)
+	}
+	want := "pgbouncer is missing (apt-get install pgbouncer). NOT RUN: the tests that start pgbouncer in front of PostgreSQL"
+	if !slices.Contains(lines, want) {
+		t.Errorf("%q is not among %q", want, lines)
+	}
+	packages := debian(missing)
+	if !slices.Contains(packages, "galera-4") || len(slices.Compact(slices.Sorted(slices.Values(packages)))) != len(packages) {
+		t.Errorf("the packages are %q, want each once", packages)
+	}
+}

@@ -1,0 +1,262 @@
+package accounttest
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/knowhave/factor/internal/rfc6238"
+	"pgregory.net/rapid"
+
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/totp"
+)
+
+// genInstant draws any instant that an account may hold: none, around 1970 and
+// noon, and ten thousand years to either side.
+func Instant() *rapid.Generator[time.Time] {
+	const span = 10000 * 365 * 24 * 3600 * 1000 // ms
+	return rapid.OneOf(
+		rapid.Just(time.Time{}),
+		rapid.Map(rapid.Int64Range(-2, 2), UnixMilli),
+		rapid.Map(rapid.Int64Range(-span, span), UnixMilli),
+		Around(Noon),
+	)
+}
+
+// genAround draws an instant within a day of another.
+func Around(t time.Time) *rapid.Generator[time.Time] {
+	const day = int64(24 * time.Hour / time.Millisecond)
+	return rapid.Map(rapid.OneOf(rapid.Int64Range(-2, 2), rapid.Int64Range(-day, day)),
+		func(ms int64) time.Time { return t.Add(time.Duration(ms) * time.Millisecond) })
+}
+
+func UnixMilli(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+func genBytes(shortest, longest int) *rapid.Generator[[]byte] {
+	return rapid.Map(rapid.SliceOfN(rapid.Byte(), shortest, longest), func(b []byte) []byte {
+		if len(b) == 0 {
+			return nil // the account knows no difference
+		}
+		return b
+	})
+}
+
+func TOTP() *rapid.Generator[account.TOTP] {
+	return rapid.Custom(func(t *rapid.T) account.TOTP {
+		return account.TOTP{Key: totp.Key{
+			Secret:    genBytes(1, 64).Draw(t, "key"),
+			Algorithm: totp.Algorithm(rapid.IntRange(0, 2).Draw(t, "algorithm")),
+			Digits:    rapid.IntRange(6, 8).Draw(t, "digits"),
+			Period:    time.Duration(rapid.IntRange(1, 120).Draw(t, "period")) * time.Second,
+		}, LastStep: rapid.OneOf(rapid.Int64Range(-1, 1), rapid.Int64Range(0, 1<<60)).Draw(t, "step")}
+	})
+}
+
+func Codes(times *rapid.Generator[time.Time]) *rapid.Generator[account.Codes] {
+	one := rapid.Custom(func(t *rapid.T) account.Code {
+		return account.Code{Digits: rapid.StringMatching("[0-9]{6,8}").Draw(t, "digits"), ExpiresAt: times.Draw(t, "expires")}
+	})
+	return rapid.Custom(func(t *rapid.T) account.Codes {
+		c := account.Codes{Live: rapid.Ptr(one, true).Draw(t, "live"), NotBefore: times.Draw(t, "hold")}
+		c.Spent = OrNil(rapid.SliceOfN(one, 0, 8).Draw(t, "spent"))
+		return c
+	})
+}
+
+func OrNil[T any](list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
+// importedHashes are of the PIN 8299.
+var ImportedHashes = []string{
+	"$2a$04$NBPkQcVG.PKNtI21B/oc6OBQTAZvG05QG35k25drTJ6Eg55wOL9SK",
+	"$2b$04$xNBPSLLfwJMmeM4ffQU4eunu.1lULhWlk69RcitsGjQxSw4a99LCO",
+	"$2y$04$vOOGa5/ebRW1jrGRJG3wEO6yq.6MhWDyUlbs/KjeKoMeA4hoJBxya",
+	"$argon2id$v=19$m=8,t=1,p=1$c2l4dGVlbiBvZiBzYWx0Lg$gRt7Sn4yApQFjvmEDfgSU4DoHb1Nl0qEcxxWACetPAU",
+	"$argon2i$v=19$m=32,t=3,p=2$c2l4dGVlbiBvZiBzYWx0Lg$A8dELCmcXuknskpZ+NxcdQ",
+	"$scrypt$ln=4,r=1,p=1$c2l4dGVlbiBvZiBzYWx0Lg$go4qOK6EBKi5yp603ihL8SXRm1h0/N1gNpaoL5N97AY",
+	"$pbkdf2-sha256$i=7$c2l4dGVlbiBvZiBzYWx0Lg$KLRoy7+FfkmBDd1OPxHg18Bqx18/MgC+FIUzwtDmPf4",
+	"bcrypt_sha256$$2b$04$xNBPSLLfwJMmeM4ffQU4euNs/B9jgOevAgHFGIUNuCsYK3bKhrKTy",
+}
+
+// genAccount draws a whole account whose instants are of times.
+func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
+	id := rapid.Custom(func(t *rapid.T) (id uuid.UUID) {
+		copy(id[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
+		return id
+	})
+	aPIN := rapid.Custom(func(t *rapid.T) account.PIN {
+		return account.PIN{Hash: account.Hash{
+			Memory: rapid.Uint32Range(0, account.MaxHashMemory).Draw(t, "memory"), Time: rapid.Uint32Range(1, account.MaxHashTime).Draw(t, "passes"),
+			Threads: rapid.Uint8Min(1).Draw(t, "threads"), Salt: genBytes(0, 32).Draw(t, "salt"), Sum: genBytes(1, 64).Draw(t, "sum"),
+		}, SetAt: times.Draw(t, "set")}
+	})
+	aDevice := rapid.Custom(func(t *rapid.T) account.Device {
+		return account.Device{ID: id.Draw(t, "id"), TOTP: TOTP().Draw(t, "secret"), EnrolledAt: times.Draw(t, "enrolled"), UsedAt: times.Draw(t, "used")}
+	})
+	aPending := rapid.Custom(func(t *rapid.T) account.Pending {
+		return account.Pending{TOTP: TOTP().Draw(t, "secret"), ExpiresAt: times.Draw(t, "expires"), Wrong: rapid.IntRange(0, 5).Draw(t, "wrong")}
+	})
+	aWipe := rapid.Custom(func(t *rapid.T) account.Wipe {
+		return account.Wipe{
+			ID: id.Draw(t, "id"), At: times.Draw(t, "at"), Reason: rapid.SampledFrom([]account.WipeReason{account.ReasonStrikes, account.ReasonForfeited}).Draw(t, "reason"),
+			Done: rapid.Bool().Draw(t, "done"), Tries: rapid.IntRange(0, 1000).Draw(t, "tries"), RetryAt: times.Draw(t, "retry"),
+		}
+	})
+	return rapid.Custom(func(t *rapid.T) *account.Account {
+		a := &account.Account{}
+		if rapid.Bool().Draw(t, "holds much") {
+			a.PIN = rapid.Ptr(aPIN, true).Draw(t, "pin")
+			a.Devices = OrNil(rapid.SliceOfN(aDevice, 0, rapid.SampledFrom([]int{2, account.MaxDevices}).Draw(t, "most")).Draw(t, "devices"))
+			a.Authenticator = rapid.Ptr(TOTP(), true).Draw(t, "authenticator")
+			a.Pending = rapid.Ptr(aPending, true).Draw(t, "pending")
+			a.Guard.Wipe = rapid.Ptr(aWipe, true).Draw(t, "wipe")
+		}
+		if rapid.Bool().Draw(t, "has codes") {
+			a.LoginCodes, a.AccountCodes = Codes(times).Draw(t, "login"), Codes(times).Draw(t, "account")
+		}
+		if rapid.Bool().Draw(t, "has counts") {
+			for i := range a.Budgets {
+				a.Budgets[i] = account.Budget{Wrong: rapid.IntRange(0, account.MaxFailures).Draw(t, "wrong"), Until: times.Draw(t, "until")}
+			}
+			a.Guard.Strikes, a.Guard.NotBefore = rapid.IntRange(0, account.MaxFailures).Draw(t, "strikes"), times.Draw(t, "hold")
+			a.Guard.LastWrong = genBytes(0, 16).Draw(t, "last")
+		}
+		a.Emptied = times.Draw(t, "emptied")
+		if rapid.Bool().Draw(t, "was imported") {
+			a.Imported = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) (id account.ImportMark) {
+				copy(id[:], rapid.SliceOfN(rapid.Byte(), len(id), len(id)).Draw(t, "import"))
+				return id
+			}), 1, 12).Draw(t, "imported")
+			if a.PIN != nil && rapid.Bool().Draw(t, "foreign") {
+				a.PIN.Hash = account.Hash{Sum: []byte(rapid.SampledFrom(ImportedHashes).Draw(t, "hash"))}
+			}
+		}
+		return a
+	})
+}
+
+// decode returns what was encoded.
+func Decode(data []byte) (*account.Account, error) {
+	a := &account.Account{}
+	if err := a.Decode(data); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// cloned returns an account that shares nothing with a.
+func Clone(t interface{ Fatal(...any) }, a *account.Account) *account.Account {
+	b, err := Decode(a.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// outOfBounds says what in an account no rule may ever meet, "" if nothing.
+func OutOfBounds(a *account.Account) string {
+	var bad []string
+	check := func(what string, ok bool) {
+		if !ok {
+			bad = append(bad, what)
+		}
+	}
+	instant := func(what string, t time.Time) { check(what, t.Location() == time.UTC && t.Nanosecond()%1e6 == 0) }
+	secrets := func(s account.TOTP) {
+		check("secret", len(s.Secret) > 0 && s.Algorithm < 3 && s.Digits >= 6 && s.Digits <= 8 && s.LastStep >= -1 &&
+			s.Period >= time.Second && s.Period <= 2*time.Minute && s.Period%time.Second == 0)
+	}
+	if p := a.PIN; p != nil {
+		check("pin", len(p.Sum) > 0 && p.Memory <= 4<<20 && p.Time >= 1 && p.Time <= 1024 && p.Threads >= 1 ||
+			len(p.Sum) > 0 && p.Memory == 0 && p.Time == 0 && p.Threads == 0 && len(p.Salt) == 0 && len(a.Imported) > 0)
+		instant("pin set", p.SetAt)
+	}
+	check("devices", len(a.Devices) <= 100)
+	for _, d := range a.Devices {
+		secrets(d.TOTP)
+		instant("device enrolled", d.EnrolledAt)
+		instant("device used", d.UsedAt)
+	}
+	if a.Authenticator != nil {
+		secrets(*a.Authenticator)
+	}
+	if p := a.Pending; p != nil {
+		secrets(p.TOTP)
+		check("pending wrong", p.Wrong >= 0 && p.Wrong <= 5)
+		instant("pending ends", p.ExpiresAt)
+	}
+	for _, c := range []account.Codes{a.LoginCodes, a.AccountCodes} {
+		all := c.Spent
+		if c.Live != nil {
+			all = append([]account.Code{*c.Live}, all...)
+		}
+		check("spent", len(c.Spent) <= 8)
+		for _, one := range all {
+			check("code", len(one.Digits) >= 6 && len(one.Digits) <= 8)
+			instant("code ends", one.ExpiresAt)
+		}
+		instant("codes hold", c.NotBefore)
+	}
+	for _, b := range a.Budgets {
+		check("budget", b.Wrong >= 0 && b.Wrong <= 100)
+		instant("lock ends", b.Until)
+	}
+	check("strikes", a.Guard.Strikes >= 0 && a.Guard.Strikes <= 100)
+	instant("reset hold", a.Guard.NotBefore)
+	if w := a.Guard.Wipe; w != nil {
+		check("wipe", w.Tries >= 0 && (w.Reason == account.ReasonStrikes || w.Reason == account.ReasonForfeited))
+		instant("wipe at", w.At)
+		instant("wipe retry", w.RetryAt)
+	}
+	instant("emptied", a.Emptied)
+	if len(bad) == 0 {
+		return ""
+	}
+	return fmt.Sprint(bad)
+}
+
+// everything is an account that holds one of each thing.
+func Everything() *account.Account {
+	id := uuid.MustParse("01234567-89ab-cdef-0123-456789abcdef")
+	s := account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Algorithm: 2, Digits: 8, Period: 2 * time.Minute}, LastStep: 14_000_000}
+	return &account.Account{
+		PIN:           &account.PIN{Hash: account.Hash{Memory: 19456, Time: 2, Threads: 1, Salt: []byte("sixteen of salt."), Sum: []byte("thirty-two bytes that are no sum")}, SetAt: Noon},
+		Devices:       []account.Device{{ID: id, TOTP: s, EnrolledAt: Noon, UsedAt: time.Time{}}},
+		Authenticator: &account.TOTP{Key: totp.Key{Secret: []byte{1}, Digits: 6, Period: time.Second}, LastStep: account.NoStep},
+		Pending:       &account.Pending{TOTP: s, ExpiresAt: Noon.Add(time.Minute), Wrong: 3},
+		LoginCodes:    account.Codes{Live: &account.Code{Digits: "012345", ExpiresAt: Noon}, Spent: []account.Code{{Digits: "00000000", ExpiresAt: UnixMilli(-1)}}},
+		AccountCodes:  account.Codes{NotBefore: UnixMilli(0)},
+		Budgets:       [6]account.Budget{{Wrong: 100, Until: time.Time{}}, {Wrong: 1, Until: Noon}, {Wrong: 2, Until: Noon}, {Wrong: 3, Until: Noon}, {Wrong: 4, Until: Noon}, {Wrong: 5, Until: Noon}},
+		Guard: account.Guard{Strikes: 2, NotBefore: Noon, LastWrong: []byte("last"), Wipe: &account.Wipe{
+			ID: id, At: Noon, Reason: account.ReasonForfeited, Done: true, Tries: 300, RetryAt: Noon}},
+		Emptied: Noon,
+	}
+}
+
+// noon is the time at which tables are judged.
+var Noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+// century is the longest span that Options allow.
+const century = 100 * 365 * 24 * time.Hour
+
+// genLimit draws a Limit that Options allow, of few milliseconds or of years.
+func Limit() *rapid.Generator[account.Limit] {
+	return rapid.Custom(func(t *rapid.T) account.Limit {
+		l := account.Limit{Tries: rapid.IntRange(1, 12).Draw(t, "tries")}
+		l.Final = rapid.IntRange(l.Tries+1, min(l.Tries+12, account.MaxFailures)).Draw(t, "final")
+		unit := rapid.SampledFrom([]time.Duration{time.Millisecond, time.Second, time.Hour, century / 100}).Draw(t, "unit")
+		l.Delay = time.Duration(rapid.IntRange(1, 100).Draw(t, "delay")) * unit
+		l.MaxDelay = l.Delay * time.Duration(rapid.Int64Range(1, min(50, int64(century/l.Delay))).Draw(t, "max"))
+		return l
+	})
+}
+
+// codeAt is the oracle's code of a step.
+func CodeAt(s *account.TOTP, step int64) string {
+	return rfc6238.Code(s.Secret, s.Algorithm.String(), s.Digits, step)
+}

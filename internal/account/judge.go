@@ -1,0 +1,130 @@
+package account
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// A Finding is what judging a credential against one kind came to.
+type Finding struct {
+	Kind    Kind
+	Verdict Verdict   // meaningless if Locked
+	Device  uuid.UUID // whose code was right
+	Locked  bool      // the kind is locked, so nothing was judged
+	Charged bool      // the wrong answer was counted
+	Left    int       // wrong answers that are left before the kind locks
+	Until   time.Time // the end of the lock, zero if there is no lock or no end
+}
+
+// CheckLock reports whether the kind is locked. Nothing may then be judged.
+func (a *Account) CheckLock(k Kind, r *Rules, now time.Time) (f Finding, locked bool) {
+	b, l := a.Budget(k), r.Limit(k)
+	if !b.Locked(l, now) {
+		return Finding{}, false
+	}
+	return Finding{Kind: k, Locked: true, Until: b.End(l)}, true
+}
+
+// Count counts an answer to a kind that is not locked. A right one sets the count
+// of that kind back to zero, and of no other.
+func (a *Account) Count(k Kind, right bool, r *Rules, now time.Time) Finding {
+	if right {
+		return a.accept(k, uuid.Nil)
+	}
+	return a.refuse(k, true, r, now)
+}
+
+// JudgeCode judges a code against each kind in turn, and spends it for the first
+// that it is right for: that finding is the last. A spent code is charged to no
+// kind, any other wrong one to all that it was judged against. JudgeCode appends
+// the findings to found.
+func (a *Account) JudgeCode(code string, kinds []Kind, r *Rules, now time.Time, found []Finding) []Finding {
+	spent, judged := false, make([]Kind, 0, len(Kinds))
+	for _, k := range kinds {
+		if f, locked := a.CheckLock(k, r, now); locked {
+			found = append(found, f)
+			continue
+		}
+		device, v := a.spend(code, k, r, now)
+		if v == Right {
+			return append(found, a.accept(k, device))
+		}
+		spent, judged = spent || v == Spent, append(judged, k)
+	}
+	for _, k := range judged {
+		found = append(found, a.refuse(k, !spent, r, now))
+	}
+	return found
+}
+
+// spend judges a code against one kind, and spends it if it is right. A kind that
+// the user does not hold costs the same.
+func (a *Account) spend(code string, k Kind, r *Rules, now time.Time) (uuid.UUID, Verdict) {
+	switch k {
+	case KindDeviceTOTP:
+		return a.SpendDevice(code, r.TOTP, 0, now)
+	case KindTOTP:
+		return uuid.Nil, a.SpendAuthenticator(code, r.TOTP, now)
+	default:
+		return uuid.Nil, a.Codes(k).Spend(code, r.TTL(k), now)
+	}
+}
+
+func (a *Account) accept(k Kind, device uuid.UUID) Finding {
+	*a.Budget(k) = Budget{}
+	return Finding{Kind: k, Verdict: Right, Device: device}
+}
+
+func (a *Account) refuse(k Kind, charge bool, r *Rules, now time.Time) Finding {
+	b, l := a.Budget(k), r.Limit(k)
+	f := Finding{Kind: k, Verdict: Spent}
+	if charge {
+		*b = b.Charge(l, now)
+		f.Verdict, f.Charged = Wrong, true
+	}
+	f.Left = b.Remaining(l, now)
+	if f.Left == 0 {
+		f.Until = b.End(l)
+	}
+	return f
+}
+
+// A Tally sums up the findings of a call in which nothing was right. The zero value
+// is ready for use.
+type Tally struct {
+	judged, locked       Finding
+	anyJudged, anyLocked bool
+}
+
+// Add adds a finding.
+func (t *Tally) Add(f Finding) {
+	if f.Locked {
+		t.addLocked(f)
+		return
+	}
+	left, charged := t.judged.Left, t.judged.Charged
+	first := !t.anyJudged || f.Charged && !charged
+	if first || f.Charged == charged && f.Left < left {
+		left = f.Left
+	}
+	f.Left, f.Charged = left, charged || f.Charged
+	t.judged, t.anyJudged = f, true
+}
+
+func (t *Tally) addLocked(f Finding) {
+	sooner := !f.Until.IsZero() && (t.locked.Until.IsZero() || f.Until.Before(t.locked.Until))
+	if !t.anyLocked || sooner {
+		t.locked, t.anyLocked = f, true
+	}
+}
+
+// Answer returns what the caller may know: the kind that was judged last, with the
+// least that is left of the charged kinds, or of all if none was charged. If nothing
+// was judged, it returns the lock that ends first.
+func (t *Tally) Answer() Finding {
+	if t.anyJudged {
+		return t.judged
+	}
+	return t.locked
+}

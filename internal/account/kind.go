@@ -1,0 +1,31 @@
+package account
+
+import "slices"
+
+// A Kind is a kind of factor that can be judged.
+type Kind string
+
+// The kinds.
+const (
+	KindPassword   Kind = "password"
+	KindPIN        Kind = "pin"
+	KindLogin      Kind = "login"
+	KindAccount    Kind = "account"
+	KindTOTP       Kind = "totp"
+	KindDeviceTOTP Kind = "device-totp"
+)
+
+// Kinds holds every Kind, in the order of an account's budgets.
+var Kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
+
+// index returns the place of a kind in Kinds, or -1.
+func (k Kind) index() int { return slices.Index(Kinds[:], k) }
+
+// A Verdict is what judging one credential found. A larger one says more.
+type Verdict int
+
+const (
+	Wrong Verdict = iota
+	Spent         // was right once, and may not be again
+	Right
+)

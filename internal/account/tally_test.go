@@ -1,0 +1,58 @@
+package account_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/account/accounttest"
+)
+
+// A mismatch speaks of the kind judged last, and of the least that is left of
+// those charged, else of those judged; a lock of the one that ends first.
+func TestTallySaysWhatTheCallerMayKnow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var all account.Tally
+		var last account.Kind
+		var charged, judged []int
+		var untils []time.Time
+		for range rapid.IntRange(1, 6).Draw(t, "kinds") {
+			k := rapid.SampledFrom(account.Kinds[:]).Draw(t, "kind")
+			if rapid.Bool().Draw(t, "locked") {
+				until := rapid.OneOf(rapid.Just(time.Time{}), accounttest.Around(accounttest.Noon)).Draw(t, "until")
+				all.Add(account.Finding{Kind: k, Locked: true, Until: until})
+				untils = append(untils, until)
+				continue
+			}
+			left := rapid.IntRange(0, 5).Draw(t, "left")
+			is := rapid.Bool().Draw(t, "charged")
+			all.Add(account.Finding{Kind: k, Charged: is, Left: left})
+			last, judged = k, append(judged, left)
+			if is {
+				charged = append(charged, left)
+			}
+		}
+		got := all.Answer()
+		if len(judged) == 0 {
+			finite := slices.DeleteFunc(slices.Clone(untils), time.Time.IsZero)
+			want := time.Time{}
+			if len(finite) > 0 {
+				want = slices.MinFunc(finite, time.Time.Compare)
+			}
+			if !got.Locked || !got.Until.Equal(want) {
+				t.Fatalf("%+v, want locked until %v of %v", got, want, untils)
+			}
+			return
+		}
+		speaks := charged
+		if len(charged) == 0 {
+			speaks = judged
+		}
+		if got.Locked || got.Kind != last || got.Left != slices.Min(speaks) {
+			t.Fatalf("%+v, want %s with %d left", got, last, slices.Min(speaks))
+		}
+	})
+}

@@ -1,0 +1,262 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
+	"pgregory.net/rapid"
+)
+
+// An act is a call that is about to be made.
+type act struct {
+	*machine
+	spec.Call
+	args   translate.Args
+	labels []string // what is given, without anything random
+	fault  error    // what the host's function returns if it fails, nil if it panics
+}
+
+func (m *machine) act(op spec.Op, name given) *act {
+	return &act{machine: m, Call: spec.Call{Op: op, User: name.text}, labels: []string{name.String()}}
+}
+
+// label adds to what the log says.
+func (a *act) label(format string, args ...any) *act {
+	a.labels = append(a.labels, fmt.Sprintf(format, args...))
+	return a
+}
+
+// make makes the call and compares what was seen with what the specification says.
+// It reports whether the call was answered with nil.
+func (a *act) make() bool {
+	a.t.Helper()
+	a.last++
+	a.Draws, a.Code = a.last, a.drawn.Text(a.OTP)
+	a.Host.Password, a.Host.Denies, a.Host.Wipe = says(a.User, a.Password), denies(a.NewPIN), a.host.wipes()
+	o := a.do(fmt.Sprintf("%s(%s)", a.Op, strings.Join(a.labels, ", ")), &a.Call, &a.args)
+
+	u := a.users[a.User]
+	if u == nil {
+		u = &user{name: a.User} // a name that is malformed
+	}
+	before := u.state
+	if a.sealed(u) && a.Op == spec.Forget {
+		before = spec.State{Stored: true} // it erases what it cannot open
+	}
+	next, want := a.cfg.spec.Run(before, a.time(), &a.Call)
+	if a.sealed(u) && a.Op != spec.Forget && want.Touch != spec.Nothing {
+		next, want = before, spec.Outcome{Touch: spec.Load}
+		if !errors.Is(o.Err, factor.ErrUnsealed) {
+			a.t.Fatalf("%s: answered %q of a record that does not open", o.label, describe(o.Err))
+		}
+	} else {
+		a.answered(o, want)
+	}
+	a.told(o, u, want.Events)
+	a.touched(o, u, want)
+	a.learn(o, u, next)
+	a.stored(o, u, next)
+	return o.Err == nil
+}
+
+// answered compares the answer.
+func (a *act) answered(o *observed, out spec.Outcome) {
+	a.t.Helper()
+	want, asked := out.Answer, out.AskedPassword || out.AskedRegistered
+	got, ok := o.Answer()
+	if !ok || got != want {
+		a.t.Fatalf("%s: answered %q, %+v, want %s, %+v", o.label, describe(o.Err), got, want.Err, want)
+	}
+	var malformed *factor.MalformedError
+	fields := a.cfg.spec.Malformed(&a.Call)
+	if errors.As(o.Err, &malformed) && !slices.Contains(fields, malformed.Field) {
+		a.t.Fatalf("%s: %s is malformed, want one of %q", o.label, malformed.Field, fields)
+	}
+	switch {
+	case want.Err == spec.HostFault && asked && a.fault != nil && !errors.Is(o.Err, a.fault):
+		a.t.Fatalf("%s: %q does not wrap the fault of the host", o.label, describe(o.Err))
+	case want.Err == spec.WipePending && a.host.wipeMode == "error" && !errors.Is(o.Err, errWipe):
+		a.t.Fatalf("%s: %q does not wrap the fault of Wipe", o.label, describe(o.Err))
+	}
+}
+
+// told compares the events.
+func (m *machine) told(o *observed, u *user, want []spec.Event) {
+	m.t.Helper()
+	var got []spec.Event
+	for _, e := range o.events {
+		if e.User != u.name || !e.At.Equal(m.now) || e.At.Location() != time.UTC {
+			m.t.Fatalf("%s: event %s of user %q at %s, now is %s", o.label, e.Action, e.User, e.At, m.now)
+		}
+		if a, ok := translate.Error(e.Err); !ok || a.Err != spec.Action(e.Action).Err() {
+			m.t.Fatalf("%s: event %s carries the error %q", o.label, e.Action, describe(e.Err))
+		}
+		got = append(got, translate.Event(e))
+	}
+	if !slices.Equal(got, want) {
+		m.t.Fatalf("%s: events\n\t%+v\nwant\n\t%+v", o.label, got, want)
+	}
+}
+
+// touched compares the calls of the store and of the host's functions.
+func (m *machine) touched(o *observed, u *user, want spec.Outcome) {
+	m.t.Helper()
+	for user, n := range o.touched {
+		if user != u.name {
+			m.t.Fatalf("%s: %d store calls for another user %q", o.label, n, user)
+		}
+	}
+	loads, swaps := 0, 0
+	if want.Touch >= spec.Load {
+		loads = 1
+	}
+	if want.Touch == spec.Swap {
+		swaps = 1
+	}
+	asked := wipesIn(want.Events)
+	if o.loads[u.name] < loads || o.swaps[u.name] < swaps ||
+		asked == 0 && (o.loads[u.name] != loads || o.swaps[u.name] != swaps) {
+		m.t.Fatalf("%s: %d loads and %d swaps, want %d and %d (answer %q)",
+			o.label, o.loads[u.name], o.swaps[u.name], loads, swaps, describe(o.Err))
+	}
+	if len(o.wipes) != asked {
+		m.t.Fatalf("%s: Wipe was called %d times, want %d", o.label, len(o.wipes), asked)
+	}
+	if o.passwords != count(want.AskedPassword) || o.asked != count(want.AskedRegistered) {
+		m.t.Fatalf("%s: CheckPassword was called %d times and RegisteredAt %d times, want %d and %d",
+			o.label, o.passwords, o.asked, count(want.AskedPassword), count(want.AskedRegistered))
+	}
+	for _, c := range o.complaints {
+		m.t.Fatalf("%s: %s", o.label, c)
+	}
+}
+
+// wipesIn counts the calls of Options.Wipe.
+func wipesIn(events []spec.Event) int {
+	n := 0
+	for _, e := range events {
+		if e.Action.EndsWipe() {
+			n++
+		}
+	}
+	return n
+}
+
+func count(once bool) int {
+	if once {
+		return 1
+	}
+	return 0
+}
+
+// learn takes over what was drawn at random.
+func (a *act) learn(o *observed, u *user, next spec.State) {
+	a.t.Helper()
+	if o.Made() != "" && !a.Op.Row().Makes {
+		a.t.Fatalf("%s: handed something out", o.label)
+	}
+	if otp := o.OTP; otp.Code != "" {
+		if !allDigits(otp.Code, a.cfg.spec.OTP.Digits) {
+			a.t.Fatalf("%s: the code is not %d digits", o.label, a.cfg.spec.OTP.Digits)
+		}
+		a.drawn.Issued(a.Draws, otp.Code)
+		u.codes = append(u.codes, a.Draws)
+	}
+	if o.Enrollment.Secret != "" {
+		u.secrets = append(u.secrets, a.enrolled(o, next))
+	}
+	for _, w := range o.wipes {
+		a.wiped(o, u, w, next)
+	}
+}
+
+// wiped checks what Wipe was told. Its ID is random, and the same from then on.
+func (m *machine) wiped(o *observed, u *user, got factor.Wipe, next spec.State) {
+	m.t.Helper()
+	want := u.state.Wipe
+	if want.Stage != spec.Pending {
+		want = next.Wipe
+	}
+	if _, known := m.wipes[want.ID]; !known {
+		m.wipes[want.ID] = got.ID
+	}
+	if got.ID != m.wipes[want.ID] || got.ID == uuid.Nil || got.User != u.name ||
+		translate.At(got.At) != want.At || string(got.Reason) != want.Reason.String() {
+		m.t.Fatalf("%s: Wipe was told %q, %s, %s, the marked ID: %v; want %q, %s, %s", o.label,
+			got.User, got.Reason, got.At, got.ID == m.wipes[want.ID], u.name, want.Reason, want.At.Time())
+	}
+}
+
+// stored compares what was written, and moves on to it.
+func (m *machine) stored(o *observed, u *user, next spec.State) {
+	m.t.Helper()
+	r, written := o.written[u.name]
+	if !written {
+		if next != u.state {
+			m.t.Fatalf("%s: nothing was written, and what is kept changed", o.label)
+		}
+		return
+	}
+	if r.IsZero() == next.Stored {
+		m.t.Fatalf("%s: wrote a record: %v, want one: %v", o.label, !r.IsZero(), next.Stored)
+	}
+	if due := translate.At(r.Due); due != next.Due() {
+		m.t.Fatalf("%s: %q is due at %s, want %s", o.label, u.name, r.Due, next.Due().Time())
+	}
+	u.state, u.due, u.key = next, next.Due(), m.key
+}
+
+// describe names what an error matches.
+func describe(err error) string {
+	a, ok := translate.Error(err)
+	if !ok {
+		return fmt.Sprintf("no answer: %v", err)
+	}
+	return a.Err.String()
+}
+
+func allDigits(s string, n int) bool { return len(s) == n && strings.Trim(s, "0123456789") == "" }
+
+// check is the invariant: the status of every user is what the specification says,
+// and asking for it writes nothing.
+func (m *machine) check() {
+	m.t.Helper()
+	for _, name := range m.names {
+		m.compareStatus(m.users[name])
+	}
+}
+
+func (m *machine) compareStatus(u *user) {
+	m.t.Helper()
+	o := newObserved(fmt.Sprintf("Status(%q)", u.name))
+	m.host.watch(o)
+	o.Result = m.views.Do(m.t.Context(), &spec.Call{Op: spec.Status, User: u.name}, nil)
+	m.host.watch(newObserved(""))
+	want := m.cfg.spec.View(u.state, m.time())
+	wipe := want.WipeID
+	if m.sealed(u) {
+		want, wipe = spec.View{}, 0
+	}
+	want.WipeID = 0
+	if got := translate.View(o.Status); got != want || errors.Is(o.Err, factor.ErrUnsealed) != m.sealed(u) || (o.Err != nil) != m.sealed(u) {
+		m.t.Fatalf("%s is %q\n%s\nwant\n%s\nat %s", o.label, describe(o.Err), got, want, m.now)
+	}
+	if w := o.Status.Wipe; w != nil && (w.ID != m.wipes[wipe] || w.User != u.name) {
+		m.t.Fatalf("%s: the wipe has another ID than Options.Wipe was told, or user", o.label)
+	}
+	if o.loads[u.name] != 1 || len(o.touched) != 1 || sum(o.swaps) != 0 || len(o.events) != 0 {
+		m.t.Fatalf("%s: %v loads, %v swaps, %d events", o.label, o.loads, o.swaps, len(o.events))
+	}
+}
+
+// pickKind draws a kind.
+func pickKind(t *rapid.T) spec.Kind {
+	return pick(t, "kind", spec.KindsWhere(func(spec.KindRow) bool { return true })...)
+}

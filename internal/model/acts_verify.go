@@ -1,0 +1,103 @@
+package model
+
+import (
+	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
+	"pgregory.net/rapid"
+)
+
+func (m *machine) verifyOTP(t *rapid.T) {
+	mayHave := func(u *user) bool { return u.state.Login.Live.Code+u.state.Account.Live.Code > 0 || hasDevice(u) }
+	if !m.someone(mayHave) && !rare(t, "verify nothing", 3) {
+		m.issueUnproven(t)
+		return
+	}
+	name := m.drawUser(t)
+	code := m.drawCode(t, name.text)
+	if rare(t, "empty code", 40) {
+		code = literal("")[0]
+	}
+	asked := pick(t, "kinds", kindLists...)
+	if rare(t, "odd kinds", 40) {
+		asked = pick(t, "kinds", badKindLists...)
+	}
+	m.verifyThis(name, code, asked)
+}
+
+var kindLists = [][]factor.Kind{
+	nil, nil, nil,
+	{factor.KindLogin}, {factor.KindAccount}, {factor.KindTOTP}, {factor.KindDeviceTOTP},
+	{factor.KindDeviceTOTP, factor.KindAccount},
+	{factor.KindAccount, factor.KindDeviceTOTP},
+	{factor.KindLogin, factor.KindTOTP},
+	{factor.KindTOTP, factor.KindAccount, factor.KindTOTP},
+	{factor.KindTOTP, factor.KindDeviceTOTP, factor.KindLogin, factor.KindAccount},
+	{factor.KindAccount, factor.KindLogin, factor.KindDeviceTOTP},
+}
+
+var badKindLists = [][]factor.Kind{{factor.KindPIN}, {factor.KindAccount, factor.KindPassword}, {"sms"}, {factor.KindAccount, ""}, {}}
+
+// verifyThis calls VerifyOTP.
+func (m *machine) verifyThis(name, code given, asked []factor.Kind) {
+	a := m.act(spec.VerifyOTP, name).label("%v", code).label("%q", asked)
+	a.OTP, a.Kinds, a.args.Kinds = code.text, translate.KindsOf(asked), asked
+	a.make()
+}
+
+func (m *machine) verifyPIN(t *rapid.T) {
+	name := m.drawUser(t)
+	pin := m.drawPIN(t, name.text)
+	if rare(t, "empty pin", 40) {
+		pin = literal("")[0]
+	}
+	m.verifyThisPIN(name, pin)
+}
+
+func (m *machine) verifyThisPIN(name, pin given) {
+	a := m.act(spec.VerifyPIN, name).label("%v", pin)
+	a.PIN = pin.text
+	a.make()
+}
+
+func (m *machine) verifyPassword(t *rapid.T) {
+	name := m.drawUser(t)
+	password := m.drawPassword(t, name.text)
+	if rare(t, "empty password", 40) {
+		password = literal("")[0]
+	}
+	m.verifyThisPassword(name, password)
+}
+
+func (m *machine) verifyThisPassword(name, password given) {
+	a := m.act(spec.VerifyPassword, name).label("%v", password)
+	a.Password = password.text
+	if a.Password == faultyPassword {
+		a.fault = errPassword
+	}
+	a.make()
+}
+
+func (m *machine) issue(t *rapid.T) {
+	fields := []string{"password", "password pin", "pin", "", "otp password"}
+	if m.env.RarePINs {
+		fields = []string{"password", "password", "password", "password", "", "otp password", "pin"}
+	}
+	a := m.act(spec.Issue, m.drawUser(t))
+	a.prove(t, fields...)
+	a.make()
+}
+
+func (m *machine) issueUnproven(t *rapid.T) {
+	name := m.drawUser(t)
+	k := one(t, "kind", []given{{"account", "account"}, {"login", "login"}}, 30,
+		literal("totp", "device-totp", "pin", "password", "", "sms"))
+	m.issueThis(name, factor.Kind(k.text))
+}
+
+// issueThis calls IssueUnproven.
+func (m *machine) issueThis(name given, kind factor.Kind) {
+	a := m.act(spec.IssueUnproven, name).label("%q", kind)
+	a.Kind, a.args.Kind = spec.KindNamed(string(kind)), kind
+	a.make()
+}

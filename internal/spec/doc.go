@@ -1,0 +1,44 @@
+// Package spec states the rules of factor a second time, as naively as they read:
+// a program that answers what the library has to answer. It shares no line with
+// the library and does not import it, so that each can catch the other out.
+//
+// Read it as the statement of the rules, one concept to a file:
+//
+//	kind.go       the one list of kinds of credential
+//	operation.go  the one list of operations, and what each takes and touches
+//	call.go       what goes into a rule and what comes out
+//	options.go    the options and their defaults
+//	state.go      what is remembered about a user, and for how long
+//	next.go       a step, and the one rule of each operation
+//	input.go      what is malformed
+//	budget.go     wrong answers, locks, and when they end
+//	judge.go      credentials, in their order
+//	code.go       issued codes
+//	totp.go       time-based codes
+//	pin.go        PINs
+//	device.go     devices, and the window in which one needs no proof
+//	authenticator.go  the authenticator, from its first code on
+//	guard.go      the reset guard and its strikes
+//	wipe.go       what happens between marking a wipe and its end
+//	imports.go    moving in from another system
+//	admin.go      the host's own acts
+//	event.go      what the host is told
+//	view.go       what a look shows
+//
+// # How to use it
+//
+// [Options.Next] is one step: what one load and one swap of a record do. It is a
+// pure function on values. A [State] is comparable by ==, so it can be the key of
+// a map, be hashed, and be searched through. There are no texts of codes or
+// secrets in it: whatever the library draws at random gets a [Name] from whoever
+// drives the specification, and a [Code] knows what its text is a code of. So a
+// search over an attacker's moves needs only as many names as it has things.
+//
+// A call that has to run a wipe is several steps: Next answers [AsksWipe], then
+// comes [Options.WipeDone], and a binding then tries again. If the host fails, Sweep calls
+// [Options.PutOff], and the call ends.
+// [Options.Run] takes all of them for a caller who is alone.
+//
+// What ranges over [Operations] or [Kinds] fails to compile, or at its start,
+// where it does not know one.
+package spec

@@ -1,0 +1,42 @@
+package spec
+
+// What is told to Options.Observe.
+const (
+	verified               Action = "verified"
+	refused                Action = "refused"
+	locked                 Action = "locked"
+	issued                 Action = "issued"
+	enrolled               Action = "enrolled"
+	revoked                Action = "revoked"
+	pinSet                 Action = "pin-set"
+	pinRemoved             Action = "pin-removed"
+	authenticatorBegun     Action = "authenticator-begun"
+	authenticatorConfirmed Action = "authenticator-confirmed"
+	authenticatorRemoved   Action = "authenticator-removed"
+	resetProven            Action = "reset-proven"
+	resetRefused           Action = "reset-refused"
+	resetLastChance        Action = "reset-last-chance"
+	wipeMarked             Action = "wipe-marked"
+	wipeFailed             Action = "wipe-failed"
+	wipeDone               Action = "wipe-done"
+	unlocked               Action = "unlocked"
+	forgotten              Action = "forgotten"
+	resealed               Action = "resealed"
+	imported               Action = "imported"
+)
+
+// EndsWipe reports whether the action is how a call of Options.Wipe ended.
+func (a Action) EndsWipe() bool { return a == wipeDone || a == wipeFailed }
+
+// Err is the error that an event of the action carries, OK for none.
+func (a Action) Err() Err {
+	switch a {
+	case refused, resetRefused:
+		return Mismatch
+	case locked:
+		return Locked
+	case wipeFailed:
+		return HostFault
+	}
+	return OK
+}

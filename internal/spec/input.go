@@ -1,0 +1,91 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Malformed returns the fields of a call that are not well-formed. Such a call is
+// refused as a whole: nothing is looked at or counted. Which field the refusal
+// names, where there are several, is not said.
+//
+// A code is 6 to 8 ASCII digits, a PIN 4 to 12, a new PIN 1 to 12. A password has 1
+// to 1,024 bytes, and a user 1 to 255 bytes of UTF-8 without NUL. Nothing is
+// trimmed, and no other digits are read.
+func (o *Options) Malformed(c *Call) []string {
+	var fields []string
+	check := func(field string, ok bool) {
+		if !ok {
+			fields = append(fields, field)
+		}
+	}
+	op := c.Op.Row()
+	if !op.Everybody {
+		check("user", len(c.User) >= 1 && len(c.User) <= 255 && utf8.ValidString(c.User) && !strings.Contains(c.User, "\x00"))
+	}
+	o.checkProof(c, check)
+	switch c.Op {
+	case VerifyOTP:
+		check("kinds", c.Kinds == nil || len(c.Kinds) > 0 && allIn(c.Kinds, CodeKinds))
+	case Unlock:
+		check("kinds", c.Kinds == nil || len(c.Kinds) > 0 && !slices.Contains(c.Kinds, NoKind))
+	case IssueUnproven:
+		check("kinds", c.Kind.Row().Issued)
+	case SetPIN, AdminSetPIN:
+		check("pin", digits(c.NewPIN, 1, 12))
+	case Enroll, Revoke, AdminRevoke:
+		check("device", c.Device != 0)
+	case Wait:
+		check("timeout", c.Timeout >= time.Second && c.Timeout <= time.Minute)
+	case Import:
+		checkHoldings(&c.Held, check)
+	}
+	return fields
+}
+
+// checkProof checks the credentials that the operation takes. One that is an
+// argument of its own has to be there; those of a proof are checked if they are.
+func (o *Options) checkProof(c *Call, check func(field string, ok bool)) {
+	proof := c.Op.Row().Proof
+	alone := func(p Proof, given string) bool { return proof == p || proof > OnePassword && given != "" }
+	switch {
+	case proof == KnownProof && c.OTP != "":
+		check("otp", false)
+	case alone(OneCode, c.OTP):
+		check("otp", digits(c.OTP, 6, 8))
+	}
+	switch {
+	case proof == ResetProof && c.Password != "":
+		check("password", false)
+	case alone(OnePassword, c.Password):
+		check("password", o.CheckPassword && len(c.Password) >= 1 && len(c.Password) <= 1024)
+	}
+	if alone(OnePIN, c.PIN) {
+		check("pin", digits(c.PIN, 4, 12))
+	}
+}
+
+// checkHoldings checks what is to be imported for what can never be held: nothing,
+// one device twice, or one key in two places, where each code would be accepted
+// twice. What can be wrong with a single hash or secret is not said here.
+func checkHoldings(h *Holdings, check func(field string, ok bool)) {
+	check("Import", h.PIN.Digits != "" || h.Authenticator.Secret.Key != 0 || len(h.Devices) > 0)
+	keys, ids := []Name{h.Authenticator.Secret.Key}, []Name{0}
+	for n, d := range h.Devices {
+		check(fmt.Sprintf("Import.Devices[%d].ID", n), !slices.Contains(ids, d.ID))
+		check(fmt.Sprintf("Import.Devices[%d].TOTP", n), !slices.Contains(keys, d.Secret.Key))
+		keys, ids = append(keys, d.Secret.Key), append(ids, d.ID)
+	}
+}
+
+func allIn(some, all []Kind) bool {
+	return !slices.ContainsFunc(some, func(k Kind) bool { return !slices.Contains(all, k) })
+}
+
+// digits reports whether s is ASCII digits, at least and at most so many.
+func digits(s string, least, most int) bool {
+	return len(s) >= least && len(s) <= most && strings.Trim(s, "0123456789") == ""
+}

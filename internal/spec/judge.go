@@ -1,0 +1,177 @@
+package spec
+
+import "slices"
+
+// A verdict is what a credential is worth.
+type verdict uint8
+
+const (
+	wrong verdict = iota
+	spent         // was right once, and may not be again
+	right
+)
+
+// A tally is what a call has to say if nothing that it gives is right: the last
+// kind that was judged, and the least that is left of those that were charged, or
+// else of those that were judged. If none was judged, the lock that ends first.
+type tally struct {
+	judged  Kind
+	charged bool
+	left    int
+	locked  Answer
+}
+
+func (all *tally) answer() Answer {
+	if all.judged == NoKind {
+		return all.locked
+	}
+	return Answer{Err: Mismatch, Kind: all.judged, Left: all.left}
+}
+
+func (all *tally) add(k Kind, left int, charged bool) {
+	first := all.judged == NoKind || charged && !all.charged
+	if first || charged == all.charged && left < all.left {
+		all.left = left
+	}
+	all.judged, all.charged = k, all.charged || charged
+}
+
+func (t *turn) verifyOTP() Answer {
+	return t.verify(distinct(t.call.Kinds, KindDeviceTOTP, KindAccount))
+}
+
+// verifyAlone judges one credential. Its kind is known, and not part of the answer.
+func (t *turn) verifyAlone() Answer {
+	a := t.verify(nil)
+	if a.Err == OK {
+		a.Kind = NoKind
+	}
+	return a
+}
+
+// verifyProof judges a proof. A code in it is judged against ProofKinds.
+func (t *turn) verifyProof() Answer { return t.verify(t.o.ProofKinds) }
+
+// verify judges the given credentials in the order code, password, PIN. The first
+// right one wins, and those after it are not looked at. Each wrong one is charged to
+// its own kind. One of a locked kind is not judged, right or wrong. A fault ends the
+// judging; what was charged before it stays.
+func (t *turn) verify(codeKinds []Kind) Answer {
+	var all tally
+	if t.proof.otp != "" {
+		if a, ok := t.verifyCode(codeKinds, &all); ok {
+			return a
+		}
+	}
+	if t.proof.password != "" && !t.skip(KindPassword, &all) {
+		t.out.AskedPassword = true
+		switch t.call.Host.Password {
+		case Fails:
+			return refuse(HostFault)
+		case Yes:
+			return t.accept(KindPassword, 0)
+		}
+		t.charge(KindPassword, &all)
+	}
+	if t.proof.pin != "" && !t.skip(KindPIN, &all) {
+		if t.proof.pin == t.PIN.Digits {
+			return t.accept(KindPIN, 0)
+		}
+		t.charge(KindPIN, &all)
+	}
+	return all.answer()
+}
+
+// verifyCode judges a code against each kind in turn, and spends it for the first
+// that it is right for: then it is charged to none. One that is spent for any of
+// them is charged to none either. Any other wrong one is charged once to each kind
+// that it was judged against. A kind that the user does not hold is judged like any.
+func (t *turn) verifyCode(codeKinds []Kind, all *tally) (Answer, bool) {
+	var judged [KindCount]Kind
+	n, wasSpent := 0, false
+	for _, k := range codeKinds {
+		if t.skip(k, all) {
+			continue
+		}
+		judged[n] = k
+		n++
+		device, v := t.spend(k)
+		if v == right {
+			return t.accept(k, device), true
+		}
+		wasSpent = wasSpent || v == spent
+	}
+	for _, k := range judged[:n] {
+		if wasSpent {
+			t.spare(k, all)
+		} else {
+			t.charge(k, all)
+		}
+	}
+	return Answer{}, false
+}
+
+// spend judges the code against one kind, and takes it out of use if it is right.
+func (t *turn) spend(k Kind) (device Name, v verdict) {
+	switch k {
+	case KindTOTP:
+		return 0, t.spendStep(&t.Authenticator)
+	case KindDeviceTOTP:
+		return t.spendDevice(0)
+	}
+	return 0, t.spendIssued(k)
+}
+
+// accept sets the kind's count back.
+func (t *turn) accept(k Kind, device Name) Answer {
+	t.Budgets[k] = Budget{}
+	t.writes = true
+	t.event(Event{Action: verified, Kind: k, Device: device})
+	return Answer{Kind: k, Device: device}
+}
+
+// charge counts a wrong answer. The answer that locks the kind is a mismatch still.
+func (t *turn) charge(k Kind, all *tally) {
+	t.Budgets[k] = t.Budgets[k].charged(t.o.limit(k), t.now)
+	t.writes = true
+	t.tell(k, all, true)
+}
+
+// spare notes a kind that was judged and, the code being a spent one, not charged.
+func (t *turn) spare(k Kind, all *tally) { t.tell(k, all, false) }
+
+func (t *turn) tell(k Kind, all *tally, charged bool) {
+	l := t.o.limit(k)
+	left := t.Budgets[k].left(l, t.now)
+	_, until := t.Budgets[k].locked(l, t.now)
+	all.add(k, left, charged)
+	t.event(Event{Action: refused, Kind: k, Left: left, Until: until})
+}
+
+// skip notes and reports that nothing of a kind is judged now.
+func (t *turn) skip(k Kind, all *tally) bool {
+	is, until := t.Budgets[k].locked(t.o.limit(k), t.now)
+	if !is {
+		return false
+	}
+	t.event(Event{Action: locked, Kind: k, Until: until})
+	a := &all.locked
+	if a.Err == OK || until != 0 && (a.Until == 0 || until < a.Until) {
+		*a = Answer{Err: Locked, Kind: k, Until: until}
+	}
+	return true
+}
+
+// distinct returns the kinds in the order in which each first stands, or those
+// that none means.
+func distinct(kinds []Kind, byDefault ...Kind) []Kind {
+	if len(kinds) == 0 {
+		return byDefault
+	}
+	for i, k := range kinds {
+		if slices.Contains(kinds[:i], k) {
+			return distinct(slices.Delete(slices.Clone(kinds), i, i+1))
+		}
+	}
+	return kinds
+}

@@ -1,0 +1,81 @@
+package spec
+
+import "slices"
+
+// A Kind is a kind of credential.
+type Kind uint8
+
+// The kinds. NoKind stands for none, and for one that is not known.
+const (
+	NoKind Kind = iota
+	KindPassword
+	KindPIN
+	KindLogin
+	KindAccount
+	KindTOTP
+	KindDeviceTOTP
+
+	// KindCount is one more than the last, for arrays by kind.
+	KindCount
+)
+
+// A KindRow says what sort of credential a kind is.
+type KindRow struct {
+	Kind Kind
+	Name string // as the library spells it
+	// Code: a one-time code can be of this kind.
+	Code bool
+	// Issued: the library draws the code, and the host mails it.
+	Issued bool
+	// Resets: it proves a password reset, as something that the user has or
+	// knows beside the mailbox.
+	Resets bool
+}
+
+// Kinds is the one list of kinds, in the order in which the library lists them.
+var Kinds = [KindCount - 1]KindRow{
+	{Kind: KindPassword, Name: "password"},
+	{Kind: KindPIN, Name: "pin", Resets: true},
+	{Kind: KindLogin, Name: "login", Code: true, Issued: true},
+	{Kind: KindAccount, Name: "account", Code: true, Issued: true},
+	{Kind: KindTOTP, Name: "totp", Code: true},
+	{Kind: KindDeviceTOTP, Name: "device-totp", Code: true, Resets: true},
+}
+
+// Row returns the row of a kind, a zero one if it is not known.
+func (k Kind) Row() KindRow {
+	if k == NoKind || k >= KindCount {
+		return KindRow{}
+	}
+	return Kinds[k-1]
+}
+
+// String returns the name, which is empty for NoKind.
+func (k Kind) String() string { return k.Row().Name }
+
+// KindNamed returns the kind of that name, or NoKind.
+func KindNamed(name string) Kind {
+	for _, r := range Kinds {
+		if r.Name == name {
+			return r.Kind
+		}
+	}
+	return NoKind
+}
+
+// KindsWhere returns the kinds of which something is true, in the order of Kinds.
+func KindsWhere(is func(KindRow) bool) []Kind {
+	var some []Kind
+	for _, r := range Kinds {
+		if is(r) {
+			some = append(some, r.Kind)
+		}
+	}
+	return slices.Clip(some) // so that what is appended never lands in a shared list
+}
+
+// CodeKinds are those that a one-time code can be of.
+var CodeKinds = KindsWhere(func(r KindRow) bool { return r.Code })
+
+// IssuedKinds are those whose codes the library draws.
+var IssuedKinds = KindsWhere(func(r KindRow) bool { return r.Issued })

@@ -1,0 +1,52 @@
+package spec
+
+// A View is what Admin.Status shows. There is no secret in it.
+type View struct {
+	PIN, Authenticator, Waiting bool
+	Devices                     [MaxDevices]ViewedDevice
+	Live                        [KindCount]bool
+	Budgets                     [KindCount]ViewedBudget // those in which something is counted
+	Strikes                     int                     // while wiped, one more than Strikes
+	WipeID                      Name
+	WipeAt                      Time // 0: no wipe
+	WipeReason                  Reason
+	WipePending                 bool
+}
+
+// A ViewedDevice is what Devices shows of one.
+type ViewedDevice struct {
+	ID               Name
+	EnrolledAt, Used Time
+}
+
+// A ViewedBudget is a count. Locked with no Until: until unlocked or bound anew.
+type ViewedBudget struct {
+	Wrong  int
+	Locked bool
+	Until  Time
+}
+
+// View is what a look at a state shows.
+func (o *Options) View(s State, now Time) View {
+	t := turn{State: s, o: o, now: now}
+	v := View{PIN: s.PIN.Digits != "", Authenticator: s.Authenticator.Key != 0, Waiting: t.waiting(), Strikes: s.Guard.Strikes}
+	for i, d := range s.Devices {
+		v.Devices[i] = ViewedDevice{d.ID, d.EnrolledAt, d.Used}
+	}
+	for _, k := range IssuedKinds {
+		v.Live[k] = t.live(k)
+	}
+	for _, r := range Kinds {
+		b := s.Budgets[r.Kind]
+		if b.Wrong > 0 {
+			is, until := b.locked(o.limit(r.Kind), now)
+			v.Budgets[r.Kind] = ViewedBudget{b.Wrong, is, until}
+		}
+	}
+	if s.Wipe.Stage != NotWiped {
+		v.Strikes = o.Reset.Strikes + 1
+		v.WipeID, v.WipeAt, v.WipeReason = s.Wipe.ID, s.Wipe.At, s.Wipe.Reason
+		v.WipePending = s.Wipe.Stage == Pending
+	}
+	return v
+}

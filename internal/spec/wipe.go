@@ -1,0 +1,91 @@
+package spec
+
+import "time"
+
+// mark marks the wipe, and in the same step removes what could prove a reset, and
+// the live codes. A confirmed authenticator stays: it still guards the login. The
+// host is asked to wipe only once this is stored.
+func (t *turn) mark(reason Reason) Answer {
+	t.PIN, t.Devices, t.Waiting, t.Guard = HeldPIN{}, [MaxDevices]Device{}, Waiting{}, Guard{}
+	for _, k := range IssuedKinds {
+		t.codes(k).Live = Issued{}
+	}
+	t.Wipe = Wipe{Stage: Pending, Reason: reason, ID: t.call.Draws, At: t.now, Retry: t.now}
+	t.writes = true
+	t.event(Event{Action: wipeMarked})
+	return t.asksWipe()
+}
+
+// asksWipe is the answer of a step after which the host is asked to wipe.
+func (t *turn) asksWipe() Answer { return Answer{Err: AsksWipe, Wipe: t.Wipe.ID} }
+
+// WipeDone notes that the host carried out a wipe. If another call has noted it
+// already, or something was bound since, it changes nothing.
+func (o *Options) WipeDone(s State, now Time, id Name) (State, []Event) {
+	var events []Event
+	if s.Wipe.Stage == Pending && s.Wipe.ID == id {
+		s.Wipe.Stage, s.Wipe.Tries, s.Wipe.Retry = Done, 0, 0
+		events = []Event{{Action: wipeDone}}
+	}
+	return rewritten(s, now), events
+}
+
+// PutOff makes Sweep leave a failed wipe alone: for a minute, then twice as long each
+// time, up to an hour. Calls of users try it all the same.
+func (o *Options) PutOff(s State, now Time, id Name) State {
+	if s.Wipe.Stage == Pending && s.Wipe.ID == id {
+		s.Wipe.Retry = now.add(min(time.Duration(wipeBackoff)<<min(s.Wipe.Tries, 10), maxWipeBackoff))
+		s.Wipe.Tries++
+	}
+	return rewritten(s, now)
+}
+
+// rewritten is the state after a write that may have changed nothing.
+func rewritten(s State, now Time) State {
+	if s.Stored {
+		s.written(now)
+	}
+	return s
+}
+
+// Run makes a whole call while nobody else makes one: its steps, with the host's
+// answer to each wipe in between.
+func (o *Options) Run(s State, now Time, c *Call) (State, Outcome) {
+	next, out := o.Next(s, now, c)
+	if out.Answer.Err != AsksWipe {
+		return next, out
+	}
+	s, id := next, out.Answer.Wipe
+	if c.Host.Wipe != Yes {
+		if c.Op == Sweep && o.Wipe { // or there is nobody to try again
+			s = o.PutOff(s, now, id)
+		}
+		out.Events = append(out.Events, Event{Action: wipeFailed})
+		out.Answer = AfterWipe(c.Op, false)
+		return s, out
+	}
+	s, told := o.WipeDone(s, now, id)
+	out.Events = append(out.Events, told...)
+	if !c.Op.Row().Binds {
+		out.Answer = AfterWipe(c.Op, true)
+		return s, out
+	}
+	s, rest := o.Run(s, now, c)
+	rest.Events = append(out.Events, rest.Events...)
+	return s, rest
+}
+
+// AfterWipe is what a call answers whose last step was the wipe. One that is not
+// done is WipePending alone: no case for Wiped may let a reset go on while the data
+// is there.
+func AfterWipe(op Op, done bool) Answer {
+	switch {
+	case !done:
+		return refuse(WipePending)
+	case op == Prove:
+		return refuse(Wiped)
+	case op == Sweep:
+		return Answer{Count: 1}
+	}
+	return Answer{}
+}

@@ -1,0 +1,204 @@
+package translate
+
+import (
+	"context"
+
+	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
+)
+
+// Views are all that a host makes of one Verifier.
+type Views struct {
+	V       *factor.Verifier
+	PINs    *factor.PINs
+	Codes   *factor.OTPIssuer
+	Devices *factor.DeviceTOTPEnroller
+	Auth    *factor.AuthenticatorEnroller
+	Guard   *factor.ResetGuard // nil if the host cannot wipe
+	Admin   *factor.Admin
+}
+
+// NewViews returns the views of v. Its guard is nil without Options.Wipe.
+func NewViews(v *factor.Verifier) *Views {
+	guard, _ := factor.NewResetGuard(v)
+	return &Views{
+		V: v, PINs: factor.NewPINs(v), Codes: factor.NewOTPIssuer(v), Devices: factor.NewDeviceTOTPEnroller(v),
+		Auth: factor.NewAuthenticatorEnroller(v), Guard: guard, Admin: factor.NewAdmin(v),
+	}
+}
+
+// A Result is what a call returned. Nothing of it but Err is set by a call that
+// failed.
+type Result struct {
+	Err        error
+	Match      factor.Match
+	Set        bool
+	OTP        factor.OTP
+	Enrollment factor.Enrollment
+	Devices    []factor.Device
+	Status     factor.Status
+	Users      []string
+	Count      int
+}
+
+// Answer is the result as the specification answers. It is not ok for a fault of the
+// store or the sealer.
+func (r *Result) Answer() (a spec.Answer, ok bool) {
+	a, ok = Error(r.Err)
+	if r.Err == nil {
+		a.Kind, a.Device = spec.KindNamed(string(r.Match.Kind)), DeviceName(r.Match.Device)
+		if r.OTP.Code != "" {
+			a.Kind, a.Until = spec.KindNamed(string(r.OTP.Kind)), At(r.OTP.ExpiresAt)
+		}
+		a.Set = r.Set
+	}
+	a.Count = r.Count
+	return a, ok
+}
+
+// Made is the code or the secret that was handed out.
+func (r *Result) Made() string { return r.OTP.Code + r.Enrollment.Secret }
+
+// What only the call of the library needs, and the specification does not.
+type Args struct {
+	Import factor.Import
+	After  string // of Users
+	Most   int    // of Users, 0: all
+	Kind   factor.Kind
+	Kinds  []factor.Kind
+}
+
+// calls has one function for each operation. One that is missing is found at once.
+var calls = [spec.OpCount]func(ctx context.Context, v *Views, c *spec.Call, a *Args, r *Result){
+	spec.VerifyOTP: func(ctx context.Context, v *Views, c *spec.Call, a *Args, r *Result) {
+		r.Match, r.Err = v.V.VerifyOTP(ctx, c.User, c.OTP, a.kinds(c)...)
+	},
+	spec.VerifyPIN: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.V.VerifyPIN(ctx, c.User, c.PIN)
+	},
+	spec.VerifyPassword: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.V.VerifyPassword(ctx, c.User, c.Password)
+	},
+	spec.VerifyAny: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Match, r.Err = v.V.VerifyAny(ctx, c.User, proof(c))
+	},
+	spec.SetPIN: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.PINs.Set(ctx, c.User, c.NewPIN, proof(c))
+	},
+	spec.RemovePIN: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.PINs.Remove(ctx, c.User, proof(c))
+	},
+	spec.IsSet: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Set, r.Err = v.PINs.IsSet(ctx, c.User)
+	},
+	spec.Wait: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Set, r.Err = v.PINs.Wait(ctx, c.User, c.Timeout)
+	},
+	spec.Issue: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.OTP, r.Err = v.Codes.Issue(ctx, c.User, proof(c))
+	},
+	spec.IssueUnproven: func(ctx context.Context, v *Views, c *spec.Call, a *Args, r *Result) {
+		kind := factor.Kind(c.Kind.String())
+		if c.Kind == spec.NoKind {
+			kind = a.Kind
+		}
+		r.OTP, r.Err = v.Codes.IssueUnproven(ctx, c.User, kind)
+	},
+	spec.Enroll: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Enrollment, r.Err = v.Devices.Enroll(ctx, c.User, DeviceID(c.Device), proof(c))
+	},
+	spec.Devices: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Devices, r.Err = v.Devices.Devices(ctx, c.User)
+	},
+	spec.Revoke: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.Devices.Revoke(ctx, c.User, DeviceID(c.Device), proof(c))
+	},
+	spec.Begin: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Enrollment, r.Err = v.Auth.Begin(ctx, c.User, proof(c))
+	},
+	spec.Confirm: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.Auth.Confirm(ctx, c.User, c.OTP)
+	},
+	spec.RemoveAuthenticator: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.Auth.Remove(ctx, c.User, proof(c))
+	},
+	spec.Prove: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.Guard.Prove(ctx, c.User, proof(c))
+	},
+	spec.Forfeit: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.Guard.Forfeit(ctx, c.User)
+	},
+	spec.Status: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Status, r.Err = v.Admin.Status(ctx, c.User)
+	},
+	spec.Unlock: func(ctx context.Context, v *Views, c *spec.Call, a *Args, r *Result) {
+		r.Err = v.Admin.Unlock(ctx, c.User, a.kinds(c)...)
+	},
+	spec.AdminSetPIN: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.Admin.SetPIN(ctx, c.User, c.NewPIN)
+	},
+	spec.AdminRemovePIN: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.Admin.RemovePIN(ctx, c.User)
+	},
+	spec.AdminRemoveAuthenticator: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.Admin.RemoveAuthenticator(ctx, c.User)
+	},
+	spec.AdminRevoke: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.Admin.RevokeDevice(ctx, c.User, DeviceID(c.Device))
+	},
+	spec.Import: func(ctx context.Context, v *Views, c *spec.Call, a *Args, r *Result) {
+		r.Err = v.Admin.Import(ctx, c.User, a.Import)
+	},
+	spec.Forget: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.Admin.Forget(ctx, c.User)
+	},
+	spec.Reseal: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.Admin.Reseal(ctx, c.User)
+	},
+	spec.Users: func(ctx context.Context, v *Views, _ *spec.Call, a *Args, r *Result) {
+		for user, err := range v.Admin.Users(ctx, a.After) {
+			if err != nil {
+				r.Err = err
+				return
+			}
+			if r.Users = append(r.Users, user); len(r.Users) == a.Most {
+				return
+			}
+		}
+	},
+	spec.Sweep: func(ctx context.Context, v *Views, _ *spec.Call, _ *Args, r *Result) {
+		r.Count, r.Err = v.Admin.Sweep(ctx)
+	},
+}
+
+var _ = func() struct{} {
+	for op, call := range calls {
+		if call == nil {
+			panic("translate: nobody calls " + spec.Op(op).String())
+		}
+	}
+	return struct{}{}
+}()
+
+// Do makes the call.
+func (v *Views) Do(ctx context.Context, c *spec.Call, a *Args) *Result {
+	if a == nil {
+		a = &Args{}
+	}
+	r := &Result{}
+	calls[c.Op](ctx, v, c, a, r)
+	return r
+}
+
+func proof(c *spec.Call) factor.Credentials {
+	return factor.Credentials{OTP: c.OTP, Password: c.Password, PIN: c.PIN}
+}
+
+// kinds are those of the call, unless it takes others that the specification cannot
+// name.
+func (a *Args) kinds(c *spec.Call) []factor.Kind {
+	if a.Kinds != nil {
+		return a.Kinds
+	}
+	return Kinds(c.Kinds)
+}

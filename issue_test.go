@@ -1,0 +1,88 @@
+package factor
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/account/accounttest"
+)
+
+func TestIntervalHoldsBackTheNextCode(t *testing.T) {
+	const interval = 30 * time.Second
+	for _, c := range []struct {
+		name     string
+		hold     time.Time
+		interval time.Duration
+		held     bool
+	}{
+		{"none before", time.Time{}, interval, false},
+		{"just issued", accounttest.Noon.Add(interval), interval, true},
+		{"a millisecond to go", accounttest.Noon.Add(time.Millisecond), interval, true},
+		{"over", accounttest.Noon, interval, false},
+		{"longer than it can last", accounttest.Noon.Add(interval + time.Millisecond), interval, false},
+		{"no Interval any more", accounttest.Noon.Add(time.Millisecond), 0, false},
+	} {
+		for _, kind := range []Kind{KindLogin, KindAccount} {
+			a := &account.Account{}
+			a.Codes(account.Kind(kind)).NotBefore = c.hold
+			try := attemptOn(t, a, Options{OTP: OTPOptions{Interval: c.interval}}, accounttest.Noon)
+			err := try.mayIssue(kind)
+			if (err != nil) != c.held {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			if c.held && *err.(*LockedError) != (LockedError{kind, c.hold}) {
+				t.Errorf("%s: %+v", c.name, err)
+			}
+			if other := map[Kind]Kind{KindLogin: KindAccount, KindAccount: KindLogin}[kind]; try.mayIssue(other) != nil {
+				t.Errorf("%s: holds back %s codes too", c.name, other)
+			}
+		}
+	}
+}
+
+// An issued code has its kind's life, and nothing else of the account changes;
+// above all no count does.
+func TestIssueMakesALiveCodeOfItsKind(t *testing.T) {
+	o := Options{OTP: OTPOptions{Digits: 8, AccountTTL: time.Minute, LoginTTL: 2 * time.Minute, Interval: time.Second}}
+	rapid.Check(t, func(t *rapid.T) {
+		a := accounttest.Any(accounttest.Around(accounttest.Noon)).Draw(t, "account")
+		before := accounttest.Clone(t, a)
+		kind := rapid.SampledFrom([]Kind{KindLogin, KindAccount}).Draw(t, "kind")
+		try := attemptOn(t, a, o, accounttest.Noon)
+		otp, err := try.issue(kind)
+		ttl := map[Kind]time.Duration{KindLogin: 2 * time.Minute, KindAccount: time.Minute}[kind]
+		if err != nil || otp.Kind != kind || !otp.ExpiresAt.Equal(accounttest.Noon.Add(ttl)) || checkDigits("otp", otp.Code, 8, 8) != nil {
+			t.Fatalf("%v: %s until %v, %v", kind, otp.Kind, otp.ExpiresAt, err)
+		}
+		if want := (Event{At: accounttest.Noon, User: "user", Action: ActionIssued, Kind: kind, Until: otp.ExpiresAt}); len(try.events) != 1 || try.events[0] != want {
+			t.Fatalf("reported %+v, want %+v", try.events, want)
+		}
+		before.Codes(account.Kind(kind)).Live = &account.Code{Digits: otp.Code, ExpiresAt: otp.ExpiresAt}
+		before.Codes(account.Kind(kind)).NotBefore = accounttest.Noon.Add(time.Second)
+		if !reflect.DeepEqual(a, before) {
+			t.Fatalf("the account is\n%+v, want\n%+v", a, before)
+		}
+	})
+}
+
+func TestRandomCodesKeepTheirLength(t *testing.T) {
+	leading := 0
+	for range 2000 {
+		for digits := 6; digits <= 8; digits++ {
+			got, err := randomCode(digits)
+			if err != nil || checkDigits("otp", got, digits, digits) != nil {
+				t.Fatalf("%d digits: %v", len(got), err)
+			}
+			if got[0] == '0' {
+				leading++
+			}
+		}
+	}
+	if leading == 0 {
+		t.Fatal("no code of 6000 begins with a zero")
+	}
+}
