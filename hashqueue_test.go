@@ -24,9 +24,10 @@ func TestAFloodOfGuessesAtAUserHashesFew(t *testing.T) {
 				k := newKit(t)
 				k.setPIN()
 				var hashes atomic.Int64
-				pinhash.Trace(k.v, func(uint32, uint32, uint8) {
+				pinhash.Replace(k.v, func(_, _ []byte, _, _ uint32, _ uint8, keyLen uint32) []byte {
 					hashes.Add(1)
 					time.Sleep(6 * time.Second)
+					return make([]byte, keyLen)
 				})
 				for range 200 {
 					go func() { _, _ = k.v.VerifyAny(context.Background(), alice, proof) }()

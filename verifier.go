@@ -141,10 +141,10 @@ type Verifier struct {
 	waiters   *poll.Poll        // for a PIN
 	attempts  sync.Pool         // of *attempt
 
-	pinLocks, passwordLocks       userLocks    // around a call that hashes
-	observing                     atomic.Int64 // calls of Observe that run
-	checking, registering, wiping atOnce       // functions of the host's that run
-	comparing                     atOnce       // comparisons of a PIN that run
+	pinLocks, passwordLocks       userLocks     // around a call that hashes
+	observing                     atomic.Int64  // calls of Observe that run
+	checking, registering, wiping keylock.Slots // functions of the host's that run
+	comparing                     keylock.Slots // comparisons of a PIN that run
 }
 
 func init() {
