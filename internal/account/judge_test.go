@@ -88,7 +88,7 @@ func TestJudgeCodeFindsTheFirstKindThatItIsRightFor(t *testing.T) {
 		for _, k := range kinds {
 			b := budgets[slices.Index(account.Kinds[:], k)]
 			if b.Locked(limit, accounttest.Noon) {
-				want = append(want, account.Finding{Kind: k, Locked: true, Until: b.End(limit)})
+				want = append(want, account.Finding{Kind: k, Verdict: account.Locked, Until: b.End(limit)})
 				continue
 			}
 			if right = slices.Contains(h.right[code], k); right {
@@ -128,7 +128,7 @@ func TestJudgeCodeFindsTheFirstKindThatItIsRightFor(t *testing.T) {
 			return
 		}
 		again := h.JudgeCode(code, []account.Kind{got[len(got)-1].Kind}, rules, accounttest.Noon, nil)
-		if len(again) != 1 || again[0].Verdict == account.Right || again[0].Locked {
+		if len(again) != 1 || again[0].Verdict == account.Right || again[0].Verdict == account.Locked {
 			t.Fatalf("%s is accepted a second time: %+v", code, again)
 		}
 		for _, d := range h.Devices {
@@ -152,7 +152,7 @@ func TestCountCountsInOneKindOnly(t *testing.T) {
 		if f != (account.Finding{Kind: k, Charged: true, Until: accounttest.Noon.Add(time.Minute)}) || a.Budgets != want {
 			t.Errorf("a wrong %s: %+v, %v", k, f, a.Budgets)
 		}
-		if f, locked := a.CheckLock(k, rules, accounttest.Noon); !locked || f != (account.Finding{Kind: k, Locked: true, Until: accounttest.Noon.Add(time.Minute)}) {
+		if f, locked := a.CheckLock(k, rules, accounttest.Noon); !locked || f != (account.Finding{Kind: k, Verdict: account.Locked, Until: accounttest.Noon.Add(time.Minute)}) {
 			t.Errorf("%s after three wrong ones: locked %v, %+v", k, locked, f)
 		}
 		want[i] = account.Budget{}
