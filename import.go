@@ -41,7 +41,8 @@ type ImportedPIN struct {
 	//     times the blocks of its hash;
 	//   - what Django, passlib, Spring Security and Ory Kratos write for these.
 	//
-	// Import cuts off a framework's prefix such as {bcrypt} and trailing white space.
+	// Import cuts off a framework's prefix such as {bcrypt}, and trailing white space
+	// and zero bytes.
 	Hash string
 	// SetAt is when the user set it, which ResetOptions.MinAge looks at. Zero
 	// means now.
