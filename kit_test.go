@@ -97,6 +97,15 @@ func newKitOn(t *testing.T, store *tap, change ...func(*factor.Options)) *kit {
 	return k
 }
 
+// cheapVerifier is factor.NewVerifier with a PIN hash that takes no time.
+func cheapVerifier(s factor.Store, k factor.Sealer, o *factor.Options) (*factor.Verifier, error) {
+	v, err := factor.NewVerifier(s, k, o)
+	if err == nil {
+		pinhash.Cheapen(v, nil)
+	}
+	return v, err
+}
+
 func keyring(t *testing.T) *factor.Keyring {
 	t.Helper()
 	ring, err := factor.NewKeyring(bytes.Repeat([]byte{7}, 32))
