@@ -139,10 +139,6 @@ func (e *DeviceTOTPEnroller) Enroll(ctx context.Context, user string, device uui
 	})
 }
 
-// registrationLead is how far a registration may lie in the future, for clocks
-// that differ.
-const registrationLead = time.Minute
-
 // mayEnroll returns nil for a right proof, or none within the window.
 func (a *attempt) mayEnroll(enrolled bool, proof Credentials) error {
 	if proof != (Credentials{}) {
@@ -156,17 +152,10 @@ func (a *attempt) mayEnroll(enrolled bool, proof Credentials) error {
 	if err != nil {
 		return err
 	}
-	if !inGrace(registered, a.opts.Device.Grace, a.now) {
+	if !account.InGrace(registered, a.opts.Device.Grace, a.now) {
 		return ErrNoCredential
 	}
 	return nil
-}
-
-// inGrace reports whether a user who registered then needs no proof. The zero
-// time is never inside.
-func inGrace(registered time.Time, grace time.Duration, now time.Time) bool {
-	age := now.Sub(registered.Truncate(time.Millisecond))
-	return !registered.IsZero() && age >= -registrationLead && age <= grace
 }
 
 // Devices returns the user's devices in the order of their first enrolment. It

@@ -1,3 +1,4 @@
+// Package accounttest draws accounts for tests, and says what no rule may ever meet.
 package accounttest
 
 import (
@@ -12,7 +13,7 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// genInstant draws any instant that an account may hold: none, around 1970 and
+// Instant draws any instant that an account may hold: none, around 1970 and
 // noon, and ten thousand years to either side.
 func Instant() *rapid.Generator[time.Time] {
 	const span = 10000 * 365 * 24 * 3600 * 1000 // ms
@@ -24,13 +25,14 @@ func Instant() *rapid.Generator[time.Time] {
 	)
 }
 
-// genAround draws an instant within a day of another.
+// Around draws an instant within a day of another.
 func Around(t time.Time) *rapid.Generator[time.Time] {
 	const day = int64(24 * time.Hour / time.Millisecond)
 	return rapid.Map(rapid.OneOf(rapid.Int64Range(-2, 2), rapid.Int64Range(-day, day)),
 		func(ms int64) time.Time { return t.Add(time.Duration(ms) * time.Millisecond) })
 }
 
+// UnixMilli returns an instant as an account keeps it.
 func UnixMilli(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 func genBytes(shortest, longest int) *rapid.Generator[[]byte] {
@@ -42,6 +44,7 @@ func genBytes(shortest, longest int) *rapid.Generator[[]byte] {
 	})
 }
 
+// TOTP draws a key and its last step.
 func TOTP() *rapid.Generator[account.TOTP] {
 	return rapid.Custom(func(t *rapid.T) account.TOTP {
 		return account.TOTP{Key: totp.Key{
@@ -53,6 +56,7 @@ func TOTP() *rapid.Generator[account.TOTP] {
 	})
 }
 
+// Codes draws the issued codes of a kind, whose instants are of times.
 func Codes(times *rapid.Generator[time.Time]) *rapid.Generator[account.Codes] {
 	one := rapid.Custom(func(t *rapid.T) account.Code {
 		return account.Code{Digits: rapid.StringMatching("[0-9]{6,8}").Draw(t, "digits"), ExpiresAt: times.Draw(t, "expires")}
@@ -64,6 +68,7 @@ func Codes(times *rapid.Generator[time.Time]) *rapid.Generator[account.Codes] {
 	})
 }
 
+// OrNil returns nil for an empty list, as decoding does.
 func OrNil[T any](list []T) []T {
 	if len(list) == 0 {
 		return nil
@@ -71,7 +76,7 @@ func OrNil[T any](list []T) []T {
 	return list
 }
 
-// importedHashes are of the PIN 8299.
+// ImportedHashes are of the PIN 8299.
 var ImportedHashes = []string{
 	"$2a$04$NBPkQcVG.PKNtI21B/oc6OBQTAZvG05QG35k25drTJ6Eg55wOL9SK",
 	"$2b$04$xNBPSLLfwJMmeM4ffQU4eunu.1lULhWlk69RcitsGjQxSw4a99LCO",
@@ -83,7 +88,7 @@ var ImportedHashes = []string{
 	"bcrypt_sha256$$2b$04$xNBPSLLfwJMmeM4ffQU4euNs/B9jgOevAgHFGIUNuCsYK3bKhrKTy",
 }
 
-// genAccount draws a whole account whose instants are of times.
+// Any draws a whole account whose instants are of times.
 func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
 	id := rapid.Custom(func(t *rapid.T) (id uuid.UUID) {
 		copy(id[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
@@ -140,7 +145,7 @@ func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
 	})
 }
 
-// decode returns what was encoded.
+// Decode returns what was encoded.
 func Decode(data []byte) (*account.Account, error) {
 	a := &account.Account{}
 	if err := a.Decode(data); err != nil {
@@ -149,7 +154,7 @@ func Decode(data []byte) (*account.Account, error) {
 	return a, nil
 }
 
-// cloned returns an account that shares nothing with a.
+// Clone returns an account that shares nothing with a.
 func Clone(t interface{ Fatal(...any) }, a *account.Account) *account.Account {
 	b, err := Decode(a.Encode())
 	if err != nil {
@@ -158,7 +163,7 @@ func Clone(t interface{ Fatal(...any) }, a *account.Account) *account.Account {
 	return b
 }
 
-// outOfBounds says what in an account no rule may ever meet, "" if nothing.
+// OutOfBounds says what in an account no rule may ever meet, "" if nothing.
 func OutOfBounds(a *account.Account) string {
 	var bad []string
 	check := func(what string, ok bool) {
@@ -220,7 +225,7 @@ func OutOfBounds(a *account.Account) string {
 	return fmt.Sprint(bad)
 }
 
-// everything is an account that holds one of each thing.
+// Everything is an account that holds one of each thing.
 func Everything() *account.Account {
 	id := uuid.MustParse("01234567-89ab-cdef-0123-456789abcdef")
 	s := account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Algorithm: 2, Digits: 8, Period: 2 * time.Minute}, LastStep: 14_000_000}
@@ -238,13 +243,13 @@ func Everything() *account.Account {
 	}
 }
 
-// noon is the time at which tables are judged.
+// Noon is the time at which tables are judged.
 var Noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 // century is the longest span that Options allow.
 const century = 100 * 365 * 24 * time.Hour
 
-// genLimit draws a Limit that Options allow, of few milliseconds or of years.
+// Limit draws a Limit that Options allow, of few milliseconds or of years.
 func Limit() *rapid.Generator[account.Limit] {
 	return rapid.Custom(func(t *rapid.T) account.Limit {
 		l := account.Limit{Tries: rapid.IntRange(1, 12).Draw(t, "tries")}
@@ -256,7 +261,7 @@ func Limit() *rapid.Generator[account.Limit] {
 	})
 }
 
-// codeAt is the oracle's code of a step.
+// CodeAt is the code of a step, as another library computes it.
 func CodeAt(s *account.TOTP, step int64) string {
 	return rfc6238.Code(s.Secret, s.Algorithm.String(), s.Digits, step)
 }

@@ -1,9 +1,10 @@
-package factor
+package account_test
 
 import (
 	"testing"
 	"time"
 
+	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
@@ -27,11 +28,11 @@ func TestGraceHasBothItsEnds(t *testing.T) {
 		{"beyond what a Duration holds", time.Unix(1<<60, 0), false},
 		{"as far back", time.Unix(-1<<60, 0), false},
 	} {
-		if got := inGrace(c.registered, grace, accounttest.Noon); got != c.inside {
+		if got := account.InGrace(c.registered, grace, accounttest.Noon); got != c.inside {
 			t.Errorf("%s: inside %v", c.name, got)
 		}
 	}
-	if inGrace(time.Time{}, longest, time.Time{}) {
+	if account.InGrace(time.Time{}, 100*365*24*time.Hour, time.Time{}) {
 		t.Error("the zero time is inside")
 	}
 }
