@@ -106,10 +106,17 @@ func TestFourChecksOfAUserRunAtOnce(t *testing.T) {
 		go func() { done <- k.v.VerifyPassword(t.Context(), alice, rightPW) }()
 		time.Sleep(9 * time.Second)
 		close(enter)
-		for range 4 {
-			k.is(<-done, factor.ErrMismatch)
+		right := 0
+		for range 5 { // in whichever order they are swapped
+			if err := <-done; err == nil {
+				right++
+			} else {
+				k.is(err, factor.ErrMismatch)
+			}
 		}
-		k.ok(<-done)
+		if right != 1 {
+			t.Errorf("%d of five calls were right, want one", right)
+		}
 	})
 }
 
