@@ -325,3 +325,13 @@ func TestImportWithoutALastStepRefusesNoStep(t *testing.T) {
 	k.imports(factor.Import{Authenticator: &factor.ImportedTOTP{Secret: appSecret}})
 	k.accepts(k.code(factor.Enrollment{Secret: appSecret, Algorithm: "SHA1", Digits: 6, Period: 30 * time.Second}), factor.KindTOTP)
 }
+
+// A BINARY column of MySQL and the buffer of libsodium's crypto_pwhash_str end in
+// zero bytes.
+func TestTheZeroBytesBehindAHashAreCutOff(t *testing.T) {
+	for _, hash := range []string{bcryptOfRightPIN, argon2OfRightPIN} {
+		k := newKit(t)
+		k.imports(factor.Import{PIN: &factor.ImportedPIN{Hash: hash + "\x00\x00 \x00"}})
+		k.ok(k.v.VerifyPIN(t.Context(), alice, rightPIN))
+	}
+}
