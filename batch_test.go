@@ -227,13 +227,13 @@ func TestTheAnswersAreThoseOfTheTryThatLanded(t *testing.T) {
 				return err
 			}
 		}
-		first := k.clock()
+		first := k.Now()
 		errs := queued(k, func(late func() error) error {
 			k.swapping(func(_ context.Context, do func() error) error {
 				k.ok(late())
 				return do()
 			})
-			k.turn(time.Minute) // before the second try is judged
+			k.Turn(time.Minute) // before the second try is judged
 			return errors.New("connection lost")
 		}, issue(0, factor.KindLogin), issue(1, factor.KindAccount))
 		k.ok(errs[0])

@@ -78,7 +78,7 @@ func TestARecordThatDoesNotOpenIsNotAbsent(t *testing.T) {
 	k.issue(factor.KindAccount)
 	ring, err := factor.NewKeyring([]byte("another key of thirty-two bytes!"))
 	k.ok(err)
-	v, err := factor.NewVerifier(k.Store, ring, &factor.Options{Now: func() time.Time { return k.clock().Add(time.Hour) }})
+	v, err := factor.NewVerifier(k.Store, ring, &factor.Options{Now: func() time.Time { return k.Now().Add(time.Hour) }})
 	k.ok(err)
 	admin := factor.NewAdmin(v)
 	if s, err := admin.Status(t.Context(), alice); !errors.Is(err, factor.ErrUnsealed) || s.PIN {
@@ -290,5 +290,5 @@ func (k *kit) store(data []byte) {
 	ctx := context.Background()
 	before, err := k.Store.Load(ctx, alice)
 	k.ok(err)
-	k.ok(k.Store.CompareAndSwap(ctx, alice, before.Version, factor.Record{Data: data, Version: before.Version + 1, Due: k.clock()}))
+	k.ok(k.Store.CompareAndSwap(ctx, alice, before.Version, factor.Record{Data: data, Version: before.Version + 1, Due: k.Now()}))
 }

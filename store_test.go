@@ -119,8 +119,8 @@ func TestCallsOfTheStore(t *testing.T) {
 			return err
 		}, nil},
 		{"Admin.Sweep", "nothing due", none, (*kit).withPIN, func(k *kit, _ string) error { return second(k.admin.Sweep(ctx)) }, nil},
-		{"Admin.Sweep", "an expired code", one, func(k *kit) string { k.issue(factor.KindAccount); k.turn(time.Hour); return "" }, func(k *kit, _ string) error { return second(k.admin.Sweep(ctx)) }, nil},
-		{"Admin.Sweep", "an empty record", one, func(k *kit) string { k.withPIN(); k.ok(k.admin.Forget(ctx, alice)); k.turn(24 * time.Hour); return "" }, func(k *kit, _ string) error { return second(k.admin.Sweep(ctx)) }, nil},
+		{"Admin.Sweep", "an expired code", one, func(k *kit) string { k.issue(factor.KindAccount); k.Turn(time.Hour); return "" }, func(k *kit, _ string) error { return second(k.admin.Sweep(ctx)) }, nil},
+		{"Admin.Sweep", "an empty record", one, func(k *kit) string { k.withPIN(); k.ok(k.admin.Forget(ctx, alice)); k.Turn(24 * time.Hour); return "" }, func(k *kit, _ string) error { return second(k.admin.Sweep(ctx)) }, nil},
 	}
 	covered := map[string]bool{}
 	for _, c := range cases {

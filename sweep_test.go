@@ -70,11 +70,11 @@ func TestUsersEndsAtAStoreThatStandsStill(t *testing.T) {
 func TestARecordThatIsThereIsNoSignOfItsRemoval(t *testing.T) {
 	k := newKit(t)
 	k.issue(factor.KindLogin)
-	k.turn(time.Hour)
+	k.Turn(time.Hour)
 	if n, err := k.admin.Sweep(t.Context()); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
-	k.turn(25 * time.Hour)
+	k.Turn(25 * time.Hour)
 	k.onSwap = func(ctx context.Context, next factor.Record, do func() error) error {
 		if !next.IsZero() {
 			return do()
@@ -124,7 +124,7 @@ func TestSweepWithoutWipePostponesNothing(t *testing.T) {
 	k.wipe = errBusy
 	k.is(k.guard.Forfeit(t.Context(), alice), factor.ErrWipePending)
 	k.wipe = nil
-	v, err := factor.NewVerifier(k.Store, keyring(t), &factor.Options{Now: k.clock})
+	v, err := factor.NewVerifier(k.Store, keyring(t), &factor.Options{Now: k.Now})
 	k.ok(err)
 	before, _ := k.Store.Load(t.Context(), alice)
 	for range 3 {

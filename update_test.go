@@ -29,7 +29,7 @@ func swapAfter(others func()) func(context.Context, func() error) error {
 // other is the same user's engine in another process.
 func (k *kit) other() *kit {
 	k.Helper()
-	return newKitOn(k.T, &tap{Store: k.Store}, func(o *factor.Options) { o.Now = k.clock })
+	return newKitOn(k.T, &tap{Store: k.Store}, func(o *factor.Options) { o.Now = k.Now })
 }
 
 func TestALostSwapIsJudgedAgain(t *testing.T) {

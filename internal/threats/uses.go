@@ -252,7 +252,7 @@ func otherUses() []use {
 			}
 			return nil
 		}},
-		{name: "Admin.Sweep", right: true, prepare: func(p *person) { p.issue(factor.KindLogin); p.w.clock.add(time.Hour); clear(p.codes) },
+		{name: "Admin.Sweep", right: true, prepare: func(p *person) { p.issue(factor.KindLogin); p.w.clock.Turn(time.Hour); clear(p.codes) },
 			run: func(ctx context.Context, on *process, p *person) error {
 				_, err := on.admin.Sweep(ctx)
 				return err
