@@ -73,7 +73,7 @@ func (w *world) pinless() *person {
 	now := w.clock.Now()
 	must(w.t, w.auth.Confirm(ctx, p.id, p.pending.code(p.pending.step(now))))
 	p.app = p.pending
-	w.clock.add(12 * p.phone.period) // Nothing that was accepted is in any window now.
+	w.clock.Turn(12 * p.phone.period) // Nothing that was accepted is in any window now.
 	return p
 }
 

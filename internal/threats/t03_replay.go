@@ -62,7 +62,7 @@ func replayAtEdges(t *testing.T, w *world, width int64) {
 	if n := w.wrong(p.id, factor.KindDeviceTOTP); n != 0 {
 		t.Fatalf("%d charged for used codes, want 0", n)
 	}
-	w.clock.add(p.phone.period)
+	w.clock.Turn(p.phone.period)
 	for step := now - width; step <= now+width; step++ {
 		mustBe(t, verify(step), factor.ErrMismatch)
 	}
@@ -88,7 +88,7 @@ func replayAtRandom(rt *rapid.T, w *world, width int64) {
 		{kind: factor.KindTOTP, g: p.app},
 	}
 	for range rapid.IntRange(1, 12).Draw(rt, "rounds") {
-		w.clock.add(time.Duration(rapid.IntRange(0, 70).Draw(rt, "seconds")) * time.Second)
+		w.clock.Turn(time.Duration(rapid.IntRange(0, 70).Draw(rt, "seconds")) * time.Second)
 		now := p.phone.step(w.clock.Now())
 		h := holdings[rapid.IntRange(0, len(holdings)-1).Draw(rt, "holding")]
 		code := h.g.code(now + rapid.Int64Range(-width-2, width+2).Draw(rt, "step"))

@@ -142,6 +142,6 @@ func (p *person) rightWithLeadingZero(kind factor.Kind) string {
 		if code := p.right(kind).OTP; code[0] == '0' {
 			return code
 		}
-		p.w.clock.add(p.phone.period)
+		p.w.clock.Turn(p.phone.period)
 	}
 }

@@ -141,7 +141,7 @@ func guessWhileRenewing(t *testing.T, env Env, kind factor.Kind, renewal renewal
 		if b := budget(w.status(p.id), kind); !b.Locked || b.Wrong != judged {
 			t.Fatalf("stored %+v after %d guesses, want locked", b, judged)
 		}
-		w.clock.add(2 * time.Second)
+		w.clock.Turn(2 * time.Second)
 	}
 	if judged != 6 {
 		t.Fatalf("%d guesses were judged, want 6: Final", judged)
@@ -151,7 +151,7 @@ func guessWhileRenewing(t *testing.T, env Env, kind factor.Kind, renewal renewal
 
 func mustBeLockedForGood(t *testing.T, w *world, p *person, kind factor.Kind) {
 	t.Helper()
-	w.clock.add(365 * 24 * time.Hour)
+	w.clock.Turn(365 * 24 * time.Hour)
 	b := budget(w.status(p.id), kind)
 	if !b.Locked || !b.Until.IsZero() {
 		t.Fatalf("stored %+v a year after the last guess, want locked for good", b)

@@ -108,7 +108,7 @@ func mixPurposes(t *testing.T, env Env) {
 		mustBe(t, w.auth.Confirm(ctx, p.id, code), factor.ErrMismatch)
 	}
 	must(t, w.auth.Confirm(ctx, p.id, pending))
-	w.clock.add(11 * time.Minute)
+	w.clock.Turn(11 * time.Minute)
 	_, err = w.v.VerifyOTP(ctx, p.id, p.right(factor.KindTOTP).OTP, factor.KindTOTP)
 	mustBe(t, err, factor.ErrMismatch) // The app that was replaced.
 }

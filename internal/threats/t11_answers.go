@@ -66,7 +66,7 @@ func Threat11LockedAnswer(t *testing.T, env Env) {
 					mustBe(t, verifyAny.call(ctx, w.process, p, kind, p.wrong(kind)), factor.ErrMismatch)
 				}
 				if final {
-					w.clock.add(time.Second)
+					w.clock.Turn(time.Second)
 					mustBe(t, verifyAny.call(ctx, w.process, p, kind, p.wrong(kind)), factor.ErrMismatch)
 				}
 				compareLocked(t, w, env, p, kind)
@@ -155,7 +155,7 @@ func compareHoldings(t *testing.T, env Env, w *world, j judge, kind factor.Kind)
 	}
 	for guess := 1; guess <= 5; guess++ {
 		if guess == 5 {
-			w.clock.add(time.Minute) // The lock has run out: the next one locks again.
+			w.clock.Turn(time.Minute) // The lock has run out: the next one locks again.
 		}
 		what := fmt.Sprintf("guess %d at %s", guess, j.name)
 		c := rich.wrong(kind)

@@ -113,7 +113,7 @@ func errHonestly(t *testing.T, env Env) {
 			}
 		}
 		must(t, w.guard.Prove(ctx, p.id, p.right(kind)))
-		w.clock.add(time.Duration(i) * 24 * time.Hour)
+		w.clock.Turn(time.Duration(i) * 24 * time.Hour)
 	}
 	if s := w.status(p.id); s.Strikes != 0 || s.Wipe != nil || !s.PIN {
 		t.Fatalf("left %+v", s)

@@ -90,7 +90,7 @@ func offerEmpty(t *testing.T, env Env) {
 		mustBe(t, w.auth.Confirm(ctx, p.id, ""), factor.ErrMalformed)
 		mustBe(t, w.admin.SetPIN(ctx, p.id, ""), factor.ErrMalformed)
 		mustBe(t, w.pins.Set(ctx, p.id, "", p.right(factor.KindPassword)), factor.ErrMalformed)
-		w.clock.add(time.Hour) // Past the window of a registration.
+		w.clock.Turn(time.Hour) // Past the window of a registration.
 		for _, j := range provers {
 			err := j.call(ctx, w.process, p, "", factor.Credentials{})
 			if !errors.Is(err, factor.ErrNoCredential) {

@@ -31,7 +31,7 @@ var removals = []removal{
 	}, "pin phone app account login"},
 	{"forget, remove and create anew", func(w *world, p *person) error {
 		err := w.admin.Forget(ctx, p.id)
-		w.clock.add(25 * time.Hour)
+		w.clock.Turn(25 * time.Hour)
 		_, swept := w.admin.Sweep(ctx)
 		return errors.Join(err, swept, w.admin.SetPIN(ctx, p.id, "1593"))
 	}, "pin phone app account login"},

@@ -20,7 +20,7 @@ func Threat20ClockJump(t *testing.T, env Env) {
 		o.PIN.Limit = factor.Limit{} // A PIN hash at each guess would take long.
 	})
 	rapid.Check(t, func(rt *rapid.T) {
-		w.clock.set(newClock().now)
+		w.clock.Set(newClock().Now())
 		(&walk{rt: rt, w: w, p: w.pinless(), last: map[factor.Kind]int64{}, live: map[factor.Kind]factor.OTP{}}).run()
 	})
 	t.Run("codes end on time", func(t *testing.T) { useAtTheEnd(t, env) })
@@ -43,7 +43,7 @@ func (k *walk) run() {
 		case 0:
 			k.jump()
 		case 1:
-			k.w.clock.add(time.Duration(rapid.IntRange(0, 90).Draw(k.rt, "seconds")) * time.Second)
+			k.w.clock.Turn(time.Duration(rapid.IntRange(0, 90).Draw(k.rt, "seconds")) * time.Second)
 		case 2:
 			k.issue()
 		case 3:
@@ -64,7 +64,7 @@ func (k *walk) jump() {
 	unit := rapid.SampledFrom([]time.Duration{time.Second, time.Minute, time.Hour, 24 * time.Hour, 365 * 24 * time.Hour}).Draw(k.rt, "unit")
 	to := k.w.clock.Now().Add(time.Duration(rapid.IntRange(-10, 10).Draw(k.rt, "units")) * unit)
 	if to.Year() > 2000 && to.Year() < 2100 {
-		k.w.clock.set(to)
+		k.w.clock.Set(to)
 	}
 }
 
@@ -181,7 +181,7 @@ func lockBeforeJump(t *testing.T, env Env) {
 	})
 	p := w.person()
 	now := w.clock.Now()
-	w.clock.set(now.AddDate(10, 0, 0))
+	w.clock.Set(now.AddDate(10, 0, 0))
 	p.begin()
 	for range 5 {
 		mustBe(t, w.v.VerifyPassword(ctx, p.id, "wrong"), factor.ErrMismatch)
@@ -194,7 +194,7 @@ func lockBeforeJump(t *testing.T, env Env) {
 	mustBe(t, w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
 	mustBe(t, w.guard.Prove(ctx, p.id, p.right(factor.KindPIN)), factor.ErrLocked)
 
-	w.clock.set(now)
+	w.clock.Set(now)
 	_, err = w.v.VerifyOTP(ctx, p.id, code, factor.KindAccount)
 	mustBe(t, err, factor.ErrMismatch)
 	mustBe(t, w.auth.Confirm(ctx, p.id, pending), factor.ErrNotEnrolled)
@@ -214,7 +214,7 @@ func useAtTheEnd(t *testing.T, env Env) {
 		for _, before := range []time.Duration{time.Millisecond, 0} {
 			p := w.person()
 			o := p.issue(kind)
-			w.clock.set(o.ExpiresAt.Add(-before))
+			w.clock.Set(o.ExpiresAt.Add(-before))
 			if _, err := w.v.VerifyOTP(ctx, p.id, o.Code, kind); (err == nil) != (before > 0) {
 				t.Fatalf("%s before its end a %s code was answered %v", before, kind, err)
 			}
@@ -222,6 +222,6 @@ func useAtTheEnd(t *testing.T, env Env) {
 	}
 	p := w.person()
 	p.begin()
-	w.clock.add(15 * time.Minute)
+	w.clock.Turn(15 * time.Minute)
 	mustBe(t, w.auth.Confirm(ctx, p.id, p.pending.code(p.pending.step(w.clock.Now()))), factor.ErrNotEnrolled)
 }

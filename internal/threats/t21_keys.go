@@ -58,7 +58,7 @@ func rotateAndReseal(t *testing.T, env Env) {
 	must(t, w.auth.Confirm(ctx, p.id, p.pending.code(p.pending.step(w.clock.Now()))))
 	must(t, w.v.VerifyPIN(ctx, p.id, p.pin))
 	must(t, w.v.VerifyPIN(ctx, idle.id, idle.pin))
-	w.clock.add(p.phone.period)
+	w.clock.Turn(p.phone.period)
 	must(t, w.guard.Prove(ctx, p.id, p.right(factor.KindDeviceTOTP)))
 }
 

@@ -84,7 +84,7 @@ func faultEachCall(t *testing.T, env Env, u use) int {
 					continue
 				}
 				w.restore(p.id, start)
-				w.clock.set(now)
+				w.clock.Set(now)
 				plan := at(n+1, f)
 				if forGood {
 					plan = everyFrom(n+1, name, f)
@@ -221,7 +221,7 @@ func (tr trial) checkWipes(t *testing.T, err error, after factor.Status, asked [
 	if errors.Is(err, factor.ErrWiped) && !w.host.isFinished(after.Wipe.ID) {
 		t.Fatalf("%s: answered %v, and the host did not finish the wipe", tr.what, err)
 	}
-	w.clock.add(2 * time.Hour)
+	w.clock.Turn(2 * time.Hour)
 	if _, err := w.admin.Sweep(ctx); err != nil {
 		t.Fatalf("%s: %v", tr.what, err)
 	}

@@ -31,7 +31,7 @@ var followUps = []followUp{
 	}},
 	{"forget, remove and create anew", true, func(w *world, on *process, p *person) error {
 		err := on.admin.Forget(ctx, p.id)
-		w.clock.add(25 * time.Hour)
+		w.clock.Turn(25 * time.Hour)
 		_, swept := on.admin.Sweep(ctx)
 		return errors.Join(err, swept, on.admin.SetPIN(ctx, p.id, "1593"))
 	}},
@@ -92,10 +92,10 @@ func landTwice(t *testing.T, env Env) {
 			must(t, first.write(w.start(s), p))
 			must(t, first.use(w.process, p))
 			must(t, w.admin.Forget(ctx, p.id))
-			w.clock.add(rest)
+			w.clock.Turn(rest)
 			_, err := w.admin.Sweep(ctx)
 			must(t, err)
-			w.clock.add(-rest)
+			w.clock.Turn(-rest)
 			s.land()
 			if first.use(w.process, p) == nil {
 				t.Fatalf("the %s came back %s after it was forgotten", name, rest)
@@ -122,7 +122,7 @@ func landLate(t *testing.T, env Env, u use) {
 				}
 				what := fmt.Sprintf("swap %d late, landing after %d calls, then %s", swap, wait, f.name)
 				w.restore(p.id, start)
-				w.clock.set(now)
+				w.clock.Set(now)
 				s.reset(nth(swap, "Store.CompareAndSwap", late))
 				s.wait = wait
 				if swap == 0 {

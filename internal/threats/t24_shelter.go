@@ -46,7 +46,7 @@ func Threat24RefundingSweep(t *testing.T, env Env) {
 		for n := 1; n <= 3; n++ {
 			mustBe(t, w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
 			p.issue(factor.KindAccount)
-			w.clock.add(25 * time.Hour)
+			w.clock.Turn(25 * time.Hour)
 			_, err := w.admin.Sweep(ctx)
 			must(t, err)
 			if s := w.status(p.id).Strikes; s != n {
@@ -70,7 +70,7 @@ func guessUntilLocked(t *testing.T, w *world, p *person, kind factor.Kind, pause
 			t.Fatal(err)
 		}
 		p.issue(factor.KindLogin) // So that the user is due.
-		w.clock.add(pause)
+		w.clock.Turn(pause)
 		if _, err := w.admin.Sweep(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +86,7 @@ func sweepWhileGuessing(t *testing.T, w *world, p *person, kind factor.Kind, pau
 	if judged := guessUntilLocked(t, w, p, kind, pause, 13); judged != 10 {
 		t.Fatalf("%d guesses judged, want 10: Final", judged)
 	}
-	w.clock.add(10 * 365 * 24 * time.Hour)
+	w.clock.Turn(10 * 365 * 24 * time.Hour)
 	if _, err := w.admin.Sweep(ctx); err != nil {
 		t.Fatal(err)
 	}

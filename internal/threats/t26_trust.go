@@ -65,7 +65,7 @@ func inspectSignatures(t *testing.T, env Env) {
 func decodeBodies(t *testing.T, env Env) {
 	w := newWorld(t, env, nil)
 	p := w.person()
-	w.clock.add(time.Hour)
+	w.clock.Turn(time.Hour)
 	body := []byte(`{"skip":true,"Skip":true,"verified":true,"Kind":"pin","Device":"` + p.device.String() + `","RegisteredAt":"2031-03-05T08:11:02Z",
 		"registeredAt":"2031-03-05T08:11:02Z","EnrolledAt":"2031-03-05T08:11:02Z","PIN":true,"Authenticator":true,"Strikes":-5,"Wrong":-5,"Locked":false,
 		"Secret":"GEZDGNBVGY3TQOJQ","Code":"000000","ExpiresAt":"2999-01-01T00:00:00Z","Reason":"forfeited","User":"` + p.id + `","Action":"verified","Remaining":99}`)
@@ -102,7 +102,7 @@ func enrolAround(t *testing.T, env Env) {
 	} {
 		w := newWorld(t, env, nil)
 		p := w.stranger()
-		w.clock.add(after)
+		w.clock.Turn(after)
 		_, err := w.devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
 		if (err == nil) != want {
 			t.Fatalf("%s after the registration, without a proof: %v, want accepted: %v", after, err, want)
@@ -119,7 +119,7 @@ func enrolAround(t *testing.T, env Env) {
 	}
 	w := newWorld(t, env, nil)
 	p := w.stranger()
-	w.clock.set(time.Time{}.Add(time.Minute))
+	w.clock.Set(time.Time{}.Add(time.Minute))
 	w.host.register(p.id, p.password, time.Time{})
 	_, err := w.devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
 	if err == nil {

@@ -176,7 +176,7 @@ func (u *uniform) trace(t *testing.T, s sameness, j judge, kind factor.Kind, bes
 		want = factor.ErrMismatch
 	}
 	for n, wait := range waits {
-		w.clock.add(wait)
+		w.clock.Turn(wait)
 		given := in.give(p, kind)
 		for _, k := range beside {
 			given = both(given, p.wrong(k))

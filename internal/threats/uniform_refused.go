@@ -25,7 +25,7 @@ func lockedAfter(wrongs int, prepare func(p *person, kind factor.Kind)) func(p *
 		}
 		prepare(p, kind)
 		for _, wait := range []time.Duration{0, 0, time.Second, 2 * time.Second}[:wrongs] {
-			p.w.clock.add(wait)
+			p.w.clock.Turn(wait)
 			mustBe(p.w.t, verifyAny.call(ctx, p.w.process, p, kind, p.wrong(kind)), factor.ErrMismatch)
 		}
 	}

@@ -60,7 +60,7 @@ func unknown(p *person, _ factor.Kind) {
 // expired lets a live code end.
 func expired(p *person, kind factor.Kind) {
 	p.issue(kind)
-	p.w.clock.add(10 * time.Minute)
+	p.w.clock.Turn(10 * time.Minute)
 }
 
 // unheldSamenesses: what is set cannot be found out by guessing.

@@ -271,7 +271,7 @@ func readingUses() []use {
 // adminUses are the methods of Admin that change something.
 func adminUses() []use {
 	return []use{
-		{name: "Admin.Sweep", right: true, prepare: func(p *person) { p.issue(factor.KindLogin); p.w.clock.add(time.Hour); clear(p.codes) },
+		{name: "Admin.Sweep", right: true, prepare: func(p *person) { p.issue(factor.KindLogin); p.w.clock.Turn(time.Hour); clear(p.codes) },
 			run: func(ctx context.Context, on *process, p *person) error {
 				_, err := on.admin.Sweep(ctx)
 				return err

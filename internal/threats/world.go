@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/factortest"
 )
 
 // A world is what outlives a process: the store, the keys, the time and the
@@ -22,7 +23,7 @@ type world struct {
 	env   Env
 	store factor.Store
 	keys  factor.Sealer
-	clock *clock
+	clock *factortest.Clock
 	host  *host
 	opts  factor.Options
 	users int
@@ -173,28 +174,10 @@ func (w *world) unlock(user string) {
 	}
 }
 
-// A clock shows the time that the test set.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
 // newClock starts a clock early in a TOTP step, at a time whose digits do not
 // look like one of the PINs and codes.
-func newClock() *clock { return &clock{now: time.Date(2031, 3, 5, 7, 11, 2, 0, time.UTC)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) add(d time.Duration) { c.set(c.Now().Add(d)) }
-
-func (c *clock) set(at time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = at
+func newClock() *factortest.Clock {
+	return factortest.NewClock(time.Date(2031, 3, 5, 7, 11, 2, 0, time.UTC))
 }
 
 // A host is the data of the service around the library.
