@@ -102,6 +102,15 @@ func Threat06RenewedBudget(t *testing.T, env Env) {
 	}
 }
 
+// helperBeside is the kind of the right credential that renews, where another is
+// guessed at.
+func helperBeside(guessed factor.Kind) factor.Kind {
+	if guessed == factor.KindPassword {
+		return factor.KindPIN
+	}
+	return factor.KindPassword
+}
+
 func guessWhileRenewing(t *testing.T, env Env, kind factor.Kind, renewal renewal) {
 	w := newWorld(t, env, func(o *factor.Options) {
 		onlyKind(kind)(o)
@@ -109,10 +118,7 @@ func guessWhileRenewing(t *testing.T, env Env, kind factor.Kind, renewal renewal
 		sameLimit(o, factor.Limit{Tries: 3, Delay: time.Second, MaxDelay: time.Second, Final: 6})
 	})
 	p := w.person()
-	helper := factor.KindPassword
-	if kind == factor.KindPassword {
-		helper = factor.KindPIN
-	}
+	helper := helperBeside(kind)
 	if helper == factor.KindPIN && renewal.name == "remove the PIN" {
 		return // It would take the credential that helps.
 	}
@@ -140,6 +146,11 @@ func guessWhileRenewing(t *testing.T, env Env, kind factor.Kind, renewal renewal
 	if judged != 6 {
 		t.Fatalf("%d guesses were judged, want 6: Final", judged)
 	}
+	mustBeLockedForGood(t, w, p, kind)
+}
+
+func mustBeLockedForGood(t *testing.T, w *world, p *person, kind factor.Kind) {
+	t.Helper()
 	w.clock.Turn(365 * 24 * time.Hour)
 	b := budget(w.status(p.id), kind)
 	if !b.Locked || !b.Until.IsZero() {

@@ -9,38 +9,40 @@ import (
 	"github.com/knowhave/factor"
 )
 
+// resetStates are the states in which a reset may be asked for.
+var resetStates = map[string]func(t *testing.T, w *world, p *person){
+	"quiet":       func(*testing.T, *world, *person) {},
+	"just proven": func(t *testing.T, w *world, p *person) { must(t, w.guard.Prove(ctx, p.id, p.right(factor.KindPIN))) },
+	"just refused": func(t *testing.T, w *world, p *person) {
+		mustBe(t, w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
+	},
+	"signed in": func(t *testing.T, w *world, p *person) {
+		must(t, w.v.VerifyPIN(ctx, p.id, p.pin))
+		must(t, w.v.VerifyPassword(ctx, p.id, p.password))
+	},
+	"device used elsewhere": func(t *testing.T, w *world, p *person) {
+		_, err := w.v.VerifyOTP(ctx, p.id, p.right(factor.KindDeviceTOTP).OTP)
+		must(t, err)
+	},
+	"PIN changed": func(t *testing.T, w *world, p *person) { must(t, w.admin.SetPIN(ctx, p.id, newPIN)) },
+	"device enrolled anew": func(t *testing.T, w *world, p *person) {
+		_, err := w.devices.Enroll(ctx, p.id, p.device, p.right(factor.KindPassword))
+		must(t, err)
+	},
+	"only a device": func(t *testing.T, w *world, p *person) { must(t, w.admin.RemovePIN(ctx, p.id)) },
+	"only a PIN":    func(t *testing.T, w *world, p *person) { must(t, w.admin.RevokeDevice(ctx, p.id, p.device)) },
+	"forgotten":     func(t *testing.T, w *world, p *person) { must(t, w.admin.Forget(ctx, p.id)) },
+	"wiped":         func(t *testing.T, w *world, p *person) { must(t, w.guard.Forfeit(ctx, p.id)) },
+	"wiped and sealed anew": func(t *testing.T, w *world, p *person) {
+		must(t, w.guard.Forfeit(ctx, p.id))
+		must(t, w.admin.Reseal(ctx, p.id))
+	},
+}
+
 // Threat09UnprovenReset brings users into every state and offers the guard all
 // that is not a right proof: it never returns nil.
 func Threat09UnprovenReset(t *testing.T, env Env) {
-	states := map[string]func(w *world, p *person){
-		"quiet":       func(*world, *person) {},
-		"just proven": func(w *world, p *person) { must(t, w.guard.Prove(ctx, p.id, p.right(factor.KindPIN))) },
-		"just refused": func(w *world, p *person) {
-			mustBe(t, w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
-		},
-		"signed in": func(w *world, p *person) {
-			must(t, w.v.VerifyPIN(ctx, p.id, p.pin))
-			must(t, w.v.VerifyPassword(ctx, p.id, p.password))
-		},
-		"device used elsewhere": func(w *world, p *person) {
-			_, err := w.v.VerifyOTP(ctx, p.id, p.right(factor.KindDeviceTOTP).OTP)
-			must(t, err)
-		},
-		"PIN changed": func(w *world, p *person) { must(t, w.admin.SetPIN(ctx, p.id, newPIN)) },
-		"device enrolled anew": func(w *world, p *person) {
-			_, err := w.devices.Enroll(ctx, p.id, p.device, p.right(factor.KindPassword))
-			must(t, err)
-		},
-		"only a device": func(w *world, p *person) { must(t, w.admin.RemovePIN(ctx, p.id)) },
-		"only a PIN":    func(w *world, p *person) { must(t, w.admin.RevokeDevice(ctx, p.id, p.device)) },
-		"forgotten":     func(w *world, p *person) { must(t, w.admin.Forget(ctx, p.id)) },
-		"wiped":         func(w *world, p *person) { must(t, w.guard.Forfeit(ctx, p.id)) },
-		"wiped and sealed anew": func(w *world, p *person) {
-			must(t, w.guard.Forfeit(ctx, p.id))
-			must(t, w.admin.Reseal(ctx, p.id))
-		},
-	}
-	for name, reach := range states {
+	for name, reach := range resetStates {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, env, nil)
 			other := w.person()
@@ -49,7 +51,7 @@ func Threat09UnprovenReset(t *testing.T, env Env) {
 					continue
 				}
 				p := w.person()
-				reach(w, p)
+				reach(t, w, p)
 				proof := unproven(t, p, other)[i]
 				if proof.right != nil && proof.right(name) {
 					continue

@@ -157,33 +157,47 @@ func compareHoldings(t *testing.T, env Env, w *world, j judge, kind factor.Kind)
 		if guess == 5 {
 			w.clock.Turn(time.Minute) // The lock has run out: the next one locks again.
 		}
+		what := fmt.Sprintf("guess %d at %s", guess, j.name)
 		c := rich.wrong(kind)
 		tell := func(p *person, names []string) answer {
 			return observe(w, env, names, func(on *process) error { return j.call(ctx, on, p, kind, c) })
 		}
-		full := tell(rich, secretCalls)
-		if bare := tell(poor, secretCalls); !reflect.DeepEqual(full, bare) {
-			t.Fatalf("guess %d at %s: who holds everything is answered\n%+v, who holds nothing\n%+v", guess, j.name, full, bare)
-		}
-		none := tell(unknown, storeCalls)
-		if none.err != full.err || !reflect.DeepEqual(none.detail, full.detail) || none.hashes != full.hashes {
-			t.Fatalf("guess %d at %s: who holds everything is answered\n%+v, of whom nothing is stored\n%+v", guess, j.name, full, none)
-		}
-		for _, p := range []*person{poor, unknown} {
-			a, b := w.status(rich.id).Budgets, w.status(p.id).Budgets
-			if !reflect.DeepEqual(a, b) {
-				t.Fatalf("guess %d at %s: counts %+v and %+v", guess, j.name, a, b)
-			}
-		}
+		full, bare, none := tell(rich, secretCalls), tell(poor, secretCalls), tell(unknown, storeCalls)
+		mustTellNothing(t, what, full, bare, none)
+		mustCountAlike(t, what, rich, poor, unknown)
+		isLocked := guess == 4
 		want := "Store.Load Store.CompareAndSwap"
-		if guess == 4 {
+		if isLocked {
 			want = "Store.Load"
 		}
 		if none.calls != want {
-			t.Fatalf("guess %d at %s: the store saw %q, want %q", guess, j.name, none.calls, want)
+			t.Fatalf("%s: the store saw %q, want %q", what, none.calls, want)
 		}
-		if env.Hashes != nil && kind == factor.KindPIN && guess != 4 && full.hashes == 0 {
-			t.Fatalf("guess %d at %s cost no hash", guess, j.name)
+		if env.Hashes != nil && kind == factor.KindPIN && !isLocked && full.hashes == 0 {
+			t.Fatalf("%s cost no hash", what)
+		}
+	}
+}
+
+// mustTellNothing fails if the answers differ of users who hold everything, who
+// hold nothing and of whom nothing is stored.
+func mustTellNothing(t *testing.T, what string, full, bare, none answer) {
+	t.Helper()
+	if !reflect.DeepEqual(full, bare) {
+		t.Fatalf("%s: who holds everything is answered\n%+v, who holds nothing\n%+v", what, full, bare)
+	}
+	if none.err != full.err || !reflect.DeepEqual(none.detail, full.detail) || none.hashes != full.hashes {
+		t.Fatalf("%s: who holds everything is answered\n%+v, of whom nothing is stored\n%+v", what, full, none)
+	}
+}
+
+// mustCountAlike fails if the counts of the users differ.
+func mustCountAlike(t *testing.T, what string, first *person, others ...*person) {
+	t.Helper()
+	for _, p := range others {
+		a, b := first.w.status(first.id).Budgets, p.w.status(p.id).Budgets
+		if !reflect.DeepEqual(a, b) {
+			t.Fatalf("%s: counts %+v and %+v", what, a, b)
 		}
 	}
 }

@@ -164,7 +164,19 @@ func checkLate(t *testing.T, w *world, p *person, u use, what string, proofs []s
 	if n := count(answers, nil); (onlyCode && n > 1 || !u.right && n > 0) && !u.wipes {
 		t.Fatalf("%s: %d of 3 calls were accepted: %v", what, n, answers)
 	}
-	after := w.status(p.id)
+	mustCountThree(t, u, what, before, w.status(p.id))
+	if len(w.host.wipes(p.id)) > 0 && !u.wipes && u.strikes == 0 {
+		t.Fatalf("%s: a wipe was asked for", what)
+	}
+	if forgotten {
+		mustStayForgotten(t, w, p, what)
+	}
+}
+
+// mustCountThree fails if three calls of a use have cost more than three guesses
+// or strikes.
+func mustCountThree(t *testing.T, u use, what string, before, after factor.Status) {
+	t.Helper()
 	if u.strikes > 0 && !u.wipes && after.Strikes > before.Strikes+3 {
 		t.Fatalf("%s: %d strikes for 3 proofs", what, after.Strikes-before.Strikes)
 	}
@@ -176,12 +188,11 @@ func checkLate(t *testing.T, w *world, p *person, u use, what string, proofs []s
 			t.Fatalf("%s: 3 guesses at %s count %d", what, kind, n)
 		}
 	}
-	if len(w.host.wipes(p.id)) > 0 && !u.wipes && u.strikes == 0 {
-		t.Fatalf("%s: a wipe was asked for", what)
-	}
-	if !forgotten {
-		return
-	}
+}
+
+// mustStayForgotten fails if the PIN or the device that a person held came back.
+func mustStayForgotten(t *testing.T, w *world, p *person, what string) {
+	t.Helper()
 	w.unlock(p.id)
 	if w.v.VerifyPIN(ctx, p.id, p.pin) == nil {
 		t.Fatalf("%s: the old PIN came back", what)

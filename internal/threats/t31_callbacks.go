@@ -95,14 +95,26 @@ func callBack(t *testing.T, env Env, h hostCall, u use, own bool) {
 	}
 	if h.function == "Wipe" {
 		must(t, err)
-		for _, asked := range w.host.wipes(p.id) {
-			if !w.host.isFinished(asked.ID) {
-				t.Error("a wipe is lost")
-			}
+		mustFinishWipes(t, p)
+	}
+	mustHoldNothing(t, on, p)
+}
+
+// mustFinishWipes fails if the host did not finish a wipe that it was asked for.
+func mustFinishWipes(t *testing.T, p *person) {
+	t.Helper()
+	for _, asked := range p.w.host.wipes(p.id) {
+		if !p.w.host.isFinished(asked.ID) {
+			t.Error("a wipe is lost")
 		}
 	}
+}
+
+// mustHoldNothing fails if a call for the person has to wait.
+func mustHoldNothing(t *testing.T, on *process, p *person) {
+	t.Helper()
 	soon, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	_, _ = on.v.VerifyAny(soon, p.id, both(p.wrong(factor.KindPassword), p.wrong(factor.KindPIN)))
-	must(t, soon.Err()) // nothing is held
+	must(t, soon.Err())
 }

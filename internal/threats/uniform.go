@@ -194,8 +194,13 @@ func (u *uniform) trace(t *testing.T, s sameness, j judge, kind factor.Kind, bes
 			break
 		}
 	}
+	return s.compared(u.lines)
+}
+
+// compared returns what of the lines of a trace is compared.
+func (s sameness) compared(lines []string) []string {
 	var seen []string
-	for _, line := range u.lines {
+	for _, line := range lines {
 		if !s.sizes {
 			line = size.ReplaceAllString(line, "…")
 		}

@@ -25,7 +25,7 @@ type use struct {
 }
 
 // uses are all exported methods in the situations that matter.
-var uses = slices.Concat(judgingUses(), verifyingUses(), guardUses(), otherUses())
+var uses = slices.Concat(judgingUses(), verifyingUses(), guardUses(), confirmingUses(), unprovenUses(), readingUses(), adminUses())
 
 // checkUsed fails if a method is missing among the uses.
 func checkUsed(t *testing.T, p *process) {
@@ -202,23 +202,30 @@ func (p *person) pend() {
 	mustBe(p.w.t, on.guard.Forfeit(ctx, p.id), factor.ErrWipePending)
 }
 
-// otherUses are the methods that judge nothing, and Confirm.
-func otherUses() []use {
-	nothing := func(*person) {}
-	begin := func(p *person) { p.begin() }
+// asIs prepares nothing.
+func asIs(*person) {}
+
+// confirmingUses are the uses of Confirm.
+func confirmingUses() []use {
 	confirm := func(ctx context.Context, on *process, p *person) error {
 		return on.auth.Confirm(ctx, p.id, p.given.OTP)
 	}
 	return []use{
 		{name: "AuthenticatorEnroller.Confirm: right", right: true, run: confirm, prepare: func(p *person) {
-			begin(p)
+			p.begin()
 			p.given.OTP = p.pending.code(p.pending.step(p.w.clock.Now()))
 		}},
 		{name: "AuthenticatorEnroller.Confirm: wrong", run: confirm, prepare: func(p *person) {
-			begin(p)
+			p.begin()
 			p.given = p.wrong(factor.KindTOTP)
 		}},
-		{name: "OTPIssuer.IssueUnproven", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+	}
+}
+
+// unprovenUses are the methods that change something without a proof.
+func unprovenUses() []use {
+	return []use{
+		{name: "OTPIssuer.IssueUnproven", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			_, err := on.codes.IssueUnproven(ctx, p.id, factor.KindLogin)
 			return err
 		}},
@@ -228,23 +235,29 @@ func otherUses() []use {
 				_, err := on.devices.Enroll(ctx, p.id, uuid.New(), factor.Credentials{})
 				return err
 			}},
-		{name: "DeviceTOTPEnroller.Devices", right: true, reads: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+	}
+}
+
+// readingUses are the methods that change nothing.
+func readingUses() []use {
+	return []use{
+		{name: "DeviceTOTPEnroller.Devices", right: true, reads: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			_, err := on.devices.Devices(ctx, p.id)
 			return err
 		}},
-		{name: "PINs.IsSet", right: true, reads: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+		{name: "PINs.IsSet", right: true, reads: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			_, err := on.pins.IsSet(ctx, p.id)
 			return err
 		}},
-		{name: "PINs.Wait", right: true, reads: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+		{name: "PINs.Wait", right: true, reads: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			_, err := on.pins.Wait(ctx, p.id, time.Second)
 			return err
 		}},
-		{name: "Admin.Status", right: true, reads: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+		{name: "Admin.Status", right: true, reads: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			_, err := on.admin.Status(ctx, p.id)
 			return err
 		}},
-		{name: "Admin.Users", right: true, reads: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+		{name: "Admin.Users", right: true, reads: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			for _, err := range on.admin.Users(ctx, "") {
 				if err != nil {
 					return err
@@ -252,6 +265,12 @@ func otherUses() []use {
 			}
 			return nil
 		}},
+	}
+}
+
+// adminUses are the methods of Admin that change something.
+func adminUses() []use {
+	return []use{
 		{name: "Admin.Sweep", right: true, prepare: func(p *person) { p.issue(factor.KindLogin); p.w.clock.Turn(time.Hour); clear(p.codes) },
 			run: func(ctx context.Context, on *process, p *person) error {
 				_, err := on.admin.Sweep(ctx)
@@ -264,25 +283,25 @@ func otherUses() []use {
 			run: func(ctx context.Context, on *process, p *person) error {
 				return on.admin.Unlock(ctx, p.id, factor.KindPassword)
 			}},
-		{name: "Admin.SetPIN", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+		{name: "Admin.SetPIN", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			return on.admin.SetPIN(ctx, p.id, newPIN)
 		}},
-		{name: "Admin.RemovePIN", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+		{name: "Admin.RemovePIN", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			return on.admin.RemovePIN(ctx, p.id)
 		}},
-		{name: "Admin.RemoveAuthenticator", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+		{name: "Admin.RemoveAuthenticator", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			return on.admin.RemoveAuthenticator(ctx, p.id)
 		}},
-		{name: "Admin.RevokeDevice", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+		{name: "Admin.RevokeDevice", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			return on.admin.RevokeDevice(ctx, p.id, p.device)
 		}},
-		{name: "Admin.Import", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+		{name: "Admin.Import", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			return on.admin.Import(ctx, p.id, tabletOf(p))
 		}},
-		{name: "Admin.Reseal", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+		{name: "Admin.Reseal", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			return on.admin.Reseal(ctx, p.id)
 		}},
-		{name: "Admin.Forget", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
+		{name: "Admin.Forget", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			return on.admin.Forget(ctx, p.id)
 		}},
 	}
