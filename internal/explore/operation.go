@@ -29,6 +29,16 @@ type operation struct {
 	waits  bool // lets time pass
 }
 
+// shares reports whether the operation may share a swap with others: it does no
+// slow work, and is a code's check or the making of a code.
+func (o *operation) shares() bool {
+	switch o.method {
+	case "Verifier.VerifyOTP", "OTPIssuer.IssueUnproven":
+		return true
+	}
+	return false
+}
+
 // A caller is one operation's side of a call.
 type caller struct {
 	ctx  context.Context

@@ -45,9 +45,9 @@ type host struct {
 	now        time.Time
 	registered time.Time
 	wipeFails  bool
-	wiping     func(w factor.Wipe, err error) // told of each call of Wipe
-	seeing     func(e factor.Event)           // told of each event
-	checking   func()                         // told of each password that is checked
+	wiping     func(w factor.Wipe, err error)            // told of each call of Wipe
+	seeing     func(ctx context.Context, e factor.Event) // told of each event
+	checking   func(ctx context.Context)                 // told of each password that is checked
 }
 
 // newProcess starts a process on a store. The limits are small, so that the
@@ -56,9 +56,9 @@ func newProcess(newVerifier NewVerifier, store factor.Store, h *host, change fun
 	limit := factor.Limit{Tries: 3, Delay: time.Minute, MaxDelay: time.Hour, Final: 5}
 	opts := factor.Options{
 		Now: func() time.Time { return h.now },
-		CheckPassword: func(_ context.Context, _, given string) (bool, error) {
+		CheckPassword: func(ctx context.Context, _, given string) (bool, error) {
 			if h.checking != nil {
-				h.checking()
+				h.checking(ctx)
 			}
 			if given == faultyPasswd {
 				return false, errHost
@@ -76,9 +76,9 @@ func newProcess(newVerifier NewVerifier, store factor.Store, h *host, change fun
 			}
 			return err
 		},
-		Observe: func(_ context.Context, e factor.Event) {
+		Observe: func(ctx context.Context, e factor.Event) {
 			if h.seeing != nil {
-				h.seeing(e)
+				h.seeing(ctx, e)
 			}
 		},
 		Password: limit,

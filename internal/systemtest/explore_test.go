@@ -51,6 +51,26 @@ func TestEveryInterleavingOfTriples(t *testing.T) {
 	checkReport(t, exploreAll(t, explore.Plan{Size: 3}, false, 150000))
 }
 
+// TestEveryInterleavingOfPairsInOneProcess explores the pairs of operations in one
+// process, where they share locks, loads and swaps. All of them take
+//
+//	go test -run TestEveryInterleavingOfPairsInOneProcess -v . -explore.pairs
+func TestEveryInterleavingOfPairsInOneProcess(t *testing.T) {
+	checkReport(t, exploreAll(t, explore.Plan{Size: 2, Together: true}, *explorePairs, 200))
+}
+
+// TestEveryInterleavingOfTriplesInOneProcess explores the triples of operations in
+// one process, in parts, each of which can be run again:
+//
+//	go test -run TestEveryInterleavingOfTriplesInOneProcess -v -timeout 0 . -explore.triples -explore.shard=0/1000
+func TestEveryInterleavingOfTriplesInOneProcess(t *testing.T) {
+	if *exploreTriples {
+		checkReport(t, exploreAll(t, explore.Plan{Size: 3, Together: true, Faultless: *exploreNoFaults}, true, 0))
+		return
+	}
+	checkReport(t, exploreAll(t, explore.Plan{Size: 3, Together: true}, false, 200000))
+}
+
 // TestSchedule runs a schedule again that was printed, and says what happens, or
 // without the steps all schedules of the operations:
 //
@@ -61,7 +81,9 @@ func TestSchedule(t *testing.T) {
 	case 3:
 		explore.Replay(t, cheapVerifier, *exploreSchedule)
 	case 2:
-		checkReport(t, explore.Run(t, cheapVerifier, explore.Plan{Size: strings.Count(parts[1], " + ") + 1, Only: *exploreSchedule}))
+		together := strings.Count(parts[1], " & ")
+		size := strings.Count(parts[1], " + ") + together + 1
+		checkReport(t, explore.Run(t, cheapVerifier, explore.Plan{Size: size, Only: *exploreSchedule, Together: together > 0}))
 	default:
 		t.Skip("give -explore.schedule")
 	}
@@ -74,6 +96,8 @@ func TestReductionLosesNothing(t *testing.T) {
 	t.Logf("%d schedules come to what %d come to", reduced, all)
 	reduced, all = explore.CheckReduction(t, cheapVerifier, explore.Plan{Size: 3, Faultless: true, Shards: 200003})
 	t.Logf("%d schedules of three come to what %d come to", reduced, all)
+	reduced, all = explore.CheckReduction(t, cheapVerifier, explore.Plan{Size: 2, Shards: 1499, Together: true})
+	t.Logf("%d schedules in one process come to what %d come to", reduced, all)
 }
 
 // TestExplorerKnowsEveryMethod fails for a new operation until the explorer's
