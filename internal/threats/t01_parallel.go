@@ -55,11 +55,11 @@ func Threat01ParallelRedemption(t *testing.T, env Env) {
 		p := w.person()
 		p.begin()
 		code := p.pending.code(p.pending.step(w.clock.Now()))
-		answers := atOnce(64, func(int) error { return w.auth.Confirm(ctx, p.id, code) })
+		answers := atOnce(64, func(int) error { return w.Auth.Confirm(ctx, p.id, code) })
 		if n := count(answers, nil); n != 1 {
 			t.Fatalf("%d of 64 confirmed by one code, want 1", n)
 		}
-		if _, err := w.v.VerifyOTP(ctx, p.id, code, factor.KindTOTP); !errors.Is(err, factor.ErrMismatch) {
+		if _, err := w.V.VerifyOTP(ctx, p.id, code, factor.KindTOTP); !errors.Is(err, factor.ErrMismatch) {
 			t.Fatalf("the code that confirmed was answered %v, want ErrMismatch", err)
 		}
 	})
@@ -85,7 +85,7 @@ func redeemAtOnce(t *testing.T, env Env, kind factor.Kind, processes int) {
 		if n := count(answers, nil); n != 1 {
 			t.Fatalf("%s: %d of 64 accepted, want 1", name, n)
 		}
-		if _, err := w.v.VerifyOTP(ctx, p.id, code.OTP, kind); err == nil {
+		if _, err := w.V.VerifyOTP(ctx, p.id, code.OTP, kind); err == nil {
 			t.Fatalf("%s: the code was accepted again afterwards", name)
 		}
 		if n := len(w.status(p.id).Devices); name == "DeviceTOTPEnroller.Enroll" && n != 2 {
@@ -249,7 +249,7 @@ func guessTheGuardAtOnce(t *testing.T, env Env) {
 		}
 		other := w.start(nil)
 		answers := atOnce(40, func(i int) error {
-			return []*process{w.process, other}[i%2].guard.Prove(ctx, p.id, guesses[i])
+			return []*process{w.process, other}[i%2].Guard.Prove(ctx, p.id, guesses[i])
 		})
 		// On a busy machine the wipe may still run for those who come early.
 		mismatched, wiped := count(answers, factor.ErrMismatch), count(answers, factor.ErrWiped)+count(answers, factor.ErrWipePending)

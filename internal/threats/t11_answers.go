@@ -108,7 +108,7 @@ func compareLocked(t *testing.T, w *world, env Env, p *person, kind factor.Kind)
 		}
 	}
 	right := p.right(kind)
-	must(t, w.admin.Unlock(ctx, p.id, kind))
+	must(t, w.Admin.Unlock(ctx, p.id, kind))
 	if err := verifyAny.call(ctx, w.process, p, kind, right); err != nil {
 		t.Fatalf("the right %s was spent while locked: %v", kind, err)
 	}
@@ -147,9 +147,9 @@ var documented = []string{"PINs.Remove", "DeviceTOTPEnroller.Revoke", "Authentic
 func compareHoldings(t *testing.T, env Env, w *world, j judge, kind factor.Kind) {
 	t.Helper()
 	rich, poor, unknown := w.person(), w.person(), w.stranger()
-	must(t, w.admin.RemovePIN(ctx, poor.id))
-	must(t, w.admin.RevokeDevice(ctx, poor.id, poor.device))
-	must(t, w.admin.RemoveAuthenticator(ctx, poor.id))
+	must(t, w.Admin.RemovePIN(ctx, poor.id))
+	must(t, w.Admin.RevokeDevice(ctx, poor.id, poor.device))
+	must(t, w.Admin.RemoveAuthenticator(ctx, poor.id))
 	for _, k := range []factor.Kind{factor.KindLogin, factor.KindAccount} {
 		rich.issue(k)
 	}

@@ -85,7 +85,7 @@ func (k *walk) offerCode() {
 		return
 	}
 	o := rapid.SampledFrom(k.old).Draw(k.rt, "code")
-	_, err := k.w.v.VerifyOTP(ctx, k.p.id, o.Code, o.Kind)
+	_, err := k.w.V.VerifyOTP(ctx, k.p.id, o.Code, o.Kind)
 	k.checkLocked(err)
 	if err != nil {
 		return
@@ -114,7 +114,7 @@ func (k *walk) offerStep() {
 		step = max(1, k.last[kind])
 	}
 	code := g.code(step)
-	_, err := k.w.v.VerifyOTP(ctx, k.p.id, code, kind)
+	_, err := k.w.V.VerifyOTP(ctx, k.p.id, code, kind)
 	k.checkLocked(err)
 	if err != nil {
 		return
@@ -145,7 +145,7 @@ func (k *walk) guess() {
 		k.rt.Fatalf("a final lock was reopened: %v", err)
 	}
 	if before >= 8 && rapid.Bool().Draw(k.rt, "unlock") {
-		must(k.w.t, k.w.admin.Unlock(ctx, k.p.id, kind))
+		must(k.w.t, k.w.Admin.Unlock(ctx, k.p.id, kind))
 	}
 }
 
@@ -184,26 +184,26 @@ func lockBeforeJump(t *testing.T, env Env) {
 	w.clock.Set(now.AddDate(10, 0, 0))
 	p.begin()
 	for range 5 {
-		mustBe(t, w.v.VerifyPassword(ctx, p.id, "wrong"), factor.ErrMismatch)
+		mustBe(t, w.V.VerifyPassword(ctx, p.id, "wrong"), factor.ErrMismatch)
 	}
-	mustBe(t, w.v.VerifyPassword(ctx, p.id, p.password), factor.ErrLocked)
+	mustBe(t, w.V.VerifyPassword(ctx, p.id, p.password), factor.ErrLocked)
 	code := p.issue(factor.KindAccount).Code
-	_, err := w.codes.IssueUnproven(ctx, p.id, factor.KindAccount)
+	_, err := w.Codes.IssueUnproven(ctx, p.id, factor.KindAccount)
 	mustBe(t, err, factor.ErrLocked)
 	pending := p.pending.code(p.pending.step(now))
-	mustBe(t, w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
-	mustBe(t, w.guard.Prove(ctx, p.id, p.right(factor.KindPIN)), factor.ErrLocked)
+	mustBe(t, w.Guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
+	mustBe(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindPIN)), factor.ErrLocked)
 
 	w.clock.Set(now)
-	_, err = w.v.VerifyOTP(ctx, p.id, code, factor.KindAccount)
+	_, err = w.V.VerifyOTP(ctx, p.id, code, factor.KindAccount)
 	mustBe(t, err, factor.ErrMismatch)
-	mustBe(t, w.auth.Confirm(ctx, p.id, pending), factor.ErrNotEnrolled)
+	mustBe(t, w.Auth.Confirm(ctx, p.id, pending), factor.ErrNotEnrolled)
 	p.issue(factor.KindAccount)
 	if s := w.status(p.id); budget(s, factor.KindPassword).Wrong != 5 || s.Strikes != 1 {
 		t.Fatalf("the jump changed the counts: %+v", s)
 	}
-	must(t, w.v.VerifyPassword(ctx, p.id, p.password))
-	must(t, w.guard.Prove(ctx, p.id, p.right(factor.KindPIN)))
+	must(t, w.V.VerifyPassword(ctx, p.id, p.password))
+	must(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindPIN)))
 }
 
 // useAtTheEnd uses codes in the last millisecond of their lives and in the one
@@ -215,7 +215,7 @@ func useAtTheEnd(t *testing.T, env Env) {
 			p := w.person()
 			o := p.issue(kind)
 			w.clock.Set(o.ExpiresAt.Add(-before))
-			if _, err := w.v.VerifyOTP(ctx, p.id, o.Code, kind); (err == nil) != (before > 0) {
+			if _, err := w.V.VerifyOTP(ctx, p.id, o.Code, kind); (err == nil) != (before > 0) {
 				t.Fatalf("%s before its end a %s code was answered %v", before, kind, err)
 			}
 		}
@@ -223,5 +223,5 @@ func useAtTheEnd(t *testing.T, env Env) {
 	p := w.person()
 	p.begin()
 	w.clock.Turn(15 * time.Minute)
-	mustBe(t, w.auth.Confirm(ctx, p.id, p.pending.code(p.pending.step(w.clock.Now()))), factor.ErrNotEnrolled)
+	mustBe(t, w.Auth.Confirm(ctx, p.id, p.pending.code(p.pending.step(w.clock.Now()))), factor.ErrNotEnrolled)
 }

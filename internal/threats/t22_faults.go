@@ -69,7 +69,7 @@ func faultEachCall(t *testing.T, env Env, u use) int {
 	start, now := w.record(p.id), w.clock.Now()
 	before := w.status(p.id)
 	s := newScript(nil)
-	s.foreign = func() { must(t, w.admin.Reseal(ctx, p.id)) }
+	s.foreign = func() { must(t, w.Admin.Reseal(ctx, p.id)) }
 	on := w.start(s)
 	if err := u.run(ctx, on, p); (err == nil) != u.right {
 		t.Fatalf("answered %v without a fault, want accepted: %v", err, u.right)
@@ -222,7 +222,7 @@ func (tr trial) checkWipes(t *testing.T, err error, after factor.Status, asked [
 		t.Fatalf("%s: answered %v, and the host did not finish the wipe", tr.what, err)
 	}
 	w.clock.Turn(2 * time.Hour)
-	if _, err := w.admin.Sweep(ctx); err != nil {
+	if _, err := w.Admin.Sweep(ctx); err != nil {
 		t.Fatalf("%s: %v", tr.what, err)
 	}
 	if !w.host.isFinished(after.Wipe.ID) {

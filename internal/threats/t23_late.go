@@ -21,19 +21,19 @@ type followUp struct {
 var followUps = []followUp{
 	{"nothing", false, func(*world, *process, *person) error { return nil }},
 	{"sweep", false, func(_ *world, on *process, _ *person) error {
-		_, err := on.admin.Sweep(ctx)
+		_, err := on.Admin.Sweep(ctx)
 		return err
 	}},
-	{"reseal", false, func(_ *world, on *process, p *person) error { return on.admin.Reseal(ctx, p.id) }},
-	{"forget", true, func(_ *world, on *process, p *person) error { return on.admin.Forget(ctx, p.id) }},
+	{"reseal", false, func(_ *world, on *process, p *person) error { return on.Admin.Reseal(ctx, p.id) }},
+	{"forget", true, func(_ *world, on *process, p *person) error { return on.Admin.Forget(ctx, p.id) }},
 	{"forget and create anew", true, func(_ *world, on *process, p *person) error {
-		return errors.Join(on.admin.Forget(ctx, p.id), on.admin.SetPIN(ctx, p.id, "1593"))
+		return errors.Join(on.Admin.Forget(ctx, p.id), on.Admin.SetPIN(ctx, p.id, "1593"))
 	}},
 	{"forget, remove and create anew", true, func(w *world, on *process, p *person) error {
-		err := on.admin.Forget(ctx, p.id)
+		err := on.Admin.Forget(ctx, p.id)
 		w.clock.Turn(25 * time.Hour)
-		_, swept := on.admin.Sweep(ctx)
-		return errors.Join(err, swept, on.admin.SetPIN(ctx, p.id, "1593"))
+		_, swept := on.Admin.Sweep(ctx)
+		return errors.Join(err, swept, on.Admin.SetPIN(ctx, p.id, "1593"))
 	}},
 }
 
@@ -61,27 +61,27 @@ func landTwice(t *testing.T, env Env) {
 	}{
 		"code": {
 			func(on *process, p *person) error {
-				o, err := on.codes.IssueUnproven(ctx, p.id, factor.KindLogin)
+				o, err := on.Codes.IssueUnproven(ctx, p.id, factor.KindLogin)
 				p.codes[factor.KindLogin] = o.Code
 				return err
 			},
 			func(on *process, p *person) error {
-				_, err := on.v.VerifyOTP(ctx, p.id, p.codes[factor.KindLogin], factor.KindLogin)
+				_, err := on.V.VerifyOTP(ctx, p.id, p.codes[factor.KindLogin], factor.KindLogin)
 				return err
 			},
 		},
 		"PIN": {
-			func(on *process, p *person) error { return on.admin.SetPIN(ctx, p.id, p.pin) },
-			func(on *process, p *person) error { return on.v.VerifyPIN(ctx, p.id, p.pin) },
+			func(on *process, p *person) error { return on.Admin.SetPIN(ctx, p.id, p.pin) },
+			func(on *process, p *person) error { return on.V.VerifyPIN(ctx, p.id, p.pin) },
 		},
 		"device": {
 			func(on *process, p *person) error {
-				e, err := on.devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
+				e, err := on.Devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
 				p.phone = newGenerator(e)
 				return err
 			},
 			func(on *process, p *person) error {
-				_, err := on.v.VerifyOTP(ctx, p.id, p.right(factor.KindDeviceTOTP).OTP)
+				_, err := on.V.VerifyOTP(ctx, p.id, p.right(factor.KindDeviceTOTP).OTP)
 				return err
 			},
 		},
@@ -91,9 +91,9 @@ func landTwice(t *testing.T, env Env) {
 			s := newScript(nth(1, "Store.CompareAndSwap", twice))
 			must(t, first.write(w.start(s), p))
 			must(t, first.use(w.process, p))
-			must(t, w.admin.Forget(ctx, p.id))
+			must(t, w.Admin.Forget(ctx, p.id))
 			w.clock.Turn(rest)
-			_, err := w.admin.Sweep(ctx)
+			_, err := w.Admin.Sweep(ctx)
 			must(t, err)
 			w.clock.Turn(-rest)
 			s.land()
@@ -194,11 +194,11 @@ func mustCountThree(t *testing.T, u use, what string, before, after factor.Statu
 func mustStayForgotten(t *testing.T, w *world, p *person, what string) {
 	t.Helper()
 	w.unlock(p.id)
-	if w.v.VerifyPIN(ctx, p.id, p.pin) == nil {
+	if w.V.VerifyPIN(ctx, p.id, p.pin) == nil {
 		t.Fatalf("%s: the old PIN came back", what)
 	}
 	code := p.phone.code(p.phone.step(w.clock.Now()) + 1)
-	if m, err := w.v.VerifyOTP(ctx, p.id, code, factor.KindDeviceTOTP); err == nil && m.Device == p.device {
+	if m, err := w.V.VerifyOTP(ctx, p.id, code, factor.KindDeviceTOTP); err == nil && m.Device == p.device {
 		t.Fatalf("%s: the old device came back", what)
 	}
 	for _, d := range w.status(p.id).Devices {

@@ -20,15 +20,15 @@ type hostCall struct {
 
 var hostCalls = []hostCall{
 	{"CheckPassword", func(on *process, p *person) error {
-		return on.v.VerifyPassword(ctx, p.id, p.right(factor.KindPassword).Password)
+		return on.V.VerifyPassword(ctx, p.id, p.right(factor.KindPassword).Password)
 	}},
 	{"RegisteredAt", func(on *process, p *person) error {
-		_, err := on.devices.Enroll(ctx, p.id, uuid.NewSHA1(p.device, []byte("watch")), factor.Credentials{})
+		_, err := on.Devices.Enroll(ctx, p.id, uuid.NewSHA1(p.device, []byte("watch")), factor.Credentials{})
 		return err
 	}},
-	{"Wipe", func(on *process, p *person) error { return on.guard.Forfeit(ctx, p.id) }},
+	{"Wipe", func(on *process, p *person) error { return on.Guard.Forfeit(ctx, p.id) }},
 	{"Observe", func(on *process, p *person) error {
-		return on.v.VerifyPassword(ctx, p.id, p.right(factor.KindPassword).Password)
+		return on.V.VerifyPassword(ctx, p.id, p.right(factor.KindPassword).Password)
 	}},
 }
 
@@ -115,6 +115,6 @@ func mustHoldNothing(t *testing.T, on *process, p *person) {
 	t.Helper()
 	soon, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	_, _ = on.v.VerifyAny(soon, p.id, both(p.wrong(factor.KindPassword), p.wrong(factor.KindPIN)))
+	_, _ = on.V.VerifyAny(soon, p.id, both(p.wrong(factor.KindPassword), p.wrong(factor.KindPIN)))
 	must(t, soon.Err())
 }

@@ -64,10 +64,10 @@ func lockedSamenesses() []sameness {
 // unjudgedSamenesses: what is refused anyway tells nothing about the proof.
 func unjudgedSamenesses() []sameness {
 	weak := judge{"PINs.Set", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		return on.pins.Set(ctx, p.id, "1234", c)
+		return on.PINs.Set(ctx, p.id, "1234", c)
 	}}
 	unknownDevice := judge{"DeviceTOTPEnroller.Revoke", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		return on.devices.Revoke(ctx, p.id, uuid.UUID{15: 9}, c)
+		return on.Devices.Revoke(ctx, p.id, uuid.UUID{15: 9}, c)
 	}}
 	enroll, issue := named("DeviceTOTPEnroller.Enroll"), named("OTPIssuer.Issue")
 
@@ -111,7 +111,7 @@ func named(name string) judge {
 // enrolSamenesses: what is judged where a device is enrolled.
 func enrolSamenesses() []sameness {
 	again := judge{"DeviceTOTPEnroller.Enroll", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		_, err := on.devices.Enroll(ctx, p.id, p.device, c)
+		_, err := on.Devices.Enroll(ctx, p.id, p.device, c)
 		return err
 	}}
 	outside := func(p *person, _ factor.Kind) { p.w.host.register(p.id, p.password, p.w.clock.Now().Add(-time.Hour)) }
@@ -140,17 +140,17 @@ func failingWipe(j judge) judge {
 // guardSamenesses: the guard, which has a count of its own.
 func guardSamenesses() []sameness {
 	prove := []judge{{"ResetGuard.Prove", []factor.Kind{factor.KindPIN, factor.KindDeviceTOTP}, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		return on.guard.Prove(ctx, p.id, c)
+		return on.Guard.Prove(ctx, p.id, c)
 	}}}
 	pin, device := []factor.Kind{factor.KindPIN}, []factor.Kind{factor.KindDeviceTOTP}
 	guarded := []factor.Kind{factor.KindPIN, factor.KindDeviceTOTP}
 	const ageing = "What was bound for less than MinAge is taken for not held."
-	young := func(p *person, _ factor.Kind) { must(p.w.t, p.w.admin.SetPIN(ctx, p.id, p.pin)) }
+	young := func(p *person, _ factor.Kind) { must(p.w.t, p.w.Admin.SetPIN(ctx, p.id, p.pin)) }
 	oldEnough := func(o *factor.Options) { o.Reset.MinAge = time.Minute }
 	struck := func(p *person, _ factor.Kind) {
-		mustBe(p.w.t, p.w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
+		mustBe(p.w.t, p.w.Guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
 	}
-	wiped := func(p *person, _ factor.Kind) { must(p.w.t, p.w.guard.Forfeit(ctx, p.id)) }
+	wiped := func(p *person, _ factor.Kind) { must(p.w.t, p.w.Guard.Forfeit(ctx, p.id)) }
 	return []sameness{
 		{
 			name: "guard, no PIN", promise: unheld, kinds: pin, by: prove,
@@ -184,7 +184,7 @@ func guardSamenesses() []sameness {
 func confirmSamenesses() []sameness {
 	app := otpKinds[2:3]
 	confirm := []judge{{"AuthenticatorEnroller.Confirm", app, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		return on.auth.Confirm(ctx, p.id, c.OTP)
+		return on.Auth.Confirm(ctx, p.id, c.OTP)
 	}}}
 	waiting := func(p *person, _ factor.Kind) { p.begin() }
 	return []sameness{

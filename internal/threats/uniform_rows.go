@@ -43,12 +43,12 @@ func bare(p *person, _ factor.Kind) {
 	withoutAuthenticator(p, "")
 }
 
-func withoutPIN(p *person, _ factor.Kind) { must(p.w.t, p.w.admin.RemovePIN(ctx, p.id)) }
+func withoutPIN(p *person, _ factor.Kind) { must(p.w.t, p.w.Admin.RemovePIN(ctx, p.id)) }
 func withoutDevice(p *person, _ factor.Kind) {
-	must(p.w.t, p.w.admin.RevokeDevice(ctx, p.id, p.device))
+	must(p.w.t, p.w.Admin.RevokeDevice(ctx, p.id, p.device))
 }
 func withoutAuthenticator(p *person, _ factor.Kind) {
-	must(p.w.t, p.w.admin.RemoveAuthenticator(ctx, p.id))
+	must(p.w.t, p.w.Admin.RemoveAuthenticator(ctx, p.id))
 }
 func withCode(p *person, kind factor.Kind) { p.issue(kind) }
 
@@ -105,7 +105,7 @@ func unheldSamenesses() []sameness {
 // emptySamenesses: nor can it be found out whether anything is.
 func emptySamenesses() []sameness {
 	everyKind := judge{name: verifyOTP.name, takes: otpKinds, call: func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		_, err := on.v.VerifyOTP(ctx, p.id, c.OTP, otpKinds...)
+		_, err := on.V.VerifyOTP(ctx, p.id, c.OTP, otpKinds...)
 		return err
 	}}
 	beside := func(p *person, k factor.Kind) factor.Credentials {
