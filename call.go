@@ -133,7 +133,7 @@ func (a *attempt) checkPIN(digits string, held *account.PIN) (bool, error) {
 		a.pins = append(a.pins, pinFound{stored: stored})
 	}
 	v, err := memoize(a, &a.pins[i].memo, "hashing the PIN", func() (pinhash.Verdict, error) {
-		leave, err := a.v.comparing.enter(a.ctx, a.user, atOncePatience)
+		leave, err := enter(a.ctx, &a.v.comparing, a.user, slotPatience)
 		if err != nil {
 			return pinhash.Verdict{}, fmt.Errorf("factor: hashing the PIN: %w", err)
 		}

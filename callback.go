@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/knowhave/factor/internal/keylock"
 )
 
 // The host's functions may call this package with the context that they were
@@ -21,11 +21,9 @@ const (
 	// slowLockPatience is how long a call waits for the lock of calls with a
 	// password before it goes on without it.
 	slowLockPatience = 5 * time.Second
-	// maxAtOnce is how many calls of one of the host's functions, or comparisons of
-	// a PIN, run at once for one user.
-	maxAtOnce = 4
-	// atOncePatience is how long a call waits for one of those to return.
-	atOncePatience = 5 * time.Second
+	// slotPatience is how long a call waits for one of the calls of the same host
+	// function, or comparisons of a PIN, that run for the same user.
+	slotPatience = 5 * time.Second
 )
 
 // hostFunc names a function of Options that gets a context.
@@ -85,12 +83,12 @@ func calledFromAny(ctx context.Context) bool {
 
 var (
 	errInsideItself = errors.New("it would run inside itself for the same user")
-	errTooMany      = fmt.Errorf("it runs %d times already for this user", maxAtOnce)
+	errTooMany      = fmt.Errorf("it runs %d times already for this user", keylock.MaxAtOnce)
 )
 
 // askHost calls one of the host's functions about the user of the attempt, but
-// not from inside itself, and not more often at once than maxAtOnce.
-func askHost[T any](a *attempt, f hostFunc, running *atOnce, ask func(ctx context.Context, user string) (T, error)) (T, error) {
+// not from inside itself, and not more often at once than there are slots.
+func askHost[T any](a *attempt, f hostFunc, running *keylock.Slots, ask func(ctx context.Context, user string) (T, error)) (T, error) {
 	var none T
 	nested := calledFrom(a.ctx, func(c *hostContext) bool {
 		return c.verifier == a.v && c.function == f && c.user == a.user
@@ -98,7 +96,7 @@ func askHost[T any](a *attempt, f hostFunc, running *atOnce, ask func(ctx contex
 	if nested {
 		return none, fmt.Errorf("factor: %s: %w", f, errInsideItself)
 	}
-	leave, err := running.enter(a.ctx, a.user, atOncePatience)
+	leave, err := enter(a.ctx, running, a.user, slotPatience)
 	if err != nil {
 		return none, fmt.Errorf("factor: %s: %w", f, err)
 	}
@@ -108,67 +106,12 @@ func askHost[T any](a *attempt, f hostFunc, running *atOnce, ask func(ctx contex
 	return ask(asked, a.user)
 }
 
-// atOnce bounds how many calls run at once for each user.
-type atOnce struct {
-	mu    sync.Mutex
-	users map[string]*slots
-}
-
-// slots are those of one user. They exist while somebody uses or awaits one.
-type slots struct {
-	taken chan struct{}
-	users int
-}
-
-// enter waits at most for patience, 0 for not at all, until fewer than maxAtOnce
-// run. It returns errTooMany, or the context's error.
-func (o *atOnce) enter(ctx context.Context, user string, patience time.Duration) (leave func(), err error) {
-	s := o.join(user)
-	defer func() {
-		if err != nil {
-			o.part(user, s)
-		}
-	}()
-	leave = func() {
-		<-s.taken
-		o.part(user, s)
+// enter takes one of the slots of a user. It returns errTooMany, or the context's
+// error.
+func enter(ctx context.Context, running *keylock.Slots, user string, patience time.Duration) (leave func(), err error) {
+	leave, err = running.Enter(ctx, user, patience)
+	if errors.Is(err, keylock.ErrTaken) {
+		err = errTooMany
 	}
-	select {
-	case s.taken <- struct{}{}:
-		return leave, nil
-	default:
-	}
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	select {
-	case s.taken <- struct{}{}:
-		return leave, nil
-	case <-timer.C:
-		return nil, errTooMany
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (o *atOnce) join(user string) *slots {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	s := o.users[user]
-	if s == nil {
-		if o.users == nil {
-			o.users = make(map[string]*slots)
-		}
-		s = &slots{taken: make(chan struct{}, maxAtOnce)}
-		o.users[user] = s
-	}
-	s.users++
-	return s
-}
-
-func (o *atOnce) part(user string, s *slots) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if s.users--; s.users == 0 {
-		delete(o.users, user)
-	}
+	return leave, err
 }

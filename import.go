@@ -41,7 +41,8 @@ type ImportedPIN struct {
 	//     times the blocks of its hash;
 	//   - what Django, passlib, Spring Security and Ory Kratos write for these.
 	//
-	// Import cuts off a framework's prefix such as {bcrypt} and trailing white space.
+	// Import cuts off a framework's prefix such as {bcrypt}, and trailing white space
+	// and zero bytes.
 	Hash string
 	// SetAt is when the user set it, which ResetOptions.MinAge looks at. Zero
 	// means now.
@@ -211,7 +212,7 @@ func readInstant(field string, t, now time.Time) (time.Time, error) {
 	if t.IsZero() {
 		return t, nil
 	}
-	if t.Unix() < 0 || t.After(now.Add(registrationLead)) {
+	if t.Unix() < 0 || t.After(now.Add(account.MaxLead)) {
 		return t, malformed(field, "must be from 1970 on and not in the future: leave it zero if it is not known")
 	}
 	return t.UTC().Truncate(time.Millisecond), nil

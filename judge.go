@@ -47,7 +47,7 @@ func (a *attempt) judgeOTP(code string, kinds []Kind, t *account.Tally) (Match, 
 	found := make([]account.Finding, 0, len(otpKinds))
 	for _, f := range a.account.JudgeCode(code, asked, &a.v.rules, a.now, found) {
 		a.report(f, t)
-		if !f.Locked && f.Verdict == account.Right {
+		if f.Verdict == account.Right {
 			return Match{Kind: Kind(f.Kind), Device: f.Device}, true
 		}
 	}
@@ -72,25 +72,21 @@ func (a *attempt) count(k Kind, right bool, t *account.Tally) {
 // tally.
 func (a *attempt) report(f account.Finding, t *account.Tally) {
 	a.wrong = a.wrong || f.Charged
-	e := Event{Kind: Kind(f.Kind), Device: f.Device, Remaining: f.Left, Until: f.Until}
-	switch {
-	case f.Locked:
-		e.Action = ActionLocked
-	case f.Verdict == account.Right:
-		e.Action = ActionVerified
-		a.event(e)
+	if f.Verdict == account.Right {
+		a.event(Event{Action: ActionVerified, Kind: Kind(f.Kind), Device: f.Device})
 		return
-	default:
-		e.Action = ActionRefused
 	}
-	e.Err = refusal(f)
-	a.event(e)
+	action := ActionRefused
+	if f.Verdict == account.Locked {
+		action = ActionLocked
+	}
+	a.event(Event{Action: action, Kind: Kind(f.Kind), Err: refusal(f), Remaining: f.Left, Until: f.Until})
 	t.Add(f)
 }
 
 // refusal is what the caller is answered about a credential that is not right.
 func refusal(f account.Finding) error {
-	if f.Locked {
+	if f.Verdict == account.Locked {
 		return &LockedError{Kind: Kind(f.Kind), Until: f.Until}
 	}
 	return &MismatchError{Kind: Kind(f.Kind), Remaining: f.Left}

@@ -15,7 +15,8 @@ import (
 // Tink's AEAD interface, so that any Tink primitive, KMS envelope keys included,
 // can stand here. What Decrypt returns an error for is ErrUnsealed to the
 // callers of this package. Methods are called from many goroutines at once. They
-// change nothing that they are given, and nothing that they have returned.
+// change nothing that they are given, and nothing that they have returned, and must
+// not call this package.
 type Sealer interface {
 	Encrypt(plaintext, associatedData []byte) ([]byte, error)
 	Decrypt(ciphertext, associatedData []byte) ([]byte, error)

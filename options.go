@@ -40,8 +40,8 @@ const (
 type Options struct {
 	// CheckPassword reports whether it is the user's password. An error is a
 	// fault and is not charged, but bcrypt.ErrMismatchedHashAndPassword of
-	// golang.org/x/crypto and ErrMismatch count as "no". Nil: a password given is
-	// ErrMalformed.
+	// golang.org/x/crypto and ErrMismatch count as "no". It must return
+	// when its context ends. Nil: a password given is ErrMalformed.
 	CheckPassword func(ctx context.Context, user, password string) (bool, error)
 	// RegisteredAt returns when the user registered, from the host's own
 	// records. It is asked only when a device enrols without a proof. A host

@@ -189,7 +189,7 @@ func (o PINOptions) check(pin string) error {
 		return nil
 	}
 	var denied bool
-	if err := recoverPanic("PIN.Deny", func() error { denied = o.Deny(pin); return nil }); err != nil {
+	if err := callHost("PIN.Deny", func() error { denied = o.Deny(pin); return nil }); err != nil {
 		return err
 	}
 	if denied {

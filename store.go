@@ -30,7 +30,7 @@ func (r Record) IsZero() bool {
 //
 // A user is 1 to 255 bytes of UTF-8 without NUL. Stores compare users byte by
 // byte: "A" is not "a", and a trailing space counts. Methods are called from
-// many goroutines at once and honour the context.
+// many goroutines at once and honour the context. They must not call this package.
 //
 // Which record it is depends on the user alone. Calls on one user may share a load
 // and a swap, which are made with the context values of one of them: a value is

@@ -2,13 +2,9 @@ package factor
 
 import (
 	"context"
-	"fmt"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -18,78 +14,6 @@ import (
 	"github.com/knowhave/factor/internal/poll"
 	"github.com/knowhave/factor/internal/totp"
 )
-
-// Kind is a kind of factor that can be judged.
-type Kind string
-
-const (
-	// KindPassword is the password, which the host checks.
-	KindPassword Kind = "password"
-	// KindPIN is the PIN.
-	KindPIN Kind = "pin"
-	// KindLogin is a code that OTPIssuer.IssueUnproven issued for a login.
-	KindLogin Kind = "login"
-	// KindAccount is a code that OTPIssuer issued for an act on the account.
-	KindAccount Kind = "account"
-	// KindTOTP is a code of the confirmed authenticator.
-	KindTOTP Kind = "totp"
-	// KindDeviceTOTP is a code of an enrolled device.
-	KindDeviceTOTP Kind = "device-totp"
-)
-
-// kinds holds every Kind, in the order in which Status shows them.
-var kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
-
-// otpKinds holds the kinds that a code can be of.
-var otpKinds = [...]Kind{KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
-
-// isOTP reports whether a code can be of this kind.
-func (k Kind) isOTP() bool { return slices.Contains(otpKinds[:], k) }
-
-// checkKinds returns ErrMalformed for a kind that is not one of known, and for an
-// empty list that is not nil: a filter has left nothing of it, so that whoever
-// asks means none, and not the default.
-func checkKinds(asked, known []Kind) error {
-	if asked != nil && len(asked) == 0 {
-		return malformed("kinds", "must be at least one: leave them out for the default")
-	}
-	for _, k := range asked {
-		if !slices.Contains(known, k) {
-			return malformed("kinds", "must be "+listed(known, "or"))
-		}
-	}
-	return nil
-}
-
-// listed names two kinds or more, with a word before the last one.
-func listed(kinds []Kind, word string) string {
-	names := make([]string, len(kinds))
-	for i, k := range kinds {
-		names[i] = string(k)
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " " + word + " " + names[last]
-}
-
-// distinct returns the kinds in the order in which each first stands.
-func distinct(kinds []Kind) []Kind {
-	for i, k := range kinds {
-		if !slices.Contains(kinds[:i], k) {
-			continue
-		}
-		first := slices.Clone(kinds[:i])
-		for _, k := range kinds[i:] {
-			if !slices.Contains(first, k) {
-				first = append(first, k)
-			}
-		}
-		return first
-	}
-	return kinds
-}
-
-// defaultKinds is what a code is judged against where nothing else is said.
-func defaultKinds() []Kind { return []Kind{KindDeviceTOTP, KindAccount} }
 
 // Credentials is what a user gave as proof. An empty field was not given. Those
 // given are judged in the order OTP, Password, PIN, and one right one is
@@ -141,10 +65,10 @@ type Verifier struct {
 	waiters   *poll.Poll        // for a PIN
 	attempts  sync.Pool         // of *attempt
 
-	pinLocks, passwordLocks       userLocks    // around a call that hashes
-	observing                     atomic.Int64 // calls of Observe that run
-	checking, registering, wiping atOnce       // functions of the host's that run
-	comparing                     atOnce       // comparisons of a PIN that run
+	pinLocks, passwordLocks       userLocks     // around a call that hashes
+	observing                     atomic.Int64  // calls of Observe that run
+	checking, registering, wiping keylock.Slots // functions of the host's that run
+	comparing                     keylock.Slots // comparisons of a PIN that run
 }
 
 func init() {
@@ -292,67 +216,3 @@ func withProof[T any](ctx context.Context, v *Verifier, user string, proof Crede
 
 // void is the result of a rule that has nothing to return but its error.
 type void = struct{}
-
-const (
-	maxUser     = 255
-	maxPassword = 1024
-	minPIN      = 4
-	maxPIN      = 12
-)
-
-func checkUser(user string) error {
-	if user == "" || len(user) > maxUser || !utf8.ValidString(user) || strings.IndexByte(user, 0) >= 0 {
-		return malformed("user", "must be 1 to 255 bytes of UTF-8 without NUL")
-	}
-	return nil
-}
-
-func (v *Verifier) checkPassword(password string) error {
-	if password == "" || len(password) > maxPassword {
-		return malformed("password", "must be 1 to 1024 bytes")
-	}
-	if v.opts.CheckPassword == nil {
-		return malformed("password", "cannot be judged: Options.CheckPassword is not set")
-	}
-	return nil
-}
-
-// checkProof checks the user and those credentials that are given.
-func (v *Verifier) checkProof(user string, proof Credentials) error {
-	if err := checkUser(user); err != nil {
-		return err
-	}
-	if proof.OTP != "" {
-		if err := checkDigits("otp", proof.OTP, totp.MinDigits, totp.MaxDigits); err != nil {
-			return err
-		}
-	}
-	if proof.Password != "" {
-		if err := v.checkPassword(proof.Password); err != nil {
-			return err
-		}
-	}
-	if proof.PIN != "" {
-		return checkDigits("pin", proof.PIN, minPIN, maxPIN)
-	}
-	return nil
-}
-
-func checkNewPIN(pin string) error { return checkDigits("pin", pin, 1, maxPIN) }
-
-// checkDigits returns ErrMalformed unless s is ASCII digits of that length.
-func checkDigits(field, s string, shortest, longest int) error {
-	if len(s) < shortest || len(s) > longest || !isDigits(s) {
-		return malformed(field, fmt.Sprintf("must be %d to %d ASCII digits", shortest, longest))
-	}
-	return nil
-}
-
-func isDigits(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return true
-}

@@ -126,7 +126,7 @@ func (v *Verifier) callWipe(ctx context.Context, w Wipe) error {
 	if calledFrom(ctx, func(c *hostContext) bool { return c.function == inWipe && c.wipe == w.ID }) {
 		return fmt.Errorf("%w: %w", errWipeNotCalled, errInsideItself)
 	}
-	leave, err := v.wiping.enter(ctx, w.User, 0)
+	leave, err := enter(ctx, &v.wiping, w.User, 0)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errWipeNotCalled, errTooMany)
 	}

@@ -6,12 +6,25 @@ import (
 	"github.com/google/uuid"
 )
 
+// A Verdict is what judging one credential found.
+type Verdict int
+
+const (
+	// Wrong: it is not what the user holds.
+	Wrong Verdict = iota
+	// Spent: the code was right once, and may not be again.
+	Spent
+	// Right: it is what the user holds. A code is spent by that.
+	Right
+	// Locked: the kind is locked, so nothing was judged.
+	Locked
+)
+
 // A Finding is what judging a credential against one kind came to.
 type Finding struct {
 	Kind    Kind
-	Verdict Verdict   // meaningless if Locked
+	Verdict Verdict
 	Device  uuid.UUID // whose code was right
-	Locked  bool      // the kind is locked, so nothing was judged
 	Charged bool      // the wrong answer was counted
 	Left    int       // wrong answers that are left before the kind locks
 	Until   time.Time // the end of the lock, zero if there is no lock or no end
@@ -23,7 +36,7 @@ func (a *Account) CheckLock(k Kind, r *Rules, now time.Time) (f Finding, locked 
 	if !b.Locked(l, now) {
 		return Finding{}, false
 	}
-	return Finding{Kind: k, Locked: true, Until: b.End(l)}, true
+	return Finding{Kind: k, Verdict: Locked, Until: b.End(l)}, true
 }
 
 // Count counts an answer to a kind that is not locked. A right one sets the count
@@ -99,7 +112,7 @@ type Tally struct {
 
 // Add adds a finding.
 func (t *Tally) Add(f Finding) {
-	if f.Locked {
+	if f.Verdict == Locked {
 		t.addLocked(f)
 		return
 	}

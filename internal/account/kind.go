@@ -20,12 +20,3 @@ var Kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, K
 
 // index returns the place of a kind in Kinds, or -1.
 func (k Kind) index() int { return slices.Index(Kinds[:], k) }
-
-// A Verdict is what judging one credential found. A larger one says more.
-type Verdict int
-
-const (
-	Wrong Verdict = iota
-	Spent         // was right once, and may not be again
-	Right
-)

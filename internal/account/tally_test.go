@@ -23,7 +23,7 @@ func TestTallySaysWhatTheCallerMayKnow(t *testing.T) {
 			k := rapid.SampledFrom(account.Kinds[:]).Draw(t, "kind")
 			if rapid.Bool().Draw(t, "locked") {
 				until := rapid.OneOf(rapid.Just(time.Time{}), accounttest.Around(accounttest.Noon)).Draw(t, "until")
-				all.Add(account.Finding{Kind: k, Locked: true, Until: until})
+				all.Add(account.Finding{Kind: k, Verdict: account.Locked, Until: until})
 				untils = append(untils, until)
 				continue
 			}
@@ -42,7 +42,7 @@ func TestTallySaysWhatTheCallerMayKnow(t *testing.T) {
 			if len(finite) > 0 {
 				want = slices.MinFunc(finite, time.Time.Compare)
 			}
-			if !got.Locked || !got.Until.Equal(want) {
+			if got.Verdict != account.Locked || !got.Until.Equal(want) {
 				t.Fatalf("%+v, want locked until %v of %v", got, want, untils)
 			}
 			return
@@ -51,7 +51,7 @@ func TestTallySaysWhatTheCallerMayKnow(t *testing.T) {
 		if len(charged) == 0 {
 			speaks = judged
 		}
-		if got.Locked || got.Kind != last || got.Left != slices.Min(speaks) {
+		if got.Verdict == account.Locked || got.Kind != last || got.Left != slices.Min(speaks) {
 			t.Fatalf("%+v, want %s with %d left", got, last, slices.Min(speaks))
 		}
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/translate"
 )
 
 // user is whom everything is about, and password what the host knows of them.
@@ -30,15 +31,7 @@ var (
 )
 
 // A process is one Verifier with all its views: what an operation is called on.
-type process struct {
-	v       *factor.Verifier
-	pins    *factor.PINs
-	codes   *factor.OTPIssuer
-	devices *factor.DeviceTOTPEnroller
-	auth    *factor.AuthenticatorEnroller
-	guard   *factor.ResetGuard
-	admin   *factor.Admin
-}
+type process = translate.Views
 
 // A host is the service around one process.
 type host struct {
@@ -94,14 +87,7 @@ func newProcess(newVerifier NewVerifier, store factor.Store, h *host, change fun
 	if err != nil {
 		return nil, err
 	}
-	guard, err := factor.NewResetGuard(v)
-	if err != nil {
-		return nil, err
-	}
-	return &process{
-		v: v, guard: guard, pins: factor.NewPINs(v), codes: factor.NewOTPIssuer(v), admin: factor.NewAdmin(v),
-		devices: factor.NewDeviceTOTPEnroller(v), auth: factor.NewAuthenticatorEnroller(v),
-	}, nil
+	return translate.NewViews(v), nil
 }
 
 // glass is a Sealer that hides nothing, so that equal accounts are equal bytes

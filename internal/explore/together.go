@@ -39,7 +39,7 @@ func (s *schedule) threadAt(pos int) *thread {
 
 // occupying is the occupier's operation.
 var occupying = &operation{name: "occupier", run: func(c *caller) answer {
-	return matched(c.p.v.VerifyOTP(c.ctx, user, wrongCode, factor.KindLogin))
+	return matched(c.p.V.VerifyOTP(c.ctx, user, wrongCode, factor.KindLogin))
 }}
 
 // occupy has the occupier take the user's lock.

@@ -114,9 +114,11 @@ func (m *machine) moveTo(t *rapid.T) {
 // hammer gives one wrong credential again and again, each time as soon as it is
 // judged, so that the locks grow to their longest and become final.
 func (m *machine) hammer(t *rapid.T) {
-	name := literal(pick(t, "user", m.names...))[0]
-	kind := pickKind(t)
-	if kind == spec.KindPIN && m.env.RarePINs {
+	name, kind := literal(pick(t, "user", m.names...))[0], pickKind(t)
+	if kind == spec.KindPIN {
+		name = m.drawUserWho(t, hasPIN)
+	}
+	if m.users[name.text] == nil || kind == spec.KindPIN && m.env.RarePINs {
 		return
 	}
 	for range pick(t, "times", 3, 6, 12) {
@@ -130,12 +132,32 @@ func (m *machine) hammer(t *rapid.T) {
 		}
 		m.check()
 		b := m.cfg.spec.View(m.users[name.text].state, m.time()).Budgets[kind]
+		if b.Locked {
+			m.giveRight(name, kind)
+		}
 		switch {
 		case b.Locked && b.Until == 0:
 			return
 		case b.Locked:
 			m.setNow(b.Until.Time())
 			m.t.Logf("clock: to %s", m.now)
+		}
+	}
+}
+
+// giveRight gives what is right of a kind, which a lock has to keep from being judged.
+func (m *machine) giveRight(name given, kind spec.Kind) {
+	u := m.users[name.text]
+	switch kind {
+	case spec.KindPassword:
+		m.verifyThisPassword(name, given{"the password", passwordOf(name.text)})
+	case spec.KindPIN:
+		if hasPIN(u) {
+			m.verifyThisPIN(name, given{"the PIN " + u.state.PIN.Digits, u.state.PIN.Digits})
+		}
+	default:
+		if fresh, _, _ := m.codesOf(u); len(fresh) > 0 {
+			m.verifyThis(name, fresh[0], []factor.Kind{factor.Kind(kind.String())})
 		}
 	}
 }

@@ -62,10 +62,10 @@ var forms = []struct {
 }
 
 // rewritten returns a hash of a known system in a form that parseImported reads. It
-// returns any other text without the prefix and the trailing white space, which
-// comes from columns of a fixed width and from files.
+// returns any other text without the prefix and what stands behind it: white space
+// and zero bytes come from columns and buffers of a fixed width, and from files.
 func rewritten(given string) string {
-	text := strings.TrimRightFunc(given, unicode.IsSpace)
+	text := strings.TrimRightFunc(given, func(r rune) bool { return r == 0 || unicode.IsSpace(r) })
 	text = text[len(schemePrefix.FindString(text)):]
 	for _, form := range forms {
 		if parts := form.text.FindStringSubmatch(text); parts != nil {

@@ -57,7 +57,7 @@ var ruleDefects = []defect{
 	{
 		name:    "code not spent by enrolment",
 		what:    "the mailed code that enrols a device stays live",
-		file:    "totp.go",
+		file:    "device.go",
 		edits:   []edit{{"_, err := a.judge(proof, a.opts.ProofKinds)\n\t\treturn err", "kept := a.account.AccountCodes\n\t\t_, err := a.judge(proof, a.opts.ProofKinds)\n\t\tif err == nil {\n\t\t\ta.account.AccountCodes = kept\n\t\t}\n\t\treturn err"}},
 		catcher: explorer,
 	},
@@ -96,15 +96,15 @@ var ruleDefects = []defect{
 		name:    "used code shelters a wrong PIN",
 		what:    "a used code ends the judging, so that a wrong PIN beside it costs nothing",
 		file:    "judge.go",
-		edits:   []edit{{"if given.Password != \"\" && !a.isLocked(KindPassword, &t) {", "if f := t.Answer(); f.Kind != \"\" && !f.Locked && !f.Charged {\n\t\treturn Match{}, refusal(f)\n\t}\n\tif given.Password != \"\" && !a.isLocked(KindPassword, &t) {"}},
+		edits:   []edit{{"if given.Password != \"\" && !a.isLocked(KindPassword, &t) {", "if f := t.Answer(); f.Kind != \"\" && f.Verdict != account.Locked && !f.Charged {\n\t\treturn Match{}, refusal(f)\n\t}\n\tif given.Password != \"\" && !a.isLocked(KindPassword, &t) {"}},
 		catcher: threats,
 		flags:   []string{"-test.run=^TestThreat25"},
 	},
 	{
 		name:    "window open at the zero time",
 		what:    "a host that does not know when a user registered lets everybody enrol a device without a proof",
-		file:    "totp.go",
-		edits:   []edit{{"return !registered.IsZero() && age >= -registrationLead", "return registered.IsZero() || age >= -registrationLead"}},
+		file:    "internal/account/grace.go",
+		edits:   []edit{{"return !registered.IsZero() && age >= -MaxLead", "return registered.IsZero() || age >= -MaxLead"}},
 		catcher: model,
 	},
 	{

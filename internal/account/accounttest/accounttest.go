@@ -1,7 +1,7 @@
+// Package accounttest draws accounts for tests, and says what no rule may ever meet.
 package accounttest
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,7 +12,7 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// genInstant draws any instant that an account may hold: none, around 1970 and
+// Instant draws any instant that an account may hold: none, around 1970 and
 // noon, and ten thousand years to either side.
 func Instant() *rapid.Generator[time.Time] {
 	const span = 10000 * 365 * 24 * 3600 * 1000 // ms
@@ -24,13 +24,14 @@ func Instant() *rapid.Generator[time.Time] {
 	)
 }
 
-// genAround draws an instant within a day of another.
+// Around draws an instant within a day of another.
 func Around(t time.Time) *rapid.Generator[time.Time] {
 	const day = int64(24 * time.Hour / time.Millisecond)
 	return rapid.Map(rapid.OneOf(rapid.Int64Range(-2, 2), rapid.Int64Range(-day, day)),
 		func(ms int64) time.Time { return t.Add(time.Duration(ms) * time.Millisecond) })
 }
 
+// UnixMilli returns an instant as an account keeps it.
 func UnixMilli(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 func genBytes(shortest, longest int) *rapid.Generator[[]byte] {
@@ -42,6 +43,7 @@ func genBytes(shortest, longest int) *rapid.Generator[[]byte] {
 	})
 }
 
+// TOTP draws a key and its last step.
 func TOTP() *rapid.Generator[account.TOTP] {
 	return rapid.Custom(func(t *rapid.T) account.TOTP {
 		return account.TOTP{Key: totp.Key{
@@ -53,6 +55,7 @@ func TOTP() *rapid.Generator[account.TOTP] {
 	})
 }
 
+// Codes draws the issued codes of a kind, whose instants are of times.
 func Codes(times *rapid.Generator[time.Time]) *rapid.Generator[account.Codes] {
 	one := rapid.Custom(func(t *rapid.T) account.Code {
 		return account.Code{Digits: rapid.StringMatching("[0-9]{6,8}").Draw(t, "digits"), ExpiresAt: times.Draw(t, "expires")}
@@ -64,6 +67,7 @@ func Codes(times *rapid.Generator[time.Time]) *rapid.Generator[account.Codes] {
 	})
 }
 
+// OrNil returns nil for an empty list, as decoding does.
 func OrNil[T any](list []T) []T {
 	if len(list) == 0 {
 		return nil
@@ -71,7 +75,7 @@ func OrNil[T any](list []T) []T {
 	return list
 }
 
-// importedHashes are of the PIN 8299.
+// ImportedHashes are of the PIN 8299.
 var ImportedHashes = []string{
 	"$2a$04$NBPkQcVG.PKNtI21B/oc6OBQTAZvG05QG35k25drTJ6Eg55wOL9SK",
 	"$2b$04$xNBPSLLfwJMmeM4ffQU4eunu.1lULhWlk69RcitsGjQxSw4a99LCO",
@@ -83,38 +87,16 @@ var ImportedHashes = []string{
 	"bcrypt_sha256$$2b$04$xNBPSLLfwJMmeM4ffQU4euNs/B9jgOevAgHFGIUNuCsYK3bKhrKTy",
 }
 
-// genAccount draws a whole account whose instants are of times.
+// Any draws a whole account whose instants are of times.
 func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
-	id := rapid.Custom(func(t *rapid.T) (id uuid.UUID) {
-		copy(id[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
-		return id
-	})
-	aPIN := rapid.Custom(func(t *rapid.T) account.PIN {
-		return account.PIN{Hash: account.Hash{
-			Memory: rapid.Uint32Range(0, account.MaxHashMemory).Draw(t, "memory"), Time: rapid.Uint32Range(1, account.MaxHashTime).Draw(t, "passes"),
-			Threads: rapid.Uint8Min(1).Draw(t, "threads"), Salt: genBytes(0, 32).Draw(t, "salt"), Sum: genBytes(1, 64).Draw(t, "sum"),
-		}, SetAt: times.Draw(t, "set")}
-	})
-	aDevice := rapid.Custom(func(t *rapid.T) account.Device {
-		return account.Device{ID: id.Draw(t, "id"), TOTP: TOTP().Draw(t, "secret"), EnrolledAt: times.Draw(t, "enrolled"), UsedAt: times.Draw(t, "used")}
-	})
-	aPending := rapid.Custom(func(t *rapid.T) account.Pending {
-		return account.Pending{TOTP: TOTP().Draw(t, "secret"), ExpiresAt: times.Draw(t, "expires"), Wrong: rapid.IntRange(0, 5).Draw(t, "wrong")}
-	})
-	aWipe := rapid.Custom(func(t *rapid.T) account.Wipe {
-		return account.Wipe{
-			ID: id.Draw(t, "id"), At: times.Draw(t, "at"), Reason: rapid.SampledFrom([]account.WipeReason{account.ReasonStrikes, account.ReasonForfeited}).Draw(t, "reason"),
-			Done: rapid.Bool().Draw(t, "done"), Tries: rapid.IntRange(0, 1000).Draw(t, "tries"), RetryAt: times.Draw(t, "retry"),
-		}
-	})
 	return rapid.Custom(func(t *rapid.T) *account.Account {
 		a := &account.Account{}
 		if rapid.Bool().Draw(t, "holds much") {
-			a.PIN = rapid.Ptr(aPIN, true).Draw(t, "pin")
-			a.Devices = OrNil(rapid.SliceOfN(aDevice, 0, rapid.SampledFrom([]int{2, account.MaxDevices}).Draw(t, "most")).Draw(t, "devices"))
+			a.PIN = rapid.Ptr(pin(times), true).Draw(t, "pin")
+			a.Devices = OrNil(rapid.SliceOfN(device(times), 0, rapid.SampledFrom([]int{2, account.MaxDevices}).Draw(t, "most")).Draw(t, "devices"))
 			a.Authenticator = rapid.Ptr(TOTP(), true).Draw(t, "authenticator")
-			a.Pending = rapid.Ptr(aPending, true).Draw(t, "pending")
-			a.Guard.Wipe = rapid.Ptr(aWipe, true).Draw(t, "wipe")
+			a.Pending = rapid.Ptr(pending(times), true).Draw(t, "pending")
+			a.Guard.Wipe = rapid.Ptr(wipe(times), true).Draw(t, "wipe")
 		}
 		if rapid.Bool().Draw(t, "has codes") {
 			a.LoginCodes, a.AccountCodes = Codes(times).Draw(t, "login"), Codes(times).Draw(t, "account")
@@ -128,10 +110,7 @@ func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
 		}
 		a.Emptied = times.Draw(t, "emptied")
 		if rapid.Bool().Draw(t, "was imported") {
-			a.Imported = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) (id account.ImportMark) {
-				copy(id[:], rapid.SliceOfN(rapid.Byte(), len(id), len(id)).Draw(t, "import"))
-				return id
-			}), 1, 12).Draw(t, "imported")
+			a.Imported = rapid.SliceOfN(importMark(), 1, 12).Draw(t, "imported")
 			if a.PIN != nil && rapid.Bool().Draw(t, "foreign") {
 				a.PIN.Hash = account.Hash{Sum: []byte(rapid.SampledFrom(ImportedHashes).Draw(t, "hash"))}
 			}
@@ -140,7 +119,51 @@ func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
 	})
 }
 
-// decode returns what was encoded.
+func pin(times *rapid.Generator[time.Time]) *rapid.Generator[account.PIN] {
+	return rapid.Custom(func(t *rapid.T) account.PIN {
+		return account.PIN{Hash: account.Hash{
+			Memory: rapid.Uint32Range(0, account.MaxHashMemory).Draw(t, "memory"), Time: rapid.Uint32Range(1, account.MaxHashTime).Draw(t, "passes"),
+			Threads: rapid.Uint8Min(1).Draw(t, "threads"), Salt: genBytes(0, 32).Draw(t, "salt"), Sum: genBytes(1, 64).Draw(t, "sum"),
+		}, SetAt: times.Draw(t, "set")}
+	})
+}
+
+func device(times *rapid.Generator[time.Time]) *rapid.Generator[account.Device] {
+	return rapid.Custom(func(t *rapid.T) account.Device {
+		return account.Device{ID: id().Draw(t, "id"), TOTP: TOTP().Draw(t, "secret"), EnrolledAt: times.Draw(t, "enrolled"), UsedAt: times.Draw(t, "used")}
+	})
+}
+
+func pending(times *rapid.Generator[time.Time]) *rapid.Generator[account.Pending] {
+	return rapid.Custom(func(t *rapid.T) account.Pending {
+		return account.Pending{TOTP: TOTP().Draw(t, "secret"), ExpiresAt: times.Draw(t, "expires"), Wrong: rapid.IntRange(0, 5).Draw(t, "wrong")}
+	})
+}
+
+func wipe(times *rapid.Generator[time.Time]) *rapid.Generator[account.Wipe] {
+	return rapid.Custom(func(t *rapid.T) account.Wipe {
+		return account.Wipe{
+			ID: id().Draw(t, "id"), At: times.Draw(t, "at"), Reason: rapid.SampledFrom([]account.WipeReason{account.ReasonStrikes, account.ReasonForfeited}).Draw(t, "reason"),
+			Done: rapid.Bool().Draw(t, "done"), Tries: rapid.IntRange(0, 1000).Draw(t, "tries"), RetryAt: times.Draw(t, "retry"),
+		}
+	})
+}
+
+func id() *rapid.Generator[uuid.UUID] {
+	return rapid.Custom(func(t *rapid.T) (id uuid.UUID) {
+		copy(id[:], rapid.SliceOfN(rapid.Byte(), len(id), len(id)).Draw(t, "id"))
+		return id
+	})
+}
+
+func importMark() *rapid.Generator[account.ImportMark] {
+	return rapid.Custom(func(t *rapid.T) (mark account.ImportMark) {
+		copy(mark[:], rapid.SliceOfN(rapid.Byte(), len(mark), len(mark)).Draw(t, "import"))
+		return mark
+	})
+}
+
+// Decode returns what was encoded.
 func Decode(data []byte) (*account.Account, error) {
 	a := &account.Account{}
 	if err := a.Decode(data); err != nil {
@@ -149,7 +172,7 @@ func Decode(data []byte) (*account.Account, error) {
 	return a, nil
 }
 
-// cloned returns an account that shares nothing with a.
+// Clone returns an account that shares nothing with a.
 func Clone(t interface{ Fatal(...any) }, a *account.Account) *account.Account {
 	b, err := Decode(a.Encode())
 	if err != nil {
@@ -158,69 +181,7 @@ func Clone(t interface{ Fatal(...any) }, a *account.Account) *account.Account {
 	return b
 }
 
-// outOfBounds says what in an account no rule may ever meet, "" if nothing.
-func OutOfBounds(a *account.Account) string {
-	var bad []string
-	check := func(what string, ok bool) {
-		if !ok {
-			bad = append(bad, what)
-		}
-	}
-	instant := func(what string, t time.Time) { check(what, t.Location() == time.UTC && t.Nanosecond()%1e6 == 0) }
-	secrets := func(s account.TOTP) {
-		check("secret", len(s.Secret) > 0 && s.Algorithm < 3 && s.Digits >= 6 && s.Digits <= 8 && s.LastStep >= -1 &&
-			s.Period >= time.Second && s.Period <= 2*time.Minute && s.Period%time.Second == 0)
-	}
-	if p := a.PIN; p != nil {
-		check("pin", len(p.Sum) > 0 && p.Memory <= 4<<20 && p.Time >= 1 && p.Time <= 1024 && p.Threads >= 1 ||
-			len(p.Sum) > 0 && p.Memory == 0 && p.Time == 0 && p.Threads == 0 && len(p.Salt) == 0 && len(a.Imported) > 0)
-		instant("pin set", p.SetAt)
-	}
-	check("devices", len(a.Devices) <= 100)
-	for _, d := range a.Devices {
-		secrets(d.TOTP)
-		instant("device enrolled", d.EnrolledAt)
-		instant("device used", d.UsedAt)
-	}
-	if a.Authenticator != nil {
-		secrets(*a.Authenticator)
-	}
-	if p := a.Pending; p != nil {
-		secrets(p.TOTP)
-		check("pending wrong", p.Wrong >= 0 && p.Wrong <= 5)
-		instant("pending ends", p.ExpiresAt)
-	}
-	for _, c := range []account.Codes{a.LoginCodes, a.AccountCodes} {
-		all := c.Spent
-		if c.Live != nil {
-			all = append([]account.Code{*c.Live}, all...)
-		}
-		check("spent", len(c.Spent) <= 8)
-		for _, one := range all {
-			check("code", len(one.Digits) >= 6 && len(one.Digits) <= 8)
-			instant("code ends", one.ExpiresAt)
-		}
-		instant("codes hold", c.NotBefore)
-	}
-	for _, b := range a.Budgets {
-		check("budget", b.Wrong >= 0 && b.Wrong <= 100)
-		instant("lock ends", b.Until)
-	}
-	check("strikes", a.Guard.Strikes >= 0 && a.Guard.Strikes <= 100)
-	instant("reset hold", a.Guard.NotBefore)
-	if w := a.Guard.Wipe; w != nil {
-		check("wipe", w.Tries >= 0 && (w.Reason == account.ReasonStrikes || w.Reason == account.ReasonForfeited))
-		instant("wipe at", w.At)
-		instant("wipe retry", w.RetryAt)
-	}
-	instant("emptied", a.Emptied)
-	if len(bad) == 0 {
-		return ""
-	}
-	return fmt.Sprint(bad)
-}
-
-// everything is an account that holds one of each thing.
+// Everything is an account that holds one of each thing.
 func Everything() *account.Account {
 	id := uuid.MustParse("01234567-89ab-cdef-0123-456789abcdef")
 	s := account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Algorithm: 2, Digits: 8, Period: 2 * time.Minute}, LastStep: 14_000_000}
@@ -238,13 +199,13 @@ func Everything() *account.Account {
 	}
 }
 
-// noon is the time at which tables are judged.
+// Noon is the time at which tables are judged.
 var Noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 // century is the longest span that Options allow.
 const century = 100 * 365 * 24 * time.Hour
 
-// genLimit draws a Limit that Options allow, of few milliseconds or of years.
+// Limit draws a Limit that Options allow, of few milliseconds or of years.
 func Limit() *rapid.Generator[account.Limit] {
 	return rapid.Custom(func(t *rapid.T) account.Limit {
 		l := account.Limit{Tries: rapid.IntRange(1, 12).Draw(t, "tries")}
@@ -256,7 +217,7 @@ func Limit() *rapid.Generator[account.Limit] {
 	})
 }
 
-// codeAt is the oracle's code of a step.
+// CodeAt is the code of a step, as another library computes it.
 func CodeAt(s *account.TOTP, step int64) string {
 	return rfc6238.Code(s.Secret, s.Algorithm.String(), s.Digits, step)
 }

@@ -1,0 +1,147 @@
+package systemtest
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/rfc6238"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
+)
+
+// Is implements spec.Code.
+func (w *fuzzWorld) Is(issued spec.Name) bool { return issued == w.reader.Codes[w.c.otp] }
+
+// Fits implements spec.Code.
+func (w *fuzzWorld) Fits(s spec.Secret, step int64) bool {
+	for key, name := range w.reader.Keys {
+		if name == s.Key {
+			return rfc6238.Code([]byte(key), s.Algorithm.String(), int(s.Digits), step) == w.c.otp
+		}
+	}
+	return false
+}
+
+// unjudged are the operations whose answers the specification does not say here:
+// what is imported is arbitrary, Wait may leave before its poll has, and Users is
+// about no one user.
+var unjudged = []spec.Op{spec.Import, spec.Wait, spec.Users}
+
+// try makes the call, compares what was seen with what the specification says, and
+// moves on to the state that it leaves.
+func (w *fuzzWorld) try(call *spec.Call, args *translate.Args) {
+	w.calls, w.swaps, w.asked, w.events, w.written = 0, 0, 0, nil, nil
+	ctx, cancel := context.WithCancel(w.Context())
+	defer cancel()
+	if call.Op == spec.Wait {
+		cancel()
+	}
+	r := w.views.Do(ctx, call, args)
+	w.discreet(r.Err)
+	if call.Op != spec.Import {
+		w.formed(call, r.Err)
+	}
+	if slices.Contains(unjudged, call.Op) || errors.Is(r.Err, factor.ErrMalformed) {
+		w.state, _, _ = w.reader.Read(w.stored.Data)
+		return
+	}
+	next, want := w.expect(call, r)
+	switch {
+	case want.Touch == spec.Nothing:
+		w.answered(call, r, want)
+		if w.calls > 0 {
+			w.Fatalf("%s: the store was called %d times for what is refused without it", call.Op, w.calls)
+		}
+		return
+	case w.sealed && call.Op != spec.Forget:
+		if !errors.Is(r.Err, factor.ErrUnsealed) || w.swaps > 0 {
+			w.Fatalf("%s: a record that does not open is answered %v, with %d swaps", call.Op, r.Err, w.swaps)
+		}
+		return
+	}
+	w.answered(call, r, want)
+	w.left(call, want, next)
+	w.shown(call, r)
+	w.state, w.sealed = next, false
+}
+
+// formed fails unless malformed is what is answered so, and by the right name, and
+// asks nobody.
+func (w *fuzzWorld) formed(call *spec.Call, err error) {
+	fields := w.options.Malformed(call)
+	var malformed *factor.MalformedError
+	switch is := errors.As(err, &malformed); {
+	case is != (len(fields) > 0), is && !slices.Contains(fields, malformed.Field):
+		w.Fatalf("%s: malformed are %q, answered %v", call.Op, fields, err)
+	case is && (w.calls > 0 || w.asked > 0):
+		w.Fatalf("%s: malformed input reached the store %d times and the host %d times", call.Op, w.calls, w.asked)
+	}
+}
+
+// expect asks the specification. What was drawn gets the name that it has in the
+// record.
+func (w *fuzzWorld) expect(call *spec.Call, r *translate.Result) (spec.State, spec.Outcome) {
+	c, before := *call, w.state
+	c.Code = w
+	if w.sealed {
+		before = spec.State{Stored: true}
+	}
+	switch after, _, err := w.reader.Read(w.stored.Data); {
+	case err != nil:
+	case r.OTP.Code != "":
+		c.Draws = w.reader.Code(r.OTP.Code)
+	case r.Enrollment.Secret != "":
+		c.Draws = w.reader.Key(rfc6238.Key(r.Enrollment.Secret))
+	case after.Wipe.ID != before.Wipe.ID:
+		c.Draws = after.Wipe.ID
+	}
+	return w.options.Run(before, spec.At(w.c.now()), &c)
+}
+
+func (w *fuzzWorld) now() spec.Time { return spec.At(w.c.now()) }
+
+// answered compares the answer and the events.
+func (w *fuzzWorld) answered(call *spec.Call, r *translate.Result, want spec.Outcome) {
+	got, ok := r.Answer()
+	if !ok || got != want.Answer {
+		w.Fatalf("%s: answered %v, %s, want %s\nof %s\nat %s", call.Op, r.Err, got, want.Answer, w.state, w.now())
+	}
+	var events []spec.Event
+	for _, e := range w.events {
+		events = append(events, translate.Event(e))
+	}
+	if !slices.Equal(events, want.Events) {
+		w.Fatalf("%s: events %+v, want %+v\nof %s\nat %s", call.Op, events, want.Events, w.state, w.now())
+	}
+}
+
+// left compares the record. What the guard remembers of a proof is hashed in it.
+func (w *fuzzWorld) left(call *spec.Call, want spec.Outcome, next spec.State) {
+	wipes := slices.ContainsFunc(want.Events, func(e spec.Event) bool { return e.Action.EndsWipe() })
+	if want.Touch == spec.Swap && w.swaps == 0 || want.Touch == spec.Load && w.swaps > 0 && !wipes {
+		w.Fatalf("%s: %d swaps, want some: %v", call.Op, w.swaps, want.Touch == spec.Swap)
+	}
+	after, _, err := w.reader.Read(w.stored.Data)
+	if after.Guard.Last = next.Guard.Last; err != nil || after != next {
+		w.Fatalf("%s: left\n%s, %v\nwant\n%s\nof %s\nat %s", call.Op, after, err, next, w.state, w.now())
+	}
+}
+
+// shown compares what a look shows.
+func (w *fuzzWorld) shown(call *spec.Call, r *translate.Result) {
+	want := w.options.View(w.state, w.now())
+	got := want
+	switch call.Op {
+	case spec.Status:
+		if got = translate.View(r.Status); r.Status.Wipe != nil {
+			got.WipeID = w.reader.Wipes[r.Status.Wipe.ID]
+		}
+	case spec.Devices:
+		got.Devices = translate.ViewDevices(r.Devices)
+	}
+	if got != want {
+		w.Fatalf("%s shows %s, want %s", call.Op, got, want)
+	}
+}

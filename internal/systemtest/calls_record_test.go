@@ -1,0 +1,150 @@
+package systemtest
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/spec"
+)
+
+// A recordReader reads records as states of the specification. It gives names to the
+// codes, keys and wipes in them, the same name to the same one.
+type recordReader struct {
+	Codes map[string]spec.Name
+	Keys  map[string]spec.Name
+	Wipes map[uuid.UUID]spec.Name
+
+	// Device names a device by its ID.
+	Device func(uuid.UUID) spec.Name
+	last   spec.Name
+}
+
+// newRecordReader returns a reader that has read nothing.
+func newRecordReader(device func(uuid.UUID) spec.Name) *recordReader {
+	return &recordReader{Codes: map[string]spec.Name{}, Keys: map[string]spec.Name{}, Wipes: map[uuid.UUID]spec.Name{}, Device: device}
+}
+
+// usableRecord makes of an arbitrary record one that the specification can hold: its
+// devices have the given IDs, and nothing is hashed away. It is false for one that
+// has too many devices or a PIN of another system, whose hash is real and slow. What
+// does not open stays as it is.
+func usableRecord(data []byte, id func(place int) uuid.UUID) ([]byte, bool) {
+	a, err := accounttest.Decode(data)
+	if len(data) == 0 || err != nil {
+		return data, true
+	}
+	if len(a.Devices) > spec.MaxDevices || a.PIN != nil && a.PIN.Imported() {
+		return nil, false
+	}
+	for i := range a.Devices {
+		a.Devices[i].ID = id(i + 1)
+	}
+	a.Guard.LastWrong = nil
+	return a.Encode(), true
+}
+
+// Read returns the state that a record holds, and what it is due at. The record must
+// not be out of bounds.
+func (r *recordReader) Read(data []byte) (s spec.State, due time.Time, err error) {
+	if len(data) == 0 {
+		return spec.State{}, time.Time{}, nil
+	}
+	a, err := accounttest.Decode(data)
+	if err != nil {
+		return spec.State{}, time.Time{}, err
+	}
+	if bad := accounttest.OutOfBounds(a); bad != "" {
+		return spec.State{}, time.Time{}, fmt.Errorf("out of bounds: %s", bad)
+	}
+	return r.state(a), a.Due(), nil
+}
+
+func (r *recordReader) state(a *account.Account) spec.State {
+	s := spec.State{Stored: true, Emptied: spec.At(a.Emptied), Login: r.codes(&a.LoginCodes), Account: r.codes(&a.AccountCodes)}
+	if p := a.PIN; p != nil {
+		s.PIN = spec.HeldPIN{Digits: fuzzUnhash(p.Sum), SetAt: spec.At(p.SetAt)}
+	}
+	for i, d := range a.Devices {
+		s.Devices[i] = spec.Device{ID: r.Device(d.ID), Secret: r.secret(&d.TOTP), EnrolledAt: spec.At(d.EnrolledAt), Used: spec.At(d.UsedAt)}
+	}
+	if a.Authenticator != nil {
+		s.Authenticator = r.secret(a.Authenticator)
+	}
+	if p := a.Pending; p != nil {
+		s.Waiting = spec.Waiting{Secret: r.secret(&p.TOTP), Wrong: p.Wrong, Ends: spec.At(p.ExpiresAt)}
+	}
+	for i, b := range a.Budgets {
+		s.Budgets[spec.KindNamed(string(account.Kinds[i]))] = spec.Budget{Wrong: b.Wrong, Until: spec.At(b.Until)}
+	}
+	s.Guard = spec.Guard{Strikes: a.Guard.Strikes, Hold: spec.At(a.Guard.NotBefore)}
+	if w := a.Guard.Wipe; w != nil {
+		s.Wipe = spec.Wipe{ID: r.name(w.ID, r.Wipes), At: spec.At(w.At), Reason: spec.Strikes, Stage: spec.Done}
+		if w.Reason == account.ReasonForfeited {
+			s.Wipe.Reason = spec.Forfeited
+		}
+		if !w.Done {
+			s.Wipe.Stage, s.Wipe.Tries, s.Wipe.Retry = spec.Pending, w.Tries, spec.At(w.RetryAt)
+		}
+	}
+	if len(a.Imported) > 0 {
+		s.Imported = 1 << 63 // something
+	}
+	return s
+}
+
+func (r *recordReader) codes(c *account.Codes) spec.Codes {
+	read := func(c account.Code) spec.Issued {
+		return spec.Issued{Code: r.Code(c.Digits), Ends: spec.At(c.ExpiresAt)}
+	}
+	all := spec.Codes{Hold: spec.At(c.NotBefore)}
+	if c.Live != nil {
+		all.Live = read(*c.Live)
+	}
+	for i, s := range c.Spent {
+		all.Spent[i] = read(s)
+	}
+	return all
+}
+
+func (r *recordReader) secret(s *account.TOTP) spec.Secret {
+	return spec.Secret{
+		Key: r.Key(s.Secret), Last: s.LastStep, Period: int32(s.Period / time.Second), Digits: uint8(s.Digits), Algorithm: spec.Algorithm(s.Algorithm),
+	}
+}
+
+// Code names an issued code, and Key a key.
+func (r *recordReader) Code(digits string) spec.Name { return name(r, digits, r.Codes) }
+
+// Key names a key.
+func (r *recordReader) Key(key []byte) spec.Name { return name(r, string(key), r.Keys) }
+
+func (r *recordReader) name(id uuid.UUID, of map[uuid.UUID]spec.Name) spec.Name {
+	return name(r, id, of)
+}
+
+func name[T comparable](r *recordReader, what T, of map[T]spec.Name) spec.Name {
+	if of[what] == 0 {
+		r.last++
+		of[what] = r.last
+	}
+	return of[what]
+}
+
+// fuzzUnhash is the PIN that a sum is of, or one that nobody can give.
+func fuzzUnhash(sum []byte) string {
+	if len(sum) == hashSize {
+		if n := int(sum[0])<<8 + int(sum[1]); n > 0 && n <= hashSize-2 {
+			if pin := sum[2 : 2+n]; slices.Equal(fuzzHash(pin), sum) {
+				return string(pin)
+			}
+		}
+	}
+	return "nobody's"
+}
+
+// hashSize is how long a stored hash is.
+const hashSize = 32

@@ -1,0 +1,87 @@
+package systemtest
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/totp"
+)
+
+// A seedCall is what is arbitrary in a call.
+type seedCall struct {
+	record                   []byte // as it is encoded; empty: none
+	user, otp, password, pin string
+	choices                  uint64 // see the methods of fuzzCall
+	at                       int64  // the time in Unix milliseconds
+}
+
+// seedCalls are calls on a user who holds one of everything: with what is right
+// in turn, and with what is not well-formed.
+func seedCalls() []seedCall {
+	const user, password = "ann@example.org", "right horse #1"
+	a, at := fuzzPerson(), accounttest.Noon.UnixMilli()
+	plain := seedCall{record: a.Encode(), user: user, at: at, choices: 3<<16 | 1<<20}
+	with := func(change func(c *seedCall)) seedCall { c := plain; change(&c); return c }
+	locked := fuzzPerson()
+	for i := range locked.Budgets {
+		locked.Budgets[i] = account.Budget{Wrong: 5, Until: accounttest.Noon.Add(time.Minute)}
+	}
+	struck := fuzzPerson()
+	struck.Guard.Strikes = 3
+	wiped := fuzzPerson()
+	wiped.Guard.Wipe = &account.Wipe{ID: uuid.UUID{1}, At: accounttest.Noon, Reason: account.ReasonStrikes, RetryAt: accounttest.Noon}
+	return []seedCall{
+		with(func(c *seedCall) { c.otp = "120034"; c.choices |= 2 }),
+		with(func(c *seedCall) { c.otp = "560078"; c.choices |= 1 }),
+		with(func(c *seedCall) { c.otp = "120034"; c.choices |= 2; c.at += 60_000 }),  // its end
+		with(func(c *seedCall) { c.otp = "120034"; c.choices |= 2; c.at -= 300_001 }), // further off than it lives
+		with(func(c *seedCall) { c.otp = "340012"; c.choices |= 2 }),                  // used
+		with(func(c *seedCall) { c.otp = codeNow(&a.Devices[0].TOTP); c.choices ^= 2 << 16 }),
+		with(func(c *seedCall) { c.otp = codeNow(&a.Pending.TOTP); c.choices |= 3 }),
+		with(func(c *seedCall) { c.password = password }),
+		with(func(c *seedCall) { c.pin = "4826" }),
+		with(func(c *seedCall) { c.otp, c.password, c.pin = "999999", "wrong #1", "9999" }),
+		with(func(c *seedCall) { c.record = struck.Encode(); c.otp, c.pin = "999999", "9999" }),
+		with(func(c *seedCall) { c.record = locked.Encode(); c.otp, c.password, c.pin = "120034", password, "4826" }),
+		with(func(c *seedCall) { c.record = locked.Encode(); c.otp, c.pin, c.at = "120034", "4826", c.at+60_000 }), // unlocked by now
+		with(func(c *seedCall) { c.record = wiped.Encode(); c.password, c.pin = password, "4826" }),
+		with(func(c *seedCall) { c.record = nil; c.password = password }),
+		with(func(c *seedCall) { c.record = []byte("damaged"); c.pin = "4826" }),
+		with(func(c *seedCall) { c.user = "ann\x00"; c.pin = "4826" }),
+		with(func(c *seedCall) { c.otp, c.pin = "12345 ", "٤٨٢٦" }),
+		with(func(c *seedCall) { c.choices |= 0xffff << 24; c.pin = "4826" }),
+		with(func(c *seedCall) { c.record = nil; c.password = accounttest.ImportedHashes[0] }),
+		with(func(c *seedCall) {
+			c.record = nil
+			c.choices |= 2 << 22
+			c.password = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+		}),
+	}
+}
+
+// codeNow is what the owner of a key sees at noon.
+func codeNow(s *account.TOTP) string { return accounttest.CodeAt(s, s.Step(accounttest.Noon)) }
+
+// fuzzPerson holds one of everything, with the PIN 4826 and live codes 560078
+// for the login and 120034 for the account.
+func fuzzPerson() *account.Account {
+	a := accounttest.Everything()
+	a.PIN.Sum = fuzzHash([]byte("4826"))
+	a.Devices[0].TOTP = account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}
+	a.Pending.Wrong, a.Pending.LastStep = 0, account.NoStep
+	a.LoginCodes = account.Codes{Live: &account.Code{Digits: "560078", ExpiresAt: accounttest.Noon.Add(time.Minute)}}
+	a.AccountCodes = account.Codes{Live: &account.Code{Digits: "120034", ExpiresAt: accounttest.Noon.Add(time.Minute)}, Spent: []account.Code{{Digits: "340012", ExpiresAt: accounttest.Noon.Add(time.Minute)}}}
+	a.Budgets, a.Guard, a.Emptied = [6]account.Budget{}, account.Guard{}, time.Time{}
+	return a
+}
+
+// fuzzHash stands in for Argon2id, so that the PIN can be read off the record.
+func fuzzHash(password []byte) []byte {
+	sum := make([]byte, 32)
+	binary.BigEndian.PutUint16(sum, uint16(len(password)))
+	copy(sum[2:], password)
+	return sum
+}

@@ -1,0 +1,78 @@
+package factor
+
+import (
+	"slices"
+	"strings"
+)
+
+// Kind is a kind of factor that can be judged.
+type Kind string
+
+const (
+	// KindPassword is the password, which the host checks.
+	KindPassword Kind = "password"
+	// KindPIN is the PIN.
+	KindPIN Kind = "pin"
+	// KindLogin is a code that OTPIssuer.IssueUnproven issued for a login.
+	KindLogin Kind = "login"
+	// KindAccount is a code that OTPIssuer issued for an act on the account.
+	KindAccount Kind = "account"
+	// KindTOTP is a code of the confirmed authenticator.
+	KindTOTP Kind = "totp"
+	// KindDeviceTOTP is a code of an enrolled device.
+	KindDeviceTOTP Kind = "device-totp"
+)
+
+// kinds holds every Kind, in the order in which Status shows them.
+var kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
+
+// otpKinds holds the kinds that a code can be of.
+var otpKinds = [...]Kind{KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
+
+// isOTP reports whether a code can be of this kind.
+func (k Kind) isOTP() bool { return slices.Contains(otpKinds[:], k) }
+
+// checkKinds returns ErrMalformed for a kind that is not one of known, and for an
+// empty list that is not nil: a filter has left nothing of it, so that whoever
+// asks means none, and not the default.
+func checkKinds(asked, known []Kind) error {
+	if asked != nil && len(asked) == 0 {
+		return malformed("kinds", "must be at least one: leave them out for the default")
+	}
+	for _, k := range asked {
+		if !slices.Contains(known, k) {
+			return malformed("kinds", "must be "+listed(known, "or"))
+		}
+	}
+	return nil
+}
+
+// listed names two kinds or more, with a word before the last one.
+func listed(kinds []Kind, word string) string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = string(k)
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " " + word + " " + names[last]
+}
+
+// distinct returns the kinds in the order in which each first stands.
+func distinct(kinds []Kind) []Kind {
+	for i, k := range kinds {
+		if !slices.Contains(kinds[:i], k) {
+			continue
+		}
+		first := slices.Clone(kinds[:i])
+		for _, k := range kinds[i:] {
+			if !slices.Contains(first, k) {
+				first = append(first, k)
+			}
+		}
+		return first
+	}
+	return kinds
+}
+
+// defaultKinds is what a code is judged against where nothing else is said.
+func defaultKinds() []Kind { return []Kind{KindDeviceTOTP, KindAccount} }
