@@ -66,7 +66,6 @@ func expired(p *person, kind factor.Kind) {
 // unheldSamenesses: what is set cannot be found out by guessing.
 func unheldSamenesses() []sameness {
 	pin, device, app := []factor.Kind{factor.KindPIN}, []factor.Kind{factor.KindDeviceTOTP}, []factor.Kind{factor.KindTOTP}
-	mailed := []factor.Kind{factor.KindLogin, factor.KindAccount}
 	everyKind := judge{name: verifyOTP.name, takes: otpKinds, call: func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
 		_, err := on.v.VerifyOTP(ctx, p.id, c.OTP, otpKinds...)
 		return err
@@ -87,11 +86,11 @@ func unheldSamenesses() []sameness {
 			},
 		},
 		{
-			name: "no code live", promise: unheld, kinds: mailed, beside: true,
+			name: "no code live", promise: unheld, kinds: mailedKinds, beside: true,
 			situations: []situation{{"another code live", withCode, wrong}, {"none live", nil, wrong}},
 		},
 		{
-			name: "expired code", promise: "A code is no longer accepted from ExpiresAt on, and is then wrong like any other.", kinds: mailed, beside: true,
+			name: "expired code", promise: "A code is no longer accepted from ExpiresAt on, and is then wrong like any other.", kinds: mailedKinds, beside: true,
 			situations: []situation{{"a wrong code", expired, wrong}, {"the code that expired", expired, right}},
 		},
 		{
