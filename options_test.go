@@ -290,3 +290,24 @@ func TestSpansAreBoundedByAHundredYears(t *testing.T) {
 		}
 	}
 }
+
+// A number among the options that has no bounds here is one that nobody tests.
+func TestEveryNumberAmongTheOptionsIsBounded(t *testing.T) {
+	tested := map[string]bool{}
+	for _, f := range boundedFields() {
+		tested[f.name] = true
+	}
+	var walk func(path string, v reflect.Value)
+	walk = func(path string, v reflect.Value) {
+		for i := range v.NumField() {
+			name, field := path+v.Type().Field(i).Name, v.Field(i)
+			switch {
+			case field.Kind() == reflect.Struct:
+				walk(name+".", field)
+			case (field.CanInt() || field.CanUint()) && !tested[name]:
+				t.Errorf("boundedFields lacks %s", name)
+			}
+		}
+	}
+	walk("", reflect.ValueOf(Options{}))
+}
