@@ -141,11 +141,11 @@ func outsideBounds(o Options) string {
 	span("Reset.MinAge", o.Reset.MinAge, 0, century)
 	seen := map[Kind]bool{}
 	for _, k := range o.ProofKinds {
-		if seen[k] || k != KindLogin && k != KindAccount && k != KindTOTP && k != KindDeviceTOTP {
+		if seen[k] || !k.isOTP() {
 			bad = append(bad, "ProofKinds")
 		}
 		seen[k] = true
 	}
-	number("ProofKinds", len(o.ProofKinds), 1, 4)
+	number("ProofKinds", len(o.ProofKinds), 1, len(otpKinds))
 	return strings.Join(bad, ", ")
 }

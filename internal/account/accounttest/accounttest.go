@@ -122,7 +122,9 @@ func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
 			a.Guard.Wipe = rapid.Ptr(aWipe, true).Draw(t, "wipe")
 		}
 		if rapid.Bool().Draw(t, "has codes") {
-			a.LoginCodes, a.AccountCodes = Codes(times).Draw(t, "login"), Codes(times).Draw(t, "account")
+			for _, k := range account.IssuedKinds {
+				*a.Codes(k) = Codes(times).Draw(t, string(k))
+			}
 		}
 		if rapid.Bool().Draw(t, "has counts") {
 			for i := range a.Budgets {
@@ -195,7 +197,8 @@ func OutOfBounds(a *account.Account) string {
 		check("pending wrong", p.Wrong >= 0 && p.Wrong <= 5)
 		instant("pending ends", p.ExpiresAt)
 	}
-	for _, c := range []account.Codes{a.LoginCodes, a.AccountCodes} {
+	for _, k := range account.IssuedKinds {
+		c := a.Codes(k)
 		all := c.Spent
 		if c.Live != nil {
 			all = append([]account.Code{*c.Live}, all...)
@@ -236,7 +239,7 @@ func Everything() *account.Account {
 		Pending:       &account.Pending{TOTP: s, ExpiresAt: Noon.Add(time.Minute), Wrong: 3},
 		LoginCodes:    account.Codes{Live: &account.Code{Digits: "012345", ExpiresAt: Noon}, Spent: []account.Code{{Digits: "00000000", ExpiresAt: UnixMilli(-1)}}},
 		AccountCodes:  account.Codes{NotBefore: UnixMilli(0)},
-		Budgets:       [6]account.Budget{{Wrong: 100, Until: time.Time{}}, {Wrong: 1, Until: Noon}, {Wrong: 2, Until: Noon}, {Wrong: 3, Until: Noon}, {Wrong: 4, Until: Noon}, {Wrong: 5, Until: Noon}},
+		Budgets:       [len(account.Kinds)]account.Budget{{Wrong: 100, Until: time.Time{}}, {Wrong: 1, Until: Noon}, {Wrong: 2, Until: Noon}, {Wrong: 3, Until: Noon}, {Wrong: 4, Until: Noon}, {Wrong: 5, Until: Noon}},
 		Guard: account.Guard{Strikes: 2, NotBefore: Noon, LastWrong: []byte("last"), Wipe: &account.Wipe{
 			ID: id, At: Noon, Reason: account.ReasonForfeited, Done: true, Tries: 300, RetryAt: Noon}},
 		Emptied: Noon,
