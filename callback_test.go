@@ -3,208 +3,118 @@ package factor_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
-	"github.com/google/uuid"
 	"github.com/knowhave/factor"
-	"golang.org/x/crypto/bcrypt"
 )
 
-func TestALostSwapHashesNothingAgain(t *testing.T) {
-	for lost := range 4 {
-		k := newKit(t)
-		k.setPIN()
-		dearer := newKitOn(t, k.tap, func(o *factor.Options) { o.PIN.Hash.Time = 3 })
-		conflict := func(context.Context, func() error) error { return factor.ErrConflict }
-		losing := make([]func(context.Context, func() error) error, lost)
-		for i := range losing {
-			losing[i] = conflict
+// A host may keep the context that one of its functions was given, for a worker
+// that lives on or for its tracing. A later call with it is like any other: it is
+// not inside the function, which has returned.
+func TestAKeptContextIsInsideNothing(t *testing.T) {
+	var checked, observed, wiped context.Context
+	first := errors.New("down")
+	k := newKit(t, func(o *factor.Options) {
+		observe := o.Observe
+		o.Observe = func(ctx context.Context, e factor.Event) {
+			observed = ctx
+			observe(ctx, e)
 		}
-		k.swapping(losing...)
-		k.ok(dearer.v.VerifyPIN(t.Context(), alice, rightPIN))
-		if n := dearer.hashes.Load(); n != 2 { // one to compare, one at today's cost
-			t.Errorf("%d lost swaps: %d hashes, want 2", lost, n)
-		}
-	}
-}
-
-// A host that takes long to check a password, or gives the fault that it is
-// down, keeps no PIN of the same user waiting.
-func TestNoPINWaitsForTheHost(t *testing.T) {
-	for _, beside := range []factor.Credentials{{Password: rightPW}, {Password: "wrong", PIN: wrongPIN}} {
-		synctest.Test(t, func(t *testing.T) {
-			k := newKit(t)
-			k.setPIN()
-			enter := make(chan struct{})
-			k.onCheck = func(context.Context) error { <-enter; return errBusy }
-			done := make(chan error)
-			go func() { done <- second(k.v.VerifyAny(t.Context(), alice, beside)) }()
-			synctest.Wait()
-			began := time.Now()
-			k.ok(k.v.VerifyPIN(t.Context(), alice, rightPIN))
-			if waited := time.Since(began); waited != 0 {
-				t.Errorf("waited for %v", waited)
+		o.Wipe = func(ctx context.Context, _ factor.Wipe) error {
+			if wiped != nil {
+				return nil
 			}
-			close(enter)
-			k.is(<-done, errBusy)
-		})
-	}
-}
-
-func TestAWaitForASlowTurnEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		k := newKit(t)
-		enter := make(chan struct{})
-		var once atomic.Bool
-		k.onCheck = func(context.Context) error {
-			if once.CompareAndSwap(false, true) {
-				<-enter
-			}
-			return nil
-		}
-		done := make(chan error)
-		go func() { done <- k.v.VerifyPassword(t.Context(), alice, rightPW) }()
-		synctest.Wait()
-		began := time.Now()
-		k.ok(k.v.VerifyPassword(t.Context(), alice, rightPW))
-		if waited := time.Since(began); waited != 5*time.Second {
-			t.Errorf("waited for %v, want 5s", waited)
-		}
-		hungUp, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		k.is(k.v.VerifyPassword(hungUp, alice, rightPW), context.DeadlineExceeded)
-		close(enter)
-		k.ok(<-done)
-		if n := factor.LocksHeld(k.v); n != 0 {
-			t.Errorf("%d turns are left", n)
+			wiped = context.WithoutCancel(ctx)
+			return first
 		}
 	})
-}
+	k.onCheck = func(ctx context.Context) error { checked = ctx; return nil }
+	k.ok(k.v.VerifyPassword(t.Context(), alice, rightPW))
+	k.is(k.guard.Forfeit(t.Context(), alice), first)
 
-// A fifth call of the same function for the same user waits, and is a fault in
-// the end, which costs no try.
-func TestFourChecksOfAUserRunAtOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		k := newKit(t)
-		enter := make(chan struct{})
-		k.onCheck = func(context.Context) error { <-enter; return nil }
-		done := make(chan error, 6)
-		for range 4 {
-			go func() { done <- k.v.VerifyPassword(t.Context(), alice, "wrong") }()
-			time.Sleep(6 * time.Second) // until the next one goes on without the turn
-		}
-		err := k.v.VerifyPassword(t.Context(), alice, "wrong")
-		if err == nil || errors.Is(err, factor.ErrMismatch) || errors.Is(err, factor.ErrLocked) || strings.Contains(err.Error(), alice) {
-			t.Errorf("the fifth: %v", err)
-		}
-		go func() { done <- k.v.VerifyPassword(t.Context(), alice, rightPW) }()
-		time.Sleep(9 * time.Second)
-		close(enter)
-		for range 4 {
-			k.is(<-done, factor.ErrMismatch)
-		}
-		k.ok(<-done)
-	})
-}
-
-func TestBcryptsMismatchIsNoFault(t *testing.T) {
-	hash, err := bcrypt.GenerateFromPassword([]byte(rightPW), bcrypt.MinCost)
-	if err != nil {
-		t.Fatal(err)
+	k.ok(k.v.VerifyPassword(checked, alice, rightPW))
+	before := len(k.actions())
+	k.is(k.v.VerifyPassword(observed, alice, "wrong"), factor.ErrMismatch)
+	if n := len(k.actions()) - before; n != 1 {
+		t.Errorf("%d events of a call with Observe's context, after Observe has returned; want 1", n)
 	}
-	for _, wrap := range []string{"%w", "users: %w"} {
-		k := newKit(t, func(o *factor.Options) {
-			o.CheckPassword = func(_ context.Context, _, password string) (bool, error) {
-				if err := bcrypt.CompareHashAndPassword(hash, []byte(password)); err != nil {
-					return true, fmt.Errorf(wrap, err)
-				}
-				return true, nil
-			}
-		})
-		k.ok(k.v.VerifyPassword(t.Context(), alice, rightPW))
-		for range 5 {
-			k.is(k.v.VerifyPassword(t.Context(), alice, "wrong"), factor.ErrMismatch)
-		}
-		k.is(k.v.VerifyPassword(t.Context(), alice, "wrong"), factor.ErrLocked)
-	}
+	k.ok(k.admin.Forget(wiped, alice)) // which finishes the wipe
 }
 
-func TestSweepJoinsAHundredErrorsAndCountsTheRest(t *testing.T) {
+// A kept context must not let a call pass by the lock of those that hash.
+func TestAKeptContextTakesTheSlowLock(t *testing.T) {
+	var kept context.Context
 	k := newKit(t)
-	k.wipe = errBusy
-	for i := range 150 {
-		k.is(k.guard.Forfeit(t.Context(), fmt.Sprintf("user%03d", i)), factor.ErrWipePending)
-	}
-	n, err := k.admin.Sweep(t.Context())
-	var joined interface{ Unwrap() []error }
-	if n != 0 || !errors.As(err, &joined) || len(joined.Unwrap()) != 101 {
-		t.Fatalf("changed %d, %v", n, err)
-	}
-	all := joined.Unwrap()
-	for i, err := range all[:100] {
-		var of *factor.UserError
-		if !errors.As(err, &of) || of.User != fmt.Sprintf("user%03d", i) || !errors.Is(err, factor.ErrWipePending) || !errors.Is(err, errBusy) {
-			t.Fatalf("error %d is %v", i, err)
-		}
-	}
-	if rest := all[100]; !strings.Contains(rest.Error(), "50 more users") || !errors.Is(rest, factor.ErrWipePending) || errors.Is(rest, factor.ErrUnsealed) {
-		t.Fatal(rest)
-	}
-	if strings.Contains(err.Error(), "user0") {
-		t.Fatalf("the text names users: %v", err)
+	k.onCheck = func(ctx context.Context) error { kept = ctx; return nil }
+	k.ok(k.v.VerifyPassword(t.Context(), alice, rightPW))
+	held := 0
+	k.onCheck = func(context.Context) error { held = factor.LocksHeld(k.v); return nil }
+	k.ok(k.v.VerifyPassword(kept, alice, rightPW))
+	if held != 1 {
+		t.Errorf("%d locks are held while the password is checked, want 1", held)
 	}
 }
 
-// A process that cannot wipe leaves the wipe, at once, to one that can.
-func TestSweepWithoutWipePostponesNothing(t *testing.T) {
-	k := newKit(t)
-	k.wipe = errBusy
-	k.is(k.guard.Forfeit(t.Context(), alice), factor.ErrWipePending)
-	k.wipe = nil
-	v, err := factor.NewVerifier(k.Store, keyring(t), &factor.Options{Now: k.clock})
-	k.ok(err)
-	before, _ := k.Store.Load(t.Context(), alice)
-	for range 3 {
-		n, err := factor.NewAdmin(v).Sweep(t.Context())
-		k.is(err, factor.ErrWipePending)
-		if n != 0 || !strings.Contains(err.Error(), "Wipe was not called: it is not set") {
-			t.Fatalf("changed %d, %v", n, err)
-		}
-	}
-	if after, _ := k.Store.Load(t.Context(), alice); after.Version != before.Version {
-		t.Error("the record was changed")
-	}
-	if n, err := k.admin.Sweep(t.Context()); n != 1 || err != nil {
-		t.Fatalf("changed %d, %v", n, err)
-	}
-}
-
-// A wipe whose host function calls Sweep with its own context is finished by the
-// call, and put off by nobody.
-func TestSweepInsideWipePassesOverIt(t *testing.T) {
+// Observe that calls back with a context of its own ends, however much of the
+// host's code lies between.
+func TestObserveEndsFarDownTheStack(t *testing.T) {
 	var k *kit
+	observed := 0
 	k = newKit(t, func(o *factor.Options) {
-		o.Wipe = func(ctx context.Context, w factor.Wipe) error {
-			n, err := k.admin.Sweep(ctx)
-			if n != 0 || !errors.Is(err, factor.ErrWipePending) {
-				t.Errorf("changed %d, %v", n, err)
+		o.Observe = func(context.Context, factor.Event) {
+			if observed++; observed > 100 {
+				return
 			}
-			k.is(k.admin.Forget(ctx, w.User), factor.ErrWipePending)
-			_, err = k.dev.Enroll(ctx, w.User, uuid.New(), factor.Credentials{})
-			k.is(err, factor.ErrWipePending)
-			k.is(k.guard.Prove(ctx, w.User, factor.Credentials{PIN: rightPIN}), factor.ErrWipePending)
-			return nil
+			furtherDown(500, func() { _ = k.v.VerifyPIN(context.Background(), "bob", wrongPIN) })
 		}
 	})
-	k.ok(k.guard.Forfeit(t.Context(), alice))
-	if slices.Contains(k.actions(), factor.ActionWipeFailed) {
-		t.Error("a wipe that was not called has failed")
+	k.is(k.v.VerifyPIN(t.Context(), alice, wrongPIN), factor.ErrMismatch)
+	if observed > 4 {
+		t.Errorf("observed %d events, want at most 4 inside each other", observed)
 	}
-	k.is(k.guard.Prove(t.Context(), alice, factor.Credentials{PIN: rightPIN}), factor.ErrWiped)
+}
+
+// furtherDown calls f that many frames down.
+//
+//go:noinline
+func furtherDown(frames int, f func()) {
+	if frames == 0 {
+		f()
+		return
+	}
+	furtherDown(frames-1, f)
+}
+
+// A type of the host's may be called as one of this package's.
+type Verifier struct{ inner *factor.Verifier }
+
+//go:noinline
+func (v *Verifier) observe(f func()) { f() }
+
+func TestTheHostsOwnObserveIsNotTakenForOurs(t *testing.T) {
+	enter, entered := make(chan struct{}), make(chan struct{})
+	told := false
+	k := newKit(t, func(o *factor.Options) {
+		o.Observe = func(_ context.Context, e factor.Event) {
+			if e.User == alice {
+				told = true
+				return
+			}
+			entered <- struct{}{}
+			<-enter
+		}
+	})
+	var busy sync.WaitGroup
+	for range 4 {
+		busy.Go(func() { _ = k.v.VerifyPIN(context.Background(), "bob", wrongPIN) })
+		<-entered
+	}
+	host := &Verifier{k.v}
+	host.observe(func() { k.is(host.inner.VerifyPIN(t.Context(), alice, wrongPIN), factor.ErrMismatch) })
+	close(enter)
+	busy.Wait()
+	if !told {
+		t.Error("the event was dropped")
+	}
 }

@@ -1,14 +1,5 @@
 package factor
 
-// RandomCode draws a code as OTPIssuer does.
-func RandomCode(digits int) string {
-	code, err := randomCode(digits)
-	if err != nil {
-		panic(err)
-	}
-	return code
-}
-
 // LocksHeld returns how many users' locks are held or waited for.
 func LocksHeld(v *Verifier) int {
 	return v.locks.Keys() + v.pinLocks.Keys() + v.passwordLocks.Keys()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/knowhave/factor"
+	"golang.org/x/crypto/bcrypt"
 )
 
 // answers are the errors by which factor tells what it has decided.
@@ -94,4 +95,26 @@ func TestAMismatchFromCheckPasswordCounts(t *testing.T) {
 		}
 	}
 	k.is(k.v.VerifyPassword(t.Context(), alice, rightPW), factor.ErrLocked)
+}
+
+func TestBcryptsMismatchIsNoFault(t *testing.T) {
+	hash, err := bcrypt.GenerateFromPassword([]byte(rightPW), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, wrap := range []string{"%w", "users: %w"} {
+		k := newKit(t, func(o *factor.Options) {
+			o.CheckPassword = func(_ context.Context, _, password string) (bool, error) {
+				if err := bcrypt.CompareHashAndPassword(hash, []byte(password)); err != nil {
+					return true, fmt.Errorf(wrap, err)
+				}
+				return true, nil
+			}
+		})
+		k.ok(k.v.VerifyPassword(t.Context(), alice, rightPW))
+		for range 5 {
+			k.is(k.v.VerifyPassword(t.Context(), alice, "wrong"), factor.ErrMismatch)
+		}
+		k.is(k.v.VerifyPassword(t.Context(), alice, "wrong"), factor.ErrLocked)
+	}
 }

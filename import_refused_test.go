@@ -96,7 +96,7 @@ func TestImportNamesTheFieldThatIsRefused(t *testing.T) {
 		return held
 	}
 	hash := func(h string) factor.Import { return factor.Import{PIN: &factor.ImportedPIN{Hash: h}} }
-	future, past := k.clock().Add(time.Minute+time.Millisecond), time.Unix(-1, 0)
+	future, past := k.Now().Add(time.Minute+time.Millisecond), time.Unix(-1, 0)
 	const here = "Import.Authenticator."
 	cases := map[string]map[string]factor.Import{
 		"Import":          {"nothing": {}},
@@ -118,8 +118,8 @@ func TestImportNamesTheFieldThatIsRefused(t *testing.T) {
 			"a bare 30": with(func(s *factor.ImportedTOTP) { s.Period = 30 }), "no whole seconds": with(func(s *factor.ImportedTOTP) { s.Period = 1500 * time.Millisecond }),
 		},
 		here + "LastStep": {
-			"negative": with(func(s *factor.ImportedTOTP) { s.LastStep = -1 }), "a time": with(func(s *factor.ImportedTOTP) { s.LastStep = k.clock().Unix() }),
-			"ahead":        with(func(s *factor.ImportedTOTP) { s.LastStep = k.clock().Unix()/30 + 11 }),
+			"negative": with(func(s *factor.ImportedTOTP) { s.LastStep = -1 }), "a time": with(func(s *factor.ImportedTOTP) { s.LastStep = k.Now().Unix() }),
+			"ahead":        with(func(s *factor.ImportedTOTP) { s.LastStep = k.Now().Unix()/30 + 11 }),
 			"beside a URL": {Authenticator: &factor.ImportedTOTP{URL: "otpauth://totp/a?secret=" + appSecret, LastStep: -1}},
 		},
 		here + "URL": {
@@ -181,9 +181,9 @@ func TestImportTakesWhatIsJustWithinBounds(t *testing.T) {
 	k := newKit(t)
 	long := strings.Repeat("A", 203) + "QE" // 1025 bits, of which 1024 are 128 bytes
 	held := factor.Import{
-		PIN:           &factor.ImportedPIN{Hash: bcryptOfRightPIN, SetAt: k.clock().Add(time.Minute)},
-		Authenticator: &factor.ImportedTOTP{Secret: long, Digits: 8, Period: 2 * time.Minute, Algorithm: "SHA512", LastStep: k.clock().Unix()/120 + 10},
-		Devices:       []factor.ImportedDevice{{ID: phone, TOTP: factor.ImportedTOTP{Secret: appSecret[:23]}, EnrolledAt: time.Unix(0, 0), UsedAt: k.clock().Add(time.Minute)}},
+		PIN:           &factor.ImportedPIN{Hash: bcryptOfRightPIN, SetAt: k.Now().Add(time.Minute)},
+		Authenticator: &factor.ImportedTOTP{Secret: long, Digits: 8, Period: 2 * time.Minute, Algorithm: "SHA512", LastStep: k.Now().Unix()/120 + 10},
+		Devices:       []factor.ImportedDevice{{ID: phone, TOTP: factor.ImportedTOTP{Secret: appSecret[:23]}, EnrolledAt: time.Unix(0, 0), UsedAt: k.Now().Add(time.Minute)}},
 	}
 	k.imports(held)
 	if s := k.status(); !s.PIN || !s.Authenticator || len(s.Devices) != 1 {

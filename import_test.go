@@ -60,7 +60,7 @@ func (k *kit) accepts(code string, kind factor.Kind) uuid.UUID {
 
 func TestImportTakesOverAllThatAUserHolds(t *testing.T) {
 	k := newKit(t)
-	set, used := k.clock().Add(-48*time.Hour), k.clock().Add(-time.Hour).Add(1234567)
+	set, used := k.Now().Add(-48*time.Hour), k.Now().Add(-time.Hour).Add(1234567)
 	held := row()
 	held.PIN.SetAt = set
 	held.Devices[0].EnrolledAt, held.Devices[0].UsedAt = set.In(time.FixedZone("", 3600)), used
@@ -75,7 +75,7 @@ func TestImportTakesOverAllThatAUserHolds(t *testing.T) {
 		t.Fatalf("observed %s", got)
 	}
 	for i, e := range k.events {
-		want := factor.Event{At: k.clock(), User: alice, Action: factor.ActionImported, Kind: []factor.Kind{factor.KindPIN, factor.KindTOTP, factor.KindDeviceTOTP}[i]}
+		want := factor.Event{At: k.Now(), User: alice, Action: factor.ActionImported, Kind: []factor.Kind{factor.KindPIN, factor.KindTOTP, factor.KindDeviceTOTP}[i]}
 		if i == 2 {
 			want.Device = phone
 		}
@@ -177,7 +177,7 @@ func TestImportTakesEachHoldingOverOnce(t *testing.T) {
 		"another in force": func(k *kit) { k.ok(k.auth.Confirm(ctx, alice, k.code(k.begin()))) },
 		"strikes":          func(k *kit) { k.is(k.guard.Prove(ctx, alice, factor.Credentials{PIN: wrongPIN}), factor.ErrMismatch) },
 		"wiped":            func(k *kit) { k.ok(k.guard.Forfeit(ctx, alice)) },
-		"days":             func(k *kit) { k.turn(100 * time.Hour) },
+		"days":             func(k *kit) { k.Turn(100 * time.Hour) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := newKit(t)
@@ -230,7 +230,7 @@ func TestImportAddsWhatIsNew(t *testing.T) {
 // A step that was used elsewhere is not accepted here, nor one before it.
 func TestImportedStepIsSpent(t *testing.T) {
 	k := newKit(t)
-	used := k.clock().Unix() / 30
+	used := k.Now().Unix() / 30
 	for i, spent := range map[int64]bool{used - 1: false, used: true, used + 1: true, used + 10: true} {
 		user := fmt.Sprint(i)
 		k.ok(k.admin.Import(t.Context(), user, factor.Import{Authenticator: &factor.ImportedTOTP{Secret: appSecret, LastStep: i}}))
@@ -321,7 +321,17 @@ func TestImportWithoutAPINWakesNobody(t *testing.T) {
 // of all.
 func TestImportWithoutALastStepRefusesNoStep(t *testing.T) {
 	k := newKit(t)
-	k.now = time.Unix(10, 0).UTC()
+	k.Set(time.Unix(10, 0).UTC())
 	k.imports(factor.Import{Authenticator: &factor.ImportedTOTP{Secret: appSecret}})
 	k.accepts(k.code(factor.Enrollment{Secret: appSecret, Algorithm: "SHA1", Digits: 6, Period: 30 * time.Second}), factor.KindTOTP)
+}
+
+// A BINARY column of MySQL and the buffer of libsodium's crypto_pwhash_str end in
+// zero bytes.
+func TestTheZeroBytesBehindAHashAreCutOff(t *testing.T) {
+	for _, hash := range []string{bcryptOfRightPIN, argon2OfRightPIN} {
+		k := newKit(t)
+		k.imports(factor.Import{PIN: &factor.ImportedPIN{Hash: hash + "\x00\x00 \x00"}})
+		k.ok(k.v.VerifyPIN(t.Context(), alice, rightPIN))
+	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/factortest"
 	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/internal/rfc6238"
 	"github.com/knowhave/factor/memstore"
@@ -28,6 +29,7 @@ const (
 type kit struct {
 	*testing.T
 	*tap
+	*factortest.Clock
 	v      *factor.Verifier
 	pins   *factor.PINs
 	codes  *factor.OTPIssuer
@@ -38,7 +40,6 @@ type kit struct {
 	hashes atomic.Int64
 
 	mu     sync.Mutex
-	now    time.Time
 	events []factor.Event
 	wipes  []factor.Wipe
 	wipe   error // what Options.Wipe returns
@@ -55,9 +56,9 @@ func newKit(t *testing.T, change ...func(*factor.Options)) *kit {
 
 func newKitOn(t *testing.T, store *tap, change ...func(*factor.Options)) *kit {
 	t.Helper()
-	k := &kit{T: t, tap: store, now: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)}
+	k := &kit{T: t, tap: store, Clock: factortest.NewClock(time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC))}
 	o := factor.Options{
-		Now: k.clock,
+		Now: k.Now,
 		CheckPassword: func(ctx context.Context, _, password string) (bool, error) {
 			k.mu.Lock()
 			k.checks++
@@ -70,7 +71,7 @@ func newKitOn(t *testing.T, store *tap, change ...func(*factor.Options)) *kit {
 			}
 			return password == rightPW, nil
 		},
-		RegisteredAt: func(context.Context, string) (time.Time, error) { return k.clock(), nil },
+		RegisteredAt: func(context.Context, string) (time.Time, error) { return k.Now(), nil },
 		Wipe: func(_ context.Context, w factor.Wipe) error {
 			k.mu.Lock()
 			defer k.mu.Unlock()
@@ -97,6 +98,15 @@ func newKitOn(t *testing.T, store *tap, change ...func(*factor.Options)) *kit {
 	return k
 }
 
+// cheapVerifier is factor.NewVerifier with a PIN hash that takes no time.
+func cheapVerifier(s factor.Store, k factor.Sealer, o *factor.Options) (*factor.Verifier, error) {
+	v, err := factor.NewVerifier(s, k, o)
+	if err == nil {
+		pinhash.Cheapen(v, nil)
+	}
+	return v, err
+}
+
 func keyring(t *testing.T) *factor.Keyring {
 	t.Helper()
 	ring, err := factor.NewKeyring(bytes.Repeat([]byte{7}, 32))
@@ -104,18 +114,6 @@ func keyring(t *testing.T) *factor.Keyring {
 		t.Fatal(err)
 	}
 	return ring
-}
-
-func (k *kit) clock() time.Time {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.now
-}
-
-func (k *kit) turn(d time.Duration) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.now = k.now.Add(d)
 }
 
 func (k *kit) ok(err error) {
@@ -165,7 +163,7 @@ func (k *kit) begin() factor.Enrollment {
 // code computes what a device shows now.
 func (k *kit) code(e factor.Enrollment) string {
 	k.Helper()
-	return rfc6238.Secret{Base32: e.Secret, Algorithm: e.Algorithm, Digits: e.Digits, Period: e.Period}.At(k.clock())
+	return rfc6238.Secret{Base32: e.Secret, Algorithm: e.Algorithm, Digits: e.Digits, Period: e.Period}.At(k.Now())
 }
 
 func (k *kit) status() factor.Status {

@@ -43,8 +43,8 @@ func openSealed(t *testing.T, name string, rotated bool) *sealedKit {
 		t.Fatal(err)
 	}
 	k := &sealedKit{newKitOn(t, &tap{Store: store}), user}
-	k.now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	k.v, err = factor.NewVerifier(store, ring, &factor.Options{Now: k.clock})
+	k.Set(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
+	k.v, err = factor.NewVerifier(store, ring, &factor.Options{Now: k.Now})
 	k.ok(err)
 	k.admin, k.auth = factor.NewAdmin(k.v), factor.NewAuthenticatorEnroller(k.v)
 	return k

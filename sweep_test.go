@@ -3,9 +3,13 @@ package factor_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/memstore"
 )
@@ -66,11 +70,11 @@ func TestUsersEndsAtAStoreThatStandsStill(t *testing.T) {
 func TestARecordThatIsThereIsNoSignOfItsRemoval(t *testing.T) {
 	k := newKit(t)
 	k.issue(factor.KindLogin)
-	k.turn(time.Hour)
+	k.Turn(time.Hour)
 	if n, err := k.admin.Sweep(t.Context()); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
-	k.turn(25 * time.Hour)
+	k.Turn(25 * time.Hour)
 	k.onSwap = func(ctx context.Context, next factor.Record, do func() error) error {
 		if !next.IsZero() {
 			return do()
@@ -86,4 +90,78 @@ func TestARecordThatIsThereIsNoSignOfItsRemoval(t *testing.T) {
 	if n, err := k.admin.Sweep(t.Context()); n != 0 || !errors.Is(err, errDown) {
 		t.Fatalf("%d changed, %v", n, err)
 	}
+}
+
+func TestSweepJoinsAHundredErrorsAndCountsTheRest(t *testing.T) {
+	k := newKit(t)
+	k.wipe = errBusy
+	for i := range 150 {
+		k.is(k.guard.Forfeit(t.Context(), fmt.Sprintf("user%03d", i)), factor.ErrWipePending)
+	}
+	n, err := k.admin.Sweep(t.Context())
+	var joined interface{ Unwrap() []error }
+	if n != 0 || !errors.As(err, &joined) || len(joined.Unwrap()) != 101 {
+		t.Fatalf("changed %d, %v", n, err)
+	}
+	all := joined.Unwrap()
+	for i, err := range all[:100] {
+		var of *factor.UserError
+		if !errors.As(err, &of) || of.User != fmt.Sprintf("user%03d", i) || !errors.Is(err, factor.ErrWipePending) || !errors.Is(err, errBusy) {
+			t.Fatalf("error %d is %v", i, err)
+		}
+	}
+	if rest := all[100]; !strings.Contains(rest.Error(), "50 more users") || !errors.Is(rest, factor.ErrWipePending) || errors.Is(rest, factor.ErrUnsealed) {
+		t.Fatal(rest)
+	}
+	if strings.Contains(err.Error(), "user0") {
+		t.Fatalf("the text names users: %v", err)
+	}
+}
+
+// A process that cannot wipe leaves the wipe, at once, to one that can.
+func TestSweepWithoutWipePostponesNothing(t *testing.T) {
+	k := newKit(t)
+	k.wipe = errBusy
+	k.is(k.guard.Forfeit(t.Context(), alice), factor.ErrWipePending)
+	k.wipe = nil
+	v, err := factor.NewVerifier(k.Store, keyring(t), &factor.Options{Now: k.Now})
+	k.ok(err)
+	before, _ := k.Store.Load(t.Context(), alice)
+	for range 3 {
+		n, err := factor.NewAdmin(v).Sweep(t.Context())
+		k.is(err, factor.ErrWipePending)
+		if n != 0 || !strings.Contains(err.Error(), "Wipe was not called: it is not set") {
+			t.Fatalf("changed %d, %v", n, err)
+		}
+	}
+	if after, _ := k.Store.Load(t.Context(), alice); after.Version != before.Version {
+		t.Error("the record was changed")
+	}
+	if n, err := k.admin.Sweep(t.Context()); n != 1 || err != nil {
+		t.Fatalf("changed %d, %v", n, err)
+	}
+}
+
+// A wipe whose host function calls Sweep with its own context is finished by the
+// call, and put off by nobody.
+func TestSweepInsideWipePassesOverIt(t *testing.T) {
+	var k *kit
+	k = newKit(t, func(o *factor.Options) {
+		o.Wipe = func(ctx context.Context, w factor.Wipe) error {
+			n, err := k.admin.Sweep(ctx)
+			if n != 0 || !errors.Is(err, factor.ErrWipePending) {
+				t.Errorf("changed %d, %v", n, err)
+			}
+			k.is(k.admin.Forget(ctx, w.User), factor.ErrWipePending)
+			_, err = k.dev.Enroll(ctx, w.User, uuid.New(), factor.Credentials{})
+			k.is(err, factor.ErrWipePending)
+			k.is(k.guard.Prove(ctx, w.User, factor.Credentials{PIN: rightPIN}), factor.ErrWipePending)
+			return nil
+		}
+	})
+	k.ok(k.guard.Forfeit(t.Context(), alice))
+	if slices.Contains(k.actions(), factor.ActionWipeFailed) {
+		t.Error("a wipe that was not called has failed")
+	}
+	k.is(k.guard.Prove(t.Context(), alice, factor.Credentials{PIN: rightPIN}), factor.ErrWiped)
 }

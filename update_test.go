@@ -29,7 +29,7 @@ func swapAfter(others func()) func(context.Context, func() error) error {
 // other is the same user's engine in another process.
 func (k *kit) other() *kit {
 	k.Helper()
-	return newKitOn(k.T, &tap{Store: k.Store}, func(o *factor.Options) { o.Now = k.clock })
+	return newKitOn(k.T, &tap{Store: k.Store}, func(o *factor.Options) { o.Now = k.Now })
 }
 
 func TestALostSwapIsJudgedAgain(t *testing.T) {
@@ -281,4 +281,105 @@ func TestAnObserverSeesWhatIsStoredAndHoldsNoTurn(t *testing.T) {
 	if seen != 1 || k.wrong(factor.KindPassword) != 1 {
 		t.Fatalf("%d events, %d wrong passwords counted", seen, k.wrong(factor.KindPassword))
 	}
+}
+
+func TestALostSwapHashesNothingAgain(t *testing.T) {
+	for lost := range 4 {
+		k := newKit(t)
+		k.setPIN()
+		dearer := newKitOn(t, k.tap, func(o *factor.Options) { o.PIN.Hash.Time = 3 })
+		conflict := func(context.Context, func() error) error { return factor.ErrConflict }
+		losing := make([]func(context.Context, func() error) error, lost)
+		for i := range losing {
+			losing[i] = conflict
+		}
+		k.swapping(losing...)
+		k.ok(dearer.v.VerifyPIN(t.Context(), alice, rightPIN))
+		if n := dearer.hashes.Load(); n != 2 { // one to compare, one at today's cost
+			t.Errorf("%d lost swaps: %d hashes, want 2", lost, n)
+		}
+	}
+}
+
+// A store may show what it does not keep yet, so a swap of unknown outcome that
+// is found to have landed is swapped once more, and that swap is what the answer
+// waits for.
+func TestWhatIsFoundByReadingIsSwappedOnceMore(t *testing.T) {
+	k := newKit(t)
+	code := k.issue(factor.KindAccount)
+	before := k.swaps.Load()
+	n := 0
+	var versions []int64
+	k.onSwap = func(_ context.Context, next factor.Record, do func() error) error {
+		n++
+		versions = append(versions, next.Version)
+		if err := do(); n > 1 || err != nil {
+			return err
+		}
+		return errDown
+	}
+	k.ok(verifyOTP(k, code))
+	if got := k.swaps.Load() - before; got != 2 || versions[0] == versions[1] {
+		t.Fatalf("%d swaps, to the versions %v; want two, to different ones", got, versions)
+	}
+}
+
+func TestWhatCannotBeSwappedOnceMoreIsNotAccepted(t *testing.T) {
+	for name, second := range map[string]error{"unknown": errDown, "conflict": factor.ErrConflict} {
+		t.Run(name, func(t *testing.T) {
+			k := newKit(t)
+			code := k.issue(factor.KindAccount)
+			n := 0
+			k.onSwap = func(_ context.Context, _ factor.Record, do func() error) error {
+				if n++; n == 1 {
+					if err := do(); err != nil {
+						return err
+					}
+					return errDown
+				}
+				return second
+			}
+			if err := verifyOTP(k, code); err != errDown {
+				t.Fatalf("= %v; want the store's error", err)
+			}
+			k.onSwap = nil
+			k.is(verifyOTP(k, code), factor.ErrMismatch) // it is spent all the same
+		})
+	}
+}
+
+// A swap that was lost once is tried again at once.
+func TestTheFirstLostSwapIsTriedAgainAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKit(t)
+		began := time.Now()
+		k.swapping(func(context.Context, func() error) error { return factor.ErrConflict })
+		k.is(verifyOTP(k, "000000"), factor.ErrMismatch)
+		if waited := time.Since(began); waited != 0 || k.swaps.Load() != 2 {
+			t.Fatalf("%d swaps and a wait of %v", k.swaps.Load(), waited)
+		}
+	})
+}
+
+// After that the waits grow, so that those who meet on one user do not fill the
+// store with their swaps.
+func TestTheWaitsBetweenLostSwapsGrow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKit(t)
+		began := time.Now()
+		k.onSwap = func(context.Context, factor.Record, func() error) error {
+			if k.swaps.Load() >= 30 {
+				return errDown
+			}
+			return factor.ErrConflict
+		}
+		if err := verifyOTP(k, "000000"); !errors.Is(err, errDown) {
+			t.Fatalf("%v after %d swaps", err, k.swaps.Load())
+		}
+		// Those after the first eight are 50 ms long on average. All 30 together
+		// being shorter than this is as good as impossible.
+		if waited := time.Since(began); waited < 200*time.Millisecond {
+			t.Fatalf("30 lost swaps within %v", waited)
+		}
+	})
 }

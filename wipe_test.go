@@ -41,7 +41,7 @@ func TestTheFourthWrongProofWipesAndAnswersErrWiped(t *testing.T) {
 	if s.PIN || s.Authenticator || len(s.Devices) != 0 || len(s.Live) != 0 || s.Strikes != 4 || s.Wipe == nil {
 		t.Fatalf("%+v", s)
 	}
-	if len(k.wipes) != 1 || k.wipes[0] != *s.Wipe || s.Wipe.Reason != factor.ReasonStrikes || s.Wipe.User != alice || !s.Wipe.At.Equal(k.now) {
+	if len(k.wipes) != 1 || k.wipes[0] != *s.Wipe || s.Wipe.Reason != factor.ReasonStrikes || s.Wipe.User != alice || !s.Wipe.At.Equal(k.Now()) {
 		t.Fatalf("asked for %+v, status %+v", k.wipes, s.Wipe)
 	}
 	k.is(k.guard.Prove(t.Context(), alice, factor.Credentials{PIN: rightPIN}), factor.ErrWiped)
@@ -120,14 +120,14 @@ func TestSweepFinishesACutOffWipeAndPutsAFailingOneOff(t *testing.T) {
 	}
 	sweep(0, 2, errBusy)
 	for i, wait := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
-		k.turn(wait*time.Minute - time.Millisecond)
+		k.Turn(wait*time.Minute - time.Millisecond)
 		sweep(0, 2+i, nil)
-		k.turn(time.Millisecond)
+		k.Turn(time.Millisecond)
 		sweep(0, 3+i, errBusy)
 	}
 	k.is(k.strike(1), factor.ErrWipePending) // the backoff does not hold this back
 	k.wipe = nil
-	k.turn(time.Hour)
+	k.Turn(time.Hour)
 	sweep(1, 12, nil)
 	sweep(0, 12, nil)
 	k.is(k.strike(1), factor.ErrWiped)

@@ -73,67 +73,96 @@ func main() {
 	part := flag.Bool("part", false, "only some of the mutants were tried, so there are no gates")
 	flag.Parse()
 
+	explained := readSurvivors(filepath.Join(*tree, ".ci", "mutation.survivors"))
+	r := reportOn(*tree, flag.Args(), explained)
+	r.print()
+	if *part {
+		return
+	}
+	failures := slices.Concat(r.missed(), obsolete(*tree, r, explained))
+	fmt.Println()
+	for _, failure := range failures {
+		fmt.Println("FAILED: " + failure)
+	}
+	if len(failures) > 0 {
+		os.Exit(1)
+	}
+}
+
+// A report says what became of the mutants.
+type report struct {
+	names       []string // of the files, by package
+	files       map[string]figures
+	packages    map[string]*figures
+	unexplained []string // neither killed nor explained
+}
+
+// reportOn counts the mutants of a tree that the results name, and takes from
+// explained those that survived with a reason.
+func reportOn(tree string, results []string, explained map[survivor]int) *report {
 	var files []file
-	for _, name := range flag.Args() {
+	for _, name := range results {
 		files = append(files, readResult(name)...)
 	}
 	slices.SortFunc(files, func(a, b file) int {
 		return cmp.Or(cmp.Compare(filepath.Dir(a.Name), filepath.Dir(b.Name)), cmp.Compare(a.Name, b.Name))
 	})
-
-	explained := readSurvivors(filepath.Join(*tree, ".ci", "mutation.survivors"))
-	packages, perFile, unexplained := map[string]*figures{}, map[string]figures{}, []string(nil)
-	fmt.Printf("\n%-24s %6s %6s %11s %9s %9s %10s\n", "", "killed", "lived", "not covered", "timed out", "explained", "killed")
+	r := &report{files: map[string]figures{}, packages: map[string]*figures{}}
 	for _, f := range files {
-		found := count(*tree, f, explained, &unexplained)
-		found.print(f.Name)
-		perFile[f.Name] = found
+		found := count(tree, f, explained, &r.unexplained)
+		r.names, r.files[f.Name] = append(r.names, f.Name), found
 		name := filepath.Dir(f.Name)
-		if packages[name] == nil {
-			packages[name] = &figures{}
+		if r.packages[name] == nil {
+			r.packages[name] = &figures{}
 		}
-		packages[name].add(found)
+		r.packages[name].add(found)
+	}
+	return r
+}
+
+func (r *report) print() {
+	fmt.Printf("\n%-24s %6s %6s %11s %9s %9s %10s\n", "", "killed", "lived", "not covered", "timed out", "explained", "killed")
+	for _, name := range r.names {
+		r.files[name].print(name)
 	}
 	fmt.Println()
 	var total figures
-	for _, name := range slices.Sorted(maps.Keys(packages)) {
-		packages[name].print("package " + name)
-		total.add(*packages[name])
+	for _, name := range slices.Sorted(maps.Keys(r.packages)) {
+		r.packages[name].print("package " + name)
+		total.add(*r.packages[name])
 	}
 	total.print("all")
-	if len(unexplained) > 0 {
-		fmt.Printf("\nNot killed, and not explained in .ci/mutation.survivors:\n\n%s", strings.Join(unexplained, ""))
+	if len(r.unexplained) > 0 {
+		fmt.Printf("\nNot killed, and not explained in .ci/mutation.survivors:\n\n%s", strings.Join(r.unexplained, ""))
 	}
-	if *part {
-		return
-	}
+}
 
-	failed := false
-	fail := func(format string, args ...any) {
-		fmt.Printf("FAILED: "+format+"\n", args...)
-		failed = true
-	}
-	fmt.Println()
-	for name, f := range packages {
+// missed says which gates are missed.
+func (r *report) missed() (failures []string) {
+	for name, f := range r.packages {
 		if f.percent() < overall {
-			fail("%.1f %% of package %s killed, want %d %%", f.percent(), name, overall)
+			failures = append(failures, fmt.Sprintf("%.1f %% of package %s killed, want %d %%", f.percent(), name, overall))
 		}
 	}
 	for _, name := range rules {
-		f, tried := perFile[name]
+		f, tried := r.files[name]
 		if tried && f.missed() > 0 {
-			fail("%d mutants of the rules in %s are neither killed nor explained", f.missed(), name)
+			failures = append(failures, fmt.Sprintf("%d mutants of the rules in %s are neither killed nor explained", f.missed(), name))
 		}
 	}
+	return failures
+}
+
+// obsolete says what is explained and did not survive. What was not tried may
+// have.
+func obsolete(tree string, r *report, explained map[survivor]int) (failures []string) {
 	for s, left := range explained {
-		_, tried := perFile[s.file]
-		if _, err := os.Stat(filepath.Join(*tree, s.file)); left > 0 && (tried || err != nil) && s.status == "LIVED" {
-			fail("what is explained did not survive, so take it out:\n%s", s)
+		_, tried := r.files[s.file]
+		if _, err := os.Stat(filepath.Join(tree, s.file)); left > 0 && (tried || err != nil) && s.status == "LIVED" {
+			failures = append(failures, fmt.Sprintf("what is explained did not survive, so take it out:\n%s", s))
 		}
 	}
-	if failed {
-		os.Exit(1)
-	}
+	return failures
 }
 
 // count sorts the mutants of a file into its figures, and takes from explained

@@ -28,10 +28,10 @@ type Dialect struct {
 	// raced reports whether a statement of the schema failed because others run
 	// the same one. It is nil where they wait for each other.
 	raced func(error) bool
-	// code returns the error that the server has given, nil if none has, the name
-	// of its code, and whether it speaks: its text then holds nothing of a row or
-	// an argument.
-	code func(error) (said error, name string, speaking bool)
+	// code returns the error that the server has given, nil if none has, and
+	// before it the name of its code and whether it speaks: its text then holds
+	// nothing of a row or an argument.
+	code func(error) (name string, speaking bool, said error)
 	// absent reports whether an error says that there is no table.
 	absent func(error) bool
 	// check refuses a connection whose settings make a lost write likely or what

@@ -94,9 +94,9 @@ func takenOnMySQL(err error) bool {
 // the conflicts.
 var speakingOnMySQL = []int64{1020, 1040, 1044, 1045, 1047, 1049, 1053, 1142, 1146, 1180, 1205, 1213, 1290, 1317, 1792, 1836}
 
-func codeOfMySQL(err error) (said error, name string, speaking bool) {
+func codeOfMySQL(err error) (name string, speaking bool, said error) {
 	number, said := mysqlNumber(err)
-	return said, "error " + strconv.FormatInt(number, 10), slices.Contains(speakingOnMySQL, number)
+	return "error " + strconv.FormatInt(number, 10), slices.Contains(speakingOnMySQL, number), said
 }
 
 // absentOnMySQL recognises that there is no such table.

@@ -85,9 +85,9 @@ func racedOnPostgres(err error) bool {
 // settings, but nothing that a row or an argument holds.
 var speakingOnPostgres = []string{"08", "25", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58", "XX"}
 
-func codeOfPostgres(err error) (said error, name string, speaking bool) {
+func codeOfPostgres(err error) (name string, speaking bool, said error) {
 	state, said := sqlState(err)
-	return said, "SQLSTATE " + state, len(state) == 5 && slices.Contains(speakingOnPostgres, state[:2])
+	return "SQLSTATE " + state, len(state) == 5 && slices.Contains(speakingOnPostgres, state[:2]), said
 }
 
 // absentOnPostgres recognises undefined_table.

@@ -54,23 +54,8 @@ func inspectPostgres(ctx context.Context, l *lease, t table) (present int, err e
 	if err != nil || len(found) == 0 {
 		return 0, err
 	}
-	for _, want := range []postgresColumn{
-		{name: "user_id", kind: "text", notNull: true, key: true}, {name: "version", kind: "bigint", notNull: true},
-		{name: "due", kind: "bigint"}, {name: "data", kind: "bytea", notNull: true},
-	} {
-		i := slices.IndexFunc(found, func(c postgresColumn) bool { return c.name == want.name })
-		if i < 0 || found[i].kind != want.kind || found[i].notNull != want.notNull || found[i].key != want.key {
-			return 0, t.refusal("without the column %s as Schema has it", want.name)
-		}
-		if c := found[i].collation; want.key && c != "C" && c != "POSIX" {
-			return 0, t.refusal("whose key is compared by the collation %s instead of byte by byte", c)
-		}
-		found = slices.Delete(found, i, i+1)
-	}
-	for _, c := range found {
-		if c.key || c.notNull && !c.filled {
-			return 0, t.refusal("with a column %s that cannot be left out", c.name)
-		}
+	if err := checkPostgresColumns(t, found); err != nil {
+		return 0, err
 	}
 	var indexed bool
 	const index = `SELECT EXISTS (SELECT FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE indrelid = to_regclass($1) AND relname = $2)`
@@ -78,6 +63,30 @@ func inspectPostgres(ctx context.Context, l *lease, t table) (present int, err e
 		return 1, err
 	}
 	return 2, nil
+}
+
+// checkPostgresColumns refuses columns that lack one of the schema's, or have
+// another that an insert may not leave out. It changes found.
+func checkPostgresColumns(t table, found []postgresColumn) error {
+	for _, want := range []postgresColumn{
+		{name: "user_id", kind: "text", notNull: true, key: true}, {name: "version", kind: "bigint", notNull: true},
+		{name: "due", kind: "bigint"}, {name: "data", kind: "bytea", notNull: true},
+	} {
+		i := slices.IndexFunc(found, func(c postgresColumn) bool { return c.name == want.name })
+		if i < 0 || found[i].kind != want.kind || found[i].notNull != want.notNull || found[i].key != want.key {
+			return t.refusal("without the column %s as Schema has it", want.name)
+		}
+		if c := found[i].collation; want.key && c != "C" && c != "POSIX" {
+			return t.refusal("whose key is compared by the collation %s instead of byte by byte", c)
+		}
+		found = slices.Delete(found, i, i+1)
+	}
+	for _, c := range found {
+		if c.key || c.notNull && !c.filled {
+			return t.refusal("with a column %s that cannot be left out", c.name)
+		}
+	}
+	return nil
 }
 
 func readPostgresColumns(ctx context.Context, l *lease, t table) ([]postgresColumn, error) {

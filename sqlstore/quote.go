@@ -21,7 +21,7 @@ import (
 // statement: what the error says, or else what the server has said in it, or what
 // is known of it without its text.
 func (d *Dialect) say(err error, args []any) string {
-	said, name, speaking := d.code(err)
+	name, speaking, said := d.code(err)
 	if (said == nil || speaking) && !quotesAny(err.Error(), args) {
 		return err.Error()
 	}

@@ -104,12 +104,12 @@ func busyOnSQLite(err error) bool {
 // row or an argument: locks, memory, files and permissions.
 var speakingOnSQLite = []int64{5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 17, 22, 23, 26}
 
-func codeOfSQLite(err error) (said error, name string, speaking bool) {
+func codeOfSQLite(err error) (name string, speaking bool, said error) {
 	code, said := errorCode(err, "Code")
 	if said == nil || !slices.Contains(speakingOnSQLite, code&0xff) && !absentOnSQLite(err) {
-		return nil, "", false // SQLite quotes nothing, but a trigger of the host's may say anything.
+		return "", false, nil // SQLite quotes nothing, but a trigger of the host's may say anything.
 	}
-	return said, "error " + strconv.FormatInt(code, 10), true
+	return "error " + strconv.FormatInt(code, 10), true, said
 }
 
 // absentOnSQLite recognises that there is no such table, which SQLite says in

@@ -39,15 +39,11 @@ func (v violation) String() string { return fmt.Sprintf("%s: %s", v.rule, v.text
 // right until it is spent. The limit locks for longer than the journal lasts, so
 // that the tries that are left tell the place of a guess in the count.
 func audit(calls []call, tries func(factor.Kind) int) []violation {
-	type key struct {
-		user string
-		kind factor.Kind
-	}
-	presented, statuses := make(map[key][]call), make(map[string][]call)
+	presented, statuses := make(map[budgetKey][]call), make(map[string][]call)
 	for _, c := range calls {
 		switch c.Act {
 		case actPresent:
-			k := key{c.User, c.Kind}
+			k := budgetKey{c.User, c.Kind}
 			presented[k] = append(presented[k], c)
 		case actStatus:
 			if c.Class == accepted {
@@ -56,7 +52,7 @@ func audit(calls []call, tries func(factor.Kind) int) []violation {
 		}
 	}
 	var a auditor
-	for _, k := range slices.SortedFunc(maps.Keys(presented), func(a, b key) int {
+	for _, k := range slices.SortedFunc(maps.Keys(presented), func(a, b budgetKey) int {
 		return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(a.kind, b.kind))
 	}) {
 		a.about = fmt.Sprintf("%s of %s", k.kind, k.user)
@@ -96,11 +92,11 @@ func (a *auditor) before(place int) (n int) {
 
 // guesses looks at calls that were all wrong.
 func (a *auditor) guesses(tries int) {
-	var judged []call // the answered ones, by their places in the count
+	var judged []numbered
 	for _, c := range a.calls {
 		switch c.Class {
 		case mismatch:
-			judged = append(judged, c)
+			judged = append(judged, numbered{c, tries - c.Remaining})
 		case locked:
 			if n := a.before(c.end); n < tries {
 				a.report(ruleLocked, "call %d is answered locked after at most %d of %d wrong answers", c.start, n, tries)
@@ -112,26 +108,42 @@ func (a *auditor) guesses(tries int) {
 	if len(judged) > tries {
 		a.report(ruleBudget, "%d calls are answered as wrong, and the limit is %d", len(judged), tries)
 	}
-	ordinal := func(c call) int { return tries - c.Remaining }
-	slices.SortStableFunc(judged, func(x, y call) int { return cmp.Compare(ordinal(x), ordinal(y)) })
+	slices.SortStableFunc(judged, func(x, y numbered) int { return cmp.Compare(x.number, y.number) })
+	a.numbers(judged)
+	a.unlocked(judged)
+	a.counts(judged)
+}
+
+// A numbered call was answered as wrong, as the number-th of its user and kind.
+type numbered struct {
+	call
+	number int
+}
+
+// numbers looks for guesses whose numbers do not fit each other, or when the calls
+// were made.
+func (a *auditor) numbers(judged []numbered) {
 	for i, c := range judged {
-		if n := a.before(c.end); ordinal(c) > n {
-			a.report(ruleInvented, "call %d is answered as number %d of at most %d", c.start, ordinal(c), n)
+		if n := a.before(c.end); c.number > n {
+			a.report(ruleInvented, "call %d is answered as number %d of at most %d", c.start, c.number, n)
 		}
 		for _, later := range judged[i+1:] {
-			if ordinal(c) == ordinal(later) {
-				a.report(ruleForgotten, "calls %d and %d are both answered as number %d", c.start, later.start, ordinal(c))
+			if c.number == later.number {
+				a.report(ruleForgotten, "calls %d and %d are both answered as number %d", c.start, later.start, c.number)
 			} else if later.end < c.start {
-				a.report(ruleForgotten, "call %d is answered as number %d, and call %d, which had ended before, as number %d", c.start, ordinal(c), later.start, ordinal(later))
+				a.report(ruleForgotten, "call %d is answered as number %d, and call %d, which had ended before, as number %d", c.start, c.number, later.start, later.number)
 			}
 		}
 	}
-	a.unlocked(judged)
+}
+
+// counts looks for statuses that do not fit the guesses.
+func (a *auditor) counts(judged []numbered) {
 	for _, s := range a.statuses {
 		last := 0
 		for _, c := range judged {
 			if c.end < s.start {
-				last = max(last, ordinal(c))
+				last = max(last, c.number)
 			}
 		}
 		if n := s.Wrong[a.kind]; n < last {
@@ -143,7 +155,7 @@ func (a *auditor) guesses(tries int) {
 }
 
 // unlocked looks for guesses that were judged after a lock was answered.
-func (a *auditor) unlocked(judged []call) {
+func (a *auditor) unlocked(judged []numbered) {
 	for _, lock := range a.calls {
 		if lock.Class != locked {
 			continue

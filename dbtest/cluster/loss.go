@@ -22,6 +22,12 @@ func (l loss) String() string {
 
 const ruleBound rule = "more than what was forgotten"
 
+// A budgetKey names what a limit counts.
+type budgetKey struct {
+	user string
+	kind factor.Kind
+}
+
 // lossOf compares a journal with what is documented for a store that has
 // forgotten all that began from one place in it on, up to another one:
 // each limit is exceeded by no more than was forgotten about it, and without the
@@ -29,25 +35,13 @@ const ruleBound rule = "more than what was forgotten"
 // first acceptance was forgotten. Users that the store has forgotten altogether
 // are left out.
 func lossOf(calls []call, forgotten, kept int, tries func(factor.Kind) int) loss {
-	type key struct {
-		user string
-		kind factor.Kind
-	}
-	known, born := make(map[string]bool), make(map[string]bool)
-	for _, c := range calls {
-		switch {
-		case c.start < forgotten:
-			known[c.User] = true
-		case c.start < kept && !known[c.User]:
-			born[c.User] = true
-		}
-	}
 	var l loss
 	var remembered []call
-	wrong, lost := make(map[key]int), make(map[key]int)
+	born := bornBetween(calls, forgotten, kept)
+	wrong, lost := make(map[budgetKey]int), make(map[budgetKey]int)
 	took := make(map[request]int)
 	for _, c := range calls {
-		k, late := key{c.User, c.Kind}, c.start >= forgotten && c.start < kept
+		k, late := budgetKey{c.User, c.Kind}, c.start >= forgotten && c.start < kept
 		if !late && !born[c.User] {
 			remembered = append(remembered, c)
 		}
@@ -69,6 +63,27 @@ func lossOf(calls []call, forgotten, kept int, tries func(factor.Kind) int) loss
 		}
 	}
 	l.violations = audit(remembered, tries)
+	l.bound(wrong, lost, tries)
+	return l
+}
+
+// bornBetween returns the users whose first call began from one place on and
+// before another one.
+func bornBetween(calls []call, from, to int) map[string]bool {
+	known, born := make(map[string]bool), make(map[string]bool)
+	for _, c := range calls {
+		switch {
+		case c.start < from:
+			known[c.User] = true
+		case c.start < to && !known[c.User]:
+			born[c.User] = true
+		}
+	}
+	return born
+}
+
+// bound looks for limits that were exceeded by more wrong answers than were lost.
+func (l *loss) bound(wrong, lost map[budgetKey]int, tries func(factor.Kind) int) {
 	for k, n := range wrong {
 		over := n - tries(k.kind)
 		l.over = max(l.over, over)
@@ -76,5 +91,4 @@ func lossOf(calls []call, forgotten, kept int, tries func(factor.Kind) int) loss
 			l.violations = append(l.violations, violation{ruleBound, fmt.Sprintf("%s of %s: %d wrong answers, of which %d were forgotten", k.kind, k.user, n, lost[k])})
 		}
 	}
-	return l
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/rfc6238"
 )
 
 // guess is a wrong answer.
@@ -42,13 +43,11 @@ const steps = 4
 // A code that is right for another step in sight is left out.
 func codesOf(user, secret string, now time.Time) []request {
 	right := make(map[string]int)
-	middle := stepAt(now)
+	device := rfc6238.Secret{Base32: secret, Digits: digits, Period: period}
+	middle := device.Step(now)
 	var codes []request
 	for step := middle - 2*skew; step <= middle+2*skew; step++ {
-		code, err := totp(secret, step)
-		if err != nil {
-			panic(err) // the engine's secret is not what it says it is
-		}
+		code := device.Code(step)
 		right[code]++
 		if step >= middle && step < middle+steps {
 			codes = append(codes, request{Act: actPresent, User: user, Kind: factor.KindDeviceTOTP, Secret: code, Step: step, Right: true})

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/translate"
 	"github.com/knowhave/factor/memstore"
 )
 
@@ -40,7 +41,7 @@ func (l *line) look(s *state, o *operation, made []credential) (*look, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := newViews(l.direct, &host{now: now}).admin.Status(ctx, user)
+	st, err := newViews(l.direct, &host{now: now}).Admin.Status(ctx, user)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +51,7 @@ func (l *line) look(s *state, o *operation, made []credential) (*look, error) {
 
 	c := newCopier(r)
 	for _, b := range st.Budgets {
-		if err := c.admin.Unlock(ctx, user, b.Kind); err != nil {
+		if err := c.Admin.Unlock(ctx, user, b.Kind); err != nil {
 			return nil, err
 		}
 	}
@@ -69,11 +70,11 @@ func (l *line) look(s *state, o *operation, made []credential) (*look, error) {
 		c := newCopier(unlocked)
 		switch x.kind {
 		case "":
-			err = c.auth.Confirm(ctx, user, x.code)
+			err = c.Auth.Confirm(ctx, user, x.code)
 		case factor.KindPIN:
-			err = c.v.VerifyPIN(ctx, user, x.code)
+			err = c.V.VerifyPIN(ctx, user, x.code)
 		default:
-			_, err = c.v.VerifyOTP(ctx, user, x.code, x.kind)
+			_, err = c.V.VerifyOTP(ctx, user, x.code, x.kind)
 		}
 		found.works[x.name] = err == nil
 		fmt.Fprintf(&text, "; %s: %v", x.name, err)
@@ -81,7 +82,7 @@ func (l *line) look(s *state, o *operation, made []credential) (*look, error) {
 
 	c = newCopier(r)
 	c.host.now = now.Add(2 * time.Hour)
-	n, err := c.admin.Sweep(ctx)
+	n, err := c.Admin.Sweep(ctx)
 	if len(c.host.wiped) > 0 {
 		found.finished = c.host.wiped[0]
 	}
@@ -92,7 +93,7 @@ func (l *line) look(s *state, o *operation, made []credential) (*look, error) {
 
 // A copier is a record's copy in memory.
 type copier struct {
-	*views
+	*translate.Views
 	store *memstore.Store
 	host  *host
 }
@@ -107,6 +108,6 @@ func newCopier(r factor.Record) *copier {
 			panic(err) // into an empty store
 		}
 	}
-	c.views = newViews(c.store, c.host)
+	c.Views = newViews(c.store, c.host)
 	return c
 }

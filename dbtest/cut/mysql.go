@@ -143,11 +143,7 @@ func (s *mysqlSession) answer(server *wire, r *Request) ([]byte, error) {
 			columns = 0
 		}
 		a.definitions(columns, s.noEOF)
-		for a.err == nil {
-			if row := a.next(); a.err == nil && (row[0] == isEnd || row[0] == isError) {
-				break
-			}
-		}
+		a.rows()
 	}
 	return a.all.Bytes(), a.err
 }
@@ -181,5 +177,14 @@ func (a *mysqlAnswer) definitions(n int, noEOF bool) {
 	}
 	if n > 0 && !noEOF {
 		a.next()
+	}
+}
+
+// rows reads rows until their end, or an error in their place.
+func (a *mysqlAnswer) rows() {
+	for a.err == nil {
+		if row := a.next(); a.err == nil && (row[0] == isEnd || row[0] == isError) {
+			return
+		}
 	}
 }

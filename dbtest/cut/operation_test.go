@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/translate"
 )
 
 // An operation is one call of the public API from one state.
@@ -25,7 +26,7 @@ func (o *operation) String() string { return o.name + " from " + o.from }
 
 // A caller makes the call.
 type caller struct {
-	*views
+	*translate.Views
 	ctx  context.Context
 	held held
 }
@@ -79,90 +80,90 @@ func enrolled(kind factor.Kind) func(e factor.Enrollment, err error) answer {
 // operations are the catalogue. Every exported method that asks the store is in
 // it, in each way in which it uses the store.
 var operations = []*operation{
-	{method: "Verifier.VerifyOTP", name: "account code", from: "member", run: func(c *caller) answer { return matched(c.v.VerifyOTP(c.ctx, user, c.held.account)) }},
-	{method: "Verifier.VerifyOTP", name: "login code", from: "member", run: func(c *caller) answer { return matched(c.v.VerifyOTP(c.ctx, user, c.held.login, factor.KindLogin)) }},
-	{method: "Verifier.VerifyOTP", name: "device code", from: "member", run: func(c *caller) answer { return matched(c.v.VerifyOTP(c.ctx, user, c.held.device)) }},
-	{method: "Verifier.VerifyOTP", name: "totp code", from: "member", run: func(c *caller) answer { return matched(c.v.VerifyOTP(c.ctx, user, c.held.totp, factor.KindTOTP)) }},
+	{method: "Verifier.VerifyOTP", name: "account code", from: "member", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.account)) }},
+	{method: "Verifier.VerifyOTP", name: "login code", from: "member", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.login, factor.KindLogin)) }},
+	{method: "Verifier.VerifyOTP", name: "device code", from: "member", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.device)) }},
+	{method: "Verifier.VerifyOTP", name: "totp code", from: "member", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.totp, factor.KindTOTP)) }},
 	{method: "Verifier.VerifyOTP", name: "wrong code", from: "fresh", run: wrongEverywhere},
 	{method: "Verifier.VerifyOTP", name: "wrong code", from: "member", run: wrongEverywhere},
 	{method: "Verifier.VerifyOTP", name: "wrong code", from: "guessed", run: wrongEverywhere},
-	{method: "Verifier.VerifyOTP", name: "right code", from: "locked", run: func(c *caller) answer { return matched(c.v.VerifyOTP(c.ctx, user, c.held.account)) }},
-	{method: "Verifier.VerifyOTP", name: "used code", from: "spent", run: func(c *caller) answer { return matched(c.v.VerifyOTP(c.ctx, user, c.held.account)) }},
-	{method: "Verifier.VerifyPIN", name: "wrong PIN", from: "member", run: func(c *caller) answer { return said(c.v.VerifyPIN(c.ctx, user, wrongPIN)) }},
-	{method: "Verifier.VerifyPIN", name: "PIN of an old hash", from: "member", run: func(c *caller) answer { return said(c.v.VerifyPIN(c.ctx, user, rightPIN)) }},
-	{method: "Verifier.VerifyPassword", name: "password", from: "guessed", run: func(c *caller) answer { return said(c.v.VerifyPassword(c.ctx, user, password)) }},
-	{method: "Verifier.VerifyPassword", name: "wrong password", from: "fresh", run: func(c *caller) answer { return said(c.v.VerifyPassword(c.ctx, user, "wrong")) }},
-	{method: "Verifier.VerifyPassword", name: "wrong password", from: "guessed", run: func(c *caller) answer { return said(c.v.VerifyPassword(c.ctx, user, "wrong")) }},
+	{method: "Verifier.VerifyOTP", name: "right code", from: "locked", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.account)) }},
+	{method: "Verifier.VerifyOTP", name: "used code", from: "spent", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.account)) }},
+	{method: "Verifier.VerifyPIN", name: "wrong PIN", from: "member", run: func(c *caller) answer { return said(c.V.VerifyPIN(c.ctx, user, wrongPIN)) }},
+	{method: "Verifier.VerifyPIN", name: "PIN of an old hash", from: "member", run: func(c *caller) answer { return said(c.V.VerifyPIN(c.ctx, user, rightPIN)) }},
+	{method: "Verifier.VerifyPassword", name: "password", from: "guessed", run: func(c *caller) answer { return said(c.V.VerifyPassword(c.ctx, user, password)) }},
+	{method: "Verifier.VerifyPassword", name: "wrong password", from: "fresh", run: func(c *caller) answer { return said(c.V.VerifyPassword(c.ctx, user, "wrong")) }},
+	{method: "Verifier.VerifyPassword", name: "wrong password", from: "guessed", run: func(c *caller) answer { return said(c.V.VerifyPassword(c.ctx, user, "wrong")) }},
 	{method: "Verifier.VerifyAny", name: "wrong code, right password", from: "member", run: func(c *caller) answer {
-		return matched(c.v.VerifyAny(c.ctx, user, creds{OTP: wrongCode, Password: password}))
+		return matched(c.V.VerifyAny(c.ctx, user, creds{OTP: wrongCode, Password: password}))
 	}},
 	{method: "Verifier.VerifyAny", name: "all wrong", from: "guessed", run: func(c *caller) answer {
-		return matched(c.v.VerifyAny(c.ctx, user, creds{OTP: wrongCode, Password: "wrong", PIN: wrongPIN}))
+		return matched(c.V.VerifyAny(c.ctx, user, creds{OTP: wrongCode, Password: "wrong", PIN: wrongPIN}))
 	}},
 
-	{method: "PINs.Set", name: "set PIN by account code", from: "wiped", pin: newPIN, run: func(c *caller) answer { return said(c.pins.Set(c.ctx, user, newPIN, creds{OTP: c.held.account})) }},
-	{method: "PINs.Set", name: "set PIN by password", from: "pending", pin: newPIN, run: func(c *caller) answer { return said(c.pins.Set(c.ctx, user, newPIN, creds{Password: password})) }},
-	{method: "PINs.Set", name: "set PIN by wrong code", from: "member", run: func(c *caller) answer { return said(c.pins.Set(c.ctx, user, newPIN, creds{OTP: wrongCode})) }},
-	{method: "PINs.Remove", name: "remove PIN by password", from: "member", run: func(c *caller) answer { return said(c.pins.Remove(c.ctx, user, creds{Password: password})) }},
-	{method: "PINs.IsSet", name: "is a PIN set", from: "member", run: func(c *caller) answer { return said2(c.pins.IsSet(c.ctx, user)) }},
-	{method: "PINs.Wait", name: "wait for a PIN", from: "member", run: func(c *caller) answer { return said2(c.pins.Wait(c.ctx, user, time.Minute)) }},
+	{method: "PINs.Set", name: "set PIN by account code", from: "wiped", pin: newPIN, run: func(c *caller) answer { return said(c.PINs.Set(c.ctx, user, newPIN, creds{OTP: c.held.account})) }},
+	{method: "PINs.Set", name: "set PIN by password", from: "pending", pin: newPIN, run: func(c *caller) answer { return said(c.PINs.Set(c.ctx, user, newPIN, creds{Password: password})) }},
+	{method: "PINs.Set", name: "set PIN by wrong code", from: "member", run: func(c *caller) answer { return said(c.PINs.Set(c.ctx, user, newPIN, creds{OTP: wrongCode})) }},
+	{method: "PINs.Remove", name: "remove PIN by password", from: "member", run: func(c *caller) answer { return said(c.PINs.Remove(c.ctx, user, creds{Password: password})) }},
+	{method: "PINs.IsSet", name: "is a PIN set", from: "member", run: func(c *caller) answer { return said2(c.PINs.IsSet(c.ctx, user)) }},
+	{method: "PINs.Wait", name: "wait for a PIN", from: "member", run: func(c *caller) answer { return said2(c.PINs.Wait(c.ctx, user, time.Minute)) }},
 
-	{method: "OTPIssuer.Issue", name: "issue by password", from: "member", run: func(c *caller) answer { return issued(c.codes.Issue(c.ctx, user, creds{Password: password})) }},
-	{method: "OTPIssuer.Issue", name: "issue by wrong password", from: "member", run: func(c *caller) answer { return issued(c.codes.Issue(c.ctx, user, creds{Password: "wrong"})) }},
-	{method: "OTPIssuer.IssueUnproven", name: "issue login", from: "fresh", run: func(c *caller) answer { return issued(c.codes.IssueUnproven(c.ctx, user, factor.KindLogin)) }},
-	{method: "OTPIssuer.IssueUnproven", name: "issue account", from: "member", run: func(c *caller) answer { return issued(c.codes.IssueUnproven(c.ctx, user, factor.KindAccount)) }},
+	{method: "OTPIssuer.Issue", name: "issue by password", from: "member", run: func(c *caller) answer { return issued(c.Codes.Issue(c.ctx, user, creds{Password: password})) }},
+	{method: "OTPIssuer.Issue", name: "issue by wrong password", from: "member", run: func(c *caller) answer { return issued(c.Codes.Issue(c.ctx, user, creds{Password: "wrong"})) }},
+	{method: "OTPIssuer.IssueUnproven", name: "issue login", from: "fresh", run: func(c *caller) answer { return issued(c.Codes.IssueUnproven(c.ctx, user, factor.KindLogin)) }},
+	{method: "OTPIssuer.IssueUnproven", name: "issue account", from: "member", run: func(c *caller) answer { return issued(c.Codes.IssueUnproven(c.ctx, user, factor.KindAccount)) }},
 
-	{method: "DeviceTOTPEnroller.Enroll", name: "enroll unproven", from: "fresh", run: func(c *caller) answer { return device(c.devices.Enroll(c.ctx, user, newDevice, creds{})) }},
+	{method: "DeviceTOTPEnroller.Enroll", name: "enroll unproven", from: "fresh", run: func(c *caller) answer { return device(c.Devices.Enroll(c.ctx, user, newDevice, creds{})) }},
 	{method: "DeviceTOTPEnroller.Enroll", name: "enroll by account code", from: "member", run: func(c *caller) answer {
-		return device(c.devices.Enroll(c.ctx, user, newDevice, creds{OTP: c.held.account}))
+		return device(c.Devices.Enroll(c.ctx, user, newDevice, creds{OTP: c.held.account}))
 	}},
 	{method: "DeviceTOTPEnroller.Enroll", name: "enroll anew", from: "spent", run: func(c *caller) answer {
-		return device(c.devices.Enroll(c.ctx, user, oldDevice, creds{Password: password}))
+		return device(c.Devices.Enroll(c.ctx, user, oldDevice, creds{Password: password}))
 	}},
 	{method: "DeviceTOTPEnroller.Enroll", name: "enroll by account code", from: "pending", run: func(c *caller) answer {
-		return device(c.devices.Enroll(c.ctx, user, newDevice, creds{OTP: c.held.account}))
+		return device(c.Devices.Enroll(c.ctx, user, newDevice, creds{OTP: c.held.account}))
 	}},
 	{method: "DeviceTOTPEnroller.Revoke", name: "revoke by its own code", from: "member", run: func(c *caller) answer {
-		return said(c.devices.Revoke(c.ctx, user, oldDevice, creds{OTP: c.held.device}))
+		return said(c.Devices.Revoke(c.ctx, user, oldDevice, creds{OTP: c.held.device}))
 	}},
-	{method: "DeviceTOTPEnroller.Devices", name: "devices", from: "member", run: func(c *caller) answer { return said2(c.devices.Devices(c.ctx, user)) }},
+	{method: "DeviceTOTPEnroller.Devices", name: "devices", from: "member", run: func(c *caller) answer { return said2(c.Devices.Devices(c.ctx, user)) }},
 
-	{method: "AuthenticatorEnroller.Begin", name: "begin by password", from: "fresh", run: func(c *caller) answer { return waiting(c.auth.Begin(c.ctx, user, creds{Password: password})) }},
-	{method: "AuthenticatorEnroller.Confirm", name: "confirm", from: "waiting", run: func(c *caller) answer { return said(c.auth.Confirm(c.ctx, user, c.held.pending)) }},
-	{method: "AuthenticatorEnroller.Confirm", name: "confirm with a wrong code", from: "waiting", run: func(c *caller) answer { return said(c.auth.Confirm(c.ctx, user, wrongCode)) }},
-	{method: "AuthenticatorEnroller.Remove", name: "remove authenticator by account code", from: "member", run: func(c *caller) answer { return said(c.auth.Remove(c.ctx, user, creds{OTP: c.held.account})) }},
+	{method: "AuthenticatorEnroller.Begin", name: "begin by password", from: "fresh", run: func(c *caller) answer { return waiting(c.Auth.Begin(c.ctx, user, creds{Password: password})) }},
+	{method: "AuthenticatorEnroller.Confirm", name: "confirm", from: "waiting", run: func(c *caller) answer { return said(c.Auth.Confirm(c.ctx, user, c.held.pending)) }},
+	{method: "AuthenticatorEnroller.Confirm", name: "confirm with a wrong code", from: "waiting", run: func(c *caller) answer { return said(c.Auth.Confirm(c.ctx, user, wrongCode)) }},
+	{method: "AuthenticatorEnroller.Remove", name: "remove authenticator by account code", from: "member", run: func(c *caller) answer { return said(c.Auth.Remove(c.ctx, user, creds{OTP: c.held.account})) }},
 
-	{method: "ResetGuard.Prove", name: "prove by device code", from: "struck", run: func(c *caller) answer { return said(c.guard.Prove(c.ctx, user, creds{OTP: c.held.device})) }},
+	{method: "ResetGuard.Prove", name: "prove by device code", from: "struck", run: func(c *caller) answer { return said(c.Guard.Prove(c.ctx, user, creds{OTP: c.held.device})) }},
 	{method: "ResetGuard.Prove", name: "prove by wrong code", from: "member", run: wrongProof},
 	{method: "ResetGuard.Prove", name: "prove by wrong code", from: "struck", run: wrongProof},
 	{method: "ResetGuard.Prove", name: "prove by wrong code, wipe failing", from: "struck", fails: true, run: wrongProof},
 	{method: "ResetGuard.Prove", name: "prove by wrong code", from: "pending", run: wrongProof},
-	{method: "ResetGuard.Prove", name: "prove by wrong PIN", from: "member", run: func(c *caller) answer { return said(c.guard.Prove(c.ctx, user, creds{PIN: wrongPIN})) }},
+	{method: "ResetGuard.Prove", name: "prove by wrong PIN", from: "member", run: func(c *caller) answer { return said(c.Guard.Prove(c.ctx, user, creds{PIN: wrongPIN})) }},
 	{method: "ResetGuard.Forfeit", name: "forfeit", from: "fresh", run: forfeit},
 	{method: "ResetGuard.Forfeit", name: "forfeit", from: "member", run: forfeit},
 	{method: "ResetGuard.Forfeit", name: "forfeit", from: "pending", run: forfeit},
 	{method: "ResetGuard.Forfeit", name: "forfeit", from: "wiped", run: forfeit},
 
 	{method: "Admin.Status", name: "status", from: "locked", run: func(c *caller) answer {
-		s, err := c.admin.Status(c.ctx, user)
+		s, err := c.Admin.Status(c.ctx, user)
 		return saying(describe(s), err)
 	}},
-	{method: "Admin.Unlock", name: "unlock", from: "locked", run: func(c *caller) answer { return said(c.admin.Unlock(c.ctx, user, factor.KindPIN)) }},
-	{method: "Admin.SetPIN", name: "admin sets PIN", from: "wiped", pin: newPIN, run: func(c *caller) answer { return said(c.admin.SetPIN(c.ctx, user, newPIN)) }},
-	{method: "Admin.RemovePIN", name: "admin removes PIN", from: "member", run: func(c *caller) answer { return said(c.admin.RemovePIN(c.ctx, user)) }},
-	{method: "Admin.RemoveAuthenticator", name: "admin removes authenticator", from: "member", run: func(c *caller) answer { return said(c.admin.RemoveAuthenticator(c.ctx, user)) }},
-	{method: "Admin.RevokeDevice", name: "admin revokes device", from: "member", run: func(c *caller) answer { return said(c.admin.RevokeDevice(c.ctx, user, oldDevice)) }},
+	{method: "Admin.Unlock", name: "unlock", from: "locked", run: func(c *caller) answer { return said(c.Admin.Unlock(c.ctx, user, factor.KindPIN)) }},
+	{method: "Admin.SetPIN", name: "admin sets PIN", from: "wiped", pin: newPIN, run: func(c *caller) answer { return said(c.Admin.SetPIN(c.ctx, user, newPIN)) }},
+	{method: "Admin.RemovePIN", name: "admin removes PIN", from: "member", run: func(c *caller) answer { return said(c.Admin.RemovePIN(c.ctx, user)) }},
+	{method: "Admin.RemoveAuthenticator", name: "admin removes authenticator", from: "member", run: func(c *caller) answer { return said(c.Admin.RemoveAuthenticator(c.ctx, user)) }},
+	{method: "Admin.RevokeDevice", name: "admin revokes device", from: "member", run: func(c *caller) answer { return said(c.Admin.RevokeDevice(c.ctx, user, oldDevice)) }},
 	{method: "Admin.Forget", name: "forget", from: "fresh", run: forget},
 	{method: "Admin.Forget", name: "forget", from: "locked", run: forget},
 	{method: "Admin.Forget", name: "forget", from: "pending", run: forget},
 	{method: "Admin.Import", name: "import", from: "fresh", run: func(c *caller) answer {
-		a := said(c.admin.Import(c.ctx, user, factor.Import{Devices: []factor.ImportedDevice{{ID: oldDevice, TOTP: factor.ImportedTOTP{Secret: deviceSecret}}}}))
+		a := said(c.Admin.Import(c.ctx, user, factor.Import{Devices: []factor.ImportedDevice{{ID: oldDevice, TOTP: factor.ImportedTOTP{Secret: deviceSecret}}}}))
 		if a.err == nil {
 			a.made = []credential{{"imported secret", factor.KindDeviceTOTP, totp(deviceSecret)}}
 		}
 		return a
 	}},
-	{method: "Admin.Reseal", name: "reseal", from: "member", run: func(c *caller) answer { return said(c.admin.Reseal(c.ctx, user)) }},
+	{method: "Admin.Reseal", name: "reseal", from: "member", run: func(c *caller) answer { return said(c.Admin.Reseal(c.ctx, user)) }},
 	{method: "Admin.Users", name: "users", from: "member", run: users},
 	{method: "Admin.Sweep", name: "sweep", from: "expired", run: sweep},
 	{method: "Admin.Sweep", name: "sweep", from: "pending", run: sweep},
@@ -178,18 +179,18 @@ var (
 func said2[T any](value T, err error) answer { return saying(fmt.Sprint(value), err) }
 
 func wrongEverywhere(c *caller) answer {
-	return matched(c.v.VerifyOTP(c.ctx, user, wrongCode, codeKinds...))
+	return matched(c.V.VerifyOTP(c.ctx, user, wrongCode, codeKinds...))
 }
 
-func wrongProof(c *caller) answer { return said(c.guard.Prove(c.ctx, user, creds{OTP: wrongCode})) }
+func wrongProof(c *caller) answer { return said(c.Guard.Prove(c.ctx, user, creds{OTP: wrongCode})) }
 
-func forfeit(c *caller) answer { return said(c.guard.Forfeit(c.ctx, user)) }
+func forfeit(c *caller) answer { return said(c.Guard.Forfeit(c.ctx, user)) }
 
-func forget(c *caller) answer { return said(c.admin.Forget(c.ctx, user)) }
+func forget(c *caller) answer { return said(c.Admin.Forget(c.ctx, user)) }
 
 func users(c *caller) answer {
 	var all []string
-	for u, err := range c.admin.Users(c.ctx, "") {
+	for u, err := range c.Admin.Users(c.ctx, "") {
 		if err != nil {
 			return said(err)
 		}
@@ -198,4 +199,4 @@ func users(c *caller) answer {
 	return saying(strings.Join(all, " "), nil)
 }
 
-func sweep(c *caller) answer { return said2(c.admin.Sweep(c.ctx)) }
+func sweep(c *caller) answer { return said2(c.Admin.Sweep(c.ctx)) }

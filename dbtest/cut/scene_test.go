@@ -56,20 +56,9 @@ func (h *host) wipe(_ context.Context, w factor.Wipe) error {
 	return nil
 }
 
-// views is a Verifier with all that works on it.
-type views struct {
-	v       *factor.Verifier
-	pins    *factor.PINs
-	codes   *factor.OTPIssuer
-	devices *factor.DeviceTOTPEnroller
-	auth    *factor.AuthenticatorEnroller
-	guard   *factor.ResetGuard
-	admin   *factor.Admin
-}
-
-// newViews makes them on a store. The limits are small, so that the states that
+// newViews makes a Verifier on a store, with all that works on it. The limits are small, so that the states that
 // matter are few answers apart.
-func newViews(store factor.Store, h *host) *views {
+func newViews(store factor.Store, h *host) *translate.Views {
 	limit := factor.Limit{Tries: 3, Delay: time.Minute, MaxDelay: time.Hour, Final: 5}
 	v, err := factor.NewVerifier(store, glass{}, &factor.Options{
 		Now:           func() time.Time { return h.now },
@@ -84,14 +73,7 @@ func newViews(store factor.Store, h *host) *views {
 	if err != nil {
 		panic(err) // the options are right
 	}
-	guard, err := factor.NewResetGuard(v)
-	if err != nil {
-		panic(err)
-	}
-	return &views{
-		v: v, guard: guard, pins: factor.NewPINs(v), codes: factor.NewOTPIssuer(v), admin: factor.NewAdmin(v),
-		devices: factor.NewDeviceTOTPEnroller(v), auth: factor.NewAuthenticatorEnroller(v),
-	}
+	return translate.NewViews(v)
 }
 
 // glass is a Sealer that hides nothing. Sealing is tested elsewhere.

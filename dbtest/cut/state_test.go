@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/translate"
 	"github.com/knowhave/factor/memstore"
 )
 
@@ -37,9 +38,9 @@ var states = map[string]func(*builder){
 	},
 	"spent": func(b *builder) {
 		b.member()
-		_, err := b.v.VerifyOTP(b.ctx, user, b.held.account)
+		_, err := b.V.VerifyOTP(b.ctx, user, b.held.account)
 		b.must(err)
-		_, err = b.v.VerifyOTP(b.ctx, user, b.held.device)
+		_, err = b.V.VerifyOTP(b.ctx, user, b.held.device)
 		b.must(err)
 	},
 	"expired": func(b *builder) {
@@ -48,35 +49,35 @@ var states = map[string]func(*builder){
 	},
 	"waiting": func(b *builder) {
 		b.member()
-		b.must(b.admin.RemoveAuthenticator(b.ctx, user))
+		b.must(b.Admin.RemoveAuthenticator(b.ctx, user))
 		b.held.pending = totp(b.begin())
 	},
 	"struck": func(b *builder) {
 		b.member()
 		for range 3 {
-			_ = b.guard.Prove(b.ctx, user, creds{OTP: wrongCode})
+			_ = b.Guard.Prove(b.ctx, user, creds{OTP: wrongCode})
 		}
 	},
 	"pending": func(b *builder) {
 		b.member()
 		b.host.wipeFails = true
-		_ = b.guard.Forfeit(b.ctx, user)
+		_ = b.Guard.Forfeit(b.ctx, user)
 		b.issue()
 	},
 	"wiped": func(b *builder) {
 		b.member()
-		b.must(b.guard.Forfeit(b.ctx, user))
+		b.must(b.Guard.Forfeit(b.ctx, user))
 		b.issue()
 	},
 	"forgotten": func(b *builder) {
 		b.host.now = now.Add(-25 * time.Hour)
 		b.member()
-		b.must(b.admin.Forget(b.ctx, user))
+		b.must(b.Admin.Forget(b.ctx, user))
 	},
 }
 
 type builder struct {
-	*views
+	*translate.Views
 	ctx  context.Context
 	host *host
 	held held
@@ -90,7 +91,7 @@ func build(name string) (*state, error) {
 		return nil, fmt.Errorf("no state %q", name)
 	}
 	store, h := memstore.New(), &host{now: now}
-	b := &builder{views: newViews(store, h), ctx: context.Background(), host: h}
+	b := &builder{Views: newViews(store, h), ctx: context.Background(), host: h}
 	b.held = held{"900001", "900002", "900003", "900004", "900005"}
 	make(b)
 	r, err := store.Load(b.ctx, user)
@@ -100,14 +101,14 @@ func build(name string) (*state, error) {
 func (b *builder) must(err error) { b.errs = errors.Join(b.errs, err) }
 
 func (b *builder) begin() (secret string) {
-	e, err := b.auth.Begin(b.ctx, user, creds{Password: password})
+	e, err := b.Auth.Begin(b.ctx, user, creds{Password: password})
 	b.must(err)
 	return e.Secret
 }
 
 // member gives the user one of each.
 func (b *builder) member() {
-	b.must(b.admin.Import(b.ctx, user, factor.Import{
+	b.must(b.Admin.Import(b.ctx, user, factor.Import{
 		PIN:     &factor.ImportedPIN{Hash: pinHash},
 		Devices: []factor.ImportedDevice{{ID: oldDevice, TOTP: factor.ImportedTOTP{Secret: deviceSecret}}},
 		Authenticator: &factor.ImportedTOTP{
@@ -119,9 +120,9 @@ func (b *builder) member() {
 }
 
 func (b *builder) issue() {
-	account, err := b.codes.IssueUnproven(b.ctx, user, factor.KindAccount)
+	account, err := b.Codes.IssueUnproven(b.ctx, user, factor.KindAccount)
 	b.must(err)
-	login, err := b.codes.IssueUnproven(b.ctx, user, factor.KindLogin)
+	login, err := b.Codes.IssueUnproven(b.ctx, user, factor.KindLogin)
 	b.must(err)
 	b.held.account, b.held.login = account.Code, login.Code
 }
@@ -129,7 +130,7 @@ func (b *builder) issue() {
 // guess gives so many wrong answers of each kind.
 func (b *builder) guess(n int) {
 	for range n {
-		_, _ = b.v.VerifyAny(b.ctx, user, creds{Password: "wrong", PIN: wrongPIN})
-		_, _ = b.v.VerifyOTP(b.ctx, user, wrongCode, codeKinds...)
+		_, _ = b.V.VerifyAny(b.ctx, user, creds{Password: "wrong", PIN: wrongPIN})
+		_, _ = b.V.VerifyOTP(b.ctx, user, wrongCode, codeKinds...)
 	}
 }

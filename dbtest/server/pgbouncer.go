@@ -36,7 +36,24 @@ func (h *Home) PgBouncer(dsn string) (*PgBouncer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := configurePgBouncer(dir, port, to); err != nil {
+		return nil, err
+	}
 	s := &PgBouncer{Port: port, user: to.User}
+	s.Process, err = h.Start(Command{
+		Name: "pgbouncer", User: PostgresUser, Path: pgbouncer, Args: []string{filepath.Join(dir, "pgbouncer.ini")}, Dir: dir,
+		Ready: func(ctx context.Context) error { return pingPostgres(ctx, s.DSN(to.Database)) },
+	})
+	return s, err
+}
+
+// configurePgBouncer writes pgbouncer's files, with a port to listen on and the
+// server that it leads to.
+func configurePgBouncer(dir string, port int, to *pgx.ConnConfig) error {
+	uid, gid, err := ids(PostgresUser)
+	if err != nil {
+		return err
+	}
 	database := fmt.Sprintf("* = host=%s port=%d user=%s", to.Host, to.Port, to.User)
 	if to.Password != "" {
 		database += " password='" + to.Password + "'"
@@ -56,24 +73,16 @@ default_pool_size = 20
 max_client_conn = 1000
 `, database, port, filepath.Join(dir, "users.txt")),
 	}
-	uid, gid, err := ids(PostgresUser)
-	if err != nil {
-		return nil, err
-	}
 	for name, text := range files {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			return nil, err
+			return err
 		}
 		if err := os.Chown(path, uid, gid); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	s.Process, err = h.Start(Command{
-		Name: "pgbouncer", User: PostgresUser, Path: pgbouncer, Args: []string{filepath.Join(dir, "pgbouncer.ini")}, Dir: dir,
-		Ready: func(ctx context.Context) error { return pingPostgres(ctx, s.DSN(to.Database)) },
-	})
-	return s, err
+	return nil
 }
 
 // DSN returns the data source name of a database. Its default_query_exec_mode

@@ -124,50 +124,73 @@ func (a *api) do(ctx context.Context, it intent) answer {
 	if it.WipeFails {
 		ctx = context.WithValue(ctx, failingWipe{}, true)
 	}
-	proof := it.Proof.credentials()
-	switch it.Op {
-	case opVerifyOTP:
+	method, ok := methods[it.Op]
+	if !ok {
+		return answer{Class: classFault, Text: "unknown operation " + string(it.Op)}
+	}
+	return method(ctx, a, it, it.Proof.credentials())
+}
+
+// methods are the methods of the public API, one for each operation.
+var methods = map[op]func(ctx context.Context, a *api, it intent, proof factor.Credentials) answer{
+	opVerifyOTP: func(ctx context.Context, a *api, it intent, proof factor.Credentials) answer {
 		return matched(a.verifier.VerifyOTP(ctx, it.User, proof.OTP, it.Kinds...))
-	case opVerifyPassword:
+	},
+	opVerifyPassword: func(ctx context.Context, a *api, it intent, proof factor.Credentials) answer {
 		return answerOf(a.verifier.VerifyPassword(ctx, it.User, proof.Password))
-	case opVerifyPIN:
+	},
+	opVerifyPIN: func(ctx context.Context, a *api, it intent, proof factor.Credentials) answer {
 		return answerOf(a.verifier.VerifyPIN(ctx, it.User, proof.PIN))
-	case opVerifyAny:
+	},
+	opVerifyAny: func(ctx context.Context, a *api, it intent, proof factor.Credentials) answer {
 		return matched(a.verifier.VerifyAny(ctx, it.User, proof))
-	case opIssue:
+	},
+	opIssue: func(ctx context.Context, a *api, it intent, proof factor.Credentials) answer {
 		return issued(a.issuer.Issue(ctx, it.User, proof))
-	case opIssueUnproven:
+	},
+	opIssueUnproven: func(ctx context.Context, a *api, it intent, _ factor.Credentials) answer {
 		return issued(a.issuer.IssueUnproven(ctx, it.User, it.Kinds[0]))
-	case opEnroll:
+	},
+	opEnroll: func(ctx context.Context, a *api, it intent, proof factor.Credentials) answer {
 		e, err := a.enroller.Enroll(ctx, it.User, it.Device, proof)
 		said := answerOf(err)
 		said.Secret = e.Secret
 		return said
-	case opRevoke:
+	},
+	opRevoke: func(ctx context.Context, a *api, it intent, proof factor.Credentials) answer {
 		return answerOf(a.enroller.Revoke(ctx, it.User, it.Device, proof))
-	case opAdminRevoke:
+	},
+	opAdminRevoke: func(ctx context.Context, a *api, it intent, _ factor.Credentials) answer {
 		return answerOf(a.admin.RevokeDevice(ctx, it.User, it.Device))
-	case opSetPIN:
+	},
+	opSetPIN: func(ctx context.Context, a *api, it intent, proof factor.Credentials) answer {
 		return answerOf(a.pins.Set(ctx, it.User, it.NewPIN, proof))
-	case opAdminSetPIN:
+	},
+	opAdminSetPIN: func(ctx context.Context, a *api, it intent, _ factor.Credentials) answer {
 		return answerOf(a.admin.SetPIN(ctx, it.User, it.NewPIN))
-	case opRemovePIN:
+	},
+	opRemovePIN: func(ctx context.Context, a *api, it intent, proof factor.Credentials) answer {
 		return answerOf(a.pins.Remove(ctx, it.User, proof))
-	case opProve:
+	},
+	opProve: func(ctx context.Context, a *api, it intent, proof factor.Credentials) answer {
 		return answerOf(a.guard.Prove(ctx, it.User, proof))
-	case opForfeit:
+	},
+	opForfeit: func(ctx context.Context, a *api, it intent, _ factor.Credentials) answer {
 		return answerOf(a.guard.Forfeit(ctx, it.User))
-	case opSweep:
+	},
+	opSweep: func(ctx context.Context, a *api, _ intent, _ factor.Credentials) answer {
 		_, err := a.admin.Sweep(ctx)
 		return answerOf(err)
-	case opUnlock:
+	},
+	opUnlock: func(ctx context.Context, a *api, it intent, _ factor.Credentials) answer {
 		return answerOf(a.admin.Unlock(ctx, it.User, it.Kinds[0]))
-	case opForget:
+	},
+	opForget: func(ctx context.Context, a *api, it intent, _ factor.Credentials) answer {
 		return answerOf(a.admin.Forget(ctx, it.User))
-	case opReseal:
+	},
+	opReseal: func(ctx context.Context, a *api, it intent, _ factor.Credentials) answer {
 		return answerOf(a.admin.Reseal(ctx, it.User))
-	}
-	return answer{Class: classFault, Text: "unknown operation " + string(it.Op)}
+	},
 }
 
 func matched(m factor.Match, err error) answer {
@@ -186,37 +209,55 @@ func issued(otp factor.OTP, err error) answer {
 	return said
 }
 
+// classes are what the plain errors say, the first that matches first.
+var classes = []struct {
+	err   error
+	class class
+}{
+	{factor.ErrLocked, classLocked},
+	{factor.ErrNotEnrolled, classNotEnrolled},
+	{factor.ErrUnknownDevice, classUnknownDevice},
+	{factor.ErrDeviceLimit, classDeviceLimit},
+	{factor.ErrNoCredential, classNoCredential},
+}
+
 // answerOf tells the sorts of answers apart. What says that the store gave no
 // answer in time is a conflict, whose outcome the audit takes for open.
 func answerOf(err error) answer {
 	var mismatch *factor.MismatchError
-	down := errors.Is(err, errStore)
-	busy := down || errors.Is(err, factor.ErrConflict) || errors.Is(err, context.DeadlineExceeded)
-	tooMany := strings.Contains(fmt.Sprint(err), "it runs 4 times already") // calls of Wipe for the user
-	host := errors.Is(err, errWipeFails) || busy || tooMany
 	switch {
 	case err == nil:
 		return answer{Class: classOK}
-	case errors.Is(err, factor.ErrWipePending) && (!host || errors.Is(err, factor.ErrWiped)):
-		return answer{Class: classFault, Text: err.Error()}
 	case errors.Is(err, factor.ErrWipePending):
-		return answer{Class: classPending, down: down}
+		return pending(err)
 	case errors.Is(err, factor.ErrWiped):
 		return answer{Class: classWiped}
 	case errors.As(err, &mismatch):
 		return answer{Class: classMismatch, Kind: mismatch.Kind}
-	case errors.Is(err, factor.ErrLocked):
-		return answer{Class: classLocked}
-	case errors.Is(err, factor.ErrNotEnrolled):
-		return answer{Class: classNotEnrolled}
-	case errors.Is(err, factor.ErrUnknownDevice):
-		return answer{Class: classUnknownDevice}
-	case errors.Is(err, factor.ErrDeviceLimit):
-		return answer{Class: classDeviceLimit}
-	case errors.Is(err, factor.ErrNoCredential):
-		return answer{Class: classNoCredential}
-	case busy:
-		return answer{Class: classConflict, Text: err.Error(), down: down}
+	}
+	for _, c := range classes {
+		if errors.Is(err, c.err) {
+			return answer{Class: c.class}
+		}
+	}
+	if isBusy(err) {
+		return answer{Class: classConflict, Text: err.Error(), down: errors.Is(err, errStore)}
 	}
 	return answer{Class: classFault, Text: err.Error()}
+}
+
+// pending is the answer that a wipe pends, or a fault if nothing keeps the host
+// from wiping, or the data is said to be gone as well.
+func pending(err error) answer {
+	tooMany := strings.Contains(fmt.Sprint(err), "it runs 4 times already") // calls of Wipe for the user
+	host := errors.Is(err, errWipeFails) || isBusy(err) || tooMany
+	if !host || errors.Is(err, factor.ErrWiped) {
+		return answer{Class: classFault, Text: err.Error()}
+	}
+	return answer{Class: classPending, down: errors.Is(err, errStore)}
+}
+
+// isBusy reports whether the store gave no answer in time.
+func isBusy(err error) bool {
+	return errors.Is(err, errStore) || errors.Is(err, factor.ErrConflict) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -80,6 +80,12 @@ func (h *history) checkStep(c *call) {
 	if step := c.Proof.Step; step < stepAt(c.from)-skew || step > stepAt(c.to)+skew {
 		h.violated(c, "a step outside the window was accepted")
 	}
+	h.checkReplay(c, k)
+}
+
+// checkReplay compares a device's code that was accepted with the others of its
+// key that were.
+func (h *history) checkReplay(c *call, k *key) {
 	for _, other := range k.used {
 		if other == c || other.open() {
 			continue

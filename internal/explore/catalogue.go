@@ -29,7 +29,7 @@ func operations() []*operation {
 func verifying() []*operation {
 	otp := func(name string, spends string, code func(h *held) string, kinds ...factor.Kind) *operation {
 		o := &operation{name: name, method: "Verifier.VerifyOTP", spends: spends, judges: kinds, run: func(c *caller) answer {
-			return matched(c.p.v.VerifyOTP(c.ctx, user, code(&c.held), kinds...))
+			return matched(c.p.V.VerifyOTP(c.ctx, user, code(&c.held), kinds...))
 		}}
 		if o.judges == nil {
 			o.judges = codeKinds
@@ -50,22 +50,22 @@ func verifying() []*operation {
 
 	any := func(name string, judges, clears []factor.Kind, spends string, proof func(h *held) creds) *operation {
 		return &operation{name: name, method: "Verifier.VerifyAny", judges: judges, clears: clears, spends: spends, run: func(c *caller) answer {
-			return matched(c.p.v.VerifyAny(c.ctx, user, proof(&c.held)))
+			return matched(c.p.V.VerifyAny(c.ctx, user, proof(&c.held)))
 		}}
 	}
 	return []*operation{
 		account, login, authenticator, device, older, wrong, everywhere,
 		{name: "pin", method: "Verifier.VerifyPIN", judges: pinKind, clears: pinKind, run: func(c *caller) answer {
-			return said(c.p.v.VerifyPIN(c.ctx, user, rightPIN))
+			return said(c.p.V.VerifyPIN(c.ctx, user, rightPIN))
 		}},
 		{name: "wrong pin", method: "Verifier.VerifyPIN", judges: pinKind, run: func(c *caller) answer {
-			return said(c.p.v.VerifyPIN(c.ctx, user, wrongPIN))
+			return said(c.p.V.VerifyPIN(c.ctx, user, wrongPIN))
 		}},
 		{name: "password", method: "Verifier.VerifyPassword", judges: passKind, clears: passKind, run: func(c *caller) answer {
-			return said(c.p.v.VerifyPassword(c.ctx, user, password))
+			return said(c.p.V.VerifyPassword(c.ctx, user, password))
 		}},
 		{name: "wrong password", method: "Verifier.VerifyPassword", judges: passKind, run: func(c *caller) answer {
-			return said(c.p.v.VerifyPassword(c.ctx, user, "wrong"))
+			return said(c.p.V.VerifyPassword(c.ctx, user, "wrong"))
 		}},
 		any("any: wrong code, wrong password, pin", kinds(codeKinds, passKind, pinKind), pinKind, "",
 			func(*held) creds { return creds{OTP: wrongCode, Password: "wrong", PIN: rightPIN} }),
@@ -81,12 +81,12 @@ func verifying() []*operation {
 func issuing() []*operation {
 	issue := func(name string, kinds, clears []factor.Kind, proof creds) *operation {
 		return &operation{name: name, method: "OTPIssuer.Issue", judges: kinds, clears: clears, run: func(c *caller) answer {
-			return c.issued(c.p.codes.Issue(c.ctx, user, proof))
+			return c.issued(c.p.Codes.Issue(c.ctx, user, proof))
 		}}
 	}
 	unproven := func(name string, kind factor.Kind) *operation {
 		return &operation{name: name, method: "OTPIssuer.IssueUnproven", run: func(c *caller) answer {
-			return c.issued(c.p.codes.IssueUnproven(c.ctx, user, kind))
+			return c.issued(c.p.Codes.IssueUnproven(c.ctx, user, kind))
 		}}
 	}
 	return []*operation{

@@ -13,7 +13,7 @@ func binding() []*operation {
 	set := func(name string, judges, clears []factor.Kind, spends string, proof func(h *held) creds) *operation {
 		return &operation{
 			name: name, method: "PINs.Set", judges: judges, clears: kinds(clears, pinKind), spends: spends, binds: true, mends: true,
-			run: func(c *caller) answer { return said(c.p.pins.Set(c.ctx, user, c.pin(), proof(&c.held))) },
+			run: func(c *caller) answer { return said(c.p.PINs.Set(c.ctx, user, c.pin(), proof(&c.held))) },
 		}
 	}
 	return []*operation{
@@ -22,17 +22,17 @@ func binding() []*operation {
 		set("set pin by password", passKind, passKind, "", func(*held) creds { return creds{Password: password} }),
 		set("set pin by pin", pinKind, pinKind, "", func(*held) creds { return creds{PIN: rightPIN} }),
 		{name: "set pin by wrong code", method: "PINs.Set", judges: codeKinds, binds: true, run: func(c *caller) answer {
-			return said(c.p.pins.Set(c.ctx, user, c.pin(), creds{OTP: wrongCode}))
+			return said(c.p.PINs.Set(c.ctx, user, c.pin(), creds{OTP: wrongCode}))
 		}},
 		{name: "remove pin by pin", method: "PINs.Remove", judges: pinKind, clears: pinKind, run: func(c *caller) answer {
-			return said(c.p.pins.Remove(c.ctx, user, creds{PIN: rightPIN}))
+			return said(c.p.PINs.Remove(c.ctx, user, creds{PIN: rightPIN}))
 		}},
 		{name: "is a pin set", method: "PINs.IsSet", reads: true, run: func(c *caller) answer {
-			set, err := c.p.pins.IsSet(c.ctx, user)
+			set, err := c.p.PINs.IsSet(c.ctx, user)
 			return saying(boolText[set], err)
 		}},
 		{name: "wait for a pin", method: "PINs.Wait", reads: true, waits: true, run: func(c *caller) answer {
-			set, err := c.p.pins.Wait(c.ctx, user, time.Second)
+			set, err := c.p.PINs.Wait(c.ctx, user, time.Second)
 			return saying(boolText[set], err)
 		}},
 	}
@@ -46,7 +46,7 @@ func enrolling() []*operation {
 		return &operation{
 			name: name, method: "DeviceTOTPEnroller.Enroll", judges: judges, clears: kinds(clears, deviceKind), spends: spends, binds: true, mends: true,
 			run: func(c *caller) answer {
-				return c.enrolled(c.p.devices.Enroll(c.ctx, user, device(c), proof(&c.held)))
+				return c.enrolled(c.p.Devices.Enroll(c.ctx, user, device(c), proof(&c.held)))
 			},
 		}
 	}
@@ -54,7 +54,7 @@ func enrolling() []*operation {
 	old := func(*caller) uuid.UUID { return oldDevice }
 	begin := func(name string, judges, clears []factor.Kind, spends string, proof func(h *held) creds) *operation {
 		return &operation{name: name, method: "AuthenticatorEnroller.Begin", judges: judges, clears: clears, spends: spends, run: func(c *caller) answer {
-			return c.enrolled(c.p.auth.Begin(c.ctx, user, proof(&c.held)))
+			return c.enrolled(c.p.Auth.Begin(c.ctx, user, proof(&c.held)))
 		}}
 	}
 	byAccount := func(h *held) creds { return creds{OTP: h.account} }
@@ -67,29 +67,29 @@ func enrolling() []*operation {
 		enroll("enroll by wrong code", codeKinds, nil, "", shared, func(*held) creds { return creds{OTP: wrongCode} }),
 		{
 			name: "revoke by its own code", method: "DeviceTOTPEnroller.Revoke", judges: codeKinds, clears: codeKinds, spends: "device",
-			run: func(c *caller) answer { return said(c.p.devices.Revoke(c.ctx, user, oldDevice, byDevice(&c.held))) },
+			run: func(c *caller) answer { return said(c.p.Devices.Revoke(c.ctx, user, oldDevice, byDevice(&c.held))) },
 		},
 		{
 			name: "revoke by pin", method: "DeviceTOTPEnroller.Revoke", judges: pinKind, clears: pinKind,
-			run: func(c *caller) answer { return said(c.p.devices.Revoke(c.ctx, user, oldDevice, byPIN(&c.held))) },
+			run: func(c *caller) answer { return said(c.p.Devices.Revoke(c.ctx, user, oldDevice, byPIN(&c.held))) },
 		},
 		{name: "devices", method: "DeviceTOTPEnroller.Devices", reads: true, run: func(c *caller) answer {
-			all, err := c.p.devices.Devices(c.ctx, user)
+			all, err := c.p.Devices.Devices(c.ctx, user)
 			return saying(fmt.Sprint(all), err)
 		}},
 		begin("begin by pin", pinKind, pinKind, "", byPIN),
 		begin("begin by account code", codeKinds, codeKinds, "account", byAccount),
 		{
 			name: "confirm", method: "AuthenticatorEnroller.Confirm", clears: []factor.Kind{factor.KindTOTP}, spends: "pending",
-			run: func(c *caller) answer { return said(c.p.auth.Confirm(c.ctx, user, c.held.pending)) },
+			run: func(c *caller) answer { return said(c.p.Auth.Confirm(c.ctx, user, c.held.pending)) },
 		},
 		{name: "confirm with a wrong code", method: "AuthenticatorEnroller.Confirm", run: func(c *caller) answer {
-			return said(c.p.auth.Confirm(c.ctx, user, wrongCode))
+			return said(c.p.Auth.Confirm(c.ctx, user, wrongCode))
 		}},
 		{
 			name: "remove authenticator by account code", method: "AuthenticatorEnroller.Remove",
 			judges: codeKinds, clears: codeKinds, spends: "account",
-			run: func(c *caller) answer { return said(c.p.auth.Remove(c.ctx, user, byAccount(&c.held))) },
+			run: func(c *caller) answer { return said(c.p.Auth.Remove(c.ctx, user, byAccount(&c.held))) },
 		},
 	}
 }

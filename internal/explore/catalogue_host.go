@@ -7,7 +7,7 @@ import (
 func guarding() []*operation {
 	prove := func(name, spends string, proof func(h *held) creds) *operation {
 		return &operation{name: "prove by " + name, method: "ResetGuard.Prove", spends: spends, guards: true, run: func(c *caller) answer {
-			return said(c.p.guard.Prove(c.ctx, user, proof(&c.held)))
+			return said(c.p.Guard.Prove(c.ctx, user, proof(&c.held)))
 		}}
 	}
 	all := []*operation{
@@ -23,13 +23,13 @@ func guarding() []*operation {
 		o.mends = o.name != "prove by wrong pin" && o.name != "prove by wrong code"
 	}
 	return append(all, &operation{name: "forfeit", method: "ResetGuard.Forfeit", run: func(c *caller) answer {
-		return said(c.p.guard.Forfeit(c.ctx, user))
+		return said(c.p.Guard.Forfeit(c.ctx, user))
 	}})
 }
 func administering() []*operation {
 	unlock := func(k factor.Kind) *operation {
 		return &operation{name: "unlock " + string(k), method: "Admin.Unlock", clears: []factor.Kind{k}, run: func(c *caller) answer {
-			return said(c.p.admin.Unlock(c.ctx, user, k))
+			return said(c.p.Admin.Unlock(c.ctx, user, k))
 		}}
 	}
 	return []*operation{
@@ -37,23 +37,23 @@ func administering() []*operation {
 		unlock(factor.KindPIN),
 		unlock(factor.KindDeviceTOTP),
 		{name: "admin sets pin", method: "Admin.SetPIN", clears: pinKind, binds: true, mends: true, run: func(c *caller) answer {
-			return said(c.p.admin.SetPIN(c.ctx, user, c.pin()))
+			return said(c.p.Admin.SetPIN(c.ctx, user, c.pin()))
 		}},
 		{name: "admin removes pin", method: "Admin.RemovePIN", run: func(c *caller) answer {
-			return said(c.p.admin.RemovePIN(c.ctx, user))
+			return said(c.p.Admin.RemovePIN(c.ctx, user))
 		}},
 		{name: "admin removes authenticator", method: "Admin.RemoveAuthenticator", run: func(c *caller) answer {
-			return said(c.p.admin.RemoveAuthenticator(c.ctx, user))
+			return said(c.p.Admin.RemoveAuthenticator(c.ctx, user))
 		}},
 		{name: "admin revokes device", method: "Admin.RevokeDevice", run: func(c *caller) answer {
-			return said(c.p.admin.RevokeDevice(c.ctx, user, oldDevice))
+			return said(c.p.Admin.RevokeDevice(c.ctx, user, oldDevice))
 		}},
 		{name: "forget", method: "Admin.Forget", clears: allKinds, mends: true, run: func(c *caller) answer {
-			return said(c.p.admin.Forget(c.ctx, user))
+			return said(c.p.Admin.Forget(c.ctx, user))
 		}},
 		{name: "import", method: "Admin.Import", binds: true, mends: true, run: (*caller).imports},
 		{name: "reseal", method: "Admin.Reseal", run: func(c *caller) answer {
-			return said(c.p.admin.Reseal(c.ctx, user))
+			return said(c.p.Admin.Reseal(c.ctx, user))
 		}},
 		{name: "users", method: "Admin.Users", reads: true, run: (*caller).users},
 		{name: "sweep", method: "Admin.Sweep", run: (*caller).sweep},
@@ -75,7 +75,7 @@ var importedSecrets = [...]string{
 // imports takes over a PIN and a device that only this caller has.
 func (c *caller) imports() answer {
 	secret := importedSecrets[c.pos]
-	a := said(c.p.admin.Import(c.ctx, user, factor.Import{
+	a := said(c.p.Admin.Import(c.ctx, user, factor.Import{
 		PIN:     &factor.ImportedPIN{Hash: importedHashes[c.pos]},
 		Devices: []factor.ImportedDevice{{ID: c.device(), TOTP: factor.ImportedTOTP{Secret: secret}}},
 	}))

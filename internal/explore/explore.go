@@ -58,6 +58,9 @@ type NewVerifier func(factor.Store, factor.Sealer, *factor.Options) (*factor.Ver
 type Plan struct {
 	// Size is how many operations run at once, 1 to 3.
 	Size int
+	// Together has the operations run in one process, with its locks, instead of
+	// each in one of its own.
+	Together bool
 	// Faultless leaves the faults out.
 	Faultless bool
 	// Of all combinations of a starting state and operations, every Shards-th is
@@ -83,7 +86,7 @@ func Run(t *testing.T, newVerifier NewVerifier, plan Plan) *Report {
 				t.Fatal(err)
 			}
 			for ops := range combinations(operations(), plan.Size) {
-				if plan.Only != "" && plan.Only != s.name+" / "+names(ops) || plan.FailFast && report.Violations() > 0 {
+				if plan.Only != "" && plan.Only != s.name+" / "+names(ops, plan.Together) || plan.FailFast && report.Violations() > 0 {
 					continue
 				}
 				if next--; next < 0 {
@@ -103,7 +106,7 @@ func (l *lab) explore(ops []*operation, plan Plan, report *Report) {
 	report.Combinations++
 	o := newOracle(l, ops, mode{atomic: true, faults: !plan.Faultless})
 	report.Sequential += o.runs
-	s := &schedule{lab: l, ops: ops, mode: mode{faults: !plan.Faultless}}
+	s := &schedule{lab: l, ops: ops, mode: mode{faults: !plan.Faultless, together: plan.Together}}
 	var walk tree
 	for more := true; more; more = walk.next() {
 		switch s.run(walk.choose) {
@@ -126,6 +129,9 @@ func (l *lab) explore(ops []*operation, plan Plan, report *Report) {
 		if g != nil {
 			report.Sequential += g.runs
 		}
+	}
+	for _, w := range o.without {
+		report.Sequential += w.runs
 	}
 }
 

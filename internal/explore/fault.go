@@ -58,14 +58,18 @@ type step struct {
 	fault  fault
 }
 
-// landing is the thread of the late write.
-const landing = -1
+const (
+	landing = -1 // the thread of the late write
+	leaving = -2 // the thread of the occupier, see together
+)
 
 // String prints the step as it is read by parseStep.
 func (s step) String() string {
 	switch {
 	case s.thread == landing:
 		return "*"
+	case s.thread == leaving:
+		return "-"
 	case s.fault == none:
 		return string(rune('a' + s.thread))
 	}
@@ -74,8 +78,11 @@ func (s step) String() string {
 
 // parseStep reads a step.
 func parseStep(text string) (step, bool) {
-	if text == "*" {
+	switch text {
+	case "*":
 		return step{thread: landing}, true
+	case "-":
+		return step{thread: leaving}, true
 	}
 	who, what, faulty := strings.Cut(text, ":")
 	for f, name := range faultNames {
@@ -90,13 +97,15 @@ func parseStep(text string) (step, bool) {
 type option struct {
 	step
 	touch touch
+	// locks: the thread may acquire or release locks that others wait for.
+	locks bool
 }
 
 // independent reports whether two steps may change places without any difference
 // to either or to what follows.
 func independent(a, b option) bool {
 	switch {
-	case a.thread == b.thread, a.fault != none && b.fault != none: // only one of two faults can be
+	case a.thread == b.thread, a.locks && b.locks, a.fault != none && b.fault != none: // only one of two faults can be
 		return false
 	case a.touch == nothing, b.touch == nothing:
 		return true

@@ -106,7 +106,7 @@ func (p *prober) probe(r factor.Record, made []*credential) *finding {
 	p.host.now, p.host.wipeFails = now, false
 	p.put(r)
 	var err error
-	if f.status, err = p.admin.Status(ctx, user); err != nil {
+	if f.status, err = p.Admin.Status(ctx, user); err != nil {
 		f.unopened = true
 		f.text = fmt.Sprintf("%v, due %s: %x", err, r.Due, r.Data)
 		return f
@@ -120,7 +120,7 @@ func (p *prober) probe(r factor.Record, made []*credential) *finding {
 
 	p.put(r)
 	for _, b := range f.status.Budgets {
-		if err := p.admin.Unlock(ctx, user, b.Kind); err != nil {
+		if err := p.Admin.Unlock(ctx, user, b.Kind); err != nil {
 			panic(err)
 		}
 	}
@@ -140,7 +140,7 @@ func (p *prober) probe(r factor.Record, made []*credential) *finding {
 func (p *prober) sweepLater(f *finding, text *strings.Builder) {
 	p.host.now = now.Add(2 * time.Hour)
 	p.host.wiping = func(w factor.Wipe, _ error) { f.finished = w.ID }
-	n, err := p.admin.Sweep(context.Background())
+	n, err := p.Admin.Sweep(context.Background())
 	p.host.now, p.host.wiping = now, nil
 	_, _ = fmt.Fprintf(text, ", later swept %d %v, wiped %t", n, err, f.finished != uuid.Nil)
 }
@@ -148,10 +148,10 @@ func (p *prober) sweepLater(f *finding, text *strings.Builder) {
 // try tries one credential.
 func (p *prober) try(c *credential) answer {
 	ctx := context.Background()
-	verify := func(k factor.Kind) answer { return matched(p.v.VerifyOTP(ctx, user, c.code, k)) }
+	verify := func(k factor.Kind) answer { return matched(p.V.VerifyOTP(ctx, user, c.code, k)) }
 	switch c.use {
 	case asPIN:
-		return said(p.v.VerifyPIN(ctx, user, c.code))
+		return said(p.V.VerifyPIN(ctx, user, c.code))
 	case asAccount:
 		return verify(factor.KindAccount)
 	case asLogin:
@@ -161,7 +161,7 @@ func (p *prober) try(c *credential) answer {
 	case asTOTP:
 		return verify(factor.KindTOTP)
 	case asPending:
-		return said(p.auth.Confirm(ctx, user, c.code))
+		return said(p.Auth.Confirm(ctx, user, c.code))
 	}
 	panic(errors.New("unknown use"))
 }

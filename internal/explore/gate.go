@@ -45,7 +45,20 @@ type reply struct {
 
 // A gate is the store of one process: each call waits until the scheduler has it
 // made. A call whose context has ended never reaches the store.
-type gate struct{ thread *thread }
+type gate struct {
+	// thread is the one that calls whose context names none belong to.
+	thread *thread
+}
+
+type threadKey struct{}
+
+// threadOf returns the thread that a context belongs to.
+func (g *gate) threadOf(ctx context.Context) *thread {
+	if t, ok := ctx.Value(threadKey{}).(*thread); ok {
+		return t
+	}
+	return g.thread
+}
 
 func (g *gate) Load(ctx context.Context, user string) (factor.Record, error) {
 	r := g.pass(ask{call: load, ctx: ctx, user: user})
@@ -67,7 +80,7 @@ func (g *gate) pass(a ask) reply {
 	if err := a.ctx.Err(); err != nil {
 		return reply{err: err}
 	}
-	t := g.thread
+	t := g.threadOf(a.ctx)
 	t.ask = a
 	t.events <- event{pos: t.pos}
 	r := <-t.replies
@@ -77,10 +90,13 @@ func (g *gate) pass(a ask) reply {
 	return r
 }
 
-// An event is a word of a thread to the scheduler: it asks, or it has ended.
+// An event is a word of a thread to the scheduler: it asks, or it has ended, or
+// it waits for a lock, or no longer.
 type event struct {
 	pos   int
 	ended bool
+	waits bool
+	woken bool
 }
 
 type threadState uint8
@@ -89,6 +105,9 @@ const (
 	running threadState = iota
 	asking
 	ended
+	fresh   // it has not begun
+	blocked // it waits for a lock
+	woken   // it waited for a lock, and may go on
 )
 
 // A thread is one operation on its way.
@@ -98,17 +117,24 @@ type thread struct {
 	ask     ask
 	events  chan<- event
 	replies chan reply
+	wake    chan struct{}
 	draws   *stream
 	cancel  context.CancelFunc
 	waiting bool // for a reply
 	answer  answer
 	wrote   bool // a swap of its own had landed when it ended
+	// carried: a swap landed while it waited for a lock, perhaps with its job.
+	carried bool
+	// swapped: it has made a swap.
+	swapped bool
+	// behind: it waited for a lock when a swap with its job may have met the fault.
+	behind bool
 	// What became of it, counted in grants of the scheduler; -1: never.
-	firstTouch, lastWrite int
-	killed                bool // by the scheduler
-	unwound               bool // it ended without returning
-	cancelled             bool
-	hangUpInCheck         bool
+	firstTouch, lastWrite, endedAt int
+	killed                         bool // by the scheduler
+	unwound                        bool // it ended without returning
+	cancelled                      bool
+	hangUpInCheck                  bool
 	// removing: the swap with the fault was to remove the record. A removal has no
 	// version of its own, so a sweep that finds the record gone cannot tell
 	// whether it was itself or another who removed it: the number that it answers
@@ -121,7 +147,7 @@ type thread struct {
 
 // start begins the operation, which runs until it first asks or ends.
 func (t *thread) start(ctx context.Context, op *operation, at *seat, c caller) {
-	ctx, t.cancel = context.WithCancel(ctx)
+	ctx, t.cancel = context.WithCancel(context.WithValue(ctx, threadKey{}, t))
 	c.ctx = ctx
 	at.work <- func() {
 		t.unwound = true // until it returns
@@ -149,8 +175,18 @@ func (t *thread) checking() {
 // open reports whether nothing is known from the thread's answer: it crashed,
 // or it was answered with the fault.
 func (t *thread) open() bool {
-	return t.killed || t.removing || errors.Is(t.answer.err, errFault) || t.cancelled && errors.Is(t.answer.err, context.Canceled)
+	return t.killed || t.removing || t.faulted() || t.cancelled && errors.Is(t.answer.err, context.Canceled)
 }
+
+// faulted reports whether it was answered with the fault, its own or that of a
+// call that it shared a swap with.
+func (t *thread) faulted() bool {
+	return errors.Is(t.answer.err, errFault) || t.behind && t.answer.err != nil && t.answer.err.Error() == leaderGone
+}
+
+// leaderGone is the answer to a call that shared a swap with one that was torn
+// out of it.
+const leaderGone = "factor: the call that this one shared a swap with has not returned"
 
 // said prints the thread's answer.
 func (t *thread) said() string {

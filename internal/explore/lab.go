@@ -1,6 +1,8 @@
 package explore
 
 import (
+	"context"
+
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor"
@@ -12,30 +14,39 @@ type lab struct {
 	src         *source
 	start       *start
 	prober      *prober
-	// seats holds a process for each thread. It serves for schedule after
-	// schedule, until a thread of it dies.
-	seats [4]*seat
-	under *schedule // the one that runs
-	ghost int       // whom the ghost doubles
+	// apart are the seats of threads in processes of their own, and together those
+	// of threads in one.
+	apart, together seats
+	under           *schedule // the one that runs
+	ghost           int       // whom the ghost doubles
 }
+
+// seats holds one for each thread. They serve for schedule after schedule, until a
+// thread of the process dies.
+type seats [4]*seat
 
 type seat struct {
 	*process
-	gate gate
+	gate *gate
 	work chan func() // done one after the other, on a stack that has grown
 }
 
 func (l *lab) close() {
-	for pos := range l.seats {
-		l.leave(pos)
+	l.apart.leaveAll()
+	l.together.leaveAll()
+}
+
+func (s *seats) leaveAll() {
+	for pos := range s {
+		s.leave(pos)
 	}
 }
 
 // leave ends what a seat keeps going.
-func (l *lab) leave(pos int) {
-	if l.seats[pos] != nil {
-		close(l.seats[pos].work)
-		l.seats[pos] = nil
+func (s *seats) leave(pos int) {
+	if s[pos] != nil {
+		close(s[pos].work)
+		s[pos] = nil
 	}
 }
 
@@ -53,29 +64,51 @@ func newLab(newVerifier NewVerifier, s *start, src *source) (*lab, error) {
 }
 
 // seatOf returns the seat of a thread.
-func (l *lab) seatOf(t *thread) *seat {
-	at := l.seats[t.pos]
+func (s *schedule) seatOf(t *thread) *seat {
+	all := &s.lab.apart
+	if s.mode.together {
+		all = &s.lab.together
+	}
+	at := all[t.pos]
 	if at == nil {
 		at = &seat{work: make(chan func())}
-		h := &host{
-			now: now, registered: now.Add(-l.start.registered), wipeFails: l.start.wipeFails,
-			wiping:   func(w factor.Wipe, err error) { l.under.asked(w, err) },
-			seeing:   func(e factor.Event) { l.under.saw(at.gate.thread, e) },
-			checking: func() { at.gate.thread.checking() },
-		}
-		var err error
-		if at.process, err = newProcess(l.newVerifier, &at.gate, h, l.start.change); err != nil {
-			panic(err) // the same options served before
-		}
-		l.seats[t.pos] = at
+		at.process, at.gate = s.processFor(all)
+		all[t.pos] = at
 		go func() {
 			for work := range at.work {
 				work()
 			}
 		}()
 	}
-	at.gate.thread = t
+	if !s.mode.together || s.waits(t) {
+		at.gate.thread = t
+	}
 	return at
+}
+
+// processFor returns the process of a new seat, beside others if the threads share
+// one.
+func (s *schedule) processFor(all *seats) (*process, *gate) {
+	if s.mode.together {
+		for _, beside := range all {
+			if beside != nil {
+				return beside.process, beside.gate
+			}
+		}
+	}
+	g := &gate{}
+	l := s.lab
+	h := &host{
+		now: now, registered: now.Add(-l.start.registered), wipeFails: l.start.wipeFails,
+		wiping:   func(w factor.Wipe, err error) { l.under.asked(w, err) },
+		seeing:   func(ctx context.Context, e factor.Event) { l.under.saw(g.threadOf(ctx), e) },
+		checking: func(ctx context.Context) { g.threadOf(ctx).checking() },
+	}
+	p, err := newProcess(l.newVerifier, g, h, l.start.change)
+	if err != nil {
+		panic(err) // the same options served before
+	}
+	return p, g
 }
 
 // asked is told that the host was asked to wipe.
@@ -99,7 +132,7 @@ func (s *schedule) saw(t *thread, e factor.Event) {
 	switch e.Action {
 	case factor.ActionLocked, factor.ActionRefused, factor.ActionResetRefused, factor.ActionWipeFailed:
 	default:
-		if t.lastWrite < 0 {
+		if t.lastWrite < 0 && !t.carried {
 			s.broken = append(s.broken, breach{"an event is reported only after its effect is stored", string(e.Action)})
 		}
 	}

@@ -14,22 +14,44 @@ func (s *schedule) options() []option {
 	stored := s.version()
 	for i, t := range s.threads {
 		switch {
-		case t.state != asking, s.mode.atomic && s.mustWait(i):
-		case !s.mode.atomic && !s.mode.every && t.firstTouch < 0 && i > 0 && s.ops[i] == s.ops[i-1] && s.threads[i-1].firstTouch < 0:
+		case s.startsLater(i):
 			// Equal operations start in order: the others are the same schedules
 			// under other names.
-		default:
+		case t.state == fresh:
+			s.can = append(s.can, option{step{int8(i), none}, nothing, true})
+		case t.state == asking && !(s.mode.atomic && s.mustWait(i)):
 			s.offer(t, stored)
 		}
 	}
+	if s.occupier != nil && s.occupier.state == asking {
+		s.can = append(s.can, option{step{leaving, none}, nothing, true})
+	}
 	if s.late != nil {
 		if s.late.old == stored || s.late.old == 0 {
-			s.can = append(s.can, option{step{landing, none}, writes})
+			s.can = append(s.can, option{step{landing, none}, writes, false})
 		} else {
 			s.late = nil // its version never comes back
 		}
 	}
+	if len(s.can) > 0 && s.mode.faults && s.faulty < 0 {
+		s.offerHangUps()
+	}
 	return s.can
+}
+
+// offerHangUps adds the hang-ups of the threads that wait for a lock.
+func (s *schedule) offerHangUps() {
+	for i, t := range s.threads {
+		if t.state == blocked && !s.waits(t) {
+			s.can = append(s.can, option{step{int8(i), cancels}, nothing, true})
+		}
+	}
+}
+
+// startsLater reports whether an equal operation is to start before the i-th.
+func (s *schedule) startsLater(i int) bool {
+	return !s.mode.atomic && !s.mode.every && i > 0 && s.ops[i] == s.ops[i-1] &&
+		s.threads[i].firstTouch < 0 && s.threads[i-1].firstTouch < 0
 }
 
 // mustWait reports whether another thread is between a load and its swap.
@@ -44,60 +66,83 @@ func (s *schedule) mustWait(i int) bool {
 
 // offer adds what can be done with a thread's call.
 func (s *schedule) offer(t *thread, stored int64) {
-	add := func(f fault, u touch) {
-		s.can = append(s.can, option{step{int8(t.pos), f}, u})
-	}
 	// A swap from a version that is gone for good fails whatever others do. One
 	// from nothing may succeed again, where a record is removed.
 	viable := t.ask.call == swap && t.ask.old == stored
-	plain := reads
+	c := offered{s, t, reads}
 	switch {
 	case viable && (t.ask.old != 0 || !t.ask.next.IsZero()):
-		plain = writes
+		c.plain = writes
 	case t.ask.call == swap && !viable && t.ask.old != 0:
-		plain = nothing
+		c.plain = nothing
 	}
 	if s.isGhost(t) && t.ask.call == swap {
-		add(diesAfter, plain)
+		c.add(c.plain, diesAfter)
 		return
 	}
-	hangUps := func() {
-		if t.ask.call == load {
-			add(cancelsAfter, plain)
-			if slices.Contains(s.ops[t.pos].judges, factor.KindPassword) {
-				add(cancelsInCheck, plain)
-			}
-		}
-	}
-	add(none, plain)
+	c.add(c.plain, none)
 	switch {
 	case !s.mode.faults || s.faulty >= 0:
-	case s.mode.atomic && t.ask.call == swap:
-		add(diesAfter, plain)
-	case s.mode.atomic && t.firstTouch < 0:
-		add(dies, nothing)
-		hangUps()
 	case s.mode.atomic:
-		add(fails, nothing)
-		add(cancels, plain)
-		hangUps()
+		c.addCuts()
 	default:
-		add(fails, nothing)
-		add(dies, nothing)
-		add(cancels, plain)
-		if t.ask.call == load && s.older.Version != s.newest.Version {
-			add(stale, plain)
-		}
-		hangUps()
-		if viable {
-			add(failsAfter, plain)
-			add(diesAfter, plain)
-			add(conflicts, plain)
-		}
-		if viable || t.ask.call == swap && t.ask.old == 0 {
-			add(failsLate, nothing)
-			add(diesLate, nothing)
-		}
+		c.addFaults(viable)
+	}
+}
+
+// An offered call is a thread's, with what it does to the store where it is made.
+type offered struct {
+	*schedule
+	thread *thread
+	plain  touch
+}
+
+// add adds the call with each of some faults.
+func (c offered) add(u touch, faults ...fault) {
+	for _, f := range faults {
+		c.can = append(c.can, option{step{int8(c.thread.pos), f}, u, c.mode.together && c.locks(c.thread)})
+	}
+}
+
+// addCuts adds the faults that cut an operation short between two updates.
+func (c offered) addCuts() {
+	switch {
+	case c.thread.ask.call == swap:
+		c.add(c.plain, diesAfter)
+	case c.thread.firstTouch < 0:
+		c.add(nothing, dies)
+		c.addHangUps()
+	default:
+		c.add(nothing, fails)
+		c.add(c.plain, cancels)
+		c.addHangUps()
+	}
+}
+
+// addFaults adds all faults.
+func (c offered) addFaults(viable bool) {
+	c.add(nothing, fails, dies)
+	c.add(c.plain, cancels)
+	if c.thread.ask.call == load && c.older.Version != c.newest.Version {
+		c.add(c.plain, stale)
+	}
+	c.addHangUps()
+	if viable {
+		c.add(c.plain, failsAfter, diesAfter, conflicts)
+	}
+	if viable || c.thread.ask.call == swap && c.thread.ask.old == 0 {
+		c.add(nothing, failsLate, diesLate)
+	}
+}
+
+// addHangUps adds those after a load.
+func (c offered) addHangUps() {
+	if c.thread.ask.call != load {
+		return
+	}
+	c.add(c.plain, cancelsAfter)
+	if slices.Contains(c.ops[c.thread.pos].judges, factor.KindPassword) {
+		c.add(c.plain, cancelsInCheck)
 	}
 }
 

@@ -29,6 +29,16 @@ type operation struct {
 	waits  bool // lets time pass
 }
 
+// shares reports whether the operation may share a swap with others: it does no
+// slow work, and is a code's check or the making of a code.
+func (o *operation) shares() bool {
+	switch o.method {
+	case "Verifier.VerifyOTP", "OTPIssuer.IssueUnproven":
+		return true
+	}
+	return false
+}
+
 // A caller is one operation's side of a call.
 type caller struct {
 	ctx  context.Context
@@ -132,7 +142,7 @@ func (c *caller) made(what string) string { return fmt.Sprintf("%c's %s", 'a'+c.
 func (c *caller) users() answer {
 	var all []string
 	var failed error
-	for u, err := range c.p.admin.Users(c.ctx, "") {
+	for u, err := range c.p.Admin.Users(c.ctx, "") {
 		if err != nil {
 			failed = err
 			break
@@ -143,14 +153,14 @@ func (c *caller) users() answer {
 }
 
 func (c *caller) sweep() answer {
-	n, err := c.p.admin.Sweep(c.ctx)
+	n, err := c.p.Admin.Sweep(c.ctx)
 	a := saying(fmt.Sprintf("ok %d", n), err)
 	a.count = n
 	return a
 }
 
 func (c *caller) status() answer {
-	s, err := c.p.admin.Status(c.ctx, user)
+	s, err := c.p.Admin.Status(c.ctx, user)
 	return saying("ok "+describe(s), err)
 }
 

@@ -18,12 +18,14 @@ type outcome struct {
 	made   []*credential // by thread; nil: nothing, or nobody was told
 	record factor.Record
 	before uint16 // see precedence
+	order  uint16 // see precedence
 	apart  bool
 }
 
 // outcome returns what the schedule came to.
 func (s *schedule) outcome() *outcome {
-	o := &outcome{faulty: s.faulty, fault: s.fault, before: s.precedence(), apart: s.apart}
+	o := &outcome{faulty: s.faulty, fault: s.fault, apart: s.apart}
+	o.before, o.order = s.precedence()
 	for _, t := range s.threads {
 		o.said = append(o.said, t.answer.text)
 		o.open = append(o.open, t.open())
@@ -34,14 +36,35 @@ func (s *schedule) outcome() *outcome {
 }
 
 // precedence tells which threads wrote all they had to write before others first
-// looked: bit 4i+j for i before j. It is the same in schedules that differ only
-// in the order of steps that commute.
-func (s *schedule) precedence() uint16 {
-	var before uint16
+// looked: bit 4i+j for i before j. order has those too that had ended before
+// others began. Both are the same in schedules that differ only in the order of
+// steps that commute; order only if that of all steps that lock is.
+func (s *schedule) precedence() (before, order uint16) {
 	for i, t := range s.threads {
 		for j, u := range s.threads {
+			bit := uint16(1) << (4*i + j)
 			if i != j && t.lastWrite >= 0 && (u.firstTouch < 0 || t.lastWrite < u.firstTouch) {
-				before |= 1 << (4*i + j)
+				before |= bit
+			}
+			if i != j && t.endedAt >= 0 && t.endedAt < u.firstTouch {
+				order |= bit
+			}
+		}
+	}
+	return before, before | order
+}
+
+// required tells which threads must come before others in whatever explains the
+// schedule.
+func (s *schedule) required() uint16 {
+	before, order := s.precedence()
+	if !s.mode.together {
+		return before
+	}
+	for i, t := range s.threads {
+		for j, u := range s.threads {
+			if bit := uint16(1) << (4*i + j); s.locks(t) && s.locks(u) && !t.open() {
+				before |= order & bit
 			}
 		}
 	}
@@ -64,6 +87,7 @@ type oracle struct {
 	// explained holds the outcomes by what is seen of them, for each way to see.
 	explained map[view]map[string][]*outcome
 	ghosts    [4]*oracle
+	without   map[uint8]*oracle // where some operations, as bits, never happen
 	runs      int
 }
 
@@ -74,13 +98,13 @@ type oracle struct {
 // A thread whose context ended is answered with that only if it was kept from
 // something, as it is where that happens to it alone.
 type view struct {
-	masked  int // the thread that is not seen; -1: all are
-	faulty  int // the thread that may have been cut short; -1: none
+	masked  uint8 // the threads that are not seen, as bits
+	faulty  int   // the thread that may have been cut short; -1: none
 	cancels bool
 }
 
 func newOracle(l *lab, ops []*operation, m mode) *oracle {
-	o := &oracle{lab: l, ops: ops, explained: make(map[view]map[string][]*outcome)}
+	o := &oracle{lab: l, ops: ops, explained: make(map[view]map[string][]*outcome), without: make(map[uint8]*oracle)}
 	s := &schedule{lab: l, ops: ops, mode: m}
 	walk := tree{all: true}
 	for more := true; more; more = walk.next() {
@@ -98,8 +122,8 @@ func newOracle(l *lab, ops []*operation, m mode) *oracle {
 // explain returns an outcome of the oracle's that looks the same as seen and
 // has everybody in an order that was possible, if possible with each operation in
 // one piece; nil if there is none.
-func (o *oracle) explain(seen *outcome) *outcome {
-	v := view{masked: slices.Index(seen.open, true), faulty: seen.faulty, cancels: seen.fault.cancel()}
+func (o *oracle) explain(seen *outcome, required uint16) *outcome {
+	v := view{masked: bits(seen.open), faulty: seen.faulty, cancels: seen.fault.cancel()}
 	free := uint16(0)
 	if seen.fault.late() || seen.fault == conflicts {
 		for i := range o.ops { // its write may come at any time
@@ -113,7 +137,7 @@ func (o *oracle) explain(seen *outcome) *outcome {
 	}
 	var found *outcome
 	for _, known := range o.seenBy(v)[o.key(seen, v.masked)] {
-		if seen.before&^free&^known.before == 0 && (found == nil || found.apart) {
+		if required&^free&^known.order == 0 && (found == nil || found.apart) {
 			found = known
 		}
 	}
@@ -126,28 +150,59 @@ func (o *oracle) seenBy(v view) map[string][]*outcome {
 		return found
 	}
 	found := make(map[string][]*outcome)
-	for _, known := range o.known {
-		open := slices.Index(known.open, true)
-		switch {
-		case known.fault == none && (v.masked < 0 || !v.cancels):
-		case known.fault == none:
-			continue
-		case known.faulty != v.faulty, open >= 0 && open != v.masked, known.fault.cancel() && !v.cancels:
+	for absent := range v.masked + 1 {
+		// That the faulty one does nothing is among the outcomes with a fault.
+		if absent&^v.masked != 0 || v.faulty >= 0 && absent == 1<<v.faulty {
 			continue
 		}
-		k := o.key(known, v.masked)
-		found[k] = append(found[k], known)
+		for _, known := range o.whereAbsent(absent).known {
+			if v.explains(known) {
+				k := o.key(known, v.masked)
+				found[k] = append(found[k], known)
+			}
+		}
 	}
 	o.explained[v] = found
 	return found
 }
 
+// explains reports whether an outcome may be what is seen.
+func (v view) explains(known *outcome) bool {
+	if known.fault == none {
+		return v.masked == 0 || !v.cancels
+	}
+	return known.faulty == v.faulty && bits(known.open)&^v.masked == 0 && (!known.fault.cancel() || v.cancels)
+}
+
+// bits returns the indices of what is true, as bits.
+func bits(all []bool) uint8 {
+	var b uint8
+	for i, is := range all {
+		if is {
+			b |= 1 << i
+		}
+	}
+	return b
+}
+
+// whereAbsent returns the oracle for the case that some of the operations never
+// happen: of those that share a swap with an unknown outcome.
+func (o *oracle) whereAbsent(absent uint8) *oracle {
+	if absent == 0 {
+		return o
+	}
+	if o.without[absent] == nil {
+		o.without[absent] = newOracle(o.lab, o.ops, mode{atomic: true, faults: true, absent: absent})
+	}
+	return o.without[absent]
+}
+
 // key is all that is seen of an outcome.
-func (o *oracle) key(out *outcome, masked int) string {
+func (o *oracle) key(out *outcome, masked uint8) string {
 	var key strings.Builder
 	var made []*credential
 	for i, said := range out.said {
-		if i == masked {
+		if masked&(1<<i) != 0 {
 			said = "?"
 		} else if out.made[i] != nil {
 			made = append(made, out.made[i])

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/translate"
 )
 
 // user is whom everything is about, and password what the host knows of them.
@@ -30,24 +31,16 @@ var (
 )
 
 // A process is one Verifier with all its views: what an operation is called on.
-type process struct {
-	v       *factor.Verifier
-	pins    *factor.PINs
-	codes   *factor.OTPIssuer
-	devices *factor.DeviceTOTPEnroller
-	auth    *factor.AuthenticatorEnroller
-	guard   *factor.ResetGuard
-	admin   *factor.Admin
-}
+type process = translate.Views
 
 // A host is the service around one process.
 type host struct {
 	now        time.Time
 	registered time.Time
 	wipeFails  bool
-	wiping     func(w factor.Wipe, err error) // told of each call of Wipe
-	seeing     func(e factor.Event)           // told of each event
-	checking   func()                         // told of each password that is checked
+	wiping     func(w factor.Wipe, err error)            // told of each call of Wipe
+	seeing     func(ctx context.Context, e factor.Event) // told of each event
+	checking   func(ctx context.Context)                 // told of each password that is checked
 }
 
 // newProcess starts a process on a store. The limits are small, so that the
@@ -56,9 +49,9 @@ func newProcess(newVerifier NewVerifier, store factor.Store, h *host, change fun
 	limit := factor.Limit{Tries: 3, Delay: time.Minute, MaxDelay: time.Hour, Final: 5}
 	opts := factor.Options{
 		Now: func() time.Time { return h.now },
-		CheckPassword: func(_ context.Context, _, given string) (bool, error) {
+		CheckPassword: func(ctx context.Context, _, given string) (bool, error) {
 			if h.checking != nil {
-				h.checking()
+				h.checking(ctx)
 			}
 			if given == faultyPasswd {
 				return false, errHost
@@ -76,9 +69,9 @@ func newProcess(newVerifier NewVerifier, store factor.Store, h *host, change fun
 			}
 			return err
 		},
-		Observe: func(_ context.Context, e factor.Event) {
+		Observe: func(ctx context.Context, e factor.Event) {
 			if h.seeing != nil {
-				h.seeing(e)
+				h.seeing(ctx, e)
 			}
 		},
 		Password: limit,
@@ -94,14 +87,7 @@ func newProcess(newVerifier NewVerifier, store factor.Store, h *host, change fun
 	if err != nil {
 		return nil, err
 	}
-	guard, err := factor.NewResetGuard(v)
-	if err != nil {
-		return nil, err
-	}
-	return &process{
-		v: v, guard: guard, pins: factor.NewPINs(v), codes: factor.NewOTPIssuer(v), admin: factor.NewAdmin(v),
-		devices: factor.NewDeviceTOTPEnroller(v), auth: factor.NewAuthenticatorEnroller(v),
-	}, nil
+	return translate.NewViews(v), nil
 }
 
 // glass is a Sealer that hides nothing, so that equal accounts are equal bytes

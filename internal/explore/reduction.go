@@ -26,14 +26,16 @@ func CheckReduction(t *testing.T, newVerifier NewVerifier, plan Plan) (reduced, 
 					continue
 				}
 				next = plan.Shards - 1
-				some, n := l.outcomes(ops, mode{faults: !plan.Faultless}, false)
-				every, m := l.outcomes(ops, mode{faults: !plan.Faultless, every: true}, true)
-				reduced, all = reduced+n, all+m
+				m := mode{faults: !plan.Faultless, together: plan.Together}
+				some, n := l.outcomes(ops, m, false)
+				m.every = true
+				every, in := l.outcomes(ops, m, true)
+				reduced, all = reduced+n, all+in
 				for _, missed := range missing(every, some) {
-					t.Errorf("%s / %s: the reduction misses %s", s.name, names(ops), missed)
+					t.Errorf("%s / %s: the reduction misses %s", s.name, names(ops, plan.Together), missed)
 				}
 				for _, extra := range missing(some, every) {
-					t.Errorf("%s / %s: only the reduction comes to %s", s.name, names(ops), extra)
+					t.Errorf("%s / %s: only the reduction comes to %s", s.name, names(ops, plan.Together), extra)
 				}
 			}
 			l.close()

@@ -16,16 +16,23 @@ func (s *schedule) print(path []step) string {
 	for i, p := range path {
 		steps[i] = p.String()
 	}
-	return s.start.name + " / " + names(s.ops) + " / " + strings.Join(steps, " ")
+	return s.start.name + " / " + names(s.ops, s.mode.together) + " / " + strings.Join(steps, " ")
 }
 
-func names(ops []*operation) string {
+// names prints operations, with " + " between those in processes of their own and
+// " & " between those in one.
+func names(ops []*operation, together bool) string {
 	all := make([]string, len(ops))
 	for i, o := range ops {
 		all[i] = o.name
 	}
+	if together {
+		return strings.Join(all, oneProcess)
+	}
 	return strings.Join(all, " + ")
 }
+
+const oneProcess = " & "
 
 // Replay runs the one schedule that was printed, and says what happens in it.
 func Replay(t *testing.T, newVerifier NewVerifier, printed string) {
@@ -38,7 +45,7 @@ func Replay(t *testing.T, newVerifier NewVerifier, printed string) {
 		}
 		defer lab.close()
 		o := newOracle(lab, ops, mode{atomic: true, faults: true})
-		s := &schedule{lab: lab, ops: ops, mode: mode{faults: true}, trace: t.Logf}
+		s := &schedule{lab: lab, ops: ops, mode: mode{faults: true, together: strings.Contains(printed, oneProcess)}, trace: t.Logf}
 		ended := s.run(func(options []option) (option, bool) {
 			if len(steps) == 0 {
 				return option{}, false
@@ -76,7 +83,7 @@ func parse(t *testing.T, printed string) (*start, []*operation, []step) {
 	}
 	var ops []*operation
 	catalogue := operations()
-	for name := range strings.SplitSeq(parts[1], " + ") {
+	for name := range strings.SplitSeq(strings.ReplaceAll(parts[1], oneProcess, " + "), " + ") {
 		j := slices.IndexFunc(catalogue, func(o *operation) bool { return o.name == name })
 		if j < 0 {
 			t.Fatalf("no operation %q", name)
@@ -98,7 +105,7 @@ func parse(t *testing.T, printed string) (*start, []*operation, []step) {
 // the schedule came to.
 func (s *schedule) nearest(o *oracle) string {
 	seen := s.outcome()
-	masked := slices.Index(seen.open, true)
+	masked := bits(seen.open)
 	want := strings.Split(o.key(seen, masked), "\n")
 	var best []string
 	for _, known := range o.known {

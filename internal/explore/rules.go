@@ -51,9 +51,10 @@ func (s *schedule) judge(o *oracle) (found verdict) {
 		}
 	}
 	found.broken = append(found.broken, s.broken...)
-	known := o.explain(seen)
+	required := s.required()
+	known := o.explain(seen, required)
 	if known == nil && j.twice >= 0 {
-		known = o.withGhost(j.twice).explain(seen)
+		known = o.withGhost(j.twice).explain(seen, required)
 		found.twice = 1
 	}
 	switch {
@@ -86,7 +87,10 @@ var rules = []struct {
 
 func (j *judged) faultless() string {
 	for i, t := range j.threads {
-		if i != j.faulty && (t.open() || t.unwound || errors.Is(t.answer.err, factor.ErrConflict)) {
+		if i == j.faulty || t.behind && t.faulted() {
+			continue
+		}
+		if t.open() || t.unwound || errors.Is(t.answer.err, factor.ErrConflict) {
 			return t.said()
 		}
 	}

@@ -23,7 +23,10 @@ type schedule struct {
 	mode    mode
 	store   *memstore.Store
 	threads []*thread
-	events  chan event
+	// occupier holds the user's lock at the start, see together; nil in a mode
+	// without.
+	occupier *thread
+	events   chan event
 	// late is the write that has not landed yet.
 	late *ask
 	can  []option
@@ -54,6 +57,10 @@ type mode struct {
 	ghost bool
 	// every: equal operations start in every order.
 	every bool
+	// together: all threads are in one process.
+	together bool
+	// absent are those of the threads that never begin, as bits.
+	absent uint8
 }
 
 // An ending is how the run of a schedule ended.
@@ -67,31 +74,18 @@ const (
 
 // run runs one schedule.
 func (s *schedule) run(choose chooser) ending {
-	s.store, s.events = s.start.on(), make(chan event, 8)
+	s.store, s.events = s.start.on(), make(chan event, 16)
 	s.threads, s.late, s.landed = s.threads[:0], nil, append(s.landed[:0], s.start.record.Data)
 	s.steps, s.faulty, s.fault, s.apart, s.current = 0, -1, none, false, -1
 	s.older, s.newest = s.start.record, s.start.record
 	s.landedLate, s.wiped, s.broken = false, nil, nil
 	s.under = s
 	defer s.finish()
-	for i, op := range s.ops {
-		t := &thread{
-			pos: i, events: s.events, replies: make(chan reply), draws: newStream(uint64(i + 1)),
-			firstTouch: -1, lastWrite: -1,
-		}
-		s.threads = append(s.threads, t)
-		s.src.current = t.draws
-		at := s.seatOf(t)
-		c := caller{p: at.process, held: s.start.held, pos: i}
-		if s.isGhost(t) {
-			c.pos = s.ghost
-		}
-		t.start(context.Background(), op, at, c)
-		s.await(t)
-	}
+	s.begin()
 	for {
 		options := s.options()
 		if len(options) == 0 {
+			s.checkReturned()
 			return complete
 		}
 		chosen, ok := choose(options)
@@ -105,14 +99,68 @@ func (s *schedule) run(choose chooser) ending {
 	}
 }
 
+// begin has all threads begin, but those that begin with a step of their own.
+func (s *schedule) begin() {
+	s.occupy()
+	for i := range s.ops {
+		t := s.newThread(i)
+		s.threads = append(s.threads, t)
+		switch {
+		case s.mode.absent&(1<<i) != 0:
+			t.state, t.killed = ended, true
+		case s.mode.together && s.locks(t):
+			t.state = fresh
+		default:
+			s.startThread(t, s.ops[i])
+		}
+	}
+}
+
+func (s *schedule) newThread(pos int) *thread {
+	return &thread{
+		pos: pos, events: s.events, replies: make(chan reply), wake: make(chan struct{}), draws: newStream(uint64(pos + 1)),
+		firstTouch: -1, lastWrite: -1, endedAt: -1, cancel: func() {},
+	}
+}
+
+// startThread has a thread begin.
+func (s *schedule) startThread(t *thread, op *operation) {
+	t.state = running
+	s.src.current = t.draws
+	at := s.seatOf(t)
+	c := caller{p: at.process, held: s.start.held, pos: t.pos}
+	if s.isGhost(t) {
+		c.pos = s.ghost
+	}
+	t.start(s.traced(t), op, at, c)
+	s.await(t)
+}
+
 // take takes one step.
 func (s *schedule) take(o option) {
-	if o.thread == landing {
+	switch {
+	case o.thread == landing:
 		err := s.apply(context.Background(), s.threads[s.faulty], *s.late)
 		s.note("* lands: %v", err)
 		s.late, s.landedLate = nil, err == nil
-		return
+	case o.thread == leaving:
+		s.note("- leaves")
+		s.reply(s.occupier, reply{err: errFault})
+	case s.threads[o.thread].state == fresh:
+		t := s.threads[o.thread]
+		s.note("%-14v begins", o.step)
+		t.firstTouch = s.steps
+		s.startThread(t, s.ops[t.pos])
+		s.noteAnswer(t)
+	case s.threads[o.thread].state == blocked:
+		s.hangUpBlocked(s.threads[o.thread], o)
+	default:
+		s.grant(o)
 	}
+}
+
+// grant has a thread's call made.
+func (s *schedule) grant(o option) {
 	if s.current >= 0 && s.current != int(o.thread) && s.threads[s.current].state == asking && s.threads[s.current].firstTouch >= 0 {
 		s.apart = true
 	}
@@ -125,13 +173,15 @@ func (s *schedule) take(o option) {
 		t.firstTouch = s.steps
 	}
 	t.conflicted = false
+	if o.fault != none {
+		s.markBehind(t, o.fault)
+	}
+	t.swapped = t.swapped || t.ask.call == swap
 	t.removing = t.removing || o.fault != none && !o.fault.cancel() && t.ask.call == swap && t.ask.old != 0 && t.ask.next.IsZero()
 	r := s.make(t, o.fault)
 	s.note("%-14v %s: %v", o.step, t.ask, r)
 	s.reply(t, r)
-	if t.state == ended {
-		s.note("%c answers %s", 'a'+t.pos, t.said())
-	}
+	s.noteAnswer(t)
 }
 
 // reply lets a thread go on until it asks again or has ended.
@@ -196,30 +246,48 @@ func (s *schedule) apply(ctx context.Context, t *thread, a ask) error {
 	s.older, s.newest = s.newest, a.next
 	t.lastWrite = s.steps
 	for _, u := range s.threads {
+		u.carried = u.carried || u.state == blocked
 		u.overtaken = u.overtaken || u != t && u.conflicted
 	}
 	return nil
 }
 
-// await waits until a thread asks again or has ended.
+// await waits until a thread asks again or has ended, or if the threads share a
+// process until none of them can go on.
 func (s *schedule) await(t *thread) {
+	if s.mode.together {
+		s.settle()
+		return
+	}
 	for t.state == running {
-		e := <-s.events
-		u := s.threads[e.pos]
-		switch {
-		case e.ended:
-			u.state, u.wrote = ended, u.lastWrite >= 0
-		case u.state != ended:
-			u.state = asking
-			fallthrough
-		default:
-			u.waiting = true
-		}
+		s.heard(<-s.events)
+	}
+}
+
+// heard notes the word of a thread.
+func (s *schedule) heard(e event) {
+	u := s.threadAt(e.pos)
+	switch {
+	case e.ended:
+		u.state, u.wrote, u.endedAt = ended, u.lastWrite >= 0 || u.carried, s.steps
+	case e.waits:
+		u.state = blocked
+	case e.woken:
+		u.state = woken
+	case u.state != ended:
+		u.state = asking
+		fallthrough
+	default:
+		u.waiting = true
 	}
 }
 
 // finish ends the threads that are still on their way.
 func (s *schedule) finish() {
+	if s.mode.together {
+		s.finishTogether()
+		return
+	}
 	for _, t := range s.threads {
 		for t.waiting { // or somebody on its behalf
 			t.killed = true
@@ -227,8 +295,14 @@ func (s *schedule) finish() {
 		}
 		t.cancel()
 		if t.killed {
-			s.leave(t.pos)
+			s.lab.apart.leave(t.pos)
 		}
+	}
+}
+
+func (s *schedule) noteAnswer(t *thread) {
+	if t.state == ended {
+		s.note("%c answers %s", 'a'+t.pos, t.said())
 	}
 }
 

@@ -112,13 +112,13 @@ func (b *builder) must(err error) {
 func (b *builder) at(before time.Duration) { b.host.now = now.Add(-before) }
 
 func (b *builder) enroll(id uuid.UUID) string {
-	e, err := b.devices.Enroll(b.ctx, user, id, creds{Password: password})
+	e, err := b.Devices.Enroll(b.ctx, user, id, creds{Password: password})
 	b.must(err)
 	return e.Secret
 }
 
 func (b *builder) begin() string {
-	e, err := b.auth.Begin(b.ctx, user, creds{Password: password})
+	e, err := b.Auth.Begin(b.ctx, user, creds{Password: password})
 	b.must(err)
 	return e.Secret
 }
@@ -126,7 +126,7 @@ func (b *builder) begin() string {
 // authenticator gives the user a confirmed one.
 func (b *builder) authenticator() {
 	secret := b.begin()
-	b.must(b.auth.Confirm(b.ctx, user, codeAt(secret, b.host.now)))
+	b.must(b.Auth.Confirm(b.ctx, user, codeAt(secret, b.host.now)))
 	b.held.totpOlder, b.held.totp, b.held.totpNext = totpCode(secret, -1), totpCode(secret, 0), totpCode(secret, 1)
 }
 
@@ -140,7 +140,7 @@ func (b *builder) member() {
 // bind gives the user all but codes, some time ago.
 func (b *builder) bind() {
 	b.at(20 * time.Hour)
-	b.must(b.admin.SetPIN(b.ctx, user, rightPIN))
+	b.must(b.Admin.SetPIN(b.ctx, user, rightPIN))
 	secret := b.enroll(oldDevice)
 	b.held.older, b.held.device, b.held.next = totpCode(secret, -1), totpCode(secret, 0), totpCode(secret, 1)
 	b.authenticator()
@@ -148,23 +148,23 @@ func (b *builder) bind() {
 
 // issue issues a code of each kind.
 func (b *builder) issue() {
-	account, err := b.codes.IssueUnproven(b.ctx, user, factor.KindAccount)
+	account, err := b.Codes.IssueUnproven(b.ctx, user, factor.KindAccount)
 	b.must(err)
-	login, err := b.codes.IssueUnproven(b.ctx, user, factor.KindLogin)
+	login, err := b.Codes.IssueUnproven(b.ctx, user, factor.KindLogin)
 	b.must(err)
 	b.held.account, b.held.login = account.Code, login.Code
 }
 
 // use spends a code.
 func (b *builder) use(code string, kind factor.Kind) {
-	_, err := b.v.VerifyOTP(b.ctx, user, code, kind)
+	_, err := b.V.VerifyOTP(b.ctx, user, code, kind)
 	b.must(err)
 }
 
 // guess gives one wrong answer of each kind.
 func (b *builder) guess() {
-	_, _ = b.v.VerifyAny(b.ctx, user, creds{OTP: wrongCode, Password: "wrong", PIN: wrongPIN})
-	_, _ = b.v.VerifyOTP(b.ctx, user, wrongCode, factor.KindLogin, factor.KindTOTP)
+	_, _ = b.V.VerifyAny(b.ctx, user, creds{OTP: wrongCode, Password: "wrong", PIN: wrongPIN})
+	_, _ = b.V.VerifyOTP(b.ctx, user, wrongCode, factor.KindLogin, factor.KindTOTP)
 }
 
 // guessBefore gives so many, each after the lock of the one before has run out,
@@ -180,14 +180,14 @@ func (b *builder) guessBefore(guesses int) {
 // strike gives so many wrong proofs.
 func (b *builder) strike(n int) {
 	for range n {
-		_ = b.guard.Prove(b.ctx, user, creds{OTP: wrongCode})
+		_ = b.Guard.Prove(b.ctx, user, creds{OTP: wrongCode})
 	}
 }
 
 // wipe marks a wipe, and returns before it is done, as a crash does.
 func (b *builder) wipe() {
 	b.host.wipeFails = true
-	_ = b.guard.Forfeit(b.ctx, user)
+	_ = b.Guard.Forfeit(b.ctx, user)
 	b.host.wipeFails = false
 }
 
@@ -197,7 +197,7 @@ func (b *builder) rehash() {
 		o.PIN.Hash.MemoryKiB, o.PIN.Hash.Time = 12288, 3
 	})
 	b.must(err)
-	b.must(p.admin.SetPIN(b.ctx, user, rightPIN))
+	b.must(p.Admin.SetPIN(b.ctx, user, rightPIN))
 }
 
 // totpCode computes a code so many steps from now, by other means than the

@@ -66,7 +66,7 @@ func states() []*start {
 		}, change: func(o *factor.Options) { o.OTP.Interval, o.Reset.Interval = time.Minute, time.Minute }},
 		{name: "authenticator waiting", registered: longAgo, build: func(b *builder) {
 			b.member()
-			b.must(b.admin.RemoveAuthenticator(b.ctx, user))
+			b.must(b.Admin.RemoveAuthenticator(b.ctx, user))
 			b.held.pendingOld = totpCode(b.begin(), 0)
 			b.held.pending = totpCode(b.begin(), 0)
 		}},
@@ -74,7 +74,7 @@ func states() []*start {
 			b.member()
 			b.held.pending = totpCode(b.begin(), 0)
 			for range 4 {
-				_ = b.auth.Confirm(b.ctx, user, wrongCode)
+				_ = b.Auth.Confirm(b.ctx, user, wrongCode)
 			}
 		}},
 		{name: "two strikes", registered: longAgo, build: func(b *builder) {
@@ -101,17 +101,17 @@ func states() []*start {
 		}},
 		{name: "wiped", registered: longAgo, build: func(b *builder) {
 			b.member()
-			b.must(b.guard.Forfeit(b.ctx, user))
+			b.must(b.Guard.Forfeit(b.ctx, user))
 			b.issue()
 		}},
 		{name: "empty", registered: longAgo, build: func(b *builder) {
 			b.member()
-			b.must(b.admin.Forget(b.ctx, user))
+			b.must(b.Admin.Forget(b.ctx, user))
 		}},
 		{name: "empty, due for removal", registered: longAgo, build: func(b *builder) {
 			b.at(25 * time.Hour)
-			b.must(b.admin.SetPIN(b.ctx, user, rightPIN))
-			b.must(b.admin.Forget(b.ctx, user))
+			b.must(b.Admin.SetPIN(b.ctx, user, rightPIN))
+			b.must(b.Admin.Forget(b.ctx, user))
 			b.at(0)
 		}},
 		{name: "under a lost key", registered: longAgo, build: func(b *builder) {

@@ -1,6 +1,9 @@
 package explore
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // A tree is the tree of all schedules, walked depth first. It holds the path to
 // the schedule that is being run, and is told what can be done at each point.
@@ -37,7 +40,7 @@ func (t *tree) choose(options []option) (option, bool) {
 	}
 	n := &t.nodes[t.depth]
 	if !slices.Equal(n.options, options) {
-		panic("explore: a schedule ran differently the second time")
+		panic(fmt.Sprintf("explore: a schedule ran differently the second time: after %v %v, and before %v", t.path(), options, n.options))
 	}
 	t.depth++
 	return n.options[n.at], true

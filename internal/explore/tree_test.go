@@ -12,7 +12,7 @@ func walk(threads [][]touch, all bool) (schedules, givenUp int) {
 			var can []option
 			for i, steps := range threads {
 				if at[i] < len(steps) {
-					can = append(can, option{step{thread: int8(i)}, steps[at[i]]})
+					can = append(can, option{step: step{thread: int8(i)}, touch: steps[at[i]]})
 				}
 			}
 			if len(can) == 0 {

@@ -82,15 +82,20 @@ func (l *Locks[J, V]) Acquire(ctx context.Context, key string, job J) (*Waiter[J
 	if mine == nil {
 		return nil, nil
 	}
+	trace := traceOf(ctx)
+	trace.Waits()
 	select {
 	case <-mine.ready:
+		trace.Woken()
 		return mine, nil
 	case <-ctx.Done():
 	}
 	if l.withdraw(key, mine) {
 		return nil, ctx.Err()
 	}
+	trace.Waits()
 	<-mine.ready // soon: the lock is handed over already, or the job is under way
+	trace.Woken()
 	if mine.done {
 		return mine, nil
 	}

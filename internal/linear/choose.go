@@ -148,12 +148,16 @@ func (w *world) choose(rng *rand.Rand, m menu, th theme) *Call {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c := &Call{Call: spec.Call{Op: draw(rng, m...), User: w.user}}
+	w.credentials(rng, th, c)
+	w.arguments(rng, c)
+	return c
+}
+
+// credentials draws what the operation proves or verifies.
+func (w *world) credentials(rng *rand.Rand, th theme, c *Call) {
 	switch c.Op {
 	case spec.VerifyOTP, spec.Confirm:
 		c.OTP = w.otp(rng, th)
-		if c.Op == spec.VerifyOTP {
-			c.Kinds = someKinds(rng)
-		}
 	case spec.VerifyPassword:
 		c.Password = draw(rng, rightPassword, wrongPassword, wrongPassword, chokingPassword)
 	case spec.VerifyPIN:
@@ -173,34 +177,44 @@ func (w *world) choose(rng *rand.Rand, m menu, th theme) *Call {
 		if w.pinned && rng.IntN(2) == 0 {
 			c.Password, c.PIN = draw(rng, "", wrongPassword), draw(rng, pins...)
 		}
+	case spec.Prove:
+		w.resetProof(rng, th, c)
+	}
+}
+
+// arguments draws what the operation takes beside credentials.
+func (w *world) arguments(rng *rand.Rand, c *Call) {
+	switch c.Op {
+	case spec.VerifyOTP:
+		c.Kinds = someKinds(rng)
 	case spec.IssueUnproven:
 		c.Kind = draw(rng, append(spec.IssuedKinds, spec.KindAccount)...)
-	case spec.Prove:
-		c.OTP = w.otp(rng, th)
-		if w.pinned && rng.IntN(4) > 0 {
-			c.PIN = draw(rng, pins...)
-			if rng.IntN(2) == 0 {
-				c.OTP = ""
-			}
-		}
 	case spec.Unlock:
 		w.unlocks(rng, c)
 	case spec.Import:
 		w.imports(rng, c)
-	}
-	switch c.Op {
 	case spec.Enroll, spec.Revoke, spec.AdminRevoke:
 		c.Device = spec.Name(1 + rng.IntN(maxDevices+1))
 	case spec.SetPIN, spec.AdminSetPIN:
 		c.NewPIN = draw(rng, pins...)
 	}
-	return c
 }
 
 func (w *world) unlocks(rng *rand.Rand, c *Call) {
 	c.Kinds = []spec.Kind{draw(rng, spec.Kinds[:]...).Kind}
 	if rng.IntN(3) == 0 {
 		c.Kinds = nil
+	}
+}
+
+// resetProof draws what the guard takes: a code, a PIN, or both.
+func (w *world) resetProof(rng *rand.Rand, th theme, c *Call) {
+	c.OTP = w.otp(rng, th)
+	if w.pinned && rng.IntN(4) > 0 {
+		c.PIN = draw(rng, pins...)
+		if rng.IntN(2) == 0 {
+			c.OTP = ""
+		}
 	}
 }
 

@@ -178,14 +178,8 @@ func stepAt(now spec.Time) int64 { return spec.Secret{Period: int32(period / tim
 // steps divides a call by what it asked of Options.Wipe, and leaves out the parts
 // that are known to have done nothing.
 func (c *Call) steps() (steps []Step, err error) {
-	op := c.Op.Row()
-	switch {
-	case c.end == strange:
-		return nil, errors.New("no call may be answered so")
-	case len(c.asks) > 0 && !op.Asks:
-		return nil, errors.New("no such call may ask for a wipe")
-	case len(c.asks) > 1 && !op.Binds:
-		return nil, errors.New("asked for more than one wipe")
+	if err := c.impossible(); err != nil {
+		return nil, err
 	}
 	begin := c.Invoked
 	for i, a := range c.asks {
@@ -199,13 +193,7 @@ func (c *Call) steps() (steps []Step, err error) {
 				return steps, errors.New("asked again after the wipe had failed")
 			}
 		}
-		last := i+1 == len(c.asks)
-		if !a.failed {
-			steps = append(steps, c.notes(noted, i, end, last && c.noteFailed())...)
-		}
-		if c.Op == spec.Sweep && !a.refused && (a.failed || c.fault) {
-			steps = append(steps, c.notes(putOff, i, end, c.fault)...)
-		}
+		steps = append(steps, c.outcome(i, end)...)
 	}
 	if len(c.asks) > 0 {
 		if ends, err := c.endsWithWipe(); ends || err != nil {
@@ -213,6 +201,32 @@ func (c *Call) steps() (steps []Step, err error) {
 		}
 	}
 	return append(steps, c.rest(begin)...), nil
+}
+
+// impossible returns what no call of the operation can do, if the call did it.
+func (c *Call) impossible() error {
+	op := c.Op.Row()
+	switch {
+	case c.end == strange:
+		return errors.New("no call may be answered so")
+	case len(c.asks) > 0 && !op.Asks:
+		return errors.New("no such call may ask for a wipe")
+	case len(c.asks) > 1 && !op.Binds:
+		return errors.New("asked for more than one wipe")
+	}
+	return nil
+}
+
+// outcome is what the call notes after its i-th wipe, until end.
+func (c *Call) outcome(i int, end int64) (steps []Step) {
+	a, last := c.asks[i], i+1 == len(c.asks)
+	if !a.failed {
+		steps = append(steps, c.notes(noted, i, end, last && c.noteFailed())...)
+	}
+	if c.Op == spec.Sweep && !a.refused && (a.failed || c.fault) {
+		steps = append(steps, c.notes(putOff, i, end, c.fault)...)
+	}
+	return steps
 }
 
 // notes is the part that notes what became of a wipe. Its outcome is open if it

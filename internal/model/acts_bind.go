@@ -107,17 +107,32 @@ func (m *machine) drawRegistered(t *rapid.T, a *act) (at time.Time, fault error)
 // enrolled checks an enrolment and returns its secret.
 func (a *act) enrolled(o *observed, next spec.State) spec.Secret {
 	a.t.Helper()
-	got, s := o.Enrollment, next.Waiting.Secret
+	s := next.Waiting.Secret
 	for _, d := range next.Devices {
 		if d.ID == a.Device && a.Op == spec.Enroll {
 			s = d.Secret
 		}
 	}
+	got := o.Enrollment
 	if got.Device != translate.DeviceID(a.Device) || got.Period != time.Duration(s.Period)*time.Second || got.Digits != int(s.Digits) ||
 		got.Algorithm != s.Algorithm.String() || len(got.Secret) != 32 {
 		a.t.Fatalf("%s: device %s, %s with %d digits every %v, a secret of %d characters",
 			o.label, got.Device, got.Algorithm, got.Digits, got.Period, len(got.Secret))
 	}
+	a.sameAsURL(o)
+	if rare(a.t, "QR code", 60) {
+		if _, err := got.QR(300); err != nil {
+			a.t.Fatalf("%s: no QR code: %v", o.label, err)
+		}
+	}
+	a.drawn.Key(s.Key, got.Secret)
+	return s
+}
+
+// sameAsURL checks that the URL of an enrolment says what the enrolment says.
+func (a *act) sameAsURL(o *observed) {
+	a.t.Helper()
+	got := o.Enrollment
 	key, err := otp.NewKeyFromURL(got.URL)
 	if err != nil {
 		a.t.Fatalf("%s: the URL does not parse: %v", o.label, err)
@@ -127,13 +142,6 @@ func (a *act) enrolled(o *observed, next spec.State) spec.Secret {
 		key.Issuer() != a.cfg.opts.TOTP.Issuer {
 		a.t.Fatalf("%s: the URL says something else than the enrolment", o.label)
 	}
-	if rare(a.t, "QR code", 60) {
-		if _, err := got.QR(300); err != nil {
-			a.t.Fatalf("%s: no QR code: %v", o.label, err)
-		}
-	}
-	a.drawn.Key(s.Key, got.Secret)
-	return s
 }
 
 func (m *machine) listDevices(t *rapid.T) {

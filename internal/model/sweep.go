@@ -14,31 +14,59 @@ import (
 func (m *machine) sweep(*rapid.T) {
 	c := spec.Call{Op: spec.Sweep, Host: spec.Host{Wipe: m.host.wipes()}}
 	o := m.do("Admin.Sweep()", &c, nil)
-	var events []spec.Event
-	changed, failed, unopened := 0, 0, 0
+	var want swept
 	for _, name := range m.names {
-		u := m.users[name]
-		if m.sealed(u) {
-			if u.due != 0 && u.due <= m.time() {
-				unopened++
-			}
-			m.stored(o, u, u.state)
-			continue
-		}
-		next, out := m.cfg.spec.Run(u.state, m.time(), &c)
-		events = append(events, out.Events...)
-		changed += out.Answer.Count
-		failed += count(out.Answer.Err == spec.WipePending)
-		for _, w := range o.wipes {
-			if w.User == name {
-				m.wiped(o, u, w, next)
-			}
-		}
-		m.stored(o, u, next)
-		if due := u.due; next.Stored && due != 0 && due <= m.time() {
-			m.t.Fatalf("%s: leaves %q due at %s, now is %s", o.label, name, due.Time(), m.now)
+		m.sweepUser(o, &c, m.users[name], &want)
+	}
+	m.sweptEvents(o, want.events)
+	if wipes := wipesIn(want.events); o.Count != want.changed || len(o.wipes) != wipes {
+		m.t.Fatalf("%s: says it changed %d users, want %d; called Wipe %d times, want %d", o.label, o.Count, want.changed, len(o.wipes), wipes)
+	}
+	switch {
+	case errors.Is(o.Err, errWipe) != (want.failed > 0 && m.host.wipeMode == "error"),
+		errors.Is(o.Err, factor.ErrUnsealed) != (want.unopened > 0),
+		(o.Err != nil) != (want.failed+want.unopened > 0):
+		m.t.Fatalf("%s: answered %q with %d wipes failed and %d records that do not open", o.label, describe(o.Err), want.failed, want.unopened)
+	}
+	for _, c := range o.complaints {
+		m.t.Fatalf("%s: %s", o.label, c)
+	}
+}
+
+// swept is what a Sweep has to have done for all users together.
+type swept struct {
+	events   []spec.Event
+	changed  int // users
+	failed   int // wipes
+	unopened int // records that were due and do not open
+}
+
+// sweepUser adds to want what the Sweep has to have done for a user, and compares
+// what is stored about the user now.
+func (m *machine) sweepUser(o *observed, c *spec.Call, u *user, want *swept) {
+	isDue := func() bool { return u.due != 0 && u.due <= m.time() }
+	if m.sealed(u) {
+		want.unopened += count(isDue())
+		m.stored(o, u, u.state)
+		return
+	}
+	next, out := m.cfg.spec.Run(u.state, m.time(), c)
+	want.events = append(want.events, out.Events...)
+	want.changed += out.Answer.Count
+	want.failed += count(out.Answer.Err == spec.WipePending)
+	for _, w := range o.wipes {
+		if w.User == u.name {
+			m.wiped(o, u, w, next)
 		}
 	}
+	m.stored(o, u, next)
+	if next.Stored && isDue() {
+		m.t.Fatalf("%s: leaves %q due at %s, now is %s", o.label, u.name, u.due.Time(), m.now)
+	}
+}
+
+// sweptEvents compares the events of a Sweep.
+func (m *machine) sweptEvents(o *observed, want []spec.Event) {
 	var got []spec.Event
 	for _, e := range o.events {
 		if u := m.users[e.User]; u == nil || !e.At.Equal(m.now) {
@@ -46,19 +74,7 @@ func (m *machine) sweep(*rapid.T) {
 		}
 		got = append(got, translate.Event(e))
 	}
-	if !slices.Equal(got, events) {
-		m.t.Fatalf("%s: events %+v, want %+v", o.label, got, events)
-	}
-	if o.Count != changed || len(o.wipes) != wipesIn(events) {
-		m.t.Fatalf("%s: says it changed %d users, want %d; called Wipe %d times, want %d", o.label, o.Count, changed, len(o.wipes), wipesIn(events))
-	}
-	switch {
-	case errors.Is(o.Err, errWipe) != (failed > 0 && m.host.wipeMode == "error"),
-		errors.Is(o.Err, factor.ErrUnsealed) != (unopened > 0),
-		(o.Err != nil) != (failed+unopened > 0):
-		m.t.Fatalf("%s: answered %q with %d wipes failed and %d records that do not open", o.label, describe(o.Err), failed, unopened)
-	}
-	for _, c := range o.complaints {
-		m.t.Fatalf("%s: %s", o.label, c)
+	if !slices.Equal(got, want) {
+		m.t.Fatalf("%s: events %+v, want %+v", o.label, got, want)
 	}
 }

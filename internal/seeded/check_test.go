@@ -20,6 +20,7 @@ type pkg struct {
 
 var (
 	engine   = pkg{".", "."}
+	whole    = pkg{".", "./internal/systemtest"}
 	accounts = pkg{".", "./internal/account"}
 	oneTime  = pkg{".", "./internal/totp"}
 	locking  = pkg{".", "./internal/keylock"}
@@ -59,8 +60,8 @@ const seed = "1"
 
 var (
 	explorer = &check{
-		name: "explorer", column: "every interleaving", in: engine, cpus: 1, reach: core,
-		keeps: []string{"export_test.go", "explore_test.go", "threats_test.go"},
+		name: "explorer", column: "every interleaving", in: whole, cpus: 1, reach: core,
+		keeps: []string{"kit_test.go", "explore_test.go"},
 		flags: []string{"-test.run=^TestEveryInterleavingOfPairs$", "-explore.failfast"},
 		long: func(n int) []string {
 			return []string{"-explore.pairs", fmt.Sprintf("-explore.shard=0/%d", max(1, 40/n))}
@@ -85,26 +86,23 @@ var (
 		count:   least("history"),
 	}
 	model = &check{
-		name: "model", column: "model", in: engine, cpus: 1, reach: core,
-		keeps:   []string{"export_test.go", "model_test.go"},
+		name: "model", column: "model", in: whole, cpus: 1, reach: core,
+		keeps:   []string{"kit_test.go", "model_test.go"},
 		flags:   []string{"-test.run=^TestModel$", "-rapid.seed=" + seed, "-rapid.nofailfile", "-rapid.shrinktime=1ms"},
 		long:    func(n int) []string { return []string{fmt.Sprintf("-rapid.checks=%d", 300*n)} },
 		finding: regexp.MustCompile(`\[rapid\] failed after (\d+) tests?`),
 		count:   func(found [][]string) string { return "run " + successor(found[0][1]) },
 	}
 	threats = &check{
-		name: "threats", column: "threats", in: engine, cpus: 2, reach: core,
-		keeps:   []string{"export_test.go", "threats_test.go"},
-		flags:   []string{"-test.run=^TestThreat"},
-		finding: regexp.MustCompile(`(?m)^--- FAIL: TestThreat(\d\d)`),
+		name: "threats", column: "threats", in: whole, cpus: 2, reach: core,
+		keeps:   []string{"kit_test.go", "sources_test.go", "threats_test.go", "uniform_test.go"},
+		flags:   []string{"-test.run=^Test(Threat|TryingTellsNothing$)"},
+		finding: regexp.MustCompile(`(?m)^--- FAIL: Test(?:Threat)?(\d\d|TryingTellsNothing)`),
 		count:   distinct("no. "),
 	}
 	rules = &check{
 		name: "unit tests", column: "unit tests", in: engine, cpus: 2, reach: []string{".", "internal/poll", "memstore"},
-		flags: []string{
-			"-test.run=^Test", "-test.skip=^Test(Every|Explorer|Reduction|Schedule$|Model|Threat|Readme|Markdown)",
-			"-rapid.seed=" + seed, "-rapid.nofailfile", "-rapid.shrinktime=1ms",
-		},
+		flags:   []string{"-test.run=^Test", "-rapid.seed=" + seed, "-rapid.nofailfile", "-rapid.shrinktime=1ms"},
 		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
 		count:   number("test", "tests"),
 	}

@@ -57,7 +57,7 @@ var ruleDefects = []defect{
 	{
 		name:    "code not spent by enrolment",
 		what:    "the mailed code that enrols a device stays live",
-		file:    "totp.go",
+		file:    "device.go",
 		edits:   []edit{{"_, err := a.judge(proof, a.opts.ProofKinds)\n\t\treturn err", "kept := a.account.AccountCodes\n\t\t_, err := a.judge(proof, a.opts.ProofKinds)\n\t\tif err == nil {\n\t\t\ta.account.AccountCodes = kept\n\t\t}\n\t\treturn err"}},
 		catcher: explorer,
 	},

@@ -27,6 +27,12 @@ func (o *Options) Malformed(c *Call) []string {
 		check("user", len(c.User) >= 1 && len(c.User) <= 255 && utf8.ValidString(c.User) && !strings.Contains(c.User, "\x00"))
 	}
 	o.checkProof(c, check)
+	checkArguments(c, check)
+	return fields
+}
+
+// checkArguments checks what an operation takes beside a user and a proof.
+func checkArguments(c *Call, check func(field string, ok bool)) {
 	switch c.Op {
 	case VerifyOTP:
 		check("kinds", c.Kinds == nil || len(c.Kinds) > 0 && allIn(c.Kinds, CodeKinds))
@@ -43,7 +49,6 @@ func (o *Options) Malformed(c *Call) []string {
 	case Import:
 		checkHoldings(&c.Held, check)
 	}
-	return fields
 }
 
 // checkProof checks the credentials that the operation takes. One that is an

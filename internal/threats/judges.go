@@ -26,42 +26,42 @@ type judge struct {
 // judges are all of them.
 var judges = []judge{
 	{"Verifier.VerifyOTP", kindsOf("Verifier.VerifyOTP"), func(ctx context.Context, on *process, p *person, kind factor.Kind, c factor.Credentials) error {
-		_, err := on.v.VerifyOTP(ctx, p.id, c.OTP, kind)
+		_, err := on.V.VerifyOTP(ctx, p.id, c.OTP, kind)
 		return err
 	}},
 	{"Verifier.VerifyPIN", kindsOf("Verifier.VerifyPIN"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		return on.v.VerifyPIN(ctx, p.id, c.PIN)
+		return on.V.VerifyPIN(ctx, p.id, c.PIN)
 	}},
 	{"Verifier.VerifyPassword", kindsOf("Verifier.VerifyPassword"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		return on.v.VerifyPassword(ctx, p.id, c.Password)
+		return on.V.VerifyPassword(ctx, p.id, c.Password)
 	}},
 	{"Verifier.VerifyAny", kindsOf("Verifier.VerifyAny"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		_, err := on.v.VerifyAny(ctx, p.id, c)
+		_, err := on.V.VerifyAny(ctx, p.id, c)
 		return err
 	}},
 	{"PINs.Set", kindsOf("PINs.Set"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		return on.pins.Set(ctx, p.id, newPIN, c)
+		return on.PINs.Set(ctx, p.id, newPIN, c)
 	}},
 	{"PINs.Remove", kindsOf("PINs.Remove"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		return on.pins.Remove(ctx, p.id, c)
+		return on.PINs.Remove(ctx, p.id, c)
 	}},
 	{"OTPIssuer.Issue", kindsOf("OTPIssuer.Issue"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		_, err := on.codes.Issue(ctx, p.id, c)
+		_, err := on.Codes.Issue(ctx, p.id, c)
 		return err
 	}},
 	{"DeviceTOTPEnroller.Enroll", kindsOf("DeviceTOTPEnroller.Enroll"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		_, err := on.devices.Enroll(ctx, p.id, uuid.New(), c)
+		_, err := on.Devices.Enroll(ctx, p.id, uuid.New(), c)
 		return err
 	}},
 	{"DeviceTOTPEnroller.Revoke", kindsOf("DeviceTOTPEnroller.Revoke"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		return on.devices.Revoke(ctx, p.id, p.device, c)
+		return on.Devices.Revoke(ctx, p.id, p.device, c)
 	}},
 	{"AuthenticatorEnroller.Begin", kindsOf("AuthenticatorEnroller.Begin"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		_, err := on.auth.Begin(ctx, p.id, c)
+		_, err := on.Auth.Begin(ctx, p.id, c)
 		return err
 	}},
 	{"AuthenticatorEnroller.Remove", kindsOf("AuthenticatorEnroller.Remove"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		return on.auth.Remove(ctx, p.id, c)
+		return on.Auth.Remove(ctx, p.id, c)
 	}},
 }
 
@@ -101,7 +101,7 @@ var unjudging = spec.NamesWhere(func(o spec.Operation) bool { return o.Proof == 
 
 // views returns one value of each type whose methods act on a user.
 func (p *process) views() []any {
-	return []any{p.v, p.pins, p.codes, p.devices, p.auth, p.guard, p.admin}
+	return []any{p.V, p.PINs, p.Codes, p.Devices, p.Auth, p.Guard, p.Admin}
 }
 
 // Views are the names of the types whose methods act on a user. What is not

@@ -60,7 +60,7 @@ func (w *world) stranger() *person {
 func (w *world) person() *person {
 	w.t.Helper()
 	p := w.pinless()
-	must(w.t, w.admin.SetPIN(ctx, p.id, p.pin))
+	must(w.t, w.Admin.SetPIN(ctx, p.id, p.pin))
 	return p
 }
 
@@ -69,21 +69,21 @@ func (w *world) person() *person {
 func (w *world) pinless() *person {
 	w.t.Helper()
 	p := w.stranger()
-	e, err := w.devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
+	e, err := w.Devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
 	must(w.t, err)
 	p.phone = newGenerator(e)
 	p.begin()
 	now := w.clock.Now()
-	must(w.t, w.auth.Confirm(ctx, p.id, p.pending.code(p.pending.step(now))))
+	must(w.t, w.Auth.Confirm(ctx, p.id, p.pending.code(p.pending.step(now))))
 	p.app = p.pending
-	w.clock.add(12 * p.phone.period) // Nothing that was accepted is in any window now.
+	w.clock.Turn(12 * p.phone.period) // Nothing that was accepted is in any window now.
 	return p
 }
 
 // begin begins an authenticator.
 func (p *person) begin() {
 	p.w.t.Helper()
-	e, err := p.w.auth.Begin(ctx, p.id, factor.Credentials{Password: p.password})
+	e, err := p.w.Auth.Begin(ctx, p.id, factor.Credentials{Password: p.password})
 	must(p.w.t, err)
 	p.pending = newGenerator(e)
 }
@@ -112,7 +112,7 @@ func (p *person) right(kind factor.Kind) factor.Credentials {
 // issue issues a code without proof, and remembers it as the live one.
 func (p *person) issue(kind factor.Kind) factor.OTP {
 	p.w.t.Helper()
-	o, err := p.w.codes.IssueUnproven(ctx, p.id, kind)
+	o, err := p.w.Codes.IssueUnproven(ctx, p.id, kind)
 	must(p.w.t, err)
 	p.codes[kind] = o.Code
 	p.issued = append(p.issued, o.Code)

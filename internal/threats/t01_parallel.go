@@ -55,11 +55,11 @@ func Threat01ParallelRedemption(t *testing.T, env Env) {
 		p := w.person()
 		p.begin()
 		code := p.pending.code(p.pending.step(w.clock.Now()))
-		answers := atOnce(64, func(int) error { return w.auth.Confirm(ctx, p.id, code) })
+		answers := atOnce(64, func(int) error { return w.Auth.Confirm(ctx, p.id, code) })
 		if n := count(answers, nil); n != 1 {
 			t.Fatalf("%d of 64 confirmed by one code, want 1", n)
 		}
-		if _, err := w.v.VerifyOTP(ctx, p.id, code, factor.KindTOTP); !errors.Is(err, factor.ErrMismatch) {
+		if _, err := w.V.VerifyOTP(ctx, p.id, code, factor.KindTOTP); !errors.Is(err, factor.ErrMismatch) {
 			t.Fatalf("the code that confirmed was answered %v, want ErrMismatch", err)
 		}
 	})
@@ -85,7 +85,7 @@ func redeemAtOnce(t *testing.T, env Env, kind factor.Kind, processes int) {
 		if n := count(answers, nil); n != 1 {
 			t.Fatalf("%s: %d of 64 accepted, want 1", name, n)
 		}
-		if _, err := w.v.VerifyOTP(ctx, p.id, code.OTP, kind); err == nil {
+		if _, err := w.V.VerifyOTP(ctx, p.id, code.OTP, kind); err == nil {
 			t.Fatalf("%s: the code was accepted again afterwards", name)
 		}
 		if n := len(w.status(p.id).Devices); name == "DeviceTOTPEnroller.Enroll" && n != 2 {
@@ -167,61 +167,76 @@ func guessAtOnce(t *testing.T, w *world, p *person, kind factor.Kind, processes 
 }
 
 // succeedAmongGuesses stops one caller between its load and its swap, lets
-// guesses through, and resumes it.
+// others through, and resumes it.
 func succeedAmongGuesses(t *testing.T, env Env, kind factor.Kind) {
-	verify := verifyAny
 	w := newWorld(t, env, func(o *factor.Options) {
 		onlyKind(kind)(o)
 		sameLimit(o, factor.Limit{Tries: 5})
 	})
-	guess := func(p *person, n int) {
-		t.Helper()
-		for range n {
-			mustBe(t, verify.call(ctx, w.process, p, kind, p.wrong(kind)), factor.ErrMismatch)
-		}
-	}
 	for before := range 5 {
 		for during := range 6 - before {
-			if env.skips(before+during, 5) {
-				continue
-			}
-			p := w.person()
-			guess(p, before)
-			s := newScript(nth(1, "Store.CompareAndSwap", pauses))
-			answer := make(chan error, 1)
-			slow, right := w.start(s), p.right(kind)
-			go func() { answer <- verify.call(ctx, slow, p, kind, right) }()
-			s.awaitPause(t, answer)
-			guess(p, during)
-			close(s.resumed)
-			err := <-answer
-			if before+during < 5 {
-				must(t, err)
-				guess(p, 1)
-				if n := w.wrong(p.id, kind); n != 1 {
-					t.Fatalf("%d counted after a success and one failure, want 1", n)
-				}
-				continue
-			}
-			mustBe(t, err, factor.ErrLocked)
-			if n := w.wrong(p.id, kind); n != 5 {
-				t.Fatalf("a success that came too late left %d of 5 failures", n)
+			if !env.skips(before+during, 5) {
+				succeedSlowly(t, w, kind, before, during)
 			}
 		}
 	}
+	failSlowly(t, w, kind)
+}
+
+// succeedSlowly gives a right credential after some guesses, while others are
+// judged. It succeeds and forgives them, unless they lock.
+func succeedSlowly(t *testing.T, w *world, kind factor.Kind, before, during int) {
+	t.Helper()
 	p := w.person()
-	guess(p, 4)
-	s := newScript(nth(1, "Store.CompareAndSwap", pauses))
-	answer := make(chan error, 1)
-	slow, wrong, right := w.start(s), p.wrong(kind), p.right(kind)
-	go func() { answer <- verify.call(ctx, slow, p, kind, wrong) }()
-	s.awaitPause(t, answer)
-	must(t, verify.call(ctx, w.process, p, kind, right))
-	close(s.resumed)
-	mustBe(t, <-answer, factor.ErrMismatch)
+	guess(t, p, kind, before)
+	err := verifySlowly(t, p, kind, p.right(kind), func() { guess(t, p, kind, during) })
+	if before+during < 5 {
+		must(t, err)
+		guess(t, p, kind, 1)
+		if n := w.wrong(p.id, kind); n != 1 {
+			t.Fatalf("%d counted after a success and one failure, want 1", n)
+		}
+		return
+	}
+	mustBe(t, err, factor.ErrLocked)
+	if n := w.wrong(p.id, kind); n != 5 {
+		t.Fatalf("a success that came too late left %d of 5 failures", n)
+	}
+}
+
+// failSlowly makes the last guess before the lock, and lets a success through
+// meanwhile.
+func failSlowly(t *testing.T, w *world, kind factor.Kind) {
+	t.Helper()
+	p := w.person()
+	guess(t, p, kind, 4)
+	wrong, right := p.wrong(kind), p.right(kind)
+	err := verifySlowly(t, p, kind, wrong, func() { must(t, verifyAny.call(ctx, w.process, p, kind, right)) })
+	mustBe(t, err, factor.ErrMismatch)
 	if n := w.wrong(p.id, kind); n != 1 {
 		t.Fatalf("%d counted for a failure that landed after a success, want 1", n)
 	}
+}
+
+// guess has n wrong credentials judged.
+func guess(t *testing.T, p *person, kind factor.Kind, n int) {
+	t.Helper()
+	for range n {
+		mustBe(t, verifyAny.call(ctx, p.w.process, p, kind, p.wrong(kind)), factor.ErrMismatch)
+	}
+}
+
+// verifySlowly gives a credential in another process, which pauses before its swap
+// until meanwhile has returned.
+func verifySlowly(t *testing.T, p *person, kind factor.Kind, c factor.Credentials, meanwhile func()) error {
+	t.Helper()
+	s := newScript(nth(1, "Store.CompareAndSwap", pauses))
+	slow, answer := p.w.start(s), make(chan error, 1)
+	go func() { answer <- verifyAny.call(ctx, slow, p, kind, c) }()
+	s.awaitPause(t, answer)
+	meanwhile()
+	close(s.resumed)
+	return <-answer
 }
 
 func guessTheGuardAtOnce(t *testing.T, env Env) {
@@ -234,7 +249,7 @@ func guessTheGuardAtOnce(t *testing.T, env Env) {
 		}
 		other := w.start(nil)
 		answers := atOnce(40, func(i int) error {
-			return []*process{w.process, other}[i%2].guard.Prove(ctx, p.id, guesses[i])
+			return []*process{w.process, other}[i%2].Guard.Prove(ctx, p.id, guesses[i])
 		})
 		// On a busy machine the wipe may still run for those who come early.
 		mismatched, wiped := count(answers, factor.ErrMismatch), count(answers, factor.ErrWiped)+count(answers, factor.ErrWipePending)

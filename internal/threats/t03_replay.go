@@ -45,7 +45,7 @@ func replayAtEdges(t *testing.T, w *world, width int64) {
 	p := w.person()
 	now := p.phone.step(w.clock.Now())
 	verify := func(step int64) error {
-		_, err := w.v.VerifyOTP(ctx, p.id, p.phone.code(step), factor.KindDeviceTOTP)
+		_, err := w.V.VerifyOTP(ctx, p.id, p.phone.code(step), factor.KindDeviceTOTP)
 		return err
 	}
 	mustBe(t, verify(now-width-1), factor.ErrMismatch)
@@ -62,7 +62,7 @@ func replayAtEdges(t *testing.T, w *world, width int64) {
 	if n := w.wrong(p.id, factor.KindDeviceTOTP); n != 0 {
 		t.Fatalf("%d charged for used codes, want 0", n)
 	}
-	w.clock.add(p.phone.period)
+	w.clock.Turn(p.phone.period)
 	for step := now - width; step <= now+width; step++ {
 		mustBe(t, verify(step), factor.ErrMismatch)
 	}
@@ -74,7 +74,7 @@ func replayAtEdges(t *testing.T, w *world, width int64) {
 func replayAtRandom(rt *rapid.T, w *world, width int64) {
 	p := w.pinless()
 	second := uuid.New()
-	e, err := w.devices.Enroll(ctx, p.id, second, factor.Credentials{Password: p.password})
+	e, err := w.Devices.Enroll(ctx, p.id, second, factor.Credentials{Password: p.password})
 	must(w.t, err)
 	type holding struct {
 		kind   factor.Kind
@@ -88,7 +88,7 @@ func replayAtRandom(rt *rapid.T, w *world, width int64) {
 		{kind: factor.KindTOTP, g: p.app},
 	}
 	for range rapid.IntRange(1, 12).Draw(rt, "rounds") {
-		w.clock.add(time.Duration(rapid.IntRange(0, 70).Draw(rt, "seconds")) * time.Second)
+		w.clock.Turn(time.Duration(rapid.IntRange(0, 70).Draw(rt, "seconds")) * time.Second)
 		now := p.phone.step(w.clock.Now())
 		h := holdings[rapid.IntRange(0, len(holdings)-1).Draw(rt, "holding")]
 		code := h.g.code(now + rapid.Int64Range(-width-2, width+2).Draw(rt, "step"))
@@ -102,7 +102,7 @@ func replayAtRandom(rt *rapid.T, w *world, width int64) {
 				accepted, device, other.last = true, other.device, steps[len(steps)-1]
 			}
 		}
-		m, err := w.v.VerifyOTP(ctx, p.id, code, h.kind)
+		m, err := w.V.VerifyOTP(ctx, p.id, code, h.kind)
 		if accepted != (err == nil) || (err == nil && m.Device != device) {
 			rt.Fatalf("answered %v of %s, want accepted: %v by %s", err, m.Device, accepted, device)
 		}
@@ -128,7 +128,7 @@ func replayEverywhere(t *testing.T, env Env) {
 			must(t, first.call(ctx, w.process, p, kind, code))
 			switch first.name {
 			case "PINs.Remove":
-				must(t, w.admin.SetPIN(ctx, p.id, p.pin))
+				must(t, w.Admin.SetPIN(ctx, p.id, p.pin))
 			case "DeviceTOTPEnroller.Revoke", "AuthenticatorEnroller.Remove":
 				continue // The secret is gone.
 			}
@@ -145,14 +145,14 @@ func replayEverywhere(t *testing.T, env Env) {
 	p := w.person()
 	p.begin()
 	step := p.pending.step(w.clock.Now())
-	must(t, w.auth.Confirm(ctx, p.id, p.pending.code(step)))
+	must(t, w.Auth.Confirm(ctx, p.id, p.pending.code(step)))
 	for _, old := range []int64{step - 1, step} {
-		_, err := w.v.VerifyOTP(ctx, p.id, p.pending.code(old), factor.KindTOTP)
+		_, err := w.V.VerifyOTP(ctx, p.id, p.pending.code(old), factor.KindTOTP)
 		mustBe(t, err, factor.ErrMismatch)
 	}
 	if n := w.wrong(p.id, factor.KindTOTP); n != 0 {
 		t.Fatalf("the code that confirmed was charged %d times, want 0", n)
 	}
-	_, err := w.v.VerifyOTP(ctx, p.id, p.pending.code(step+1), factor.KindTOTP)
+	_, err := w.V.VerifyOTP(ctx, p.id, p.pending.code(step+1), factor.KindTOTP)
 	must(t, err)
 }

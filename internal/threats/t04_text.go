@@ -28,31 +28,31 @@ func Threat04TextVariants(t *testing.T, env Env) {
 		w := newWorld(t, env, nil)
 		p := w.person()
 		for _, text := range append(variants(p.pin), "") {
-			mustBe(t, w.v.VerifyPIN(ctx, p.id, text), factor.ErrMalformed)
+			mustBe(t, w.V.VerifyPIN(ctx, p.id, text), factor.ErrMalformed)
 			if text != "" {
-				mustBe(t, w.guard.Prove(ctx, p.id, factor.Credentials{PIN: text}), factor.ErrMalformed)
+				mustBe(t, w.Guard.Prove(ctx, p.id, factor.Credentials{PIN: text}), factor.ErrMalformed)
 			}
 		}
-		mustBe(t, w.v.VerifyPIN(ctx, p.id, "0"+p.pin), factor.ErrMismatch)
-		mustBe(t, w.v.VerifyPIN(ctx, p.id, p.pin+"0"), factor.ErrMismatch)
+		mustBe(t, w.V.VerifyPIN(ctx, p.id, "0"+p.pin), factor.ErrMismatch)
+		mustBe(t, w.V.VerifyPIN(ctx, p.id, p.pin+"0"), factor.ErrMismatch)
 		if n := w.wrong(p.id, factor.KindPIN); n != 2 {
 			t.Fatalf("%d charged, want 2: malformed PINs cost nothing, wrong ones do", n)
 		}
 		w.unlock(p.id)
 		for _, user := range []string{p.id + " ", " " + p.id, strings.ToUpper(p.id), p.id + "\t", p.id + "\u00a0", p.id + "\u200b"} {
-			if err := w.v.VerifyPIN(ctx, user, p.pin); !errors.Is(err, factor.ErrMismatch) {
+			if err := w.V.VerifyPIN(ctx, user, p.pin); !errors.Is(err, factor.ErrMismatch) {
 				t.Fatalf("the PIN of another spelling of the user was answered %v", err)
 			}
 		}
 		for _, user := range []string{"", p.id + "\x00", "\xff" + p.id, strings.Repeat("a", 256)} {
-			mustBe(t, w.v.VerifyPIN(ctx, user, p.pin), factor.ErrMalformed)
+			mustBe(t, w.V.VerifyPIN(ctx, user, p.pin), factor.ErrMalformed)
 		}
 	})
 	t.Run("fuzzed", func(t *testing.T) {
 		w := newWorld(t, env, nil)
 		p := w.person()
 		p.issue(factor.KindAccount)
-		rapid.Check(t, func(rt *rapid.T) { fuzzedText(rt, w.v, p) })
+		rapid.Check(t, func(rt *rapid.T) { fuzzedText(rt, w.V, p) })
 	})
 }
 
@@ -142,6 +142,6 @@ func (p *person) rightWithLeadingZero(kind factor.Kind) string {
 		if code := p.right(kind).OTP; code[0] == '0' {
 			return code
 		}
-		p.w.clock.add(p.phone.period)
+		p.w.clock.Turn(p.phone.period)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // proveOnly is ResetGuard.Prove in the shape of a judge.
 func proveOnly(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-	return on.guard.Prove(ctx, p.id, c)
+	return on.Guard.Prove(ctx, p.id, c)
 }
 
 // three is the limit of the tests of each path.
@@ -138,7 +138,7 @@ func lockSeveralAtOnce(t *testing.T, env Env) {
 	}
 	p := w.person()
 	for n := 1; n <= 3; n++ {
-		_, err := w.v.VerifyOTP(ctx, p.id, p.wrong(factor.KindLogin).OTP, otpKinds...)
+		_, err := w.V.VerifyOTP(ctx, p.id, p.wrong(factor.KindLogin).OTP, otpKinds...)
 		mustBe(t, err, factor.ErrMismatch)
 		for _, kind := range otpKinds {
 			if got := w.wrong(p.id, kind); got != n {
@@ -149,7 +149,7 @@ func lockSeveralAtOnce(t *testing.T, env Env) {
 	p = w.person()
 	lockBy(t, w, p, verifyOTP, factor.KindLogin)
 	for range 3 {
-		_, err := w.v.VerifyOTP(ctx, p.id, p.wrong(factor.KindLogin).OTP, factor.KindLogin, factor.KindAccount)
+		_, err := w.V.VerifyOTP(ctx, p.id, p.wrong(factor.KindLogin).OTP, factor.KindLogin, factor.KindAccount)
 		mustBe(t, err, factor.ErrMismatch)
 	}
 	mustBeLocked(t, w, p, verifyOTP, factor.KindAccount)
@@ -163,20 +163,20 @@ func limitConfirm(t *testing.T, env Env) {
 		p := w.person()
 		if locked {
 			for range 5 {
-				_, err := w.v.VerifyOTP(ctx, p.id, p.wrong(factor.KindTOTP).OTP, factor.KindTOTP)
+				_, err := w.V.VerifyOTP(ctx, p.id, p.wrong(factor.KindTOTP).OTP, factor.KindTOTP)
 				mustBe(t, err, factor.ErrMismatch)
 			}
 		}
 		p.begin()
 		for left := 4; left >= 0; left-- {
-			err := w.start(nil).auth.Confirm(ctx, p.id, p.wrong(factor.KindTOTP).OTP)
+			err := w.start(nil).Auth.Confirm(ctx, p.id, p.wrong(factor.KindTOTP).OTP)
 			m, ok := errors.AsType[*factor.MismatchError](err)
 			if !ok || m.Remaining != left {
 				t.Fatalf("Confirm answered %#v, want a MismatchError with %d remaining", err, left)
 			}
 		}
 		code := p.pending.code(p.pending.step(w.clock.Now()))
-		mustBe(t, w.auth.Confirm(ctx, p.id, code), factor.ErrNotEnrolled)
+		mustBe(t, w.Auth.Confirm(ctx, p.id, code), factor.ErrNotEnrolled)
 		if !w.status(p.id).Authenticator {
 			t.Fatal("the authenticator in force went with the pending one")
 		}
@@ -198,7 +198,7 @@ func limitProve(t *testing.T, env Env) {
 		p := w.person()
 		lockBy(t, w, p, verifyPIN, factor.KindPIN)
 		for left := 2; left >= 0; left-- {
-			err := w.start(nil).guard.Prove(ctx, p.id, wrong(p))
+			err := w.start(nil).Guard.Prove(ctx, p.id, wrong(p))
 			m, ok := errors.AsType[*factor.MismatchError](err)
 			if !ok || m.Remaining != left {
 				t.Fatalf("%s: Prove answered %#v, want a MismatchError with %d remaining", name, err, left)
@@ -207,9 +207,9 @@ func limitProve(t *testing.T, env Env) {
 		if w.wrong(p.id, factor.KindDeviceTOTP) != 0 || w.wrong(p.id, factor.KindPIN) != 3 {
 			t.Fatalf("%s: strikes were charged to the budgets", name)
 		}
-		mustBe(t, w.guard.Prove(ctx, p.id, wrong(p)), factor.ErrWiped)
+		mustBe(t, w.Guard.Prove(ctx, p.id, wrong(p)), factor.ErrWiped)
 		for _, kind := range []factor.Kind{factor.KindPIN, factor.KindDeviceTOTP} {
-			mustBe(t, w.guard.Prove(ctx, p.id, p.right(kind)), factor.ErrWiped)
+			mustBe(t, w.Guard.Prove(ctx, p.id, p.right(kind)), factor.ErrWiped)
 		}
 		s := w.status(p.id)
 		if s.PIN || len(s.Devices) != 0 || len(s.Live) != 0 || s.Wipe == nil || !w.host.isFinished(s.Wipe.ID) {

@@ -26,51 +26,51 @@ var renewals = []renewal{
 		return nil
 	}},
 	{"issue", func(on *process, p *person, help factor.Credentials) error {
-		o, err := on.codes.Issue(ctx, p.id, help)
+		o, err := on.Codes.Issue(ctx, p.id, help)
 		p.codes[factor.KindAccount], p.issued = o.Code, append(p.issued, o.Code)
 		return err
 	}},
 	{"verify another kind", func(on *process, p *person, help factor.Credentials) error {
-		_, err := on.v.VerifyAny(ctx, p.id, help)
+		_, err := on.V.VerifyAny(ctx, p.id, help)
 		return err
 	}},
 	{"prove a reset", func(on *process, p *person, _ factor.Credentials) error {
-		return on.guard.Prove(ctx, p.id, factor.Credentials{PIN: p.pin})
+		return on.Guard.Prove(ctx, p.id, factor.Credentials{PIN: p.pin})
 	}},
 	{"enrol a device", func(on *process, p *person, help factor.Credentials) error {
-		e, err := on.devices.Enroll(ctx, p.id, uuid.New(), help)
+		e, err := on.Devices.Enroll(ctx, p.id, uuid.New(), help)
 		if err == nil {
 			p.others = append(p.others, newGenerator(e))
 		}
 		return err
 	}},
 	{"enrol the device anew", func(on *process, p *person, help factor.Credentials) error {
-		e, err := on.devices.Enroll(ctx, p.id, p.device, help)
+		e, err := on.Devices.Enroll(ctx, p.id, p.device, help)
 		if err == nil {
 			p.phone = newGenerator(e)
 		}
 		return err
 	}},
 	{"confirm an authenticator", func(on *process, p *person, help factor.Credentials) error {
-		e, err := on.auth.Begin(ctx, p.id, help)
+		e, err := on.Auth.Begin(ctx, p.id, help)
 		if err != nil {
 			return err
 		}
 		p.app = newGenerator(e)
-		return on.auth.Confirm(ctx, p.id, p.app.code(p.app.step(p.w.clock.Now())))
+		return on.Auth.Confirm(ctx, p.id, p.app.code(p.app.step(p.w.clock.Now())))
 	}},
 	{"remove the device", func(on *process, p *person, _ factor.Credentials) error {
-		return absent(on.admin.RevokeDevice(ctx, p.id, p.device))
+		return absent(on.Admin.RevokeDevice(ctx, p.id, p.device))
 	}},
 	{"remove the authenticator", func(on *process, p *person, _ factor.Credentials) error {
-		return absent(on.admin.RemoveAuthenticator(ctx, p.id))
+		return absent(on.Admin.RemoveAuthenticator(ctx, p.id))
 	}},
 	{"remove the PIN", func(on *process, p *person, _ factor.Credentials) error {
-		return absent(on.admin.RemovePIN(ctx, p.id))
+		return absent(on.Admin.RemovePIN(ctx, p.id))
 	}},
 	{"restart, sweep, reseal", func(on *process, p *person, _ factor.Credentials) error {
-		_, err := p.w.start(nil).admin.Sweep(ctx)
-		return errors.Join(err, on.admin.Reseal(ctx, p.id))
+		_, err := p.w.start(nil).Admin.Sweep(ctx)
+		return errors.Join(err, on.Admin.Reseal(ctx, p.id))
 	}},
 }
 
@@ -103,6 +103,15 @@ func Threat06RenewedBudget(t *testing.T, env Env) {
 	}
 }
 
+// helperBeside is the kind of the right credential that renews, where another is
+// guessed at.
+func helperBeside(guessed factor.Kind) factor.Kind {
+	if guessed == factor.KindPassword {
+		return factor.KindPIN
+	}
+	return factor.KindPassword
+}
+
 func guessWhileRenewing(t *testing.T, env Env, kind factor.Kind, renewal renewal) {
 	w := newWorld(t, env, func(o *factor.Options) {
 		onlyKind(kind)(o)
@@ -110,10 +119,7 @@ func guessWhileRenewing(t *testing.T, env Env, kind factor.Kind, renewal renewal
 		sameLimit(o, factor.Limit{Tries: 3, Delay: time.Second, MaxDelay: time.Second, Final: 6})
 	})
 	p := w.person()
-	helper := factor.KindPassword
-	if kind == factor.KindPassword {
-		helper = factor.KindPIN
-	}
+	helper := helperBeside(kind)
 	if helper == factor.KindPIN && renewal.name == "remove the PIN" {
 		return // It would take the credential that helps.
 	}
@@ -136,12 +142,17 @@ func guessWhileRenewing(t *testing.T, env Env, kind factor.Kind, renewal renewal
 		if b := budget(w.status(p.id), kind); !b.Locked || b.Wrong != judged {
 			t.Fatalf("stored %+v after %d guesses, want locked", b, judged)
 		}
-		w.clock.add(2 * time.Second)
+		w.clock.Turn(2 * time.Second)
 	}
 	if judged != 6 {
 		t.Fatalf("%d guesses were judged, want 6: Final", judged)
 	}
-	w.clock.add(365 * 24 * time.Hour)
+	mustBeLockedForGood(t, w, p, kind)
+}
+
+func mustBeLockedForGood(t *testing.T, w *world, p *person, kind factor.Kind) {
+	t.Helper()
+	w.clock.Turn(365 * 24 * time.Hour)
 	b := budget(w.status(p.id), kind)
 	if !b.Locked || !b.Until.IsZero() {
 		t.Fatalf("stored %+v a year after the last guess, want locked for good", b)
@@ -156,13 +167,13 @@ func strikeWhileRenewing(t *testing.T, env Env, renewal renewal) {
 	w := newWorld(t, env, nil)
 	p := w.person()
 	for left := 2; left >= 0; left-- {
-		err := w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN))
+		err := w.Guard.Prove(ctx, p.id, p.wrong(factor.KindPIN))
 		m, ok := errors.AsType[*factor.MismatchError](err)
 		if !ok || m.Remaining != left {
 			t.Fatalf("answered %v, want %d remaining", err, left)
 		}
 		must(t, renewal.do(w.process, p, p.right(factor.KindPassword)))
-		must(t, w.pins.Set(ctx, p.id, p.pin, factor.Credentials{OTP: p.issue(factor.KindAccount).Code}))
+		must(t, w.PINs.Set(ctx, p.id, p.pin, factor.Credentials{OTP: p.issue(factor.KindAccount).Code}))
 	}
-	mustBe(t, w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrWiped)
+	mustBe(t, w.Guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrWiped)
 }

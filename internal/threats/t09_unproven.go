@@ -9,38 +9,40 @@ import (
 	"github.com/knowhave/factor"
 )
 
+// resetStates are the states in which a reset may be asked for.
+var resetStates = map[string]func(t *testing.T, w *world, p *person){
+	"quiet":       func(*testing.T, *world, *person) {},
+	"just proven": func(t *testing.T, w *world, p *person) { must(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindPIN))) },
+	"just refused": func(t *testing.T, w *world, p *person) {
+		mustBe(t, w.Guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
+	},
+	"signed in": func(t *testing.T, w *world, p *person) {
+		must(t, w.V.VerifyPIN(ctx, p.id, p.pin))
+		must(t, w.V.VerifyPassword(ctx, p.id, p.password))
+	},
+	"device used elsewhere": func(t *testing.T, w *world, p *person) {
+		_, err := w.V.VerifyOTP(ctx, p.id, p.right(factor.KindDeviceTOTP).OTP)
+		must(t, err)
+	},
+	"PIN changed": func(t *testing.T, w *world, p *person) { must(t, w.Admin.SetPIN(ctx, p.id, newPIN)) },
+	"device enrolled anew": func(t *testing.T, w *world, p *person) {
+		_, err := w.Devices.Enroll(ctx, p.id, p.device, p.right(factor.KindPassword))
+		must(t, err)
+	},
+	"only a device": func(t *testing.T, w *world, p *person) { must(t, w.Admin.RemovePIN(ctx, p.id)) },
+	"only a PIN":    func(t *testing.T, w *world, p *person) { must(t, w.Admin.RevokeDevice(ctx, p.id, p.device)) },
+	"forgotten":     func(t *testing.T, w *world, p *person) { must(t, w.Admin.Forget(ctx, p.id)) },
+	"wiped":         func(t *testing.T, w *world, p *person) { must(t, w.Guard.Forfeit(ctx, p.id)) },
+	"wiped and sealed anew": func(t *testing.T, w *world, p *person) {
+		must(t, w.Guard.Forfeit(ctx, p.id))
+		must(t, w.Admin.Reseal(ctx, p.id))
+	},
+}
+
 // Threat09UnprovenReset brings users into every state and offers the guard all
 // that is not a right proof: it never returns nil.
 func Threat09UnprovenReset(t *testing.T, env Env) {
-	states := map[string]func(w *world, p *person){
-		"quiet":       func(*world, *person) {},
-		"just proven": func(w *world, p *person) { must(t, w.guard.Prove(ctx, p.id, p.right(factor.KindPIN))) },
-		"just refused": func(w *world, p *person) {
-			mustBe(t, w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
-		},
-		"signed in": func(w *world, p *person) {
-			must(t, w.v.VerifyPIN(ctx, p.id, p.pin))
-			must(t, w.v.VerifyPassword(ctx, p.id, p.password))
-		},
-		"device used elsewhere": func(w *world, p *person) {
-			_, err := w.v.VerifyOTP(ctx, p.id, p.right(factor.KindDeviceTOTP).OTP)
-			must(t, err)
-		},
-		"PIN changed": func(w *world, p *person) { must(t, w.admin.SetPIN(ctx, p.id, newPIN)) },
-		"device enrolled anew": func(w *world, p *person) {
-			_, err := w.devices.Enroll(ctx, p.id, p.device, p.right(factor.KindPassword))
-			must(t, err)
-		},
-		"only a device": func(w *world, p *person) { must(t, w.admin.RemovePIN(ctx, p.id)) },
-		"only a PIN":    func(w *world, p *person) { must(t, w.admin.RevokeDevice(ctx, p.id, p.device)) },
-		"forgotten":     func(w *world, p *person) { must(t, w.admin.Forget(ctx, p.id)) },
-		"wiped":         func(w *world, p *person) { must(t, w.guard.Forfeit(ctx, p.id)) },
-		"wiped and sealed anew": func(w *world, p *person) {
-			must(t, w.guard.Forfeit(ctx, p.id))
-			must(t, w.admin.Reseal(ctx, p.id))
-		},
-	}
-	for name, reach := range states {
+	for name, reach := range resetStates {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, env, nil)
 			other := w.person()
@@ -49,12 +51,12 @@ func Threat09UnprovenReset(t *testing.T, env Env) {
 					continue
 				}
 				p := w.person()
-				reach(w, p)
+				reach(t, w, p)
 				proof := unproven(t, p, other)[i]
 				if proof.right != nil && proof.right(name) {
 					continue
 				}
-				if err := w.guard.Prove(ctx, p.id, proof.given); err == nil {
+				if err := w.Guard.Prove(ctx, p.id, proof.given); err == nil {
 					t.Fatalf("Prove accepted %s", proof.name)
 				}
 			}
@@ -114,25 +116,25 @@ func proveWhileWipePends(t *testing.T, env Env) {
 		}
 		return nothing
 	}))
-	err := on.guard.Forfeit(ctx, p.id)
+	err := on.Guard.Forfeit(ctx, p.id)
 	mustBe(t, err, factor.ErrWipePending)
 	for _, kind := range []factor.Kind{factor.KindPIN, factor.KindDeviceTOTP} {
-		err := on.guard.Prove(ctx, p.id, p.right(kind))
+		err := on.Guard.Prove(ctx, p.id, p.right(kind))
 		mustBe(t, err, factor.ErrWipePending)
 		mustBe(t, err, errFault)
 		if errors.Is(err, factor.ErrWiped) {
 			t.Fatalf("%v lets the reset go on while the data is there", err)
 		}
 	}
-	mustBe(t, on.pins.Set(ctx, p.id, newPIN, p.right(factor.KindPassword)), factor.ErrWipePending)
-	mustBe(t, on.admin.SetPIN(ctx, p.id, newPIN), factor.ErrWipePending)
-	mustBe(t, on.admin.Forget(ctx, p.id), factor.ErrWipePending)
-	_, err = on.devices.Enroll(ctx, p.id, p.device, p.right(factor.KindPassword))
+	mustBe(t, on.PINs.Set(ctx, p.id, newPIN, p.right(factor.KindPassword)), factor.ErrWipePending)
+	mustBe(t, on.Admin.SetPIN(ctx, p.id, newPIN), factor.ErrWipePending)
+	mustBe(t, on.Admin.Forget(ctx, p.id), factor.ErrWipePending)
+	_, err = on.Devices.Enroll(ctx, p.id, p.device, p.right(factor.KindPassword))
 	mustBe(t, err, factor.ErrWipePending)
 	if s := w.status(p.id); s.PIN || len(s.Devices) != 0 || w.host.isFinished(s.Wipe.ID) {
 		t.Fatalf("bound before the wipe was done: %+v", s)
 	}
-	mustBe(t, w.guard.Prove(ctx, p.id, p.right(factor.KindPIN)), factor.ErrWiped)
+	mustBe(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindPIN)), factor.ErrWiped)
 	if s := w.status(p.id); !w.host.isFinished(s.Wipe.ID) {
 		t.Fatal("the next guard call did not finish the wipe")
 	}
@@ -145,13 +147,13 @@ func proveTooEarly(t *testing.T, env Env) {
 		o.Reset.MinAge = 24 * time.Hour
 	})
 	p := w.person()
-	mustBe(t, w.guard.Prove(ctx, p.id, p.right(factor.KindPIN)), factor.ErrNotEnrolled)
-	mustBe(t, w.guard.Prove(ctx, p.id, p.right(factor.KindDeviceTOTP)), factor.ErrNotEnrolled)
-	w.clock.add(24 * time.Hour)
-	mustBe(t, w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
-	mustBe(t, w.guard.Prove(ctx, p.id, p.right(factor.KindPIN)), factor.ErrLocked)
-	w.clock.add(time.Minute - time.Millisecond)
-	mustBe(t, w.guard.Prove(ctx, p.id, p.right(factor.KindDeviceTOTP)), factor.ErrLocked)
-	w.clock.add(time.Millisecond)
-	must(t, w.guard.Prove(ctx, p.id, p.right(factor.KindPIN)))
+	mustBe(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindPIN)), factor.ErrNotEnrolled)
+	mustBe(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindDeviceTOTP)), factor.ErrNotEnrolled)
+	w.clock.Turn(24 * time.Hour)
+	mustBe(t, w.Guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
+	mustBe(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindPIN)), factor.ErrLocked)
+	w.clock.Turn(time.Minute - time.Millisecond)
+	mustBe(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindDeviceTOTP)), factor.ErrLocked)
+	w.clock.Turn(time.Millisecond)
+	must(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindPIN)))
 }

@@ -35,7 +35,7 @@ func places(w *world) []place {
 	for range 2 {
 		p := w.person()
 		second := uuid.New()
-		e, err := w.devices.Enroll(ctx, p.id, second, p.right(factor.KindPassword))
+		e, err := w.Devices.Enroll(ctx, p.id, second, p.right(factor.KindPassword))
 		must(w.t, err)
 		ps = append(ps,
 			place{p: p, kind: factor.KindTOTP},
@@ -68,7 +68,7 @@ func mixCodes(t *testing.T, env Env) {
 			if from.p == to.p && from.kind == to.kind {
 				continue
 			}
-			_, err := w.v.VerifyOTP(ctx, to.p.id, from.code, to.kind)
+			_, err := w.V.VerifyOTP(ctx, to.p.id, from.code, to.kind)
 			if !errors.Is(err, factor.ErrMismatch) {
 				t.Fatalf("a %s code was answered %v as a %s code, same user: %v", from.kind, err, to.kind, from.p == to.p)
 			}
@@ -76,7 +76,7 @@ func mixCodes(t *testing.T, env Env) {
 		}
 	}
 	for _, pl := range ps {
-		m, err := w.v.VerifyOTP(ctx, pl.p.id, pl.code, otpKinds...)
+		m, err := w.V.VerifyOTP(ctx, pl.p.id, pl.code, otpKinds...)
 		if err != nil || m.Kind != pl.kind || m.Device != pl.device {
 			t.Fatalf("a %s code was answered %v, %v at its own place", pl.kind, m, err)
 		}
@@ -103,16 +103,16 @@ func mixPurposes(t *testing.T, env Env) {
 			w.unlock(p.id)
 		}
 	}
-	_, err := w.v.VerifyOTP(ctx, p.id, pending, factor.KindTOTP)
+	_, err := w.V.VerifyOTP(ctx, p.id, pending, factor.KindTOTP)
 	mustBe(t, err, factor.ErrMismatch)
 	for _, code := range []string{
 		p.right(factor.KindLogin).OTP, p.right(factor.KindAccount).OTP, p.right(factor.KindTOTP).OTP, p.right(factor.KindDeviceTOTP).OTP,
 	} {
-		mustBe(t, w.auth.Confirm(ctx, p.id, code), factor.ErrMismatch)
+		mustBe(t, w.Auth.Confirm(ctx, p.id, code), factor.ErrMismatch)
 	}
-	must(t, w.auth.Confirm(ctx, p.id, pending))
-	w.clock.add(11 * time.Minute)
-	_, err = w.v.VerifyOTP(ctx, p.id, p.right(factor.KindTOTP).OTP, factor.KindTOTP)
+	must(t, w.Auth.Confirm(ctx, p.id, pending))
+	w.clock.Turn(11 * time.Minute)
+	_, err = w.V.VerifyOTP(ctx, p.id, p.right(factor.KindTOTP).OTP, factor.KindTOTP)
 	mustBe(t, err, factor.ErrMismatch) // The app that was replaced.
 }
 

@@ -66,7 +66,7 @@ func Threat11LockedAnswer(t *testing.T, env Env) {
 					mustBe(t, verifyAny.call(ctx, w.process, p, kind, p.wrong(kind)), factor.ErrMismatch)
 				}
 				if final {
-					w.clock.add(time.Second)
+					w.clock.Turn(time.Second)
 					mustBe(t, verifyAny.call(ctx, w.process, p, kind, p.wrong(kind)), factor.ErrMismatch)
 				}
 				compareLocked(t, w, env, p, kind)
@@ -108,7 +108,7 @@ func compareLocked(t *testing.T, w *world, env Env, p *person, kind factor.Kind)
 		}
 	}
 	right := p.right(kind)
-	must(t, w.admin.Unlock(ctx, p.id, kind))
+	must(t, w.Admin.Unlock(ctx, p.id, kind))
 	if err := verifyAny.call(ctx, w.process, p, kind, right); err != nil {
 		t.Fatalf("the right %s was spent while locked: %v", kind, err)
 	}
@@ -147,43 +147,57 @@ var documented = []string{"PINs.Remove", "DeviceTOTPEnroller.Revoke", "Authentic
 func compareHoldings(t *testing.T, env Env, w *world, j judge, kind factor.Kind) {
 	t.Helper()
 	rich, poor, unknown := w.person(), w.person(), w.stranger()
-	must(t, w.admin.RemovePIN(ctx, poor.id))
-	must(t, w.admin.RevokeDevice(ctx, poor.id, poor.device))
-	must(t, w.admin.RemoveAuthenticator(ctx, poor.id))
+	must(t, w.Admin.RemovePIN(ctx, poor.id))
+	must(t, w.Admin.RevokeDevice(ctx, poor.id, poor.device))
+	must(t, w.Admin.RemoveAuthenticator(ctx, poor.id))
 	for _, k := range mailedKinds {
 		rich.issue(k)
 	}
 	for guess := 1; guess <= 5; guess++ {
 		if guess == 5 {
-			w.clock.add(time.Minute) // The lock has run out: the next one locks again.
+			w.clock.Turn(time.Minute) // The lock has run out: the next one locks again.
 		}
+		what := fmt.Sprintf("guess %d at %s", guess, j.name)
 		c := rich.wrong(kind)
 		tell := func(p *person, names []string) answer {
 			return observe(w, env, names, func(on *process) error { return j.call(ctx, on, p, kind, c) })
 		}
-		full := tell(rich, secretCalls)
-		if bare := tell(poor, secretCalls); !reflect.DeepEqual(full, bare) {
-			t.Fatalf("guess %d at %s: who holds everything is answered\n%+v, who holds nothing\n%+v", guess, j.name, full, bare)
-		}
-		none := tell(unknown, storeCalls)
-		if none.err != full.err || !reflect.DeepEqual(none.detail, full.detail) || none.hashes != full.hashes {
-			t.Fatalf("guess %d at %s: who holds everything is answered\n%+v, of whom nothing is stored\n%+v", guess, j.name, full, none)
-		}
-		for _, p := range []*person{poor, unknown} {
-			a, b := w.status(rich.id).Budgets, w.status(p.id).Budgets
-			if !reflect.DeepEqual(a, b) {
-				t.Fatalf("guess %d at %s: counts %+v and %+v", guess, j.name, a, b)
-			}
-		}
+		full, bare, none := tell(rich, secretCalls), tell(poor, secretCalls), tell(unknown, storeCalls)
+		mustTellNothing(t, what, full, bare, none)
+		mustCountAlike(t, what, rich, poor, unknown)
+		isLocked := guess == 4
 		want := "Store.Load Store.CompareAndSwap"
-		if guess == 4 {
+		if isLocked {
 			want = "Store.Load"
 		}
 		if none.calls != want {
-			t.Fatalf("guess %d at %s: the store saw %q, want %q", guess, j.name, none.calls, want)
+			t.Fatalf("%s: the store saw %q, want %q", what, none.calls, want)
 		}
-		if env.Hashes != nil && kind == factor.KindPIN && guess != 4 && full.hashes == 0 {
-			t.Fatalf("guess %d at %s cost no hash", guess, j.name)
+		if env.Hashes != nil && kind == factor.KindPIN && !isLocked && full.hashes == 0 {
+			t.Fatalf("%s cost no hash", what)
+		}
+	}
+}
+
+// mustTellNothing fails if the answers differ of users who hold everything, who
+// hold nothing and of whom nothing is stored.
+func mustTellNothing(t *testing.T, what string, full, bare, none answer) {
+	t.Helper()
+	if !reflect.DeepEqual(full, bare) {
+		t.Fatalf("%s: who holds everything is answered\n%+v, who holds nothing\n%+v", what, full, bare)
+	}
+	if none.err != full.err || !reflect.DeepEqual(none.detail, full.detail) || none.hashes != full.hashes {
+		t.Fatalf("%s: who holds everything is answered\n%+v, of whom nothing is stored\n%+v", what, full, none)
+	}
+}
+
+// mustCountAlike fails if the counts of the users differ.
+func mustCountAlike(t *testing.T, what string, first *person, others ...*person) {
+	t.Helper()
+	for _, p := range others {
+		a, b := first.w.status(first.id).Budgets, p.w.status(p.id).Budgets
+		if !reflect.DeepEqual(a, b) {
+			t.Fatalf("%s: counts %+v and %+v", what, a, b)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func lockOneKind(t *testing.T, env Env) {
 				t.Fatal(err)
 			}
 		}
-		must(t, w.guard.Prove(ctx, p.id, p.right(factor.KindPIN)))
+		must(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindPIN)))
 		for _, kind := range allKinds {
 			use := verifyOTP
 			switch kind {
@@ -53,8 +53,8 @@ func lockOneKind(t *testing.T, env Env) {
 			}
 		}
 		other := w.person()
-		must(t, w.v.VerifyPIN(ctx, other.id, other.pin))
-		must(t, w.v.VerifyPassword(ctx, other.id, other.password))
+		must(t, w.V.VerifyPIN(ctx, other.id, other.pin))
+		must(t, w.V.VerifyPassword(ctx, other.id, other.password))
 	}
 }
 
@@ -71,21 +71,21 @@ func annoyGuard(t *testing.T, env Env) {
 		return nothing
 	}))
 	for range 10 {
-		mustBe(t, w.guard.Prove(ctx, p.id, factor.Credentials{}), factor.ErrNoCredential)
-		mustBe(t, w.guard.Prove(ctx, p.id, used), factor.ErrMismatch)
-		mustBe(t, faulty.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), errFault)
+		mustBe(t, w.Guard.Prove(ctx, p.id, factor.Credentials{}), factor.ErrNoCredential)
+		mustBe(t, w.Guard.Prove(ctx, p.id, used), factor.ErrMismatch)
+		mustBe(t, faulty.Guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), errFault)
 		for _, c := range []factor.Credentials{
 			{Password: p.password}, {Password: "x", PIN: "0000"}, {PIN: "12"}, {PIN: "１２３４"}, {PIN: " 2580"}, {OTP: "12345"}, {OTP: "abcdef"}, {OTP: "123456", PIN: "x"},
 		} {
-			mustBe(t, w.guard.Prove(ctx, p.id, c), factor.ErrMalformed)
+			mustBe(t, w.Guard.Prove(ctx, p.id, c), factor.ErrMalformed)
 			if c.Password == "" {
-				_, err := w.v.VerifyAny(ctx, p.id, c)
+				_, err := w.V.VerifyAny(ctx, p.id, c)
 				mustBe(t, err, factor.ErrMalformed)
 			}
 		}
-		mustBe(t, w.v.VerifyPIN(ctx, p.id, ""), factor.ErrMalformed)
-		mustBe(t, w.v.VerifyPassword(ctx, p.id, string(make([]byte, 1025))), factor.ErrMalformed)
-		_, err := w.v.VerifyOTP(ctx, p.id, used.OTP, factor.KindDeviceTOTP)
+		mustBe(t, w.V.VerifyPIN(ctx, p.id, ""), factor.ErrMalformed)
+		mustBe(t, w.V.VerifyPassword(ctx, p.id, string(make([]byte, 1025))), factor.ErrMalformed)
+		_, err := w.V.VerifyOTP(ctx, p.id, used.OTP, factor.KindDeviceTOTP)
 		mustBe(t, err, factor.ErrMismatch)
 	}
 	if s := w.status(p.id); s.Strikes != 0 || len(s.Budgets) != 0 || s.PIN != old.PIN || len(s.Devices) != len(old.Devices) {
@@ -107,13 +107,13 @@ func errHonestly(t *testing.T, env Env) {
 	for i := range rounds {
 		kind := []factor.Kind{factor.KindPIN, factor.KindDeviceTOTP}[i%2]
 		for n := 1; n <= 3; n++ {
-			mustBe(t, w.guard.Prove(ctx, p.id, p.wrong(kind)), factor.ErrMismatch)
+			mustBe(t, w.Guard.Prove(ctx, p.id, p.wrong(kind)), factor.ErrMismatch)
 			if s := w.status(p.id).Strikes; s != n {
 				t.Fatalf("%d strikes after %d wrong proofs", s, n)
 			}
 		}
-		must(t, w.guard.Prove(ctx, p.id, p.right(kind)))
-		w.clock.add(time.Duration(i) * 24 * time.Hour)
+		must(t, w.Guard.Prove(ctx, p.id, p.right(kind)))
+		w.clock.Turn(time.Duration(i) * 24 * time.Hour)
 	}
 	if s := w.status(p.id); s.Strikes != 0 || s.Wipe != nil || !s.PIN {
 		t.Fatalf("left %+v", s)
@@ -128,11 +128,11 @@ func crashAtGuard(t *testing.T, env Env) {
 		for _, applied := range []bool{false, true} {
 			p := w.person()
 			c := &crash{n: n, applied: applied}
-			_ = w.start(newScript(c.plan)).guard.Prove(ctx, p.id, p.wrong(factor.KindPIN))
+			_ = w.start(newScript(c.plan)).Guard.Prove(ctx, p.id, p.wrong(factor.KindPIN))
 			if s := w.status(p.id).Strikes; s > 1 {
 				t.Fatalf("a crash at call %d, applied: %v, made one proof cost %d strikes", n, applied, s)
 			}
-			must(t, w.guard.Prove(ctx, p.id, p.right(factor.KindPIN)))
+			must(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindPIN)))
 		}
 	}
 }

@@ -76,21 +76,21 @@ func offerEmpty(t *testing.T, env Env) {
 	w := newWorld(t, env, nil)
 	for _, p := range []*person{w.stranger(), w.person()} {
 		for _, kind := range otpKinds {
-			_, err := w.v.VerifyOTP(ctx, p.id, "", kind)
+			_, err := w.V.VerifyOTP(ctx, p.id, "", kind)
 			mustBe(t, err, factor.ErrMalformed)
 			if kind == factor.KindTOTP || kind == factor.KindDeviceTOTP {
 				// The code of the empty secret.
 				empty := generator{period: 30 * time.Second, digits: 6}
-				_, err = w.v.VerifyOTP(ctx, p.id, empty.code(empty.step(w.clock.Now())), kind)
+				_, err = w.V.VerifyOTP(ctx, p.id, empty.code(empty.step(w.clock.Now())), kind)
 				mustBe(t, err, factor.ErrMismatch)
 			}
 		}
-		mustBe(t, w.v.VerifyPIN(ctx, p.id, ""), factor.ErrMalformed)
-		mustBe(t, w.v.VerifyPassword(ctx, p.id, ""), factor.ErrMalformed)
-		mustBe(t, w.auth.Confirm(ctx, p.id, ""), factor.ErrMalformed)
-		mustBe(t, w.admin.SetPIN(ctx, p.id, ""), factor.ErrMalformed)
-		mustBe(t, w.pins.Set(ctx, p.id, "", p.right(factor.KindPassword)), factor.ErrMalformed)
-		w.clock.add(time.Hour) // Past the window of a registration.
+		mustBe(t, w.V.VerifyPIN(ctx, p.id, ""), factor.ErrMalformed)
+		mustBe(t, w.V.VerifyPassword(ctx, p.id, ""), factor.ErrMalformed)
+		mustBe(t, w.Auth.Confirm(ctx, p.id, ""), factor.ErrMalformed)
+		mustBe(t, w.Admin.SetPIN(ctx, p.id, ""), factor.ErrMalformed)
+		mustBe(t, w.PINs.Set(ctx, p.id, "", p.right(factor.KindPassword)), factor.ErrMalformed)
+		w.clock.Turn(time.Hour) // Past the window of a registration.
 		for _, j := range provers {
 			err := j.call(ctx, w.process, p, "", factor.Credentials{})
 			if !errors.Is(err, factor.ErrNoCredential) {
@@ -106,13 +106,13 @@ func offerWeakPINs(t *testing.T, env Env) {
 	})
 	p := w.person()
 	for _, pin := range []string{"0000", "1111", "1122", "1212", "1234", "7890", "9012", "0987", "2109", "1379", "135", "13579"} {
-		mustBe(t, w.admin.SetPIN(ctx, p.id, pin), factor.ErrWeakPIN)
-		mustBe(t, w.pins.Set(ctx, p.id, pin, p.wrong(factor.KindPassword)), factor.ErrWeakPIN)
+		mustBe(t, w.Admin.SetPIN(ctx, p.id, pin), factor.ErrWeakPIN)
+		mustBe(t, w.PINs.Set(ctx, p.id, pin, p.wrong(factor.KindPassword)), factor.ErrWeakPIN)
 	}
 	if n := w.wrong(p.id, factor.KindPassword); n != 0 {
 		t.Fatalf("a weak PIN cost its proof: %d", n)
 	}
-	must(t, w.v.VerifyPIN(ctx, p.id, p.pin))
+	must(t, w.V.VerifyPIN(ctx, p.id, p.pin))
 }
 
 // inspectMade looks at the codes and secrets that the library makes.
@@ -122,7 +122,7 @@ func inspectMade(t *testing.T, env Env) {
 	var secrets, codes []string
 	zeros := 0
 	for range 40 {
-		e, err := w.devices.Enroll(ctx, p.id, uuid.New(), p.right(factor.KindPassword))
+		e, err := w.Devices.Enroll(ctx, p.id, uuid.New(), p.right(factor.KindPassword))
 		must(t, err)
 		raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.TrimRight(e.Secret, "="))
 		if err != nil || len(raw) < 20 {

@@ -37,7 +37,7 @@ type holder[T any] struct {
 func printValues(t *testing.T, env Env) {
 	w := newWorld(t, env, nil)
 	p := w.person()
-	e, err := w.devices.Enroll(ctx, p.id, p.device, p.right(factor.KindPassword))
+	e, err := w.Devices.Enroll(ctx, p.id, p.device, p.right(factor.KindPassword))
 	must(t, err)
 	o := p.issue(factor.KindAccount)
 	key := strings.Repeat("K3y-", 8)

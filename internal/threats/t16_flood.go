@@ -43,7 +43,7 @@ func floodWithGuesses(t *testing.T, env Env, guesses int) {
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(bound / 2))
 	stop, peak := make(chan struct{}), make(chan load)
 	go func() { peak <- watchLoad(stop) }()
-	answers := atOnce(guesses, func(i int) error { return w.v.VerifyPIN(ctx, people[i].id, people[i].pin) })
+	answers := atOnce(guesses, func(i int) error { return w.V.VerifyPIN(ctx, people[i].id, people[i].pin) })
 	close(stop)
 	most := <-peak
 	if most.heap > bound {
@@ -92,9 +92,9 @@ func tellLongPasswordsApart(t *testing.T, env Env) {
 		p := w.stranger()
 		p.password = strings.Repeat("p", n-1) + "1"
 		w.host.register(p.id, p.password, w.clock.Now())
-		must(t, w.v.VerifyPassword(ctx, p.id, p.password))
-		mustBe(t, w.v.VerifyPassword(ctx, p.id, p.password[:n-1]+"2"), factor.ErrMismatch)
-		mustBe(t, w.v.VerifyPassword(ctx, p.id, p.password[:n-1]), factor.ErrMismatch)
+		must(t, w.V.VerifyPassword(ctx, p.id, p.password))
+		mustBe(t, w.V.VerifyPassword(ctx, p.id, p.password[:n-1]+"2"), factor.ErrMismatch)
+		mustBe(t, w.V.VerifyPassword(ctx, p.id, p.password[:n-1]), factor.ErrMismatch)
 	}
 }
 
@@ -118,7 +118,7 @@ func Threat17ClientAddress(t *testing.T, env Env) {
 	judged := 0
 	for i := range 20 {
 		from := context.WithValue(ctx, key("remote_addr"), i)
-		if err := w.v.VerifyPassword(from, p.id, p.wrong(factor.KindPassword).Password); errors.Is(err, factor.ErrMismatch) {
+		if err := w.V.VerifyPassword(from, p.id, p.wrong(factor.KindPassword).Password); errors.Is(err, factor.ErrMismatch) {
 			judged++
 		}
 	}

@@ -22,35 +22,35 @@ type removal struct {
 }
 
 var removals = []removal{
-	{"forget", func(w *world, p *person) error { return w.admin.Forget(ctx, p.id) }, "pin phone app account login"},
+	{"forget", func(w *world, p *person) error { return w.Admin.Forget(ctx, p.id) }, "pin phone app account login"},
 	{"forget and create anew", func(w *world, p *person) error {
-		err := errors.Join(w.admin.Forget(ctx, p.id), w.admin.SetPIN(ctx, p.id, "1593"))
-		e, enrolled := w.devices.Enroll(ctx, p.id, p.device, factor.Credentials{Password: p.password})
+		err := errors.Join(w.Admin.Forget(ctx, p.id), w.Admin.SetPIN(ctx, p.id, "1593"))
+		e, enrolled := w.Devices.Enroll(ctx, p.id, p.device, factor.Credentials{Password: p.password})
 		p.pending = newGenerator(e)
 		return errors.Join(err, enrolled)
 	}, "pin phone app account login"},
 	{"forget, remove and create anew", func(w *world, p *person) error {
-		err := w.admin.Forget(ctx, p.id)
-		w.clock.add(25 * time.Hour)
-		_, swept := w.admin.Sweep(ctx)
-		return errors.Join(err, swept, w.admin.SetPIN(ctx, p.id, "1593"))
+		err := w.Admin.Forget(ctx, p.id)
+		w.clock.Turn(25 * time.Hour)
+		_, swept := w.Admin.Sweep(ctx)
+		return errors.Join(err, swept, w.Admin.SetPIN(ctx, p.id, "1593"))
 	}, "pin phone app account login"},
-	{"wipe", func(w *world, p *person) error { return w.guard.Forfeit(ctx, p.id) }, "pin phone account login"},
-	{"remove the PIN", func(w *world, p *person) error { return w.admin.RemovePIN(ctx, p.id) }, "pin"},
-	{"change the PIN", func(w *world, p *person) error { return w.admin.SetPIN(ctx, p.id, "1593") }, "pin"},
-	{"revoke the device", func(w *world, p *person) error { return w.admin.RevokeDevice(ctx, p.id, p.device) }, "phone"},
+	{"wipe", func(w *world, p *person) error { return w.Guard.Forfeit(ctx, p.id) }, "pin phone account login"},
+	{"remove the PIN", func(w *world, p *person) error { return w.Admin.RemovePIN(ctx, p.id) }, "pin"},
+	{"change the PIN", func(w *world, p *person) error { return w.Admin.SetPIN(ctx, p.id, "1593") }, "pin"},
+	{"revoke the device", func(w *world, p *person) error { return w.Admin.RevokeDevice(ctx, p.id, p.device) }, "phone"},
 	{"enrol the device anew", func(w *world, p *person) error {
-		e, err := w.devices.Enroll(ctx, p.id, p.device, factor.Credentials{Password: p.password})
+		e, err := w.Devices.Enroll(ctx, p.id, p.device, factor.Credentials{Password: p.password})
 		p.pending = newGenerator(e)
 		return err
 	}, "phone"},
-	{"remove the authenticator", func(w *world, p *person) error { return w.admin.RemoveAuthenticator(ctx, p.id) }, "app"},
+	{"remove the authenticator", func(w *world, p *person) error { return w.Admin.RemoveAuthenticator(ctx, p.id) }, "app"},
 	{"spend the code", func(w *world, p *person) error {
-		_, err := w.v.VerifyOTP(ctx, p.id, p.codes[factor.KindAccount])
+		_, err := w.V.VerifyOTP(ctx, p.id, p.codes[factor.KindAccount])
 		return err
 	}, "account"},
 	{"issue another code", func(w *world, p *person) error {
-		_, err := w.codes.IssueUnproven(ctx, p.id, factor.KindAccount)
+		_, err := w.Codes.IssueUnproven(ctx, p.id, factor.KindAccount)
 		return err
 	}, "account"},
 }
@@ -89,7 +89,7 @@ func serveOldRecords(t *testing.T, env Env) {
 		u.prepare(p)
 		s := newScript(everyFrom(1, "Store.Load", serves))
 		s.old = w.record(p.id)
-		must(t, w.admin.Reseal(ctx, p.id))
+		must(t, w.Admin.Reseal(ctx, p.id))
 		newest := w.record(p.id)
 		if err := u.run(ctx, w.start(s), p); err == nil {
 			t.Fatalf("%s was accepted on a record that is out of date", u.name)
@@ -157,14 +157,14 @@ func mustBeDead(t *testing.T, w *world, p *person, u use, r removal) {
 		if code == "" || p.pending.near(code, now) {
 			return factor.ErrMismatch // There is none, or the new secret has the same.
 		}
-		m, err := w.v.VerifyOTP(ctx, p.id, code, kind)
+		m, err := w.V.VerifyOTP(ctx, p.id, code, kind)
 		if err == nil && kind == factor.KindDeviceTOTP && m.Device != p.device {
 			return factor.ErrMismatch // Another device has the same.
 		}
 		return err
 	}
 	tries := map[string]error{
-		"pin":     w.v.VerifyPIN(ctx, p.id, p.pin),
+		"pin":     w.V.VerifyPIN(ctx, p.id, p.pin),
 		"phone":   code(p.phone.code(p.phone.step(now)+1), factor.KindDeviceTOTP),
 		"app":     code(p.app.code(p.app.step(now)+1), factor.KindTOTP),
 		"account": code(p.codes[factor.KindAccount], factor.KindAccount),
@@ -197,11 +197,11 @@ func refuseWithoutTrace(t *testing.T, env Env) {
 			t.Fatalf("%s was refused and changed\n%s to\n%s", u.name, b, a)
 		}
 		if strings.HasPrefix(u.name, "AuthenticatorEnroller.Begin") {
-			mustBe(t, w.auth.Confirm(ctx, p.id, "123456"), factor.ErrNotEnrolled)
+			mustBe(t, w.Auth.Confirm(ctx, p.id, "123456"), factor.ErrNotEnrolled)
 		}
 		w.unlock(p.id)
-		must(t, w.v.VerifyPIN(ctx, p.id, p.pin))
-		_, err = w.v.VerifyOTP(ctx, p.id, p.codes[factor.KindAccount])
+		must(t, w.V.VerifyPIN(ctx, p.id, p.pin))
+		_, err = w.V.VerifyOTP(ctx, p.id, p.codes[factor.KindAccount])
 		must(t, err)
 	}
 }
@@ -224,22 +224,22 @@ func Threat19BurntCode(t *testing.T, env Env) {
 				must(t, u.run(ctx, w.process, p))
 			}
 		}
-		_, err := w.start(nil).admin.Sweep(ctx)
+		_, err := w.start(nil).Admin.Sweep(ctx)
 		must(t, err)
-		_, err = w.devices.Enroll(ctx, p.id, uuid.New(), p.right(factor.KindPassword))
+		_, err = w.Devices.Enroll(ctx, p.id, uuid.New(), p.right(factor.KindPassword))
 		must(t, err)
 		for _, c := range []string{code + " ", "", code[:5], p.wrong(kind).OTP} {
-			if _, err := w.v.VerifyOTP(ctx, p.id, c, kind); err == nil {
+			if _, err := w.V.VerifyOTP(ctx, p.id, c, kind); err == nil {
 				t.Fatalf("%q was accepted", c)
 			}
 		}
 		for _, k := range otpKinds {
 			if k != kind {
-				_, err := w.v.VerifyOTP(ctx, p.id, code, k)
+				_, err := w.V.VerifyOTP(ctx, p.id, code, k)
 				mustBe(t, err, factor.ErrMismatch)
 			}
 		}
-		if _, err := w.v.VerifyOTP(ctx, p.id, code, kind); err != nil {
+		if _, err := w.V.VerifyOTP(ctx, p.id, code, kind); err != nil {
 			t.Fatalf("the %s code was spent by something else: %v", kind, err)
 		}
 	}

@@ -20,7 +20,7 @@ func Threat20ClockJump(t *testing.T, env Env) {
 		o.PIN.Limit = factor.Limit{} // A PIN hash at each guess would take long.
 	})
 	rapid.Check(t, func(rt *rapid.T) {
-		w.clock.set(newClock().now)
+		w.clock.Set(newClock().Now())
 		(&walk{rt: rt, w: w, p: w.pinless(), last: map[factor.Kind]int64{}, live: map[factor.Kind]factor.OTP{}}).run()
 	})
 	t.Run("codes end on time", func(t *testing.T) { useAtTheEnd(t, env) })
@@ -43,7 +43,7 @@ func (k *walk) run() {
 		case 0:
 			k.jump()
 		case 1:
-			k.w.clock.add(time.Duration(rapid.IntRange(0, 90).Draw(k.rt, "seconds")) * time.Second)
+			k.w.clock.Turn(time.Duration(rapid.IntRange(0, 90).Draw(k.rt, "seconds")) * time.Second)
 		case 2:
 			k.issue()
 		case 3:
@@ -64,7 +64,7 @@ func (k *walk) jump() {
 	unit := rapid.SampledFrom([]time.Duration{time.Second, time.Minute, time.Hour, 24 * time.Hour, 365 * 24 * time.Hour}).Draw(k.rt, "unit")
 	to := k.w.clock.Now().Add(time.Duration(rapid.IntRange(-10, 10).Draw(k.rt, "units")) * unit)
 	if to.Year() > 2000 && to.Year() < 2100 {
-		k.w.clock.set(to)
+		k.w.clock.Set(to)
 	}
 }
 
@@ -85,7 +85,7 @@ func (k *walk) offerCode() {
 		return
 	}
 	o := rapid.SampledFrom(k.old).Draw(k.rt, "code")
-	_, err := k.w.v.VerifyOTP(ctx, k.p.id, o.Code, o.Kind)
+	_, err := k.w.V.VerifyOTP(ctx, k.p.id, o.Code, o.Kind)
 	k.checkLocked(err)
 	if err != nil {
 		return
@@ -114,7 +114,7 @@ func (k *walk) offerStep() {
 		step = max(1, k.last[kind])
 	}
 	code := g.code(step)
-	_, err := k.w.v.VerifyOTP(ctx, k.p.id, code, kind)
+	_, err := k.w.V.VerifyOTP(ctx, k.p.id, code, kind)
 	k.checkLocked(err)
 	if err != nil {
 		return
@@ -145,7 +145,7 @@ func (k *walk) guess() {
 		k.rt.Fatalf("a final lock was reopened: %v", err)
 	}
 	if before >= 8 && rapid.Bool().Draw(k.rt, "unlock") {
-		must(k.w.t, k.w.admin.Unlock(ctx, k.p.id, kind))
+		must(k.w.t, k.w.Admin.Unlock(ctx, k.p.id, kind))
 	}
 }
 
@@ -181,29 +181,29 @@ func lockBeforeJump(t *testing.T, env Env) {
 	})
 	p := w.person()
 	now := w.clock.Now()
-	w.clock.set(now.AddDate(10, 0, 0))
+	w.clock.Set(now.AddDate(10, 0, 0))
 	p.begin()
 	for range 5 {
-		mustBe(t, w.v.VerifyPassword(ctx, p.id, "wrong"), factor.ErrMismatch)
+		mustBe(t, w.V.VerifyPassword(ctx, p.id, "wrong"), factor.ErrMismatch)
 	}
-	mustBe(t, w.v.VerifyPassword(ctx, p.id, p.password), factor.ErrLocked)
+	mustBe(t, w.V.VerifyPassword(ctx, p.id, p.password), factor.ErrLocked)
 	code := p.issue(factor.KindAccount).Code
-	_, err := w.codes.IssueUnproven(ctx, p.id, factor.KindAccount)
+	_, err := w.Codes.IssueUnproven(ctx, p.id, factor.KindAccount)
 	mustBe(t, err, factor.ErrLocked)
 	pending := p.pending.code(p.pending.step(now))
-	mustBe(t, w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
-	mustBe(t, w.guard.Prove(ctx, p.id, p.right(factor.KindPIN)), factor.ErrLocked)
+	mustBe(t, w.Guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
+	mustBe(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindPIN)), factor.ErrLocked)
 
-	w.clock.set(now)
-	_, err = w.v.VerifyOTP(ctx, p.id, code, factor.KindAccount)
+	w.clock.Set(now)
+	_, err = w.V.VerifyOTP(ctx, p.id, code, factor.KindAccount)
 	mustBe(t, err, factor.ErrMismatch)
-	mustBe(t, w.auth.Confirm(ctx, p.id, pending), factor.ErrNotEnrolled)
+	mustBe(t, w.Auth.Confirm(ctx, p.id, pending), factor.ErrNotEnrolled)
 	p.issue(factor.KindAccount)
 	if s := w.status(p.id); budget(s, factor.KindPassword).Wrong != 5 || s.Strikes != 1 {
 		t.Fatalf("the jump changed the counts: %+v", s)
 	}
-	must(t, w.v.VerifyPassword(ctx, p.id, p.password))
-	must(t, w.guard.Prove(ctx, p.id, p.right(factor.KindPIN)))
+	must(t, w.V.VerifyPassword(ctx, p.id, p.password))
+	must(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindPIN)))
 }
 
 // useAtTheEnd uses codes in the last millisecond of their lives and in the one
@@ -214,14 +214,14 @@ func useAtTheEnd(t *testing.T, env Env) {
 		for _, before := range []time.Duration{time.Millisecond, 0} {
 			p := w.person()
 			o := p.issue(kind)
-			w.clock.set(o.ExpiresAt.Add(-before))
-			if _, err := w.v.VerifyOTP(ctx, p.id, o.Code, kind); (err == nil) != (before > 0) {
+			w.clock.Set(o.ExpiresAt.Add(-before))
+			if _, err := w.V.VerifyOTP(ctx, p.id, o.Code, kind); (err == nil) != (before > 0) {
 				t.Fatalf("%s before its end a %s code was answered %v", before, kind, err)
 			}
 		}
 	}
 	p := w.person()
 	p.begin()
-	w.clock.add(15 * time.Minute)
-	mustBe(t, w.auth.Confirm(ctx, p.id, p.pending.code(p.pending.step(w.clock.Now()))), factor.ErrNotEnrolled)
+	w.clock.Turn(15 * time.Minute)
+	mustBe(t, w.Auth.Confirm(ctx, p.id, p.pending.code(p.pending.step(w.clock.Now()))), factor.ErrNotEnrolled)
 }

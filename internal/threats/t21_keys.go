@@ -21,19 +21,19 @@ func rotateAndReseal(t *testing.T, env Env) {
 	used := p.used()
 	p.begin()
 	for range 2 {
-		mustBe(t, w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
-		mustBe(t, w.v.VerifyPassword(ctx, p.id, p.wrong(factor.KindPassword).Password), factor.ErrMismatch)
+		mustBe(t, w.Guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
+		mustBe(t, w.V.VerifyPassword(ctx, p.id, p.wrong(factor.KindPassword).Password), factor.ErrMismatch)
 	}
 	p.issue(factor.KindAccount)
 	before := w.status(p.id)
 
 	w.keys = newKeyring(t, 2, 1)
 	rotating := w.start(nil)
-	must(t, rotating.v.VerifyPassword(ctx, idle.id, idle.password)) // An ordinary write seals under the new key, too.
+	must(t, rotating.V.VerifyPassword(ctx, idle.id, idle.password)) // An ordinary write seals under the new key, too.
 	n := 0
-	for user, err := range rotating.admin.Users(ctx, "") {
+	for user, err := range rotating.Admin.Users(ctx, "") {
 		must(t, err)
-		must(t, rotating.admin.Reseal(ctx, user))
+		must(t, rotating.Admin.Reseal(ctx, user))
 		n++
 	}
 	if n != 2 {
@@ -46,20 +46,20 @@ func rotateAndReseal(t *testing.T, env Env) {
 		len(after.Live) != len(before.Live) || budget(after, factor.KindPassword).Wrong != 2 {
 		t.Fatalf("rotation turned\n%+v into\n%+v", before, after)
 	}
-	_, err := w.v.VerifyOTP(ctx, p.id, used.OTP, factor.KindDeviceTOTP)
+	_, err := w.V.VerifyOTP(ctx, p.id, used.OTP, factor.KindDeviceTOTP)
 	mustBe(t, err, factor.ErrMismatch)
 	if n := w.wrong(p.id, factor.KindDeviceTOTP); n != 0 {
 		t.Fatal("the used code was forgotten")
 	}
 	for _, kind := range []factor.Kind{factor.KindAccount, factor.KindTOTP} {
-		_, err := w.v.VerifyOTP(ctx, p.id, p.right(kind).OTP, kind)
+		_, err := w.V.VerifyOTP(ctx, p.id, p.right(kind).OTP, kind)
 		must(t, err)
 	}
-	must(t, w.auth.Confirm(ctx, p.id, p.pending.code(p.pending.step(w.clock.Now()))))
-	must(t, w.v.VerifyPIN(ctx, p.id, p.pin))
-	must(t, w.v.VerifyPIN(ctx, idle.id, idle.pin))
-	w.clock.add(p.phone.period)
-	must(t, w.guard.Prove(ctx, p.id, p.right(factor.KindDeviceTOTP)))
+	must(t, w.Auth.Confirm(ctx, p.id, p.pending.code(p.pending.step(w.clock.Now()))))
+	must(t, w.V.VerifyPIN(ctx, p.id, p.pin))
+	must(t, w.V.VerifyPIN(ctx, idle.id, idle.pin))
+	w.clock.Turn(p.phone.period)
+	must(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindDeviceTOTP)))
 }
 
 // dropTheKey makes every use with a keyring that no longer holds the key.
@@ -80,16 +80,16 @@ func dropTheKey(t *testing.T, env Env) {
 		w.restore(p.id, factor.Record{})
 	}
 	p := w.person()
-	if set, err := later.pins.IsSet(ctx, p.id); set || err == nil {
+	if set, err := later.PINs.IsSet(ctx, p.id); set || err == nil {
 		t.Fatalf("IsSet answered %v, %v about a record that does not open", set, err)
 	}
-	if set, err := later.pins.Wait(ctx, p.id, time.Second); set || err == nil {
+	if set, err := later.PINs.Wait(ctx, p.id, time.Second); set || err == nil {
 		t.Fatalf("Wait answered %v, %v about a record that does not open", set, err)
 	}
-	s, err := later.admin.Status(ctx, p.id)
+	s, err := later.Admin.Status(ctx, p.id)
 	mustBe(t, err, factor.ErrUnsealed)
 	if s.PIN || s.Devices != nil || s.Budgets != nil || s.Wipe != nil {
 		t.Fatalf("Status answered %+v about a record that does not open", s)
 	}
-	must(t, w.v.VerifyPIN(ctx, p.id, p.pin)) // The right key still opens it.
+	must(t, w.V.VerifyPIN(ctx, p.id, p.pin)) // The right key still opens it.
 }

@@ -69,7 +69,7 @@ func faultEachCall(t *testing.T, env Env, u use) int {
 	start, now := w.record(p.id), w.clock.Now()
 	before := w.status(p.id)
 	s := newScript(nil)
-	s.foreign = func() { must(t, w.admin.Reseal(ctx, p.id)) }
+	s.foreign = func() { must(t, w.Admin.Reseal(ctx, p.id)) }
 	on := w.start(s)
 	if err := u.run(ctx, on, p); (err == nil) != u.right {
 		t.Fatalf("answered %v without a fault, want accepted: %v", err, u.right)
@@ -84,7 +84,7 @@ func faultEachCall(t *testing.T, env Env, u use) int {
 					continue
 				}
 				w.restore(p.id, start)
-				w.clock.set(now)
+				w.clock.Set(now)
 				plan := at(n+1, f)
 				if forGood {
 					plan = everyFrom(n+1, name, f)
@@ -133,14 +133,24 @@ func (tr trial) run(t *testing.T) {
 // checkCounts compares what was counted with what was answered.
 func (tr trial) checkCounts(t *testing.T, err error, after factor.Status) {
 	t.Helper()
+	tr.checkGuesses(t, err, after)
+	tr.checkStrikes(t, err, after)
+}
+
+// saysWrong reports whether the answer says that the proof was judged wrong.
+func saysWrong(err error) bool {
+	return errors.Is(err, factor.ErrMismatch) || errors.Is(err, factor.ErrWiped)
+}
+
+func (tr trial) checkGuesses(t *testing.T, err error, after factor.Status) {
+	t.Helper()
 	u := tr.u
-	answered := errors.Is(err, factor.ErrMismatch) || errors.Is(err, factor.ErrWiped)
 	for _, kind := range u.charges {
 		n := budget(after, kind).Wrong - budget(tr.before, kind).Wrong
 		if n > 1 || n < 0 && !u.right {
 			t.Fatalf("%s: one guess at %s counts %d", tr.what, kind, n)
 		}
-		if answered && n != 1 {
+		if saysWrong(err) && n != 1 {
 			t.Fatalf("%s: answered %v, and %s was not counted", tr.what, err, kind)
 		}
 		if n != 1 && tr.hidesGuess(kind) {
@@ -150,11 +160,16 @@ func (tr trial) checkCounts(t *testing.T, err error, after factor.Status) {
 	if !slices.Contains(u.charges, factor.KindPIN) && budget(after, factor.KindPIN).Wrong > budget(tr.before, factor.KindPIN).Wrong {
 		t.Fatalf("%s: the PIN was charged for nothing", tr.what)
 	}
+}
+
+func (tr trial) checkStrikes(t *testing.T, err error, after factor.Status) {
+	t.Helper()
+	u := tr.u
 	if u.right && u.strikes == 0 && after.Strikes > tr.before.Strikes && after.Wipe == nil {
 		t.Fatalf("%s: a strike for nothing", tr.what)
 	}
 	if u.strikes > 0 {
-		if n := after.Strikes - tr.before.Strikes; n > 1 || n < 0 && !u.right || answered && n != 1 {
+		if n := after.Strikes - tr.before.Strikes; n > 1 || n < 0 && !u.right || saysWrong(err) && n != 1 {
 			t.Fatalf("%s: answered %v, and %d strikes counted", tr.what, err, n)
 		}
 	}
@@ -206,8 +221,8 @@ func (tr trial) checkWipes(t *testing.T, err error, after factor.Status, asked [
 	if errors.Is(err, factor.ErrWiped) && !w.host.isFinished(after.Wipe.ID) {
 		t.Fatalf("%s: answered %v, and the host did not finish the wipe", tr.what, err)
 	}
-	w.clock.add(2 * time.Hour)
-	if _, err := w.admin.Sweep(ctx); err != nil {
+	w.clock.Turn(2 * time.Hour)
+	if _, err := w.Admin.Sweep(ctx); err != nil {
 		t.Fatalf("%s: %v", tr.what, err)
 	}
 	if !w.host.isFinished(after.Wipe.ID) {

@@ -70,7 +70,7 @@ func hideGuess(t *testing.T, env Env, pr pair) {
 	right, wrong := pr.right(p), pr.wrong(p)
 	start := w.record(p.id)
 	s := newScript(nil)
-	s.foreign = func() { must(t, w.admin.Reseal(ctx, p.id)) }
+	s.foreign = func() { must(t, w.Admin.Reseal(ctx, p.id)) }
 	on := w.start(s)
 	run := func(c factor.Credentials, plan func(int, string) fault) error {
 		w.restore(p.id, start)

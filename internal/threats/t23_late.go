@@ -21,19 +21,19 @@ type followUp struct {
 var followUps = []followUp{
 	{"nothing", false, func(*world, *process, *person) error { return nil }},
 	{"sweep", false, func(_ *world, on *process, _ *person) error {
-		_, err := on.admin.Sweep(ctx)
+		_, err := on.Admin.Sweep(ctx)
 		return err
 	}},
-	{"reseal", false, func(_ *world, on *process, p *person) error { return on.admin.Reseal(ctx, p.id) }},
-	{"forget", true, func(_ *world, on *process, p *person) error { return on.admin.Forget(ctx, p.id) }},
+	{"reseal", false, func(_ *world, on *process, p *person) error { return on.Admin.Reseal(ctx, p.id) }},
+	{"forget", true, func(_ *world, on *process, p *person) error { return on.Admin.Forget(ctx, p.id) }},
 	{"forget and create anew", true, func(_ *world, on *process, p *person) error {
-		return errors.Join(on.admin.Forget(ctx, p.id), on.admin.SetPIN(ctx, p.id, "1593"))
+		return errors.Join(on.Admin.Forget(ctx, p.id), on.Admin.SetPIN(ctx, p.id, "1593"))
 	}},
 	{"forget, remove and create anew", true, func(w *world, on *process, p *person) error {
-		err := on.admin.Forget(ctx, p.id)
-		w.clock.add(25 * time.Hour)
-		_, swept := on.admin.Sweep(ctx)
-		return errors.Join(err, swept, on.admin.SetPIN(ctx, p.id, "1593"))
+		err := on.Admin.Forget(ctx, p.id)
+		w.clock.Turn(25 * time.Hour)
+		_, swept := on.Admin.Sweep(ctx)
+		return errors.Join(err, swept, on.Admin.SetPIN(ctx, p.id, "1593"))
 	}},
 }
 
@@ -61,27 +61,27 @@ func landTwice(t *testing.T, env Env) {
 	}{
 		"code": {
 			func(on *process, p *person) error {
-				o, err := on.codes.IssueUnproven(ctx, p.id, factor.KindLogin)
+				o, err := on.Codes.IssueUnproven(ctx, p.id, factor.KindLogin)
 				p.codes[factor.KindLogin] = o.Code
 				return err
 			},
 			func(on *process, p *person) error {
-				_, err := on.v.VerifyOTP(ctx, p.id, p.codes[factor.KindLogin], factor.KindLogin)
+				_, err := on.V.VerifyOTP(ctx, p.id, p.codes[factor.KindLogin], factor.KindLogin)
 				return err
 			},
 		},
 		"PIN": {
-			func(on *process, p *person) error { return on.admin.SetPIN(ctx, p.id, p.pin) },
-			func(on *process, p *person) error { return on.v.VerifyPIN(ctx, p.id, p.pin) },
+			func(on *process, p *person) error { return on.Admin.SetPIN(ctx, p.id, p.pin) },
+			func(on *process, p *person) error { return on.V.VerifyPIN(ctx, p.id, p.pin) },
 		},
 		"device": {
 			func(on *process, p *person) error {
-				e, err := on.devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
+				e, err := on.Devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
 				p.phone = newGenerator(e)
 				return err
 			},
 			func(on *process, p *person) error {
-				_, err := on.v.VerifyOTP(ctx, p.id, p.right(factor.KindDeviceTOTP).OTP)
+				_, err := on.V.VerifyOTP(ctx, p.id, p.right(factor.KindDeviceTOTP).OTP)
 				return err
 			},
 		},
@@ -91,11 +91,11 @@ func landTwice(t *testing.T, env Env) {
 			s := newScript(nth(1, "Store.CompareAndSwap", twice))
 			must(t, first.write(w.start(s), p))
 			must(t, first.use(w.process, p))
-			must(t, w.admin.Forget(ctx, p.id))
-			w.clock.add(rest)
-			_, err := w.admin.Sweep(ctx)
+			must(t, w.Admin.Forget(ctx, p.id))
+			w.clock.Turn(rest)
+			_, err := w.Admin.Sweep(ctx)
 			must(t, err)
-			w.clock.add(-rest)
+			w.clock.Turn(-rest)
 			s.land()
 			if first.use(w.process, p) == nil {
 				t.Fatalf("the %s came back %s after it was forgotten", name, rest)
@@ -122,7 +122,7 @@ func landLate(t *testing.T, env Env, u use) {
 				}
 				what := fmt.Sprintf("swap %d late, landing after %d calls, then %s", swap, wait, f.name)
 				w.restore(p.id, start)
-				w.clock.set(now)
+				w.clock.Set(now)
 				s.reset(nth(swap, "Store.CompareAndSwap", late))
 				s.wait = wait
 				if swap == 0 {
@@ -164,7 +164,19 @@ func checkLate(t *testing.T, w *world, p *person, u use, what string, proofs []s
 	if n := count(answers, nil); (onlyCode && n > 1 || !u.right && n > 0) && !u.wipes {
 		t.Fatalf("%s: %d of 3 calls were accepted: %v", what, n, answers)
 	}
-	after := w.status(p.id)
+	mustCountThree(t, u, what, before, w.status(p.id))
+	if len(w.host.wipes(p.id)) > 0 && !u.wipes && u.strikes == 0 {
+		t.Fatalf("%s: a wipe was asked for", what)
+	}
+	if forgotten {
+		mustStayForgotten(t, w, p, what)
+	}
+}
+
+// mustCountThree fails if three calls of a use have cost more than three guesses
+// or strikes.
+func mustCountThree(t *testing.T, u use, what string, before, after factor.Status) {
+	t.Helper()
 	if u.strikes > 0 && !u.wipes && after.Strikes > before.Strikes+3 {
 		t.Fatalf("%s: %d strikes for 3 proofs", what, after.Strikes-before.Strikes)
 	}
@@ -176,18 +188,17 @@ func checkLate(t *testing.T, w *world, p *person, u use, what string, proofs []s
 			t.Fatalf("%s: 3 guesses at %s count %d", what, kind, n)
 		}
 	}
-	if len(w.host.wipes(p.id)) > 0 && !u.wipes && u.strikes == 0 {
-		t.Fatalf("%s: a wipe was asked for", what)
-	}
-	if !forgotten {
-		return
-	}
+}
+
+// mustStayForgotten fails if the PIN or the device that a person held came back.
+func mustStayForgotten(t *testing.T, w *world, p *person, what string) {
+	t.Helper()
 	w.unlock(p.id)
-	if w.v.VerifyPIN(ctx, p.id, p.pin) == nil {
+	if w.V.VerifyPIN(ctx, p.id, p.pin) == nil {
 		t.Fatalf("%s: the old PIN came back", what)
 	}
 	code := p.phone.code(p.phone.step(w.clock.Now()) + 1)
-	if m, err := w.v.VerifyOTP(ctx, p.id, code, factor.KindDeviceTOTP); err == nil && m.Device == p.device {
+	if m, err := w.V.VerifyOTP(ctx, p.id, code, factor.KindDeviceTOTP); err == nil && m.Device == p.device {
 		t.Fatalf("%s: the old device came back", what)
 	}
 	for _, d := range w.status(p.id).Devices {

@@ -44,16 +44,16 @@ func Threat24RefundingSweep(t *testing.T, env Env) {
 		w := newWorld(t, env, nil)
 		p := w.person()
 		for n := 1; n <= 3; n++ {
-			mustBe(t, w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
+			mustBe(t, w.Guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
 			p.issue(factor.KindAccount)
-			w.clock.add(25 * time.Hour)
-			_, err := w.admin.Sweep(ctx)
+			w.clock.Turn(25 * time.Hour)
+			_, err := w.Admin.Sweep(ctx)
 			must(t, err)
 			if s := w.status(p.id).Strikes; s != n {
 				t.Fatalf("%d strikes after %d wrong proofs and a sweep", s, n)
 			}
 		}
-		mustBe(t, w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrWiped)
+		mustBe(t, w.Guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrWiped)
 	})
 }
 
@@ -70,8 +70,8 @@ func guessUntilLocked(t *testing.T, w *world, p *person, kind factor.Kind, pause
 			t.Fatal(err)
 		}
 		p.issue(factor.KindLogin) // So that the user is due.
-		w.clock.add(pause)
-		if _, err := w.admin.Sweep(ctx); err != nil {
+		w.clock.Turn(pause)
+		if _, err := w.Admin.Sweep(ctx); err != nil {
 			t.Fatal(err)
 		}
 		if n := w.wrong(p.id, kind); n != judged {
@@ -86,8 +86,8 @@ func sweepWhileGuessing(t *testing.T, w *world, p *person, kind factor.Kind, pau
 	if judged := guessUntilLocked(t, w, p, kind, pause, 13); judged != 10 {
 		t.Fatalf("%d guesses judged, want 10: Final", judged)
 	}
-	w.clock.add(10 * 365 * 24 * time.Hour)
-	if _, err := w.admin.Sweep(ctx); err != nil {
+	w.clock.Turn(10 * 365 * 24 * time.Hour)
+	if _, err := w.Admin.Sweep(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if b := budget(w.status(p.id), kind); !b.Locked || !b.Until.IsZero() || b.Wrong != 10 {
@@ -120,13 +120,13 @@ func Threat25ShelteringCode(t *testing.T, env Env) {
 		p := w.person()
 		used := p.used()
 		for n := 1; n <= 3; n++ {
-			mustBe(t, w.guard.Prove(ctx, p.id, used), factor.ErrMismatch)
-			mustBe(t, w.guard.Prove(ctx, p.id, both(used, p.wrong(factor.KindPIN))), factor.ErrMismatch)
+			mustBe(t, w.Guard.Prove(ctx, p.id, used), factor.ErrMismatch)
+			mustBe(t, w.Guard.Prove(ctx, p.id, both(used, p.wrong(factor.KindPIN))), factor.ErrMismatch)
 			if s := w.status(p.id).Strikes; s != n {
 				t.Fatalf("%d strikes after %d wrong PINs beside a used code", s, n)
 			}
 		}
-		mustBe(t, w.guard.Prove(ctx, p.id, both(used, p.wrong(factor.KindPIN))), factor.ErrWiped)
+		mustBe(t, w.Guard.Prove(ctx, p.id, both(used, p.wrong(factor.KindPIN))), factor.ErrWiped)
 	})
 	t.Run("all PINs in one window", func(t *testing.T) {
 		w := newWorld(t, env, nil)
@@ -135,14 +135,14 @@ func Threat25ShelteringCode(t *testing.T, env Env) {
 		judged := 0
 		for range 200 {
 			before := w.wrong(p.id, factor.KindPIN)
-			_, err := w.v.VerifyAny(ctx, p.id, both(used, p.wrong(factor.KindPIN)))
+			_, err := w.V.VerifyAny(ctx, p.id, both(used, p.wrong(factor.KindPIN)))
 			mustBe(t, err, factor.ErrMismatch)
 			judged += w.wrong(p.id, factor.KindPIN) - before
 		}
 		if judged != 3 {
 			t.Fatalf("%d PINs judged beside a used code, want 3", judged)
 		}
-		_, err := w.v.VerifyAny(ctx, p.id, both(used, p.right(factor.KindPIN)))
+		_, err := w.V.VerifyAny(ctx, p.id, both(used, p.right(factor.KindPIN)))
 		mustBe(t, err, factor.ErrMismatch)
 	})
 }

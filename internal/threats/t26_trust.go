@@ -65,7 +65,7 @@ func inspectSignatures(t *testing.T, env Env) {
 func decodeBodies(t *testing.T, env Env) {
 	w := newWorld(t, env, nil)
 	p := w.person()
-	w.clock.add(time.Hour)
+	w.clock.Turn(time.Hour)
 	body := []byte(`{"skip":true,"Skip":true,"verified":true,"Kind":"pin","Device":"` + p.device.String() + `","RegisteredAt":"2031-03-05T08:11:02Z",
 		"registeredAt":"2031-03-05T08:11:02Z","EnrolledAt":"2031-03-05T08:11:02Z","PIN":true,"Authenticator":true,"Strikes":-5,"Wrong":-5,"Locked":false,
 		"Secret":"GEZDGNBVGY3TQOJQ","Code":"000000","ExpiresAt":"2999-01-01T00:00:00Z","Reason":"forfeited","User":"` + p.id + `","Action":"verified","Remaining":99}`)
@@ -88,7 +88,7 @@ func decodeBodies(t *testing.T, env Env) {
 			}
 			w.restore(p.id, before)
 		}
-		if err := w.guard.Prove(ctx, p.id, c); err == nil || len(w.host.wipes(p.id)) > 0 {
+		if err := w.Guard.Prove(ctx, p.id, c); err == nil || len(w.host.wipes(p.id)) > 0 {
 			t.Fatalf("the guard answered %v to %s", err, text)
 		}
 	}
@@ -102,26 +102,26 @@ func enrolAround(t *testing.T, env Env) {
 	} {
 		w := newWorld(t, env, nil)
 		p := w.stranger()
-		w.clock.add(after)
-		_, err := w.devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
+		w.clock.Turn(after)
+		_, err := w.Devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
 		if (err == nil) != want {
 			t.Fatalf("%s after the registration, without a proof: %v, want accepted: %v", after, err, want)
 		}
 		if !want {
 			mustBe(t, err, factor.ErrNoCredential)
 		}
-		_, err = w.devices.Enroll(ctx, p.id, p.device, p.wrong(factor.KindPassword))
+		_, err = w.Devices.Enroll(ctx, p.id, p.device, p.wrong(factor.KindPassword))
 		mustBe(t, err, factor.ErrMismatch)
 		if want { // The same device again takes a proof, inside the window too.
-			_, err = w.devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
+			_, err = w.Devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
 			mustBe(t, err, factor.ErrNoCredential)
 		}
 	}
 	w := newWorld(t, env, nil)
 	p := w.stranger()
-	w.clock.set(time.Time{}.Add(time.Minute))
+	w.clock.Set(time.Time{}.Add(time.Minute))
 	w.host.register(p.id, p.password, time.Time{})
-	_, err := w.devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
+	_, err := w.Devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
 	if err == nil {
 		t.Fatal("the zero time is inside the window")
 	}
@@ -133,7 +133,7 @@ func enrolAround(t *testing.T, env Env) {
 		}
 		return nothing
 	}))
-	_, err = faulty.devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
+	_, err = faulty.Devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
 	if !errors.Is(err, errFault) || len(w.status(p.id).Devices) > 0 {
 		t.Fatalf("enrolled while the host fails: %v", err)
 	}

@@ -176,7 +176,7 @@ func (u *uniform) trace(t *testing.T, s sameness, j judge, kind factor.Kind, bes
 		want = factor.ErrMismatch
 	}
 	for n, wait := range waits {
-		w.clock.add(wait)
+		w.clock.Turn(wait)
 		given := in.give(p, kind)
 		for _, k := range beside {
 			given = both(given, p.wrong(k))
@@ -194,8 +194,13 @@ func (u *uniform) trace(t *testing.T, s sameness, j judge, kind factor.Kind, bes
 			break
 		}
 	}
+	return s.compared(u.lines)
+}
+
+// compared returns what of the lines of a trace is compared.
+func (s sameness) compared(lines []string) []string {
 	var seen []string
-	for _, line := range u.lines {
+	for _, line := range lines {
 		if !s.sizes {
 			line = size.ReplaceAllString(line, "…")
 		}

@@ -25,7 +25,7 @@ func lockedAfter(wrongs int, prepare func(p *person, kind factor.Kind)) func(p *
 		}
 		prepare(p, kind)
 		for _, wait := range []time.Duration{0, 0, time.Second, 2 * time.Second}[:wrongs] {
-			p.w.clock.add(wait)
+			p.w.clock.Turn(wait)
 			mustBe(p.w.t, verifyAny.call(ctx, p.w.process, p, kind, p.wrong(kind)), factor.ErrMismatch)
 		}
 	}
@@ -63,18 +63,11 @@ func lockedSamenesses() []sameness {
 
 // unjudgedSamenesses: what is refused anyway tells nothing about the proof.
 func unjudgedSamenesses() []sameness {
-	named := func(name string) judge {
-		return judges[slices.IndexFunc(judges, func(j judge) bool { return j.name == name })]
-	}
 	weak := judge{"PINs.Set", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		return on.pins.Set(ctx, p.id, "1234", c)
+		return on.PINs.Set(ctx, p.id, "1234", c)
 	}}
 	unknownDevice := judge{"DeviceTOTPEnroller.Revoke", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		return on.devices.Revoke(ctx, p.id, uuid.UUID{15: 9}, c)
-	}}
-	again := judge{"DeviceTOTPEnroller.Enroll", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		_, err := on.devices.Enroll(ctx, p.id, p.device, c)
-		return err
+		return on.Devices.Revoke(ctx, p.id, uuid.UUID{15: 9}, c)
 	}}
 	enroll, issue := named("DeviceTOTPEnroller.Enroll"), named("OTPIssuer.Issue")
 
@@ -100,8 +93,6 @@ func unjudgedSamenesses() []sameness {
 	full.options = func(o *factor.Options) { o.Device.Max = 1 }
 	interval := refused("issuing interval", factor.ErrLocked, []judge{issue}, issue.takes, func(p *person, _ factor.Kind) { p.issue(factor.KindAccount) })
 	interval.options = func(o *factor.Options) { o.OTP.Interval = time.Minute }
-	outside := func(p *person, _ factor.Kind) { p.w.host.register(p.id, p.password, p.w.clock.Now().Add(-time.Hour)) }
-	inside := func(p *person, _ factor.Kind) { p.w.host.register(p.id, p.password, p.w.clock.Now()) }
 	return []sameness{
 		refused("weak PIN", factor.ErrWeakPIN, []judge{weak}, allKinds, live),
 		refused("removing no PIN", factor.ErrNotEnrolled, []judge{named("PINs.Remove")}, but(factor.KindPIN), after(withoutPIN)),
@@ -109,8 +100,25 @@ func unjudgedSamenesses() []sameness {
 		refused("removing no authenticator", factor.ErrNotEnrolled, []judge{named("AuthenticatorEnroller.Remove")}, but(factor.KindTOTP), after(withoutAuthenticator)),
 		refused("pending wipe", factor.ErrWipePending, []judge{failingWipe(named("PINs.Set")), failingWipe(enroll)}, []factor.Kind{factor.KindPassword, factor.KindTOTP}, pends),
 		full, interval,
+	}
+}
+
+// named returns the method of a name.
+func named(name string) judge {
+	return judges[slices.IndexFunc(judges, func(j judge) bool { return j.name == name })]
+}
+
+// enrolSamenesses: what is judged where a device is enrolled.
+func enrolSamenesses() []sameness {
+	again := judge{"DeviceTOTPEnroller.Enroll", allKinds, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+		_, err := on.Devices.Enroll(ctx, p.id, p.device, c)
+		return err
+	}}
+	outside := func(p *person, _ factor.Kind) { p.w.host.register(p.id, p.password, p.w.clock.Now().Add(-time.Hour)) }
+	inside := func(p *person, _ factor.Kind) { p.w.host.register(p.id, p.password, p.w.clock.Now()) }
+	return []sameness{
 		{
-			name: "enrolment window", promise: "Any credential that is given is judged, also inside the window.", kinds: allKinds, by: []judge{enroll}, beside: true, sizes: true,
+			name: "enrolment window", promise: "Any credential that is given is judged, also inside the window.", kinds: allKinds, by: []judge{named("DeviceTOTPEnroller.Enroll")}, beside: true, sizes: true,
 			situations: []situation{{"outside", outside, wrong}, {"inside", inside, wrong}}, never: regexp.MustCompile("^RegisteredAt"),
 		},
 		{
@@ -129,24 +137,20 @@ func failingWipe(j judge) judge {
 	return j
 }
 
-// guardSamenesses: the guard and Confirm, which have counts of their own.
+// guardSamenesses: the guard, which has a count of its own.
 func guardSamenesses() []sameness {
 	prove := []judge{{"ResetGuard.Prove", []factor.Kind{factor.KindPIN, factor.KindDeviceTOTP}, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		return on.guard.Prove(ctx, p.id, c)
+		return on.Guard.Prove(ctx, p.id, c)
 	}}}
-	confirm := []judge{{"AuthenticatorEnroller.Confirm", otpKinds[2:3], func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		return on.auth.Confirm(ctx, p.id, c.OTP)
-	}}}
-	pin, device, app := []factor.Kind{factor.KindPIN}, []factor.Kind{factor.KindDeviceTOTP}, []factor.Kind{factor.KindTOTP}
+	pin, device := []factor.Kind{factor.KindPIN}, []factor.Kind{factor.KindDeviceTOTP}
 	guarded := []factor.Kind{factor.KindPIN, factor.KindDeviceTOTP}
 	const ageing = "What was bound for less than MinAge is taken for not held."
-	young := func(p *person, _ factor.Kind) { must(p.w.t, p.w.admin.SetPIN(ctx, p.id, p.pin)) }
+	young := func(p *person, _ factor.Kind) { must(p.w.t, p.w.Admin.SetPIN(ctx, p.id, p.pin)) }
 	oldEnough := func(o *factor.Options) { o.Reset.MinAge = time.Minute }
 	struck := func(p *person, _ factor.Kind) {
-		mustBe(p.w.t, p.w.guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
+		mustBe(p.w.t, p.w.Guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
 	}
-	wiped := func(p *person, _ factor.Kind) { must(p.w.t, p.w.guard.Forfeit(ctx, p.id)) }
-	waiting := func(p *person, _ factor.Kind) { p.begin() }
+	wiped := func(p *person, _ factor.Kind) { must(p.w.t, p.w.Guard.Forfeit(ctx, p.id)) }
 	return []sameness{
 		{
 			name: "guard, no PIN", promise: unheld, kinds: pin, by: prove,
@@ -173,6 +177,17 @@ func guardSamenesses() []sameness {
 			name: "guard, nothing held", promise: "Who holds neither a PIN nor a device is told so before the proof is judged.", kinds: guarded, by: prove,
 			want: factor.ErrNotEnrolled, never: judging, sizes: true, situations: []situation{{"wrong", bare, wrong}, {"what was right", bare, right}},
 		},
+	}
+}
+
+// confirmSamenesses: Confirm, which has a count of its own too.
+func confirmSamenesses() []sameness {
+	app := otpKinds[2:3]
+	confirm := []judge{{"AuthenticatorEnroller.Confirm", app, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+		return on.Auth.Confirm(ctx, p.id, c.OTP)
+	}}}
+	waiting := func(p *person, _ factor.Kind) { p.begin() }
+	return []sameness{
 		{
 			name: "confirming nothing", promise: "Without an authenticator that waits no code is judged.", kinds: app, by: confirm,
 			want: factor.ErrNotEnrolled, sizes: true, situations: []situation{{"wrong", nil, wrong}, {"right for the one in force", nil, right}},

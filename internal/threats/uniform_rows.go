@@ -20,7 +20,7 @@ var asHeld = []string{"PINs.Remove", "DeviceTOTPEnroller.Revoke", "Authenticator
 
 // samenesses are the promises. What is not among them is not promised, such as
 // that a user with ten devices costs as little as one with none.
-var samenesses = slices.Concat(unheldSamenesses(), lockedSamenesses(), unjudgedSamenesses(), guardSamenesses())
+var samenesses = slices.Concat(unheldSamenesses(), emptySamenesses(), lockedSamenesses(), unjudgedSamenesses(), enrolSamenesses(), guardSamenesses(), confirmSamenesses())
 
 // right and wrong give a credential of the kind.
 func right(p *person, kind factor.Kind) factor.Credentials { return p.right(kind) }
@@ -43,12 +43,12 @@ func bare(p *person, _ factor.Kind) {
 	withoutAuthenticator(p, "")
 }
 
-func withoutPIN(p *person, _ factor.Kind) { must(p.w.t, p.w.admin.RemovePIN(ctx, p.id)) }
+func withoutPIN(p *person, _ factor.Kind) { must(p.w.t, p.w.Admin.RemovePIN(ctx, p.id)) }
 func withoutDevice(p *person, _ factor.Kind) {
-	must(p.w.t, p.w.admin.RevokeDevice(ctx, p.id, p.device))
+	must(p.w.t, p.w.Admin.RevokeDevice(ctx, p.id, p.device))
 }
 func withoutAuthenticator(p *person, _ factor.Kind) {
-	must(p.w.t, p.w.admin.RemoveAuthenticator(ctx, p.id))
+	must(p.w.t, p.w.Admin.RemoveAuthenticator(ctx, p.id))
 }
 func withCode(p *person, kind factor.Kind) { p.issue(kind) }
 
@@ -60,16 +60,12 @@ func unknown(p *person, _ factor.Kind) {
 // expired lets a live code end.
 func expired(p *person, kind factor.Kind) {
 	p.issue(kind)
-	p.w.clock.add(10 * time.Minute)
+	p.w.clock.Turn(10 * time.Minute)
 }
 
 // unheldSamenesses: what is set cannot be found out by guessing.
 func unheldSamenesses() []sameness {
 	pin, device, app := []factor.Kind{factor.KindPIN}, []factor.Kind{factor.KindDeviceTOTP}, []factor.Kind{factor.KindTOTP}
-	everyKind := judge{name: verifyOTP.name, takes: otpKinds, call: func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
-		_, err := on.v.VerifyOTP(ctx, p.id, c.OTP, otpKinds...)
-		return err
-	}}
 	return []sameness{
 		{
 			name: "no PIN", promise: "A user without a PIN costs one dummy hash wherever a PIN is judged.", kinds: pin, beside: true, tells: asHeld[:1],
@@ -102,6 +98,19 @@ func unheldSamenesses() []sameness {
 				}},
 			},
 		},
+	}
+}
+
+// emptySamenesses: nor can it be found out whether anything is.
+func emptySamenesses() []sameness {
+	everyKind := judge{name: verifyOTP.name, takes: otpKinds, call: func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+		_, err := on.V.VerifyOTP(ctx, p.id, c.OTP, otpKinds...)
+		return err
+	}}
+	beside := func(p *person, k factor.Kind) factor.Credentials {
+		return both(used(p, factor.KindDeviceTOTP), wrong(p, k))
+	}
+	return []sameness{
 		{
 			name: "holds nothing", promise: unheld, kinds: allKinds, beside: true, tells: asHeld,
 			situations: []situation{{"holds everything", withEverything, wrong}, {"holds nothing", bare, wrong}},
@@ -116,15 +125,8 @@ func unheldSamenesses() []sameness {
 			situations: []situation{{"holds everything", withEverything, wrong}, {"holds nothing", bare, wrong}},
 		},
 		{
-			name: "used code beside a PIN", promise: "A used code exempts only itself.", kinds: pin, by: codeTakers(), tells: asHeld[:1],
-			situations: []situation{
-				{"a wrong PIN", nil, func(p *person, k factor.Kind) factor.Credentials {
-					return both(used(p, factor.KindDeviceTOTP), wrong(p, k))
-				}},
-				{"no PIN", withoutPIN, func(p *person, k factor.Kind) factor.Credentials {
-					return both(used(p, factor.KindDeviceTOTP), wrong(p, k))
-				}},
-			},
+			name: "used code beside a PIN", promise: "A used code exempts only itself.", kinds: []factor.Kind{factor.KindPIN}, by: codeTakers(), tells: asHeld[:1],
+			situations: []situation{{"a wrong PIN", nil, beside}, {"no PIN", withoutPIN, beside}},
 		},
 	}
 }

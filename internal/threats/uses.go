@@ -25,7 +25,7 @@ type use struct {
 }
 
 // uses are all exported methods in the situations that matter.
-var uses = slices.Concat(judgingUses(), verifyingUses(), guardUses(), otherUses())
+var uses = slices.Concat(judgingUses(), verifyingUses(), guardUses(), confirmingUses(), unprovenUses(), readingUses(), adminUses())
 
 // checkUsed fails if a method is missing among the uses.
 func checkUsed(t *testing.T, p *process) {
@@ -92,7 +92,7 @@ var scenarios = []givenAs{
 func (p *person) used() factor.Credentials {
 	p.w.t.Helper()
 	c := p.right(factor.KindDeviceTOTP)
-	_, err := p.w.v.VerifyOTP(ctx, p.id, c.OTP)
+	_, err := p.w.V.VerifyOTP(ctx, p.id, c.OTP)
 	must(p.w.t, err)
 	return c
 }
@@ -135,7 +135,7 @@ func verifyingUses() []use {
 		name: "Verifier.VerifyOTP: every kind", charges: otpKinds,
 		prepare: func(p *person) { p.given = p.wrong(factor.KindLogin) },
 		run: func(ctx context.Context, on *process, p *person) error {
-			_, err := on.v.VerifyOTP(ctx, p.id, p.given.OTP, otpKinds...)
+			_, err := on.V.VerifyOTP(ctx, p.id, p.given.OTP, otpKinds...)
 			return err
 		},
 	})
@@ -143,11 +143,11 @@ func verifyingUses() []use {
 
 // guardUses are the uses of the reset guard.
 func guardUses() []use {
-	prove := func(ctx context.Context, on *process, p *person) error { return on.guard.Prove(ctx, p.id, p.given) }
+	prove := func(ctx context.Context, on *process, p *person) error { return on.Guard.Prove(ctx, p.id, p.given) }
 	give := func(strikes int, c func(p *person) factor.Credentials) func(p *person) {
 		return func(p *person) {
 			for range strikes {
-				mustBe(p.w.t, p.w.guard.Prove(ctx, p.id, p.wrong(factor.KindDeviceTOTP)), factor.ErrMismatch)
+				mustBe(p.w.t, p.w.Guard.Prove(ctx, p.id, p.wrong(factor.KindDeviceTOTP)), factor.ErrMismatch)
 			}
 			p.given = c(p)
 		}
@@ -171,20 +171,20 @@ func guardUses() []use {
 		{name: name + "the strike that wipes", strikes: 1, wipes: true, run: prove, prepare: give(3, wrongPIN)},
 		{name: name + "a wipe that pends", wipes: true, run: prove, prepare: func(p *person) { p.pend(); p.given = p.right(factor.KindPIN) }},
 		{name: "ResetGuard.Forfeit", right: true, wipes: true, prepare: func(*person) {}, run: func(ctx context.Context, on *process, p *person) error {
-			return on.guard.Forfeit(ctx, p.id)
+			return on.Guard.Forfeit(ctx, p.id)
 		}},
 		{name: "ResetGuard.Forfeit: a wipe that pends", right: true, wipes: true, prepare: (*person).pend, run: func(ctx context.Context, on *process, p *person) error {
-			return on.guard.Forfeit(ctx, p.id)
+			return on.Guard.Forfeit(ctx, p.id)
 		}},
 		{name: "PINs.Set: a wipe that pends", right: true, wipes: true, prepare: func(p *person) { p.pend(); p.given = p.right(factor.KindPassword) },
 			run: func(ctx context.Context, on *process, p *person) error {
-				return on.pins.Set(ctx, p.id, newPIN, p.given)
+				return on.PINs.Set(ctx, p.id, newPIN, p.given)
 			}},
 		{name: "Admin.Forget: a wipe that pends", right: true, wipes: true, prepare: (*person).pend, run: func(ctx context.Context, on *process, p *person) error {
-			return on.admin.Forget(ctx, p.id)
+			return on.Admin.Forget(ctx, p.id)
 		}},
 		{name: "Admin.Sweep: a wipe that pends", right: true, wipes: true, prepare: (*person).pend, run: func(ctx context.Context, on *process, p *person) error {
-			_, err := on.admin.Sweep(ctx)
+			_, err := on.Admin.Sweep(ctx)
 			return err
 		}},
 	}
@@ -199,91 +199,110 @@ func (p *person) pend() {
 		}
 		return nothing
 	}))
-	mustBe(p.w.t, on.guard.Forfeit(ctx, p.id), factor.ErrWipePending)
+	mustBe(p.w.t, on.Guard.Forfeit(ctx, p.id), factor.ErrWipePending)
 }
 
-// otherUses are the methods that judge nothing, and Confirm.
-func otherUses() []use {
-	nothing := func(*person) {}
-	begin := func(p *person) { p.begin() }
+// asIs prepares nothing.
+func asIs(*person) {}
+
+// confirmingUses are the uses of Confirm.
+func confirmingUses() []use {
 	confirm := func(ctx context.Context, on *process, p *person) error {
-		return on.auth.Confirm(ctx, p.id, p.given.OTP)
+		return on.Auth.Confirm(ctx, p.id, p.given.OTP)
 	}
 	return []use{
 		{name: "AuthenticatorEnroller.Confirm: right", right: true, run: confirm, prepare: func(p *person) {
-			begin(p)
+			p.begin()
 			p.given.OTP = p.pending.code(p.pending.step(p.w.clock.Now()))
 		}},
 		{name: "AuthenticatorEnroller.Confirm: wrong", run: confirm, prepare: func(p *person) {
-			begin(p)
+			p.begin()
 			p.given = p.wrong(factor.KindTOTP)
 		}},
-		{name: "OTPIssuer.IssueUnproven", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
-			_, err := on.codes.IssueUnproven(ctx, p.id, factor.KindLogin)
+	}
+}
+
+// unprovenUses are the methods that change something without a proof.
+func unprovenUses() []use {
+	return []use{
+		{name: "OTPIssuer.IssueUnproven", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			_, err := on.Codes.IssueUnproven(ctx, p.id, factor.KindLogin)
 			return err
 		}},
 		{name: "DeviceTOTPEnroller.Enroll: without proof", right: true,
 			prepare: func(p *person) { p.w.host.register(p.id, p.password, p.w.clock.Now()) },
 			run: func(ctx context.Context, on *process, p *person) error {
-				_, err := on.devices.Enroll(ctx, p.id, uuid.New(), factor.Credentials{})
+				_, err := on.Devices.Enroll(ctx, p.id, uuid.New(), factor.Credentials{})
 				return err
 			}},
-		{name: "DeviceTOTPEnroller.Devices", right: true, reads: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
-			_, err := on.devices.Devices(ctx, p.id)
+	}
+}
+
+// readingUses are the methods that change nothing.
+func readingUses() []use {
+	return []use{
+		{name: "DeviceTOTPEnroller.Devices", right: true, reads: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			_, err := on.Devices.Devices(ctx, p.id)
 			return err
 		}},
-		{name: "PINs.IsSet", right: true, reads: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
-			_, err := on.pins.IsSet(ctx, p.id)
+		{name: "PINs.IsSet", right: true, reads: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			_, err := on.PINs.IsSet(ctx, p.id)
 			return err
 		}},
-		{name: "PINs.Wait", right: true, reads: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
-			_, err := on.pins.Wait(ctx, p.id, time.Second)
+		{name: "PINs.Wait", right: true, reads: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			_, err := on.PINs.Wait(ctx, p.id, time.Second)
 			return err
 		}},
-		{name: "Admin.Status", right: true, reads: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
-			_, err := on.admin.Status(ctx, p.id)
+		{name: "Admin.Status", right: true, reads: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			_, err := on.Admin.Status(ctx, p.id)
 			return err
 		}},
-		{name: "Admin.Users", right: true, reads: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
-			for _, err := range on.admin.Users(ctx, "") {
+		{name: "Admin.Users", right: true, reads: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			for _, err := range on.Admin.Users(ctx, "") {
 				if err != nil {
 					return err
 				}
 			}
 			return nil
 		}},
-		{name: "Admin.Sweep", right: true, prepare: func(p *person) { p.issue(factor.KindLogin); p.w.clock.add(time.Hour); clear(p.codes) },
+	}
+}
+
+// adminUses are the methods of Admin that change something.
+func adminUses() []use {
+	return []use{
+		{name: "Admin.Sweep", right: true, prepare: func(p *person) { p.issue(factor.KindLogin); p.w.clock.Turn(time.Hour); clear(p.codes) },
 			run: func(ctx context.Context, on *process, p *person) error {
-				_, err := on.admin.Sweep(ctx)
+				_, err := on.Admin.Sweep(ctx)
 				return err
 			}},
 		{name: "Admin.Unlock", right: true,
 			prepare: func(p *person) {
-				mustBe(p.w.t, p.w.v.VerifyPassword(ctx, p.id, "wrong"), factor.ErrMismatch)
+				mustBe(p.w.t, p.w.V.VerifyPassword(ctx, p.id, "wrong"), factor.ErrMismatch)
 			},
 			run: func(ctx context.Context, on *process, p *person) error {
-				return on.admin.Unlock(ctx, p.id, factor.KindPassword)
+				return on.Admin.Unlock(ctx, p.id, factor.KindPassword)
 			}},
-		{name: "Admin.SetPIN", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
-			return on.admin.SetPIN(ctx, p.id, newPIN)
+		{name: "Admin.SetPIN", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			return on.Admin.SetPIN(ctx, p.id, newPIN)
 		}},
-		{name: "Admin.RemovePIN", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
-			return on.admin.RemovePIN(ctx, p.id)
+		{name: "Admin.RemovePIN", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			return on.Admin.RemovePIN(ctx, p.id)
 		}},
-		{name: "Admin.RemoveAuthenticator", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
-			return on.admin.RemoveAuthenticator(ctx, p.id)
+		{name: "Admin.RemoveAuthenticator", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			return on.Admin.RemoveAuthenticator(ctx, p.id)
 		}},
-		{name: "Admin.RevokeDevice", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
-			return on.admin.RevokeDevice(ctx, p.id, p.device)
+		{name: "Admin.RevokeDevice", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			return on.Admin.RevokeDevice(ctx, p.id, p.device)
 		}},
-		{name: "Admin.Import", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
-			return on.admin.Import(ctx, p.id, tabletOf(p))
+		{name: "Admin.Import", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			return on.Admin.Import(ctx, p.id, tabletOf(p))
 		}},
-		{name: "Admin.Reseal", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
-			return on.admin.Reseal(ctx, p.id)
+		{name: "Admin.Reseal", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			return on.Admin.Reseal(ctx, p.id)
 		}},
-		{name: "Admin.Forget", right: true, prepare: nothing, run: func(ctx context.Context, on *process, p *person) error {
-			return on.admin.Forget(ctx, p.id)
+		{name: "Admin.Forget", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			return on.Admin.Forget(ctx, p.id)
 		}},
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/factortest"
+	"github.com/knowhave/factor/internal/translate"
 )
 
 // A world is what outlives a process: the store, the keys, the time and the
@@ -22,7 +24,7 @@ type world struct {
 	env   Env
 	store factor.Store
 	keys  factor.Sealer
-	clock *clock
+	clock *factortest.Clock
 	host  *host
 	opts  factor.Options
 	users int
@@ -58,14 +60,8 @@ func newKeyring(t testing.TB, numbers ...byte) *factor.Keyring {
 // A process is one verifier with all its views. It remembers nothing that the
 // store does not, so starting another one is a restart.
 type process struct {
-	script  *script
-	v       *factor.Verifier
-	pins    *factor.PINs
-	codes   *factor.OTPIssuer
-	devices *factor.DeviceTOTPEnroller
-	auth    *factor.AuthenticatorEnroller
-	guard   *factor.ResetGuard
-	admin   *factor.Admin
+	*translate.Views
+	script *script
 }
 
 // start starts a process whose calls to the store and to the host go as the
@@ -105,21 +101,13 @@ func (w *world) start(s *script) *process {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	guard, err := factor.NewResetGuard(v)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return &process{
-		script: s, v: v, guard: guard,
-		pins: factor.NewPINs(v), codes: factor.NewOTPIssuer(v), admin: factor.NewAdmin(v),
-		devices: factor.NewDeviceTOTPEnroller(v), auth: factor.NewAuthenticatorEnroller(v),
-	}
+	return &process{Views: translate.NewViews(v), script: s}
 }
 
 // status returns what is durably known about the user.
 func (w *world) status(user string) factor.Status {
 	w.t.Helper()
-	s, err := w.admin.Status(context.Background(), user)
+	s, err := w.Admin.Status(context.Background(), user)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -167,34 +155,16 @@ func (w *world) restore(user string, r factor.Record) {
 func (w *world) unlock(user string) {
 	w.t.Helper()
 	for _, b := range w.status(user).Budgets {
-		if err := w.admin.Unlock(context.Background(), user, b.Kind); err != nil {
+		if err := w.Admin.Unlock(context.Background(), user, b.Kind); err != nil {
 			w.t.Fatal(err)
 		}
 	}
 }
 
-// A clock shows the time that the test set.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
 // newClock starts a clock early in a TOTP step, at a time whose digits do not
 // look like one of the PINs and codes.
-func newClock() *clock { return &clock{now: time.Date(2031, 3, 5, 7, 11, 2, 0, time.UTC)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) add(d time.Duration) { c.set(c.Now().Add(d)) }
-
-func (c *clock) set(at time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = at
+func newClock() *factortest.Clock {
+	return factortest.NewClock(time.Date(2031, 3, 5, 7, 11, 2, 0, time.UTC))
 }
 
 // A host is the data of the service around the library.

@@ -2,7 +2,6 @@
 package accounttest
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -90,36 +89,14 @@ var ImportedHashes = []string{
 
 // Any draws a whole account whose instants are of times.
 func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
-	id := rapid.Custom(func(t *rapid.T) (id uuid.UUID) {
-		copy(id[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
-		return id
-	})
-	aPIN := rapid.Custom(func(t *rapid.T) account.PIN {
-		return account.PIN{Hash: account.Hash{
-			Memory: rapid.Uint32Range(0, account.MaxHashMemory).Draw(t, "memory"), Time: rapid.Uint32Range(1, account.MaxHashTime).Draw(t, "passes"),
-			Threads: rapid.Uint8Min(1).Draw(t, "threads"), Salt: genBytes(0, 32).Draw(t, "salt"), Sum: genBytes(1, 64).Draw(t, "sum"),
-		}, SetAt: times.Draw(t, "set")}
-	})
-	aDevice := rapid.Custom(func(t *rapid.T) account.Device {
-		return account.Device{ID: id.Draw(t, "id"), TOTP: TOTP().Draw(t, "secret"), EnrolledAt: times.Draw(t, "enrolled"), UsedAt: times.Draw(t, "used")}
-	})
-	aPending := rapid.Custom(func(t *rapid.T) account.Pending {
-		return account.Pending{TOTP: TOTP().Draw(t, "secret"), ExpiresAt: times.Draw(t, "expires"), Wrong: rapid.IntRange(0, 5).Draw(t, "wrong")}
-	})
-	aWipe := rapid.Custom(func(t *rapid.T) account.Wipe {
-		return account.Wipe{
-			ID: id.Draw(t, "id"), At: times.Draw(t, "at"), Reason: rapid.SampledFrom([]account.WipeReason{account.ReasonStrikes, account.ReasonForfeited}).Draw(t, "reason"),
-			Done: rapid.Bool().Draw(t, "done"), Tries: rapid.IntRange(0, 1000).Draw(t, "tries"), RetryAt: times.Draw(t, "retry"),
-		}
-	})
 	return rapid.Custom(func(t *rapid.T) *account.Account {
 		a := &account.Account{}
 		if rapid.Bool().Draw(t, "holds much") {
-			a.PIN = rapid.Ptr(aPIN, true).Draw(t, "pin")
-			a.Devices = OrNil(rapid.SliceOfN(aDevice, 0, rapid.SampledFrom([]int{2, account.MaxDevices}).Draw(t, "most")).Draw(t, "devices"))
+			a.PIN = rapid.Ptr(pin(times), true).Draw(t, "pin")
+			a.Devices = OrNil(rapid.SliceOfN(device(times), 0, rapid.SampledFrom([]int{2, account.MaxDevices}).Draw(t, "most")).Draw(t, "devices"))
 			a.Authenticator = rapid.Ptr(TOTP(), true).Draw(t, "authenticator")
-			a.Pending = rapid.Ptr(aPending, true).Draw(t, "pending")
-			a.Guard.Wipe = rapid.Ptr(aWipe, true).Draw(t, "wipe")
+			a.Pending = rapid.Ptr(pending(times), true).Draw(t, "pending")
+			a.Guard.Wipe = rapid.Ptr(wipe(times), true).Draw(t, "wipe")
 		}
 		if rapid.Bool().Draw(t, "has codes") {
 			for _, k := range account.IssuedKinds {
@@ -135,15 +112,56 @@ func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
 		}
 		a.Emptied = times.Draw(t, "emptied")
 		if rapid.Bool().Draw(t, "was imported") {
-			a.Imported = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) (id account.ImportMark) {
-				copy(id[:], rapid.SliceOfN(rapid.Byte(), len(id), len(id)).Draw(t, "import"))
-				return id
-			}), 1, 12).Draw(t, "imported")
+			a.Imported = rapid.SliceOfN(importMark(), 1, 12).Draw(t, "imported")
 			if a.PIN != nil && rapid.Bool().Draw(t, "foreign") {
 				a.PIN.Hash = account.Hash{Sum: []byte(rapid.SampledFrom(ImportedHashes).Draw(t, "hash"))}
 			}
 		}
 		return a
+	})
+}
+
+func pin(times *rapid.Generator[time.Time]) *rapid.Generator[account.PIN] {
+	return rapid.Custom(func(t *rapid.T) account.PIN {
+		return account.PIN{Hash: account.Hash{
+			Memory: rapid.Uint32Range(0, account.MaxHashMemory).Draw(t, "memory"), Time: rapid.Uint32Range(1, account.MaxHashTime).Draw(t, "passes"),
+			Threads: rapid.Uint8Min(1).Draw(t, "threads"), Salt: genBytes(0, 32).Draw(t, "salt"), Sum: genBytes(1, 64).Draw(t, "sum"),
+		}, SetAt: times.Draw(t, "set")}
+	})
+}
+
+func device(times *rapid.Generator[time.Time]) *rapid.Generator[account.Device] {
+	return rapid.Custom(func(t *rapid.T) account.Device {
+		return account.Device{ID: id().Draw(t, "id"), TOTP: TOTP().Draw(t, "secret"), EnrolledAt: times.Draw(t, "enrolled"), UsedAt: times.Draw(t, "used")}
+	})
+}
+
+func pending(times *rapid.Generator[time.Time]) *rapid.Generator[account.Pending] {
+	return rapid.Custom(func(t *rapid.T) account.Pending {
+		return account.Pending{TOTP: TOTP().Draw(t, "secret"), ExpiresAt: times.Draw(t, "expires"), Wrong: rapid.IntRange(0, 5).Draw(t, "wrong")}
+	})
+}
+
+func wipe(times *rapid.Generator[time.Time]) *rapid.Generator[account.Wipe] {
+	return rapid.Custom(func(t *rapid.T) account.Wipe {
+		return account.Wipe{
+			ID: id().Draw(t, "id"), At: times.Draw(t, "at"), Reason: rapid.SampledFrom([]account.WipeReason{account.ReasonStrikes, account.ReasonForfeited}).Draw(t, "reason"),
+			Done: rapid.Bool().Draw(t, "done"), Tries: rapid.IntRange(0, 1000).Draw(t, "tries"), RetryAt: times.Draw(t, "retry"),
+		}
+	})
+}
+
+func id() *rapid.Generator[uuid.UUID] {
+	return rapid.Custom(func(t *rapid.T) (id uuid.UUID) {
+		copy(id[:], rapid.SliceOfN(rapid.Byte(), len(id), len(id)).Draw(t, "id"))
+		return id
+	})
+}
+
+func importMark() *rapid.Generator[account.ImportMark] {
+	return rapid.Custom(func(t *rapid.T) (mark account.ImportMark) {
+		copy(mark[:], rapid.SliceOfN(rapid.Byte(), len(mark), len(mark)).Draw(t, "import"))
+		return mark
 	})
 }
 
@@ -163,69 +181,6 @@ func Clone(t interface{ Fatal(...any) }, a *account.Account) *account.Account {
 		t.Fatal(err)
 	}
 	return b
-}
-
-// OutOfBounds says what in an account no rule may ever meet, "" if nothing.
-func OutOfBounds(a *account.Account) string {
-	var bad []string
-	check := func(what string, ok bool) {
-		if !ok {
-			bad = append(bad, what)
-		}
-	}
-	instant := func(what string, t time.Time) { check(what, t.Location() == time.UTC && t.Nanosecond()%1e6 == 0) }
-	secrets := func(s account.TOTP) {
-		check("secret", len(s.Secret) > 0 && s.Algorithm < 3 && s.Digits >= 6 && s.Digits <= 8 && s.LastStep >= -1 &&
-			s.Period >= time.Second && s.Period <= 2*time.Minute && s.Period%time.Second == 0)
-	}
-	if p := a.PIN; p != nil {
-		check("pin", len(p.Sum) > 0 && p.Memory <= 4<<20 && p.Time >= 1 && p.Time <= 1024 && p.Threads >= 1 ||
-			len(p.Sum) > 0 && p.Memory == 0 && p.Time == 0 && p.Threads == 0 && len(p.Salt) == 0 && len(a.Imported) > 0)
-		instant("pin set", p.SetAt)
-	}
-	check("devices", len(a.Devices) <= 100)
-	for _, d := range a.Devices {
-		secrets(d.TOTP)
-		instant("device enrolled", d.EnrolledAt)
-		instant("device used", d.UsedAt)
-	}
-	if a.Authenticator != nil {
-		secrets(*a.Authenticator)
-	}
-	if p := a.Pending; p != nil {
-		secrets(p.TOTP)
-		check("pending wrong", p.Wrong >= 0 && p.Wrong <= 5)
-		instant("pending ends", p.ExpiresAt)
-	}
-	for _, k := range account.IssuedKinds {
-		c := a.Codes(k)
-		all := c.Spent
-		if c.Live != nil {
-			all = append([]account.Code{*c.Live}, all...)
-		}
-		check("spent", len(c.Spent) <= 8)
-		for _, one := range all {
-			check("code", len(one.Digits) >= 6 && len(one.Digits) <= 8)
-			instant("code ends", one.ExpiresAt)
-		}
-		instant("codes hold", c.NotBefore)
-	}
-	for _, b := range a.Budgets {
-		check("budget", b.Wrong >= 0 && b.Wrong <= 100)
-		instant("lock ends", b.Until)
-	}
-	check("strikes", a.Guard.Strikes >= 0 && a.Guard.Strikes <= 100)
-	instant("reset hold", a.Guard.NotBefore)
-	if w := a.Guard.Wipe; w != nil {
-		check("wipe", w.Tries >= 0 && (w.Reason == account.ReasonStrikes || w.Reason == account.ReasonForfeited))
-		instant("wipe at", w.At)
-		instant("wipe retry", w.RetryAt)
-	}
-	instant("emptied", a.Emptied)
-	if len(bad) == 0 {
-		return ""
-	}
-	return fmt.Sprint(bad)
 }
 
 // Everything is an account that holds one of each thing.

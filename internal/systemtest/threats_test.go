@@ -1,38 +1,17 @@
-package factor_test
+package systemtest
 
 import (
 	"fmt"
 	"go/ast"
-	"go/parser"
-	"go/token"
 	"math"
-	"os"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/knowhave/factor"
-	"github.com/knowhave/factor/internal/pinhash"
+	"github.com/knowhave/factor/factortest"
 	"github.com/knowhave/factor/internal/threats"
-	"github.com/knowhave/factor/memstore"
 )
-
-// memory is the Env of a store in memory and a PIN hash that takes no time.
-var memory = threats.Env{
-	NewStore: func(testing.TB) factor.Store { return memstore.New() },
-	NewVerifier: func(s factor.Store, k factor.Sealer, o *factor.Options) (*factor.Verifier, error) {
-		v, err := factor.NewVerifier(s, k, o)
-		if err == nil {
-			pinhash.Cheapen(v, &threatHashes)
-		}
-		return v, err
-	},
-	Cheap:  true,
-	Hashes: &threatHashes,
-}
-
-var threatHashes atomic.Int64
 
 func TestThreat01ParallelRedemption(t *testing.T) { threats.Threat01ParallelRedemption(t, memory) }
 func TestThreat02ParallelGuesses(t *testing.T)    { threats.Threat02ParallelGuesses(t, memory) }
@@ -98,7 +77,7 @@ func TestThreat17ClientAddress(t *testing.T) {
 	}
 }
 
-// uniformCodes draws codes and compares their digits, pairs of digits and halves
+// uniformCodes has codes issued and compares their digits, pairs of digits and halves
 // with what is uniform, by the chi-square statistic. A fair generator fails once
 // in about 10^9 runs.
 func uniformCodes(t *testing.T, draws int) {
@@ -109,9 +88,18 @@ func uniformCodes(t *testing.T, draws int) {
 			views[fmt.Sprintf("digits %d and %d", j, i)] = func(c string) string { return c[j:j+1] + c[i:i+1] }
 		}
 	}
+	v, err := memory.NewVerifier(memory.NewStore(t), factortest.Keyring(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer := factor.NewOTPIssuer(v)
 	codes := make([]string, draws)
 	for i := range codes {
-		codes[i] = factor.RandomCode(6)
+		otp, err := issuer.IssueUnproven(t.Context(), "ann", factor.KindLogin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		codes[i] = otp.Code
 		if len(codes[i]) != 6 || strings.Trim(codes[i], "0123456789") != "" {
 			t.Fatalf("drew %q", codes[i])
 		}
@@ -146,41 +134,13 @@ func uniformCodes(t *testing.T, draws int) {
 // they are written.
 func exportedFuncs(t *testing.T) []*ast.FuncDecl {
 	t.Helper()
-	entries, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var found []*ast.FuncDecl
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), e.Name(), nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Name.IsExported() && (receiver(f) == "" || ast.IsExported(receiver(f))) {
-				found = append(found, f)
-			}
+	for _, d := range declarations(t) {
+		if f, ok := d.(*ast.FuncDecl); ok && f.Name.IsExported() && (receiver(f) == "" || ast.IsExported(receiver(f))) {
+			found = append(found, f)
 		}
 	}
 	return found
-}
-
-// receiver returns the name of the type that f is a method of.
-func receiver(f *ast.FuncDecl) string {
-	if f.Recv == nil {
-		return ""
-	}
-	typ := f.Recv.List[0].Type
-	if star, ok := typ.(*ast.StarExpr); ok {
-		typ = star.X
-	}
-	if generic, ok := typ.(*ast.IndexExpr); ok {
-		typ = generic.X
-	}
-	return typ.(*ast.Ident).Name
 }
 
 func takesContext(f *ast.FuncDecl) bool {

@@ -1,7 +1,7 @@
-package factor_test
+package systemtest
 
 import (
-	"os"
+	"io/fs"
 	"regexp"
 	"testing"
 )
@@ -11,7 +11,7 @@ func TestTheMapNamesExistingFiles(t *testing.T) {
 	named := regexp.MustCompile("`((?:\\.?[a-z0-9_]+/)*[a-z0-9_]+\\.go|(?:internal|dbtest|docs|examples|sqlstore|testdata)(?:/[a-z0-9_./]+)?)`")
 	seen := 0
 	for _, match := range named.FindAllStringSubmatch(readFile(t, "CONTRIBUTING.md"), -1) {
-		if _, err := os.Stat(match[1]); err != nil {
+		if _, err := fs.Stat(repository, match[1]); err != nil {
 			t.Errorf("CONTRIBUTING.md names %s: %v", match[1], err)
 		}
 		seen++

@@ -1,8 +1,10 @@
 package factor_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -117,8 +119,8 @@ func TestCallsOfTheStore(t *testing.T) {
 			return err
 		}, nil},
 		{"Admin.Sweep", "nothing due", none, (*kit).withPIN, func(k *kit, _ string) error { return second(k.admin.Sweep(ctx)) }, nil},
-		{"Admin.Sweep", "an expired code", one, func(k *kit) string { k.issue(factor.KindAccount); k.turn(time.Hour); return "" }, func(k *kit, _ string) error { return second(k.admin.Sweep(ctx)) }, nil},
-		{"Admin.Sweep", "an empty record", one, func(k *kit) string { k.withPIN(); k.ok(k.admin.Forget(ctx, alice)); k.turn(24 * time.Hour); return "" }, func(k *kit, _ string) error { return second(k.admin.Sweep(ctx)) }, nil},
+		{"Admin.Sweep", "an expired code", one, func(k *kit) string { k.issue(factor.KindAccount); k.Turn(time.Hour); return "" }, func(k *kit, _ string) error { return second(k.admin.Sweep(ctx)) }, nil},
+		{"Admin.Sweep", "an empty record", one, func(k *kit) string { k.withPIN(); k.ok(k.admin.Forget(ctx, alice)); k.Turn(24 * time.Hour); return "" }, func(k *kit, _ string) error { return second(k.admin.Sweep(ctx)) }, nil},
 	}
 	covered := map[string]bool{}
 	for _, c := range cases {
@@ -185,4 +187,52 @@ func (k *kit) lockedPIN() string {
 func (k *kit) forfeited() string {
 	k.ok(k.guard.Forfeit(k.Context(), alice))
 	return ""
+}
+
+// What a store must not return is no empty account: a record without data, or
+// data without a version.
+func TestARecordInPartIsNotAbsent(t *testing.T) {
+	for name, rec := range map[string]factor.Record{"no data": {Version: 1}, "no version": {Data: []byte("sealed")}} {
+		k := newKit(t)
+		k.tap.Store = partial{k.tap.Store, rec}
+		if _, err := k.admin.Status(t.Context(), alice); !errors.Is(err, factor.ErrUnsealed) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := verifyOTP(k, "000000"); !errors.Is(err, factor.ErrUnsealed) {
+			t.Errorf("%s: a code is judged: %v", name, err)
+		}
+	}
+}
+
+// partial is a store that returns one record for everybody.
+type partial struct {
+	factor.Store
+	rec factor.Record
+}
+
+func (p partial) Load(context.Context, string) (factor.Record, error) { return p.rec, nil }
+
+// Only the zero Record is none.
+func TestARecordWithAnythingInItIsNotZero(t *testing.T) {
+	for name, rec := range map[string]factor.Record{
+		"data": {Data: []byte{0}}, "version": {Version: 1}, "due": {Due: time.Unix(0, 0)},
+		"all but data": {Version: 1, Due: time.Unix(0, 0)}, "all but version": {Data: []byte{0}, Due: time.Unix(0, 0)}, "all but due": {Data: []byte{0}, Version: 1},
+	} {
+		if rec.IsZero() {
+			t.Errorf("a record with %s is zero", name)
+		}
+	}
+	if !(factor.Record{}).IsZero() || !(factor.Record{Data: []byte{}}).IsZero() {
+		t.Error("the zero Record is not zero")
+	}
+}
+
+// A user of any length that is allowed can do everything.
+func TestALongUserIsServedLikeAnyOther(t *testing.T) {
+	k := newKit(t)
+	for _, n := range []int{1, 16, 17, 18, 254, 255} {
+		user := strings.Repeat("u", n)
+		k.ok(k.v.VerifyPassword(t.Context(), user, rightPW))
+		k.is(k.v.VerifyPIN(t.Context(), user, wrongPIN), factor.ErrMismatch)
+	}
 }

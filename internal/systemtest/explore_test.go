@@ -1,4 +1,4 @@
-package factor_test
+package systemtest
 
 import (
 	"encoding/json"
@@ -12,9 +12,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/explore"
-	"github.com/knowhave/factor/internal/pinhash"
 )
 
 var (
@@ -26,15 +24,6 @@ var (
 	exploreSchedule = flag.String("explore.schedule", "", "for TestSchedule: the printed schedule to run again")
 )
 
-// cheapVerifier is factor.NewVerifier with a PIN hash that takes no time.
-func cheapVerifier(s factor.Store, k factor.Sealer, o *factor.Options) (*factor.Verifier, error) {
-	v, err := factor.NewVerifier(s, k, o)
-	if err == nil {
-		pinhash.Cheapen(v, nil)
-	}
-	return v, err
-}
-
 // TestEveryFaultOfOneCall explores every operation alone, with every fault.
 func TestEveryFaultOfOneCall(t *testing.T) {
 	checkReport(t, explore.Run(t, cheapVerifier, explore.Plan{Size: 1}))
@@ -42,7 +31,7 @@ func TestEveryFaultOfOneCall(t *testing.T) {
 
 // TestEveryInterleavingOfPairs explores the pairs of operations. All of them take
 //
-//	go test -run TestEveryInterleavingOfPairs -v . -explore.pairs
+//	go test -run TestEveryInterleavingOfPairs -v ./internal/systemtest -explore.pairs
 func TestEveryInterleavingOfPairs(t *testing.T) {
 	checkReport(t, exploreAll(t, explore.Plan{Size: 2}, *explorePairs, 200))
 }
@@ -51,8 +40,8 @@ func TestEveryInterleavingOfPairs(t *testing.T) {
 // are some 20 million schedules without a fault, and some 1,000 million with. Take
 // those in parts, each of which can be run again:
 //
-//	go test -run TestEveryInterleavingOfTriples -v . -explore.triples -explore.nofaults
-//	go test -run TestEveryInterleavingOfTriples -v -timeout 0 . -explore.triples -explore.shard=0/1000
+//	go test -run TestEveryInterleavingOfTriples -v ./internal/systemtest -explore.triples -explore.nofaults
+//	go test -run TestEveryInterleavingOfTriples -v -timeout 0 ./internal/systemtest -explore.triples -explore.shard=0/1000
 func TestEveryInterleavingOfTriples(t *testing.T) {
 	if *exploreTriples {
 		checkReport(t, exploreAll(t, explore.Plan{Size: 3, Faultless: *exploreNoFaults}, true, 0))
@@ -62,17 +51,39 @@ func TestEveryInterleavingOfTriples(t *testing.T) {
 	checkReport(t, exploreAll(t, explore.Plan{Size: 3}, false, 150000))
 }
 
+// TestEveryInterleavingOfPairsInOneProcess explores the pairs of operations in one
+// process, where they share locks, loads and swaps. All of them take
+//
+//	go test -run TestEveryInterleavingOfPairsInOneProcess -v . -explore.pairs
+func TestEveryInterleavingOfPairsInOneProcess(t *testing.T) {
+	checkReport(t, exploreAll(t, explore.Plan{Size: 2, Together: true}, *explorePairs, 200))
+}
+
+// TestEveryInterleavingOfTriplesInOneProcess explores the triples of operations in
+// one process, in parts, each of which can be run again:
+//
+//	go test -run TestEveryInterleavingOfTriplesInOneProcess -v -timeout 0 . -explore.triples -explore.shard=0/1000
+func TestEveryInterleavingOfTriplesInOneProcess(t *testing.T) {
+	if *exploreTriples {
+		checkReport(t, exploreAll(t, explore.Plan{Size: 3, Together: true, Faultless: *exploreNoFaults}, true, 0))
+		return
+	}
+	checkReport(t, exploreAll(t, explore.Plan{Size: 3, Together: true}, false, 200000))
+}
+
 // TestSchedule runs a schedule again that was printed, and says what happens, or
 // without the steps all schedules of the operations:
 //
-//	go test -run TestSchedule -v . -explore.schedule='member / pin + wrong pin / a b a b:error b'
-//	go test -run TestSchedule -v . -explore.schedule='member / pin + wrong pin'
+//	go test -run TestSchedule -v ./internal/systemtest -explore.schedule='member / pin + wrong pin / a b a b:error b'
+//	go test -run TestSchedule -v ./internal/systemtest -explore.schedule='member / pin + wrong pin'
 func TestSchedule(t *testing.T) {
 	switch parts := strings.Split(*exploreSchedule, " / "); len(parts) {
 	case 3:
 		explore.Replay(t, cheapVerifier, *exploreSchedule)
 	case 2:
-		checkReport(t, explore.Run(t, cheapVerifier, explore.Plan{Size: strings.Count(parts[1], " + ") + 1, Only: *exploreSchedule}))
+		together := strings.Count(parts[1], " & ")
+		size := strings.Count(parts[1], " + ") + together + 1
+		checkReport(t, explore.Run(t, cheapVerifier, explore.Plan{Size: size, Only: *exploreSchedule, Together: together > 0}))
 	default:
 		t.Skip("give -explore.schedule")
 	}
@@ -85,6 +96,8 @@ func TestReductionLosesNothing(t *testing.T) {
 	t.Logf("%d schedules come to what %d come to", reduced, all)
 	reduced, all = explore.CheckReduction(t, cheapVerifier, explore.Plan{Size: 3, Faultless: true, Shards: 200003})
 	t.Logf("%d schedules of three come to what %d come to", reduced, all)
+	reduced, all = explore.CheckReduction(t, cheapVerifier, explore.Plan{Size: 2, Shards: 1499, Together: true})
+	t.Logf("%d schedules in one process come to what %d come to", reduced, all)
 }
 
 // TestExplorerKnowsEveryMethod fails for a new operation until the explorer's

@@ -1,10 +1,7 @@
-package factor_test
+package systemtest
 
 import (
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -39,7 +36,7 @@ func TestEachExportedStructIsKnownToHoldASecretOrNone(t *testing.T) {
 			}
 		}
 	}
-	threat := readFile(t, filepath.Join("internal", "threats", "t15_printed.go"))
+	threat := readFile(t, "internal/threats/t15_printed.go")
 	if n := strings.Count(threat, "\tmustRedact(t, "); n < len(redacting) {
 		t.Errorf("Threat 15 prints %d types, want all %d", n, len(redacting))
 	}
@@ -49,19 +46,8 @@ func TestEachExportedStructIsKnownToHoldASecretOrNone(t *testing.T) {
 // methods on values as Type.Method.
 func exportedStructs(t *testing.T) (structs, methods []string) {
 	t.Helper()
-	sources, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, source := range sources {
-		if strings.HasSuffix(source, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), source, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
+	for _, d := range declarations(t) {
+		ast.Inspect(d, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.TypeSpec:
 				if _, ok := n.Type.(*ast.StructType); ok && n.Name.IsExported() {

@@ -1,4 +1,4 @@
-package factor_test
+package systemtest
 
 import (
 	"encoding/json"
@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// lower are the packages that this one is built on, each with those of this module
+// lower are the packages that package factor is built on, each with those of this module
 // that it may import.
 var lower = map[string][]string{
 	"internal/account": {"internal/totp"},
@@ -27,7 +27,9 @@ func TestArrowsPointDown(t *testing.T) {
 	for name := range lower {
 		args = append(args, module+"/"+name)
 	}
-	out, err := exec.CommandContext(t.Context(), "go", args...).Output()
+	list := exec.CommandContext(t.Context(), "go", args...)
+	list.Dir = root
+	out, err := list.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +67,9 @@ func TestArrowsPointDown(t *testing.T) {
 // The rules reach no store, clock or random generator of their own.
 func TestRulesImportNothingThatActs(t *testing.T) {
 	for _, name := range []string{"internal/account", "internal/totp"} {
-		out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{join .Imports "\n"}}`, "./"+name).Output()
+		list := exec.CommandContext(t.Context(), "go", "list", "-f", `{{join .Imports "\n"}}`, "./"+name)
+		list.Dir = root
+		out, err := list.Output()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,13 +1,10 @@
-package factor_test
+package systemtest
 
 import (
 	"bytes"
 	"go/ast"
-	"go/parser"
-	"go/token"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,11 +30,7 @@ func TestReadmeStartsWithTheExample(t *testing.T) {
 func exampleBody(t *testing.T) string {
 	t.Helper()
 	source := readFile(t, "example_test.go")
-	files := token.NewFileSet()
-	parsed, err := parser.ParseFile(files, "example_test.go", source, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	files, parsed := parseFile(t, "example_test.go")
 	for _, decl := range parsed.Decls {
 		f, ok := decl.(*ast.FuncDecl)
 		if !ok || f.Name.Name != "Example" {
@@ -101,17 +94,17 @@ func TestMarkdownLinksResolve(t *testing.T) {
 			if strings.Contains(target, "://") || strings.HasPrefix(target, "mailto:") {
 				continue
 			}
-			path, anchor, hasAnchor := strings.Cut(target, "#")
-			if path == "" {
-				path = name
+			file, anchor, hasAnchor := strings.Cut(target, "#")
+			if file == "" {
+				file = name
 			} else {
-				path = filepath.Join(filepath.Dir(name), path)
+				file = path.Join(path.Dir(name), file)
 			}
-			if _, err := os.Stat(path); err != nil {
+			if _, err := fs.Stat(repository, file); err != nil {
 				t.Errorf("%s links to %s, which does not exist", name, target)
 				continue
 			}
-			if hasAnchor && !slices.Contains(anchors(readFile(t, path)), anchor) {
+			if hasAnchor && !slices.Contains(anchors(readFile(t, file)), anchor) {
 				t.Errorf("%s links to %s, which has no such heading", name, target)
 			}
 		}
@@ -170,30 +163,17 @@ func TestMarkdownNamesWhatIsExported(t *testing.T) {
 func exportedNames(t *testing.T) map[string]bool {
 	t.Helper()
 	names := make(map[string]bool)
-	sources, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, source := range sources {
-		file, err := parser.ParseFile(token.NewFileSet(), source, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if file.Name.Name != "factor" {
-			continue
-		}
-		for _, decl := range file.Decls {
-			switch d := decl.(type) {
-			case *ast.FuncDecl:
-				name := d.Name.Name
-				if of := receiver(d); of != "" {
-					name = of + "." + name
-				}
-				names[name] = true
-			case *ast.GenDecl:
-				for _, spec := range d.Specs {
-					addSpec(names, spec)
-				}
+	for _, decl := range declarations(t) {
+		switch d := decl.(type) {
+		case *ast.FuncDecl:
+			name := d.Name.Name
+			if of := receiver(d); of != "" {
+				name = of + "." + name
+			}
+			names[name] = true
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				addSpec(names, spec)
 			}
 		}
 	}
@@ -239,7 +219,7 @@ func markdownFiles(t *testing.T) []string {
 // walk calls visit for each file of the repository.
 func walk(t *testing.T, visit func(name string)) {
 	t.Helper()
-	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(repository, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -254,13 +234,4 @@ func walk(t *testing.T, visit func(name string)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-func readFile(t *testing.T, name string) string {
-	t.Helper()
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }

@@ -1,10 +1,10 @@
-package factor_test
+package systemtest
 
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -13,8 +13,15 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/factortest"
+	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/pinhash"
-	"github.com/knowhave/factor/memstore"
+)
+
+const (
+	ann      = "ann"
+	rightPIN = "8299"
+	wrongPIN = "1111"
 )
 
 var timingSamples = flag.Int("timing.samples", 0, "compare the times of calls whose time should tell nothing, each measured so many times; with the real PIN hash a hundredth of it")
@@ -146,62 +153,88 @@ func (s *stillStore) CompareAndSwap(context.Context, string, int64, factor.Recor
 // timingPairs are the pairs whose times should be the same.
 func timingPairs(t *testing.T) []timingPair {
 	ctx := t.Context()
-	// still returns a verifier on the record that prepare leaves behind.
-	still := func(prepare func(k *kit), cheap bool) *factor.Verifier {
-		k := newKit(t)
-		if prepare != nil {
-			prepare(k)
+	ok := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
 		}
-		record, err := k.Load(ctx, alice)
-		k.ok(err)
-		o := &factor.Options{Now: k.clock, CheckPassword: func(context.Context, string, string) (bool, error) { return false, nil }}
-		v, err := factor.NewVerifier(&stillStore{record: record}, keyring(t), o)
-		k.ok(err)
+	}
+	hash := factor.HashOptions{MemoryKiB: 19456, Time: 2} // the default
+	stores := map[*factor.Verifier]*stillStore{}
+	// still returns a verifier on the record that prepare leaves behind.
+	still := func(prepare func(e *factortest.Engine), cheap bool) *factor.Verifier {
+		e := factortest.New(t, &factor.Options{PIN: factor.PINOptions{Hash: hash}})
+		if cheap {
+			pinhash.Cheapen(e.Verifier, nil)
+		}
+		if prepare != nil {
+			prepare(e)
+		}
+		record, err := e.Store.Load(ctx, ann)
+		ok(err)
+		store := &stillStore{record: record}
+		o := &factor.Options{Now: e.Clock.Now, CheckPassword: func(context.Context, string, string) (bool, error) { return false, nil }}
+		v, err := factor.NewVerifier(store, factortest.Keyring(), o)
+		ok(err)
 		if cheap {
 			pinhash.Cheapen(v, nil)
 		}
+		stores[v] = store
 		return v
 	}
-	pin := func(v *factor.Verifier, digits string) func() { return func() { _ = v.VerifyPIN(ctx, alice, digits) } }
+	pin := func(v *factor.Verifier, digits string) func() { return func() { _ = v.VerifyPIN(ctx, ann, digits) } }
 	otp := func(v *factor.Verifier, kind factor.Kind, code string) func() {
-		return func() { _, _ = v.VerifyOTP(ctx, alice, code, kind) }
+		return func() { _, _ = v.VerifyOTP(ctx, ann, code, kind) }
 	}
 	status := func(v *factor.Verifier) func() {
 		admin := factor.NewAdmin(v)
-		return func() { _, _ = admin.Status(ctx, alice) }
+		return func() { _, _ = admin.Status(ctx, ann) }
 	}
 
 	// Where it is about one holding, the records hold as much of another kind,
 	// so that opening them costs the same.
-	withPIN := func(k *kit) { k.setPIN() }
-	withDevice := func(k *kit) { k.setPIN(); k.enroll() }
-	withApp := func(k *kit) { k.setPIN(); k.ok(k.auth.Confirm(ctx, alice, k.code(k.begin()))) }
-	onlyDevice := func(k *kit) { k.enroll() }
-	locked := func(k *kit) {
-		k.setPIN()
+	withPIN := func(e *factortest.Engine) { ok(e.Admin.SetPIN(ctx, ann, rightPIN)) }
+	onlyDevice := func(e *factortest.Engine) { e.Device(ann, uuid.New()) }
+	withDevice := func(e *factortest.Engine) { withPIN(e); onlyDevice(e) }
+	withApp := func(e *factortest.Engine) { withPIN(e); e.Authenticator(ann) }
+	locked := func(e *factortest.Engine) {
+		withPIN(e)
 		for range 3 {
-			k.is(k.v.VerifyPIN(ctx, alice, wrongPIN), factor.ErrMismatch)
-		}
-	}
-	devices := func(n int) func(k *kit) {
-		return func(k *kit) {
-			k.setPIN()
-			for range n {
-				k.enroll()
+			if err := e.Verifier.VerifyPIN(ctx, ann, wrongPIN); !errors.Is(err, factor.ErrMismatch) {
+				t.Fatal(err)
 			}
 		}
 	}
-	var code string
-	withLive := still(func(k *kit) { k.setPIN(); code = k.issue(factor.KindAccount) }, true)
-	otherLive, lockedPIN := still(func(k *kit) { k.setPIN(); k.issue(factor.KindLogin) }, true), still(locked, true)
+	devices := func(n int) func(e *factortest.Engine) {
+		return func(e *factortest.Engine) {
+			withPIN(e)
+			for range n {
+				onlyDevice(e)
+			}
+		}
+	}
+	// issuing has a code issued, and tells which.
+	issuing := func(kind factor.Kind, code *string) func(e *factortest.Engine) {
+		return func(e *factortest.Engine) {
+			withPIN(e)
+			otp, err := e.Codes.IssueUnproven(ctx, ann, kind)
+			ok(err)
+			*code = otp.Code
+		}
+	}
+	var code, other string
+	withLive, otherLive := still(issuing(factor.KindAccount, &code), true), still(issuing(factor.KindLogin, &other), true)
+	lockedPIN := still(locked, true)
 	firstWrong, lastWrong := flip(code, 0), flip(code, len(code)-1)
 	var firsts, lasts []string // turn about, so that neither has the better memory
 	for range 200 {
 		firsts, lasts = append(firsts, flip(code, 0)), append(lasts, flip(code, len(code)-1))
 	}
 	foreign, damaged := still(withPIN, true), still(withPIN, true)
-	replaceRecord(t, foreign, func(sealed []byte) []byte { return sealedForSomebodyElse(t) })
-	replaceRecord(t, damaged, func(sealed []byte) []byte { sealed[len(sealed)-1] ^= 1; return sealed })
+	stores[foreign].record.Data = sealedForSomebodyElse(t)
+	damage := bytes.Clone(stores[damaged].record.Data)
+	damage[len(damage)-1] ^= 1
+	stores[damaged].record.Data = damage
 
 	const wrong = "000000"
 	device, app := still(withDevice, true), still(withApp, true)
@@ -212,7 +245,7 @@ func timingPairs(t *testing.T) []timingPair {
 		{name: "authenticator code: wrong; no authenticator", first: otp(app, factor.KindTOTP, wrong), second: otp(device, factor.KindTOTP, wrong)},
 		{name: "mailed code: last digit wrong; first digit wrong", first: otp(withLive, factor.KindAccount, lastWrong), second: otp(withLive, factor.KindAccount, firstWrong)},
 		{name: "mailed code: wrong; none live", first: otp(withLive, factor.KindAccount, firstWrong), second: otp(otherLive, factor.KindAccount, firstWrong)},
-		{name: "comparing 200 codes: last digit wrong; first digit wrong", first: factor.CompareCodes(code, lasts), second: factor.CompareCodes(code, firsts)},
+		{name: "comparing 200 codes: last digit wrong; first digit wrong", first: compareCodes(code, lasts), second: compareCodes(code, firsts)},
 		{name: "record that does not open: of another user; damaged", first: status(foreign), second: status(damaged)},
 		{name: "opening alone: a device held; an authenticator held", first: pin(device, wrongPIN), second: pin(app, wrongPIN), differs: true},
 		{name: "PIN, all but the hash: wrong; none set", first: pin(still(withPIN, true), wrongPIN), second: pin(still(onlyDevice, true), wrongPIN), differs: true},
@@ -229,33 +262,28 @@ func flip(code string, i int) string {
 	return string(b)
 }
 
-// replaceRecord changes the record that a verifier of stillStore is served.
-func replaceRecord(t *testing.T, v *factor.Verifier, change func(sealed []byte) []byte) {
-	t.Helper()
-	store, ok := factor.StoreOf(v).(*stillStore)
-	if !ok {
-		t.Fatal("not a stillStore")
+// compareCodes returns a function that compares each of the given codes with a
+// live one.
+func compareCodes(live string, given []string) func() {
+	c := account.Code{Digits: live}
+	return func() {
+		for _, digits := range given {
+			if c.Matches(digits) {
+				panic("equal")
+			}
+		}
 	}
-	store.record.Data = change(bytes.Clone(store.record.Data))
 }
 
 // sealedForSomebodyElse returns a record of the same size that another user's
 // seal is on.
 func sealedForSomebodyElse(t *testing.T) []byte {
 	t.Helper()
-	store := memstore.New()
-	v, err := factor.NewVerifier(store, keyring(t), nil)
-	if err != nil {
+	e, bob := factortest.New(t, nil), "bob"
+	if err := e.Admin.SetPIN(t.Context(), bob, rightPIN); err != nil {
 		t.Fatal(err)
 	}
-	if err := factor.NewAdmin(v).SetPIN(t.Context(), fmt.Sprint("bob ", uuid.New()), rightPIN); err != nil {
-		t.Fatal(err)
-	}
-	users, err := store.List(t.Context(), "", time.Time{}, 1)
-	if err != nil || len(users) != 1 {
-		t.Fatal(users, err)
-	}
-	record, err := store.Load(t.Context(), users[0])
+	record, err := e.Store.Load(t.Context(), bob)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,82 @@
+package factor
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/totp"
+)
+
+// An AuthenticatorEnroller gives the user an authenticator app, which counts
+// once it has shown its first code. It is safe for use by many goroutines.
+type AuthenticatorEnroller struct{ v *Verifier }
+
+// NewAuthenticatorEnroller returns the AuthenticatorEnroller of v.
+func NewAuthenticatorEnroller(v *Verifier) *AuthenticatorEnroller { return &AuthenticatorEnroller{v} }
+
+// Begin makes a secret for a new authenticator, which waits 15 minutes for
+// Confirm. One that is confirmed stays in force until then; one that waits is
+// replaced. The proof is one of OTP, password and PIN, judged in this order.
+//
+// It returns ErrMalformed, ErrNoCredential, ErrLocked and ErrMismatch.
+func (e *AuthenticatorEnroller) Begin(ctx context.Context, user string, proof Credentials) (Enrollment, error) {
+	return withProof(ctx, e.v, user, proof, nil, func(a *attempt) Enrollment {
+		s := drawTOTP(&a.v.rules)
+		p := a.account.Begin(s, a.now)
+		a.event(Event{Action: ActionAuthenticatorBegun, Kind: KindTOTP, Until: p.ExpiresAt})
+		return enrollment(&s.Key, uuid.Nil, a.opts.TOTP.Issuer, a.user)
+	})
+}
+
+// Confirm judges the first code of the authenticator that waits, and puts it in
+// force; the code is spent by it. The secret that waits takes 5 wrong codes, a
+// count of its own beside the budget, and is then dropped.
+//
+// It returns ErrMalformed, ErrNotEnrolled if none waits, and ErrMismatch.
+func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) error {
+	if err := checkUser(user); err != nil {
+		return err
+	}
+	if err := checkDigits("otp", code, totp.MinDigits, totp.MaxDigits); err != nil {
+		return err
+	}
+	_, err := update(ctx, e.v, user, modeFast, func(a *attempt) (void, error) {
+		if a.account.PendingAt(a.now) == nil {
+			return void{}, ErrNotEnrolled
+		}
+		right, left := a.account.Confirm(code, &a.v.rules, a.now)
+		if !right {
+			a.wrong = true
+			err := &MismatchError{Kind: KindTOTP, Remaining: left}
+			a.event(Event{Action: ActionRefused, Kind: KindTOTP, Err: err, Remaining: left})
+			return void{}, err
+		}
+		a.event(Event{Action: ActionAuthenticatorConfirmed, Kind: KindTOTP})
+		return void{}, nil
+	})
+	return err
+}
+
+// Remove removes the authenticator, both the one in force and one that waits.
+// The proof is one of OTP, password and PIN, judged in this order.
+//
+// It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled (before the proof is
+// judged), ErrLocked and ErrMismatch.
+func (e *AuthenticatorEnroller) Remove(ctx context.Context, user string, proof Credentials) error {
+	_, err := withProof(ctx, e.v, user, proof, (*attempt).hasAuthenticator, (*attempt).removeAuthenticator)
+	return err
+}
+
+func (a *attempt) hasAuthenticator() error {
+	if a.account.Authenticator == nil && a.account.PendingAt(a.now) == nil {
+		return ErrNotEnrolled
+	}
+	return nil
+}
+
+func (a *attempt) removeAuthenticator() void {
+	a.account.Authenticator, a.account.Pending = nil, nil
+	a.event(Event{Action: ActionAuthenticatorRemoved, Kind: KindTOTP})
+	return void{}
+}

@@ -1,0 +1,142 @@
+package factor
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/account"
+)
+
+// DeviceOptions tunes the enrolment of devices. A zero field means its default.
+type DeviceOptions struct {
+	// Grace is how long after Options.RegisteredAt a device is enrolled without
+	// a proof. Default 5 min.
+	Grace time.Duration
+	// Max is how many devices a user may have, at most 100. Default 10.
+	Max int
+}
+
+// A Device is an enrolled device.
+type Device struct {
+	// ID was chosen by the client.
+	ID uuid.UUID `json:"id"`
+	// EnrolledAt is when its present secret was made.
+	EnrolledAt time.Time `json:"enrolledAt,omitzero"`
+	// UsedAt is when its last code was accepted, zero if none was.
+	UsedAt time.Time `json:"usedAt,omitzero"`
+}
+
+// A DeviceTOTPEnroller gives devices the secret that their codes are computed
+// from. It is safe for use by many goroutines.
+type DeviceTOTPEnroller struct{ v *Verifier }
+
+// NewDeviceTOTPEnroller returns the DeviceTOTPEnroller of v.
+func NewDeviceTOTPEnroller(v *Verifier) *DeviceTOTPEnroller { return &DeviceTOTPEnroller{v} }
+
+// Enroll enrols a device under an ID that the client chose. With a proof, one of
+// OTP, password and PIN judged in this order, a device that is enrolled already
+// gets a new secret. Without, a device that is not enrolled yet is let in within
+// DeviceOptions.Grace of Options.RegisteredAt (or up to 1 min before it, for
+// clocks that differ), a credential that is given being judged even then.
+//
+// It returns ErrMalformed (also for uuid.Nil), ErrWipePending, ErrDeviceLimit,
+// ErrNoCredential where a proof is needed and none is given, ErrLocked and
+// ErrMismatch.
+func (e *DeviceTOTPEnroller) Enroll(ctx context.Context, user string, device uuid.UUID, proof Credentials) (Enrollment, error) {
+	if err := e.v.checkProof(user, proof); err != nil {
+		return Enrollment{}, err
+	}
+	if err := checkDevice(device); err != nil {
+		return Enrollment{}, err
+	}
+	return updateAfterWipe(ctx, e.v, user, proof.mode(), func(a *attempt) (Enrollment, error) {
+		enrolled := a.account.DeviceIndex(device) >= 0
+		if !enrolled && len(a.account.Devices) >= a.opts.Device.Max {
+			return Enrollment{}, ErrDeviceLimit
+		}
+		if err := a.mayEnroll(enrolled, proof); err != nil {
+			return Enrollment{}, err
+		}
+		s := drawTOTP(&a.v.rules)
+		a.account.Enroll(device, s, &a.v.rules, a.now)
+		a.event(Event{Action: ActionEnrolled, Kind: KindDeviceTOTP, Device: device})
+		return enrollment(&s.Key, device, a.opts.TOTP.Issuer, a.user), nil
+	})
+}
+
+// mayEnroll returns nil for a right proof, or none within the window.
+func (a *attempt) mayEnroll(enrolled bool, proof Credentials) error {
+	if proof != (Credentials{}) {
+		_, err := a.judge(proof, a.opts.ProofKinds)
+		return err
+	}
+	if enrolled || a.opts.RegisteredAt == nil {
+		return ErrNoCredential
+	}
+	registered, err := a.registeredAt()
+	if err != nil {
+		return err
+	}
+	if !account.InGrace(registered, a.opts.Device.Grace, a.now) {
+		return ErrNoCredential
+	}
+	return nil
+}
+
+// Devices returns the user's devices in the order of their first enrolment. It
+// returns ErrMalformed.
+func (e *DeviceTOTPEnroller) Devices(ctx context.Context, user string) ([]Device, error) {
+	if err := checkUser(user); err != nil {
+		return nil, err
+	}
+	a, err := e.v.read(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	return deviceList(a), nil
+}
+
+func deviceList(a *account.Account) []Device {
+	list := make([]Device, 0, len(a.Devices))
+	for _, d := range a.Devices {
+		list = append(list, Device{ID: d.ID, EnrolledAt: d.EnrolledAt, UsedAt: d.UsedAt})
+	}
+	return list
+}
+
+// Revoke removes a device. The proof is one of OTP, password and PIN, judged in
+// this order.
+//
+// It returns ErrMalformed, ErrNoCredential, ErrUnknownDevice (before the proof
+// is judged), ErrLocked and ErrMismatch.
+func (e *DeviceTOTPEnroller) Revoke(ctx context.Context, user string, device uuid.UUID, proof Credentials) error {
+	if err := checkDevice(device); err != nil {
+		return err
+	}
+	_, err := withProof(ctx, e.v, user, proof,
+		func(a *attempt) error { return a.hasDevice(device) },
+		func(a *attempt) void { return a.revoke(device) })
+	return err
+}
+
+func checkDevice(device uuid.UUID) error {
+	if device == uuid.Nil {
+		return malformed("device", "must not be the nil UUID")
+	}
+	return nil
+}
+
+func (a *attempt) hasDevice(id uuid.UUID) error {
+	if a.account.DeviceIndex(id) < 0 {
+		return ErrUnknownDevice
+	}
+	return nil
+}
+
+func (a *attempt) revoke(id uuid.UUID) void {
+	a.account.Revoke(id)
+	a.event(Event{Action: ActionRevoked, Kind: KindDeviceTOTP, Device: id})
+	return void{}
+}

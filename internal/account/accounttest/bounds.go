@@ -1,0 +1,104 @@
+package accounttest
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/knowhave/factor/internal/account"
+)
+
+// OutOfBounds says what in an account no rule may ever meet, "" if nothing.
+func OutOfBounds(a *account.Account) string {
+	var b bounds
+	b.pin(a.PIN, len(a.Imported) > 0)
+	b.devices(a.Devices)
+	if a.Authenticator != nil {
+		b.secret(*a.Authenticator)
+	}
+	b.pending(a.Pending)
+	b.codes(a.LoginCodes)
+	b.codes(a.AccountCodes)
+	for _, budget := range a.Budgets {
+		b.check("budget", within(budget.Wrong, 0, 100))
+		b.instant("lock ends", budget.Until)
+	}
+	b.guard(a.Guard)
+	b.instant("emptied", a.Emptied)
+	if len(b) == 0 {
+		return ""
+	}
+	return fmt.Sprint([]string(b))
+}
+
+// bounds are the names of what is out of them.
+type bounds []string
+
+func (b *bounds) check(what string, ok bool) {
+	if !ok {
+		*b = append(*b, what)
+	}
+}
+
+// instant checks that an account can keep the instant as it is.
+func (b *bounds) instant(what string, t time.Time) {
+	b.check(what, t.Location() == time.UTC && t.Nanosecond()%1e6 == 0)
+}
+
+func (b *bounds) pin(p *account.PIN, imported bool) {
+	if p == nil {
+		return
+	}
+	argon2id := within(p.Memory, 0, 4<<20) && within(p.Time, 1, 1024) && p.Threads >= 1
+	foreign := p.Memory == 0 && p.Time == 0 && p.Threads == 0 && len(p.Salt) == 0
+	b.check("pin", len(p.Sum) > 0 && (argon2id || foreign && imported))
+	b.instant("pin set", p.SetAt)
+}
+
+func (b *bounds) devices(all []account.Device) {
+	b.check("devices", len(all) <= 100)
+	for _, d := range all {
+		b.secret(d.TOTP)
+		b.instant("device enrolled", d.EnrolledAt)
+		b.instant("device used", d.UsedAt)
+	}
+}
+
+func (b *bounds) secret(s account.TOTP) {
+	b.check("secret", len(s.Secret) > 0 && s.Algorithm < 3 && within(s.Digits, 6, 8) && s.LastStep >= -1 &&
+		within(s.Period, time.Second, 2*time.Minute) && s.Period%time.Second == 0)
+}
+
+func (b *bounds) pending(p *account.Pending) {
+	if p == nil {
+		return
+	}
+	b.secret(p.TOTP)
+	b.check("pending wrong", within(p.Wrong, 0, 5))
+	b.instant("pending ends", p.ExpiresAt)
+}
+
+func (b *bounds) codes(c account.Codes) {
+	all := c.Spent
+	if c.Live != nil {
+		all = append([]account.Code{*c.Live}, all...)
+	}
+	b.check("spent", len(c.Spent) <= 8)
+	for _, one := range all {
+		b.check("code", within(len(one.Digits), 6, 8))
+		b.instant("code ends", one.ExpiresAt)
+	}
+	b.instant("codes hold", c.NotBefore)
+}
+
+func (b *bounds) guard(g account.Guard) {
+	b.check("strikes", within(g.Strikes, 0, 100))
+	b.instant("reset hold", g.NotBefore)
+	if w := g.Wipe; w != nil {
+		b.check("wipe", w.Tries >= 0 && (w.Reason == account.ReasonStrikes || w.Reason == account.ReasonForfeited))
+		b.instant("wipe at", w.At)
+		b.instant("wipe retry", w.RetryAt)
+	}
+}
+
+func within[T cmp.Ordered](x, least, most T) bool { return x >= least && x <= most }
