@@ -7,9 +7,11 @@ import (
 	"testing"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
 )
 
-var allKinds = []factor.Kind{factor.KindPassword, factor.KindPIN, factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP}
+var allKinds = translate.Kinds(spec.KindsWhere(func(spec.KindRow) bool { return true }))
 
 // guessed has a wrong answer counted for the password, the PIN and both kinds of
 // a code that VerifyOTP judges by default, and a strike.

@@ -133,8 +133,8 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 		if given == (Credentials{}) {
 			given.PIN = "2580"
 		}
-		asked := rapid.Permutation([]Kind{KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}).Draw(t, "kinds")
-		asked = asked[:rapid.IntRange(1, 4).Draw(t, "asked")]
+		asked := rapid.Permutation(otpKinds[:]).Draw(t, "kinds")
+		asked = asked[:rapid.IntRange(1, len(asked)).Draw(t, "asked")]
 
 		var right, last Kind
 		var charged, judged []Kind
@@ -171,11 +171,11 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 		m, err := try.judge(given, asked)
 		want := before.Budgets
 		for _, k := range charged {
-			b := &want[slices.Index(kinds[:], k)]
+			b := &want[slices.Index(account.Kinds[:], account.Kind(k))]
 			*b = b.Charge(account.Limit(judgeLimit), accounttest.Noon)
 		}
 		if right != "" {
-			want[slices.Index(kinds[:], right)] = account.Budget{}
+			want[slices.Index(account.Kinds[:], account.Kind(right))] = account.Budget{}
 		}
 		if p.account.Budgets != want {
 			t.Fatalf("the counts are %v, want %v", p.account.Budgets, want)
@@ -256,7 +256,7 @@ func TestJudgeKeepsWhatItChargedBeforeAFault(t *testing.T) {
 		if !errors.Is(err, broken) || m != (Match{}) || !try.wrong {
 			t.Errorf("%s: %v, %v, must be stored %v", name, m, err, try.wrong)
 		}
-		if want := ([6]account.Budget{3: {Wrong: 1}, 5: {Wrong: 1}}); try.account.Budgets != want {
+		if want := ([len(account.Kinds)]account.Budget{3: {Wrong: 1}, 5: {Wrong: 1}}); try.account.Budgets != want {
 			t.Errorf("%s: %v", name, try.account.Budgets)
 		}
 	}

@@ -294,6 +294,27 @@ func TestSpansAreBoundedByAHundredYears(t *testing.T) {
 	}
 }
 
+// A number among the options that has no bounds here is one that nobody tests.
+func TestEveryNumberAmongTheOptionsIsBounded(t *testing.T) {
+	tested := map[string]bool{}
+	for _, f := range boundedFields() {
+		tested[f.name] = true
+	}
+	var walk func(path string, v reflect.Value)
+	walk = func(path string, v reflect.Value) {
+		for i := range v.NumField() {
+			name, field := path+v.Type().Field(i).Name, v.Field(i)
+			switch {
+			case field.Kind() == reflect.Struct:
+				walk(name+".", field)
+			case (field.CanInt() || field.CanUint()) && !tested[name]:
+				t.Errorf("boundedFields lacks %s", name)
+			}
+		}
+	}
+	walk("", reflect.ValueOf(Options{}))
+}
+
 // FuzzOptions fills in every number of the Options from bytes. They are refused
 // by the name of a field that is there, or completed to within the documented
 // bounds, whatever they are; what is completed stays as it is, and the host's
@@ -423,11 +444,11 @@ func outsideBounds(o Options) string {
 	span("Reset.MinAge", o.Reset.MinAge, 0, century)
 	seen := map[Kind]bool{}
 	for _, k := range o.ProofKinds {
-		if seen[k] || k != KindLogin && k != KindAccount && k != KindTOTP && k != KindDeviceTOTP {
+		if seen[k] || !k.isOTP() {
 			bad = append(bad, "ProofKinds")
 		}
 		seen[k] = true
 	}
-	number("ProofKinds", len(o.ProofKinds), 1, 4)
+	number("ProofKinds", len(o.ProofKinds), 1, len(otpKinds))
 	return strings.Join(bad, ", ")
 }

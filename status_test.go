@@ -37,7 +37,7 @@ func TestStatusSaysWhatIsHeldAndCounted(t *testing.T) {
 		}
 		var live []Kind
 		var budgets []Budget
-		for i, k := range []Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP} {
+		for i, k := range kinds {
 			if c := map[Kind]account.Codes{KindLogin: a.LoginCodes, KindAccount: a.AccountCodes}[k]; c.Live != nil {
 				ttl := map[Kind]time.Duration{KindLogin: 10 * time.Minute, KindAccount: 5 * time.Minute}[k]
 				if left := c.Live.ExpiresAt.Sub(accounttest.Noon); left > 0 && left <= ttl+time.Minute {

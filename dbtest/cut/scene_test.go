@@ -10,6 +10,7 @@ import (
 
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/rfc6238"
+	"github.com/knowhave/factor/internal/spec"
 	"github.com/knowhave/factor/internal/translate"
 )
 
@@ -29,7 +30,7 @@ const (
 var (
 	oldDevice = uuid.UUID{0: 0xdd, 15: 1}
 	newDevice = uuid.UUID{0: 0xdd, 15: 2}
-	codeKinds = []factor.Kind{factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP}
+	codeKinds = translate.Kinds(spec.CodeKinds)
 )
 
 // now is when every operation runs: the clock stands still.

@@ -45,14 +45,14 @@ func (h *history) checkAccepted(c *call) {
 		if (c.Op == opVerifyOTP || c.Op == opVerifyAny) && c.Kind != g.right {
 			h.violated(c, "a credential for %s was accepted for another kind", g.right)
 		}
-		switch g.right {
-		case factor.KindPIN:
+		switch k := g.right; {
+		case k == factor.KindPIN:
 			if !h.pin.could(c.Proof.PIN, c.span) {
 				h.violated(c, "a PIN was accepted that is not set")
 			}
-		case factor.KindDeviceTOTP:
+		case k == factor.KindDeviceTOTP:
 			h.checkStep(c)
-		case factor.KindLogin, factor.KindAccount:
+		case slices.Contains(issuedKinds, k):
 			name := c.Proof.codeName()
 			x := h.codes[name]
 			if x.accepted[0] != c {
@@ -106,18 +106,18 @@ func (h *history) checkRefused(c *call) {
 		if g.right != "" && c.Op != opProve && h.lockable(g.right) {
 			continue
 		}
-		switch g.right {
-		case factor.KindPassword:
+		switch k := g.right; {
+		case k == factor.KindPassword:
 			h.violated(c, "the right password was refused")
-		case factor.KindPIN:
+		case k == factor.KindPIN:
 			if h.pin.surely(c.Proof.PIN, c) {
 				h.violated(c, "the right PIN was refused")
 			}
-		case factor.KindDeviceTOTP:
+		case k == factor.KindDeviceTOTP:
 			if h.surelyFresh(c) {
 				h.violated(c, "the fresh code of an enrolled device was refused")
 			}
-		case factor.KindLogin, factor.KindAccount:
+		case slices.Contains(issuedKinds, k):
 			name := c.Proof.codeName()
 			if h.live[g.right].surely(name, c) && c.to < h.codes[name].first {
 				h.violated(c, "a live code was refused")

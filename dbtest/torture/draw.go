@@ -138,7 +138,7 @@ func (d *drawer) verifyOTP() intent {
 }
 
 func (d *drawer) issuedKind() factor.Kind {
-	return []factor.Kind{factor.KindLogin, factor.KindAccount}[d.IntN(2)]
+	return issuedKinds[d.IntN(len(issuedKinds))]
 }
 
 func (d *drawer) anyKind() factor.Kind { return countedKinds[d.IntN(len(countedKinds))] }

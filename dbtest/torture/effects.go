@@ -1,6 +1,8 @@
 package torture
 
 import (
+	"slices"
+
 	"github.com/knowhave/factor"
 )
 
@@ -69,7 +71,7 @@ func (h *history) spend(c *call) {
 		case g.right == factor.KindDeviceTOTP:
 			k := h.user.keys[c.Proof.Key]
 			k.used = append(k.used, c)
-		case g.right == factor.KindLogin || g.right == factor.KindAccount:
+		case slices.Contains(issuedKinds, g.right):
 			set(h.live[g.right], c, "")
 			if !c.open() {
 				x := h.codes[c.Proof.codeName()]

@@ -7,13 +7,15 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
 )
 
-// countedKinds are the kinds that are tortured.
-var countedKinds = []factor.Kind{factor.KindPassword, factor.KindPIN, factor.KindLogin, factor.KindAccount, factor.KindDeviceTOTP}
+// countedKinds are the kinds that are tortured: all but the authenticator's.
+var countedKinds = translate.Kinds(spec.KindsWhere(func(r spec.KindRow) bool { return r.Kind != spec.KindTOTP }))
 
 // issuedKinds are those of the codes that are issued.
-var issuedKinds = []factor.Kind{factor.KindLogin, factor.KindAccount}
+var issuedKinds = translate.Kinds(spec.IssuedKinds)
 
 // user is what the audit knows of a user between two lives. A value of which
 // only the possibilities are known is a list of these; "" stands for none.

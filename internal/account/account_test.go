@@ -23,7 +23,7 @@ func ends(a *account.Account) (all []time.Time) {
 	if a.Pending != nil {
 		all = append(all, a.Pending.ExpiresAt)
 	}
-	for _, k := range []account.Kind{account.KindLogin, account.KindAccount} {
+	for _, k := range account.IssuedKinds {
 		c := a.Codes(k)
 		all = append(all, c.NotBefore)
 		for _, s := range c.Spent {
@@ -51,7 +51,7 @@ func TestTidyDropsWhatHasEndedAndNothingElse(t *testing.T) {
 		if want.Pending != nil && over(want.Pending.ExpiresAt) {
 			want.Pending = nil
 		}
-		for _, k := range []account.Kind{account.KindLogin, account.KindAccount} {
+		for _, k := range account.IssuedKinds {
 			c := want.Codes(k)
 			if c.Live != nil && over(c.Live.ExpiresAt) {
 				c.Live = nil
@@ -130,7 +130,7 @@ func TestDueIsWhenTheNextThingEnds(t *testing.T) {
 			t.Errorf("%s ends at noon, due %v", name, got)
 		}
 	}
-	if got := (&account.Account{PIN: &account.PIN{SetAt: accounttest.Noon}, Budgets: [6]account.Budget{{1, accounttest.Noon}}, Guard: account.Guard{Strikes: 1, Wipe: &account.Wipe{Done: true, RetryAt: accounttest.Noon}}}).Due(); !got.IsZero() {
+	if got := (&account.Account{PIN: &account.PIN{SetAt: accounttest.Noon}, Budgets: [len(account.Kinds)]account.Budget{{1, accounttest.Noon}}, Guard: account.Guard{Strikes: 1, Wipe: &account.Wipe{Done: true, RetryAt: accounttest.Noon}}}).Due(); !got.IsZero() {
 		t.Errorf("nothing ends, due %v", got)
 	}
 }
@@ -153,7 +153,7 @@ func TestEmptyMeansThatNothingIsKept(t *testing.T) {
 	for name, a := range map[string]*account.Account{
 		"pin": {PIN: &account.PIN{}}, "device": {Devices: make([]account.Device, 1)}, "authenticator": {Authenticator: &account.TOTP{}}, "pending": {Pending: &account.Pending{}},
 		"login": {LoginCodes: account.Codes{Live: &account.Code{}}}, "spent": {AccountCodes: account.Codes{Spent: make([]account.Code, 1)}}, "hold": {AccountCodes: account.Codes{NotBefore: accounttest.Noon}},
-		"count": {Budgets: [6]account.Budget{5: {Wrong: 1}}}, "strike": {Guard: account.Guard{Strikes: 1}}, "reset hold": {Guard: account.Guard{NotBefore: accounttest.Noon}},
+		"count": {Budgets: [len(account.Kinds)]account.Budget{len(account.Kinds) - 1: {Wrong: 1}}}, "strike": {Guard: account.Guard{Strikes: 1}}, "reset hold": {Guard: account.Guard{NotBefore: accounttest.Noon}},
 		"last": {Guard: account.Guard{LastWrong: []byte{0}}}, "wipe": {Guard: account.Guard{Wipe: &account.Wipe{Done: true}}},
 	} {
 		if a.Empty() {

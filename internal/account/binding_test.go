@@ -26,7 +26,7 @@ func TestSetPINStartsItsCountAnew(t *testing.T) {
 		h := account.Hash{Memory: 19456, Time: 2, Threads: 1, Salt: []byte{1}, Sum: []byte{2}}
 		a.SetPIN(h, accounttest.Noon)
 		want.PIN = &account.PIN{h, accounttest.Noon}
-		want.Budgets[1] = account.Budget{}
+		*want.Budget(account.KindPIN) = account.Budget{}
 		bindingEnds(&want.Guard)
 		sameAccount(t, a, want)
 	})
@@ -50,8 +50,8 @@ func TestEnrollUnlocksDevicesOnlyIfFinallyLocked(t *testing.T) {
 		a.Enroll(id, s, &account.Rules{TimeBased: l}, accounttest.Noon)
 
 		want.Devices[at] = account.Device{ID: id, TOTP: s, EnrolledAt: accounttest.Noon}
-		if want.Budgets[5].Wrong >= l.Final {
-			want.Budgets[5] = account.Budget{}
+		if want.Budget(account.KindDeviceTOTP).Wrong >= l.Final {
+			*want.Budget(account.KindDeviceTOTP) = account.Budget{}
 		}
 		bindingEnds(&want.Guard)
 		sameAccount(t, a, want)
@@ -77,8 +77,8 @@ func TestConfirmTakesFiveWrongCodesOrARightOne(t *testing.T) {
 				right, left := a.Confirm(accounttest.CodeAt(&s, accounttest.Noon.Unix()/30+off), &account.Rules{TimeBased: l, TOTP: account.TOTPRules{Skew: 1}}, accounttest.Noon)
 				want.Authenticator, want.Pending = &s, nil
 				want.Authenticator.LastStep = accounttest.Noon.Unix()/30 + off
-				if want.Budgets[4].Wrong >= l.Final {
-					want.Budgets[4] = account.Budget{}
+				if want.Budget(account.KindTOTP).Wrong >= l.Final {
+					*want.Budget(account.KindTOTP) = account.Budget{}
 				}
 				if sameAccount(t, a, want); !right || left != 0 {
 					t.Fatal("the right code is refused")
@@ -127,7 +127,10 @@ func TestGiveUpLeavesNoProofOfAReset(t *testing.T) {
 		want := accounttest.Clone(t, a)
 		id, reason := uuid.New(), rapid.SampledFrom([]account.WipeReason{account.ReasonStrikes, account.ReasonForfeited}).Draw(t, "reason")
 		a.MarkWipe(id, reason, accounttest.Noon)
-		want.PIN, want.Devices, want.Pending, want.LoginCodes.Live, want.AccountCodes.Live = nil, nil, nil, nil, nil
+		want.PIN, want.Devices, want.Pending = nil, nil, nil
+		for _, k := range account.IssuedKinds {
+			want.Codes(k).Live = nil
+		}
 		want.Guard = account.Guard{Wipe: &account.Wipe{ID: id, At: accounttest.Noon, Reason: reason, RetryAt: accounttest.Noon}}
 		sameAccount(t, a, want)
 		if got := a.Due(); got.After(accounttest.Noon) {

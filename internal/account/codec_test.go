@@ -108,7 +108,7 @@ func TestCodecHidesSmallDifferencesInLength(t *testing.T) {
 		"a code":          {AccountCodes: account.Codes{Live: &live}},
 		"a code and hold": {LoginCodes: account.Codes{Live: &live, NotBefore: accounttest.Noon}},
 		"a spent code":    {LoginCodes: account.Codes{Spent: spent}},
-		"counts":          {Budgets: [6]account.Budget{{99, accounttest.Noon}, {9, accounttest.Noon}, {3, accounttest.Noon}}},
+		"counts":          {Budgets: [len(account.Kinds)]account.Budget{{99, accounttest.Noon}, {9, accounttest.Noon}, {3, accounttest.Noon}}},
 		"strikes":         {Guard: account.Guard{Strikes: 3, NotBefore: accounttest.Noon, LastWrong: make([]byte, 16)}},
 		"a wipe":          {Guard: account.Guard{Wipe: &account.Wipe{At: accounttest.Noon, RetryAt: accounttest.Noon}}},
 	} {

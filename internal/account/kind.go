@@ -18,5 +18,8 @@ const (
 // Kinds holds every Kind, in the order of an account's budgets.
 var Kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
 
+// IssuedKinds holds those whose codes are issued: see Account.Codes.
+var IssuedKinds = [...]Kind{KindLogin, KindAccount}
+
 // index returns the place of a kind in Kinds, or -1.
 func (k Kind) index() int { return slices.Index(Kinds[:], k) }

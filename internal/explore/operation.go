@@ -116,10 +116,13 @@ func (c *caller) issued(o factor.OTP, err error) answer {
 }
 
 func useOf(k factor.Kind) use {
-	if k == factor.KindLogin {
+	switch k {
+	case factor.KindAccount:
+		return asAccount
+	case factor.KindLogin:
 		return asLogin
 	}
-	return asAccount
+	panic("explore: no use of codes of kind " + k)
 }
 
 func (c *caller) enrolled(e factor.Enrollment, err error) answer {

@@ -25,15 +25,23 @@ func (m *machine) verifyOTP(t *rapid.T) {
 	m.verifyThis(name, code, asked)
 }
 
-var kindLists = [][]factor.Kind{
-	nil, nil, nil,
-	{factor.KindLogin}, {factor.KindAccount}, {factor.KindTOTP}, {factor.KindDeviceTOTP},
-	{factor.KindDeviceTOTP, factor.KindAccount},
-	{factor.KindAccount, factor.KindDeviceTOTP},
-	{factor.KindLogin, factor.KindTOTP},
-	{factor.KindTOTP, factor.KindAccount, factor.KindTOTP},
-	{factor.KindTOTP, factor.KindDeviceTOTP, factor.KindLogin, factor.KindAccount},
-	{factor.KindAccount, factor.KindLogin, factor.KindDeviceTOTP},
+// kindLists are the default, each kind alone, all of them, and some mixed.
+var kindLists = append(kindsAlone(),
+	nil, nil, nil, translate.Kinds(spec.CodeKinds),
+	[]factor.Kind{factor.KindDeviceTOTP, factor.KindAccount},
+	[]factor.Kind{factor.KindAccount, factor.KindDeviceTOTP},
+	[]factor.Kind{factor.KindLogin, factor.KindTOTP},
+	[]factor.Kind{factor.KindTOTP, factor.KindAccount, factor.KindTOTP},
+	[]factor.Kind{factor.KindTOTP, factor.KindDeviceTOTP, factor.KindLogin, factor.KindAccount},
+	[]factor.Kind{factor.KindAccount, factor.KindLogin, factor.KindDeviceTOTP},
+)
+
+func kindsAlone() [][]factor.Kind {
+	var alone [][]factor.Kind
+	for _, k := range translate.Kinds(spec.CodeKinds) {
+		alone = append(alone, []factor.Kind{k})
+	}
+	return alone
 }
 
 var badKindLists = [][]factor.Kind{{factor.KindPIN}, {factor.KindAccount, factor.KindPassword}, {"sms"}, {factor.KindAccount, ""}, {}}
@@ -90,7 +98,11 @@ func (m *machine) issue(t *rapid.T) {
 
 func (m *machine) issueUnproven(t *rapid.T) {
 	name := m.drawUser(t)
-	k := one(t, "kind", []given{{"account", "account"}, {"login", "login"}}, 30,
+	var issued []given
+	for _, k := range spec.IssuedKinds {
+		issued = append(issued, given{k.String(), k.String()})
+	}
+	k := one(t, "kind", issued, 30,
 		literal("totp", "device-totp", "pin", "password", "", "sms"))
 	m.issueThis(name, factor.Kind(k.text))
 }

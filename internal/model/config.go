@@ -6,6 +6,7 @@ import (
 
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
 	"pgregory.net/rapid"
 )
 
@@ -71,6 +72,6 @@ func (c *config) redraw(t *rapid.T) {
 	o.Device.Max = pick(t, "max devices", 2, 1, 3, 0)
 	o.ProofKinds = pick(t, "proof kinds", nil, nil,
 		[]factor.Kind{factor.KindAccount},
-		[]factor.Kind{factor.KindLogin, factor.KindTOTP, factor.KindDeviceTOTP, factor.KindAccount})
+		translate.Kinds(spec.CodeKinds))
 	c.passwords = pick(t, "passwords", true, true, true, true, false)
 }

@@ -74,7 +74,7 @@ func fuzzPerson() *account.Account {
 	a.Pending.Wrong, a.Pending.LastStep = 0, account.NoStep
 	a.LoginCodes = account.Codes{Live: &account.Code{Digits: "560078", ExpiresAt: accounttest.Noon.Add(time.Minute)}}
 	a.AccountCodes = account.Codes{Live: &account.Code{Digits: "120034", ExpiresAt: accounttest.Noon.Add(time.Minute)}, Spent: []account.Code{{Digits: "340012", ExpiresAt: accounttest.Noon.Add(time.Minute)}}}
-	a.Budgets, a.Guard, a.Emptied = [6]account.Budget{}, account.Guard{}, time.Time{}
+	a.Budgets, a.Guard, a.Emptied = [len(account.Kinds)]account.Budget{}, account.Guard{}, time.Time{}
 	return a
 }
 

@@ -19,6 +19,9 @@ var ctx = context.Background()
 // otpKinds are the kinds of codes.
 var otpKinds = translate.Kinds(spec.CodeKinds)
 
+// mailedKinds are the kinds whose codes the library draws.
+var mailedKinds = translate.Kinds(spec.IssuedKinds)
+
 // allKinds are the kinds of credentials.
 var allKinds = translate.Kinds(spec.KindsWhere(func(spec.KindRow) bool { return true }))
 

@@ -20,8 +20,9 @@ type renewal struct {
 
 var renewals = []renewal{
 	{"issue unproven", func(_ *process, p *person, _ factor.Credentials) error {
-		p.issue(factor.KindLogin)
-		p.issue(factor.KindAccount)
+		for _, k := range mailedKinds {
+			p.issue(k)
+		}
 		return nil
 	}},
 	{"issue", func(on *process, p *person, help factor.Credentials) error {

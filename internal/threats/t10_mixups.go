@@ -38,9 +38,12 @@ func places(w *world) []place {
 		e, err := w.Devices.Enroll(ctx, p.id, second, p.right(factor.KindPassword))
 		must(w.t, err)
 		ps = append(ps,
-			place{p: p, kind: factor.KindLogin}, place{p: p, kind: factor.KindAccount}, place{p: p, kind: factor.KindTOTP},
+			place{p: p, kind: factor.KindTOTP},
 			place{p, factor.KindDeviceTOTP, p.device, ""},
 			place{p, factor.KindDeviceTOTP, second, ""})
+		for _, k := range mailedKinds {
+			ps = append(ps, place{p: p, kind: k})
+		}
 		p.pending = newGenerator(e) // the second phone
 	}
 	for i := range ps {

@@ -150,7 +150,7 @@ func compareHoldings(t *testing.T, env Env, w *world, j judge, kind factor.Kind)
 	must(t, w.Admin.RemovePIN(ctx, poor.id))
 	must(t, w.Admin.RevokeDevice(ctx, poor.id, poor.device))
 	must(t, w.Admin.RemoveAuthenticator(ctx, poor.id))
-	for _, k := range []factor.Kind{factor.KindLogin, factor.KindAccount} {
+	for _, k := range mailedKinds {
 		rich.issue(k)
 	}
 	for guess := 1; guess <= 5; guess++ {

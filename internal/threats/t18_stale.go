@@ -140,7 +140,7 @@ func proofs(p *person) []string {
 			right = append(right, name)
 		}
 	}
-	for _, kind := range []factor.Kind{factor.KindAccount, factor.KindLogin} {
+	for _, kind := range mailedKinds {
 		if p.given.OTP != "" && p.given.OTP == p.codes[kind] {
 			right = append(right, string(kind))
 		}
@@ -210,7 +210,7 @@ func refuseWithoutTrace(t *testing.T, env Env) {
 // that opens the links of a mail does: only verifying spends a code.
 func Threat19BurntCode(t *testing.T, env Env) {
 	w := newWorld(t, env, nil)
-	for _, kind := range []factor.Kind{factor.KindLogin, factor.KindAccount} {
+	for _, kind := range mailedKinds {
 		p := w.person()
 		code := p.issue(kind).Code
 		other := factor.KindLogin

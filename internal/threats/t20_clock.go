@@ -69,7 +69,7 @@ func (k *walk) jump() {
 }
 
 func (k *walk) issue() {
-	kind := rapid.SampledFrom([]factor.Kind{factor.KindLogin, factor.KindAccount}).Draw(k.rt, "kind")
+	kind := rapid.SampledFrom(mailedKinds).Draw(k.rt, "kind")
 	o := k.p.issue(kind)
 	k.live[kind] = o
 	k.old = append(k.old, o)
@@ -210,7 +210,7 @@ func lockBeforeJump(t *testing.T, env Env) {
 // after it.
 func useAtTheEnd(t *testing.T, env Env) {
 	w := newWorld(t, env, nil)
-	for _, kind := range []factor.Kind{factor.KindLogin, factor.KindAccount} {
+	for _, kind := range mailedKinds {
 		for _, before := range []time.Duration{time.Millisecond, 0} {
 			p := w.person()
 			o := p.issue(kind)

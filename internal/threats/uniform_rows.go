@@ -66,7 +66,6 @@ func expired(p *person, kind factor.Kind) {
 // unheldSamenesses: what is set cannot be found out by guessing.
 func unheldSamenesses() []sameness {
 	pin, device, app := []factor.Kind{factor.KindPIN}, []factor.Kind{factor.KindDeviceTOTP}, []factor.Kind{factor.KindTOTP}
-	mailed := []factor.Kind{factor.KindLogin, factor.KindAccount}
 	return []sameness{
 		{
 			name: "no PIN", promise: "A user without a PIN costs one dummy hash wherever a PIN is judged.", kinds: pin, beside: true, tells: asHeld[:1],
@@ -83,11 +82,11 @@ func unheldSamenesses() []sameness {
 			},
 		},
 		{
-			name: "no code live", promise: unheld, kinds: mailed, beside: true,
+			name: "no code live", promise: unheld, kinds: mailedKinds, beside: true,
 			situations: []situation{{"another code live", withCode, wrong}, {"none live", nil, wrong}},
 		},
 		{
-			name: "expired code", promise: "A code is no longer accepted from ExpiresAt on, and is then wrong like any other.", kinds: mailed, beside: true,
+			name: "expired code", promise: "A code is no longer accepted from ExpiresAt on, and is then wrong like any other.", kinds: mailedKinds, beside: true,
 			situations: []situation{{"a wrong code", expired, wrong}, {"the code that expired", expired, right}},
 		},
 		{

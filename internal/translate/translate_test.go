@@ -1,29 +1,18 @@
 package translate
 
 import (
-	"bytes"
 	"context"
 	"reflect"
 	"slices"
 	"testing"
 
-	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/spec"
-	"github.com/knowhave/factor/memstore"
 )
 
 // The specification's operations are the library's exported methods that take a
 // context.
 func TestOperationsAreTheMethods(t *testing.T) {
-	ring, err := factor.NewKeyring(bytes.Repeat([]byte{1}, 32))
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := factor.NewVerifier(memstore.New(), ring, &factor.Options{Wipe: func(context.Context, factor.Wipe) error { return nil }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	views := reflect.ValueOf(*NewViews(v))
+	views := reflect.ValueOf(*NewViews(newVerifier(t)))
 	var methods []string
 	for i := range views.NumField() {
 		view := views.Field(i).Type()

@@ -99,7 +99,9 @@ func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
 			a.Guard.Wipe = rapid.Ptr(wipe(times), true).Draw(t, "wipe")
 		}
 		if rapid.Bool().Draw(t, "has codes") {
-			a.LoginCodes, a.AccountCodes = Codes(times).Draw(t, "login"), Codes(times).Draw(t, "account")
+			for _, k := range account.IssuedKinds {
+				*a.Codes(k) = Codes(times).Draw(t, string(k))
+			}
 		}
 		if rapid.Bool().Draw(t, "has counts") {
 			for i := range a.Budgets {
@@ -192,7 +194,7 @@ func Everything() *account.Account {
 		Pending:       &account.Pending{TOTP: s, ExpiresAt: Noon.Add(time.Minute), Wrong: 3},
 		LoginCodes:    account.Codes{Live: &account.Code{Digits: "012345", ExpiresAt: Noon}, Spent: []account.Code{{Digits: "00000000", ExpiresAt: UnixMilli(-1)}}},
 		AccountCodes:  account.Codes{NotBefore: UnixMilli(0)},
-		Budgets:       [6]account.Budget{{Wrong: 100, Until: time.Time{}}, {Wrong: 1, Until: Noon}, {Wrong: 2, Until: Noon}, {Wrong: 3, Until: Noon}, {Wrong: 4, Until: Noon}, {Wrong: 5, Until: Noon}},
+		Budgets:       [len(account.Kinds)]account.Budget{{Wrong: 100, Until: time.Time{}}, {Wrong: 1, Until: Noon}, {Wrong: 2, Until: Noon}, {Wrong: 3, Until: Noon}, {Wrong: 4, Until: Noon}, {Wrong: 5, Until: Noon}},
 		Guard: account.Guard{Strikes: 2, NotBefore: Noon, LastWrong: []byte("last"), Wipe: &account.Wipe{
 			ID: id, At: Noon, Reason: account.ReasonForfeited, Done: true, Tries: 300, RetryAt: Noon}},
 		Emptied: Noon,
