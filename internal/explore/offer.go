@@ -26,17 +26,22 @@ func (s *schedule) options() []option {
 	if s.occupier != nil && s.occupier.state == asking {
 		s.can = append(s.can, option{step{leaving, none}, nothing, true})
 	}
-	if s.late != nil {
-		if s.late.old == stored || s.late.old == 0 {
-			s.can = append(s.can, option{step{landing, none}, writes, false})
-		} else {
-			s.late = nil // its version never comes back
-		}
-	}
+	s.offerLanding(stored)
 	if len(s.can) > 0 && s.mode.faults && s.faulty < 0 {
 		s.offerHangUps()
 	}
 	return s.can
+}
+
+// offerLanding adds the landing of the late write.
+func (s *schedule) offerLanding(stored int64) {
+	switch {
+	case s.late == nil:
+	case s.late.old == stored || s.late.old == 0:
+		s.can = append(s.can, option{step{landing, none}, writes, false})
+	default:
+		s.late = nil // its version never comes back
+	}
 }
 
 // offerHangUps adds the hang-ups of the threads that wait for a lock.
