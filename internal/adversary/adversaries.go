@@ -100,6 +100,7 @@ var (
 	useDevice = use(spec.KindDeviceTOTP)
 	useBoth   = proving(spec.Call{Op: spec.VerifyOTP})
 	usePIN    = proving(spec.Call{Op: spec.VerifyPIN})
+	useLogin  = proving(spec.Call{Op: spec.VerifyOTP, Kinds: []spec.Kind{spec.KindLogin}})
 	useTOTP   = use(spec.KindTOTP)
 )
 
@@ -110,11 +111,25 @@ var Outsider = Adversary{
 	Life:  []Act{choseAPIN, boughtAPhone},
 	Knows: [2]Facts{userKnows, Nothing},
 	Moves: [3][]Moves{
-		User:    {usePIN, useDevice},
-		Thief:   {guessPIN(spec.VerifyPIN), guessCode(spec.VerifyOTP), mail(spec.KindLogin)},
+		User:    {usePIN, useDevice, prove, proveGuess},
+		Thief:   {guessPIN(spec.VerifyPIN), guessCode(spec.VerifyOTP)},
 		Service: {wait(time.Minute), plain(spec.Call{Op: spec.Sweep})},
 	},
 	Horizon: 20 * time.Minute,
+}
+
+// MailingOutsider has the user mailed codes, and guesses at them.
+var MailingOutsider = Adversary{
+	Name:  "an outsider, who has codes mailed",
+	Rules: small(nil),
+	Life:  []Act{choseAPIN},
+	Knows: [2]Facts{Mailbox, Nothing},
+	Moves: [3][]Moves{
+		User:    {fresh(useLogin)},
+		Thief:   {guessCode(spec.VerifyOTP, spec.KindLogin), mail(spec.KindLogin)},
+		Service: {wait(time.Minute, 10*time.Minute), plain(spec.Call{Op: spec.Sweep})},
+	},
+	Horizon: 30 * time.Minute,
 }
 
 // EarlyOutsider guesses before the user has a device or an authenticator at all.
@@ -313,6 +328,44 @@ func ClockThief(apart time.Duration) *Adversary {
 		},
 		Apart:   apart,
 		Horizon: 10 * time.Minute,
+	}
+}
+
+// ClockReplayer saw what the user's phone and mailbox show, and gives it again on
+// another node.
+func ClockReplayer(apart time.Duration) *Adversary {
+	nodes := func(m ...Moves) Moves { return on([]time.Duration{apart}, m...) }
+	return &Adversary{
+		Name:  fmt.Sprintf("a thief who gives codes again on nodes whose clocks are %v apart", apart),
+		Rules: small(nil),
+		Life:  []Act{boughtAPhone},
+		Knows: [2]Facts{Mailbox, Mailbox | named(firstKey)},
+		Moves: [3][]Moves{
+			User:    {useDevice, mail(spec.KindLogin)},
+			Thief:   {nodes(useDevice, ahead(spec.VerifyOTP), useLogin)},
+			Service: {wait(30 * time.Second)},
+		},
+		Apart:   apart,
+		Horizon: 2 * time.Minute,
+	}
+}
+
+// ClockGuardThief guesses at the guard, served by nodes whose clocks are a little apart,
+// while the user moves to a new authenticator.
+func ClockGuardThief(apart time.Duration) *Adversary {
+	nodes := func(m ...Moves) Moves { return on([]time.Duration{apart}, m...) }
+	return &Adversary{
+		Name:  fmt.Sprintf("a thief at the guard, with nodes whose clocks are %v apart", apart),
+		Rules: small(func(o *spec.Options) { o.Reset.Interval = 3 * time.Minute }),
+		Life:  []Act{choseAPIN},
+		Knows: [2]Facts{UserPIN, Nothing},
+		Moves: [3][]Moves{
+			User:    {nodes(proving(spec.Call{Op: spec.Begin})), nodes(confirm), nodes(prove)},
+			Thief:   {nodes(proveGuess)},
+			Service: {wait(time.Minute, 3*time.Minute)},
+		},
+		Apart:   apart,
+		Horizon: 20 * time.Minute,
 	}
 }
 

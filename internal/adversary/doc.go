@@ -19,12 +19,13 @@
 //
 // testdata/known.txt tells by which moves the rules of the specification break promises.
 // TestKnownFaultsOfTheRulesOf01 finds these ways anew, and TestPromisesHold shows that
-// the other promises hold. One with more moves takes longer and more memory:
+// the other promises hold. This searches one move deeper, or only for one adversary:
 //
 //	go test -v -run TestPromisesHold ./internal/adversary -timeout 0 -adversary.deeper 1
+//	go test -v -run 'TestPromisesHold/an_outsider' ./internal/adversary -timeout 0 -adversary.deeper 3
 //
-// Each move more makes three to six times as many places, of 2 KB while they wait for
-// their turn.
+// Each move more makes two to six times as many places. Those of the last two moves are
+// in memory, of 2 KB each.
 //
 // # To add an adversary
 //

@@ -305,7 +305,7 @@ func judgedGuess(k spec.Kind, s *Step) bool {
 		lucky.Call.Host.Password = spec.Yes
 	case k.Row().Code && c.OTP != "":
 		given := codeOf(c)
-		given.luck = inForce(&s.Before.State) &^ given.fact()
+		given.luck = inForceAs(&s.Before.State, k) &^ given.fact()
 		lucky.Call.Code = given
 	default:
 		return false
@@ -379,6 +379,33 @@ var Intervals = Promise{
 	},
 }
 
+// GuardIntervals is that no proof is judged within Interval of a wrong one.
+var GuardIntervals = Promise{
+	Counts: true,
+	Name:   "a proof is judged within ResetOptions.Interval of a wrong one",
+	Note: func(p *Past, s *Step) {
+		if wrongProof(s) {
+			p.Last = s.Before.Now
+		}
+	},
+	Broken: func(s *Step) bool {
+		last := s.Before.Past.Last
+		judged := wrongProof(s) || happened(s, "reset-proven")
+		return judged && last != 0 && after(s.Before.Now, s.Adversary.Apart) < after(last, s.Adversary.Rules.Options.Reset.Interval)
+	},
+}
+
+// Confirmable is that an authenticator waits for its first code as long as it is said to.
+var Confirmable = Promise{
+	Name: "the first code of an authenticator that waits is refused as if none waited",
+	Broken: func(s *Step) bool {
+		waits := &s.Before.State.Waiting
+		theirs := s.Act.Who == User && waits.Secret.Key != 0 && codeOf(&s.Act.Call).key == waits.Secret.Key
+		early := after(s.Before.Now, s.Adversary.Apart) < waits.Ends
+		return s.Act.Call.Op == spec.Confirm && theirs && early && s.Out.Answer.Err == spec.NotEnrolled
+	},
+}
+
 // LockedOut is threat 35 and part of 13: a right credential of the user's is refused
 // for a lock that is older than a lock can last, or for wrong answers from before it
 // was bound.
@@ -417,8 +444,8 @@ func tableOf(l spec.Limit) table {
 	for n := 1; n <= l.Final; n++ {
 		t = append(t, at)
 		if n >= l.Tries {
-			at += min(lock, l.MaxDelay)
-			lock *= 2
+			at += lock
+			lock = min(2*lock, l.MaxDelay)
 		}
 	}
 	return t
