@@ -26,8 +26,9 @@ type claim struct {
 	depth     int
 }
 
-// kept are the promises that the rules keep. What is not here stands in known, or is of
-// no meaning: somebody who has a device of the user's may prove with it.
+// kept are the promises that the rules keep, and variants that mend one. What is not here
+// stands in known, or is of no meaning: somebody who has a device of the user's may prove
+// with it.
 var kept = []claim{
 	{&Outsider, safety, 14},
 	{&Outsider, []Promise{Guesses(spec.KindPIN)}, 12},
@@ -59,6 +60,9 @@ var kept = []claim{
 	{&MovedUserThief, []Promise{Guesses(spec.KindDeviceTOTP)}, 20},
 	{&KeyBreaker, []Promise{Unproven, Unguarded, RightStrike, Wiped, Once, Gone}, 25},
 	{&KeyBreaker, []Promise{GuardGuesses}, 25},
+	{under(&KeyBreaker, Rules{}), safety, 20},
+	{under(&LateMailboxThief, Rules{Voids: voiding}), []Promise{Gone}, 8},
+	{under(&LatePasswordThief, Rules{Voids: voiding}), []Promise{Gone}, 10},
 	{&CallingHost, safety, 25},
 	{&CallingHost, []Promise{GuardGuesses}, 25},
 	{&CallingHost, []Promise{LockedOut(spec.KindPIN)}, 25},
@@ -129,6 +133,7 @@ var known = []fault{
 	{"2: clocks 1 ms apart void an authenticator that waits", ClockGuardThief(time.Millisecond), Confirmable, 3},
 	{"3: Forget while no record opens loses a wipe", &KeyBreaker, WipeKept, 4},
 	{"4: an import revives the PIN from before the move", &OldRowsThief, Gone, 4},
+	{"4: a refused import is forgotten", &OldRowsThief, Refused, 4},
 	{"4: a revoked secret comes back under another id", &MovedUserThief, Gone, 4},
 	{"4: and accepts a used step", &MovedUserThief, Once, 4},
 	{"5: guesses from before the first device lock it", &EarlyOutsider, LockedOut(spec.KindDeviceTOTP), 5},
@@ -144,15 +149,22 @@ var known = []fault{
 // drafts are rules that are not, each as a variant of the specification: a promise that
 // nothing in known breaks is broken here. Rules that are mended join them.
 var drafts = []fault{
-	{"no minimum age at the guard", under(AgainstAPIN, ageless), Unproven, 4},
-	{"any binding sets the strikes back", under(AgainstAPIN, forgiving), GuardGuesses, 8},
+	{"no minimum age at the guard", under(AgainstAPIN, Rules{Next: ageless}), Unproven, 4},
+	{"any binding sets the strikes back", under(AgainstAPIN, Rules{Next: forgiving}), GuardGuesses, 8},
 }
 
-// under is an adversary under a variant of the rules.
-func under(adv *Adversary, next func(*spec.Options, spec.State, spec.Time, *spec.Call) (spec.State, spec.Outcome)) *Adversary {
+// under is an adversary under a variant of the rules, with the same options.
+func under(adv *Adversary, variant Rules) *Adversary {
 	other := *adv
-	other.Rules.Next = next
+	variant.Options = adv.Rules.Options
+	other.Rules = variant
 	return &other
+}
+
+// voiding is what the user's moving on is to do.
+func voiding(s spec.State) spec.State {
+	s.Login.Live, s.Account.Live, s.Waiting = spec.Issued{}, spec.Issued{}, spec.Waiting{}
+	return s
 }
 
 func ageless(o *spec.Options, s spec.State, now spec.Time, c *spec.Call) (spec.State, spec.Outcome) {

@@ -7,13 +7,19 @@
 // promise excludes is a shortest one, and is told in words. If it reaches none, there is
 // none of so many moves: nothing is drawn at random.
 //
-//	knowledge.go    what somebody knows: PINs, codes, secrets, the mailbox
-//	world.go        a place of the search, and how an act leads to the next
-//	moves.go        what somebody can try, given what they know
-//	adversaries.go  who is against the user, beside the user and the service
-//	promises.go     what no sequence of moves may reach
-//	search.go       the search
-//	story.go        a sequence of moves in words
+//	knowledge.go            what somebody knows: PINs, codes, secrets, the mailbox
+//	world.go                a place of the search, and how an act leads to the next
+//	moves.go                what somebody can try, given what they know
+//	moves_changed.go        the same on another node, unheard, or with a wipe that fails
+//	adversaries.go          what an adversary is
+//	adversaries_thieves.go  those who know something
+//	adversaries_service.go  those who make something fail, or have it answer elsewhere
+//	promises.go             what a promise is, and what it remembers
+//	promise_guard.go        those about resets and wipes
+//	promise_codes.go        those about what is accepted once, or no more
+//	promise_guesses.go      those about guesses, locks and intervals
+//	search.go               the search
+//	story.go                a sequence of moves in words
 //
 // # What it found
 //
@@ -29,7 +35,7 @@
 //
 // # To add an adversary
 //
-// Write it in adversaries.go: the options, what the user's life was, who knows what, and
+// Write it beside those that are there: the options, what the user's life was, who knows what, and
 // the moves of each. Options should be small, so that few moves reach a limit. A new
 // ability of the library wants a function in moves.go that offers it with each
 // credential that somebody holds, and, if it draws something, a line in drawnBy and
@@ -38,7 +44,7 @@
 //
 // # To add a promise
 //
-// Write it in promises.go. Broken looks at one step: who did what, in which world, and
+// Write it beside those that are there. Broken looks at one step: who did what, in which world, and
 // what came of it. What it has to know of earlier steps goes into Past, by Note; keep
 // that small, since places that differ in it are searched apart. A promise that nothing
 // in known breaks needs rules in drafts that do break it, or nobody knows that it can be.
