@@ -1,0 +1,100 @@
+package adversary
+
+import (
+	"github.com/knowhave/factor/internal/spec"
+)
+
+// Once is threats 01, 03, 18 and 20: a code is accepted twice, or a step of a secret
+// that is not after the last.
+var Once = Promise{
+	Name: "a code or a time step is accepted twice, or a step after a later one",
+	Note: func(p *Past, s *Step) {
+		switch given, k, ok := acceptedCode(s); {
+		case !ok:
+		case k.Row().Issued:
+			p.Spent |= named(given.issued)
+		default:
+			p.Steps[given.key-firstKey] = given.step + 1
+		}
+	},
+	Broken: func(s *Step) bool {
+		switch given, k, ok := acceptedCode(s); {
+		case !ok:
+			return false
+		case k.Row().Issued:
+			return s.Before.Past.Spent.Has(named(given.issued))
+		default:
+			return given.step < s.Before.Past.Steps[given.key-firstKey]
+		}
+	},
+}
+
+func acceptedCode(s *Step) (given code, k spec.Kind, ok bool) {
+	k, ok = accepted(s)
+	return codeOf(&s.Act.Call), k, ok && k.Row().Code
+}
+
+// Gone is threats 18 and 32: what the user revoked, removed or replaced, or what a wipe
+// or a move ended, is accepted. Who binds the same again by a proof may use it; an
+// import is no such act.
+var Gone = Promise{
+	Name: "what was revoked, replaced or given up is accepted",
+	Note: func(p *Past, s *Step) {
+		before, now := inForce(&s.Before.State), inForce(&s.After.State)
+		p.Gone |= before &^ now
+		c := &s.Act.Call
+		switch done := s.Act.Deed == Calls && s.Out.Answer.Err == spec.OK; {
+		case done && (c.Op == spec.SetPIN || c.Op == spec.AdminSetPIN):
+			p.Gone = (p.Gone | OldPIN) &^ pinFact(c.NewPIN) // it is instead of the one in the old system
+		case done && c.Op == spec.Enroll && c.Device == userDevice:
+			p.Gone |= named(oldKey)
+		case c.Op == spec.Forget:
+			p.Gone = Nothing // the host starts over
+		}
+		if s.Act.Deed == MovesOn {
+			p.Gone |= liveCodes(&s.Before.State)
+			if waits := s.Before.State.Waiting.Secret.Key; waits != 0 {
+				p.Gone |= named(waits)
+			}
+		}
+	},
+	Broken: func(s *Step) bool {
+		f := acceptedFact(s)
+		return f != Nothing && s.Before.Past.Gone.Has(f)
+	},
+}
+
+// Refused is part of threat 32: the same row is taken once what it was refused for is
+// gone.
+var Refused = Promise{
+	Name: "an import that was refused is taken later",
+	Note: func(p *Past, s *Step) {
+		if c := &s.Act.Call; c.Op == spec.Import && s.Out.Answer.Err == spec.AlreadyEnrolled {
+			p.Refused |= imports(&c.Held)
+		}
+	},
+	Broken: func(s *Step) bool {
+		bound := inForce(&s.After.State) &^ inForce(&s.Before.State)
+		return s.Act.Call.Op == spec.Import && bound&s.Before.Past.Refused != Nothing
+	},
+}
+
+// imports is what a row would put in force.
+func imports(h *spec.Holdings) Facts {
+	f := pinFact(h.PIN.Digits)
+	for _, d := range h.Devices {
+		f |= named(d.Secret.Key)
+	}
+	return f
+}
+
+// Confirmable is that an authenticator waits for its first code as long as it is said to.
+var Confirmable = Promise{
+	Name: "the first code of an authenticator that waits is refused as if none waited",
+	Broken: func(s *Step) bool {
+		waits := &s.Before.State.Waiting
+		theirs := s.Act.Who == User && waits.Secret.Key != 0 && codeOf(&s.Act.Call).key == waits.Secret.Key
+		early := after(s.Before.Now, s.Adversary.Apart) < waits.Ends
+		return s.Act.Call.Op == spec.Confirm && theirs && early && s.Out.Answer.Err == spec.NotEnrolled
+	},
+}

@@ -1,0 +1,184 @@
+package adversary
+
+import (
+	"hash/maphash"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/knowhave/factor/internal/spec"
+)
+
+// A Search looks for the shortest way of an adversary to break a promise. It goes
+// breadth first, through every sequence of moves of at most Depth.
+type Search struct {
+	Adversary *Adversary
+	Promises  []Promise
+	Depth     int
+	// Most bounds the places, and with them the memory: a search that would come to
+	// more stops before the next move. 0: a million.
+	Most int
+}
+
+// counts yields the names of the promises that count.
+func counts(promises []Promise) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, p := range promises {
+			if p.Counts && !yield(p.Name) {
+				return
+			}
+		}
+	}
+}
+
+// A Result is what a search came to.
+type Result struct {
+	// Broken is the promise that was broken, nil if none was.
+	Broken *Promise
+	// Steps are the shortest way to it.
+	Steps []Step
+	// Depth is how many moves were searched in full, and Places how many different
+	// places they lead to.
+	Depth, Places int
+	// Whole: more moves lead nowhere new.
+	Whole bool
+}
+
+// A place is how the search first came to a world: by the act of that number, from
+// the place of that number.
+type place struct{ from, act int32 }
+
+// A mark stands for a world. Two marks of 64 bits each make it as good as the world
+// itself, which is too large to be kept.
+type mark [2]uint64
+
+var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
+func markOf(w *World) mark {
+	return mark{maphash.Comparable(seeds[0], *w), maphash.Comparable(seeds[1], *w)}
+}
+
+// Run searches. The same search has the same result each time.
+func (s Search) Run() Result {
+	adv, first := s.Adversary, s.Adversary.begin(s.Promises)
+	if s.Most == 0 {
+		s.Most = 1_000_000
+	}
+	if counting := slices.Collect(counts(s.Promises)); len(counting) > 1 {
+		panic("adversary: these cannot be searched for together: " + strings.Join(counting, "; "))
+	}
+	seen := map[mark]bool{markOf(&first): true}
+	places := []place{{from: -1}}
+	layer, at := []World{first}, 0 // at is the number of the layer's first place
+	var acts []Act
+	var w World // the one that an act leads to
+	step := Step{Adversary: adv, After: &w}
+	for depth := range s.Depth {
+		var next []World
+		for i := range layer {
+			acts = adv.acts(&layer[i], acts[:0])
+			for n := range acts {
+				step.Before, step.Act = &layer[i], &acts[n]
+				if !step.take(s.Promises) {
+					continue
+				}
+				if p := step.breaks(s.Promises); p != nil {
+					way := append(wayTo(places, at+i), int32(n))
+					return Result{Broken: p, Steps: adv.again(first, way, s.Promises), Depth: depth, Places: len(places)}
+				}
+				adv.forget(&w)
+				if m := markOf(&w); !seen[m] {
+					seen[m] = true
+					places = append(places, place{int32(at + i), int32(n)})
+					next = append(next, w)
+				}
+			}
+			if len(places) > s.Most {
+				return Result{Depth: depth, Places: len(places)}
+			}
+		}
+		at += len(layer)
+		layer = next
+		if len(layer) == 0 {
+			return Result{Depth: depth + 1, Places: len(places), Whole: true}
+		}
+	}
+	return Result{Depth: s.Depth, Places: len(places)}
+}
+
+// take does the act in the world before, and has the promises note what they have to
+// remember of it. It reports whether the act can be done.
+func (s *Step) take(promises []Promise) (ok bool) {
+	*s.After = *s.Before
+	s.Out, ok = s.Adversary.act(s.After, s.Act)
+	if !ok {
+		return false
+	}
+	for i := range promises {
+		if note := promises[i].Note; note != nil {
+			note(&s.After.Past, s)
+		}
+	}
+	return true
+}
+
+// breaks returns the first promise that the step breaks, nil if none.
+func (s *Step) breaks(promises []Promise) *Promise {
+	for i := range promises {
+		if promises[i].Broken(s) {
+			return &promises[i]
+		}
+	}
+	return nil
+}
+
+// wayTo returns the numbers of the acts that led to a place.
+func wayTo(places []place, n int) []int32 {
+	if places[n].from < 0 {
+		return nil
+	}
+	return append(wayTo(places, int(places[n].from)), places[n].act)
+}
+
+// again goes a way once more, and returns its steps.
+func (adv *Adversary) again(w World, way []int32, promises []Promise) (steps []Step) {
+	for _, n := range way {
+		before := w
+		acts := adv.acts(&before, nil)
+		step := Step{Adversary: adv, Act: &acts[n], Before: &before, After: new(World)}
+		step.take(promises)
+		steps = append(steps, step)
+		w = *step.After
+		adv.forget(&w)
+	}
+	return steps
+}
+
+// forget drops what nobody can tell from now on, so that more worlds are the same:
+// when a device was last used, how old a thing is where no age matters, and locks that
+// are over on every clock.
+func (adv *Adversary) forget(w *World) {
+	s := &w.State
+	s.Emptied = 0
+	ageless := adv.Rules.Options.Reset.MinAge == 0
+	if ageless {
+		s.PIN.SetAt = 0
+	}
+	for i := range s.Devices {
+		s.Devices[i].Used = 0
+		if ageless {
+			s.Devices[i].EnrolledAt = 0
+		}
+	}
+	slowest := after(w.Now, -adv.Apart)
+	for k := range s.Budgets {
+		if s.Budgets[k].Until <= slowest {
+			s.Budgets[k].Until = 0
+		}
+	}
+	for _, key := range []*spec.Secret{&s.Authenticator, &s.Waiting.Secret} {
+		if key.Key == 0 {
+			*key = spec.Secret{}
+		}
+	}
+}

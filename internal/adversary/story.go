@@ -1,0 +1,142 @@
+package adversary
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/knowhave/factor/internal/spec"
+)
+
+// Story tells a way in words, a line for each move.
+func Story(steps []Step) string {
+	var b strings.Builder
+	for n, s := range steps {
+		fmt.Fprintf(&b, "%2d. after %v %s", n+1, time.Duration(s.Before.Now-start)*time.Millisecond, s.Act.words(s.Before))
+		if s.Act.Deed <= CallsUnheard {
+			fmt.Fprintf(&b, ": %s", s.Out.Answer)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+func (w Who) String() string { return [...]string{"the user", "the thief", "the service"}[w] }
+
+// words say what somebody does.
+func (a *Act) words(w *World) string {
+	switch a.Deed {
+	case Waits:
+		return fmt.Sprintf("%v pass", a.For)
+	case MovesOn:
+		return "the user changes the address and the password"
+	case KeyFails:
+		return "the key service fails"
+	case KeyWorks:
+		return "the key service works again"
+	case WipeReturns:
+		return "the host's Wipe returns nil"
+	case WipeFails:
+		return "the host's Wipe returns an error"
+	}
+	text := fmt.Sprintf("%s calls %s%s", a.Who, a.Call.Op, a.subject(w))
+	if g := a.gives(); g != "" {
+		text += " with " + g
+	}
+	if a.Clock != 0 {
+		text += fmt.Sprintf(", on a node whose clock is %v ahead", a.Clock)
+	}
+	switch {
+	case a.Deed == CallsToWipe:
+		text += ", and Wipe begins"
+	case a.Deed == CallsUnheard:
+		text += ", and hangs up"
+	case a.Call.Op.Row().Asks && a.Call.Host.Wipe == spec.Fails:
+		text += ", while Wipe fails"
+	}
+	return text
+}
+
+// subject is what the call is about, beside its proof.
+func (a *Act) subject(w *World) string {
+	c := &a.Call
+	switch c.Op {
+	case spec.SetPIN, spec.AdminSetPIN:
+		return " to " + pinName(c.NewPIN)
+	case spec.IssueUnproven:
+		return fmt.Sprintf(" (it mails %s code %d)", c.Kind, drawnBy(w, c.Op))
+	case spec.Enroll, spec.Begin:
+		return fmt.Sprintf(" for %s (it gives secret %d)", deviceName(c.Device), drawnBy(w, c.Op)-firstKey+1)
+	case spec.Revoke, spec.AdminRevoke:
+		return " of " + deviceName(c.Device)
+	case spec.VerifyOTP:
+		return kindNames(c.Kinds)
+	case spec.Import:
+		return " of the old row of " + heldName(&c.Held)
+	}
+	return ""
+}
+
+func kindNames(kinds []spec.Kind) string {
+	if kinds == nil {
+		return ""
+	}
+	var names []string
+	for _, k := range kinds {
+		names = append(names, k.String())
+	}
+	return " for " + strings.Join(names, ", ")
+}
+
+// gives is the credential.
+func (a *Act) gives() string {
+	var all []string
+	if c := &a.Call; c.OTP != "" {
+		all = append(all, codeName(codeOf(c)))
+	}
+	if a.Call.Password != "" {
+		all = append(all, "the password")
+	}
+	if a.Call.PIN != "" {
+		all = append(all, pinName(a.Call.PIN))
+	}
+	return strings.Join(all, " and ")
+}
+
+func codeName(c code) string {
+	switch {
+	case c.issued != 0:
+		return fmt.Sprintf("mailed code %d", c.issued)
+	case c.key == oldKey:
+		return "the code of the old system's secret of this step"
+	case c.key != 0:
+		return fmt.Sprintf("a code of secret %d", c.key-firstKey+1)
+	}
+	return "a guessed code"
+}
+
+func pinName(digits string) string {
+	for i, name := range []string{"the user's PIN", "the user's new PIN", "the thief's PIN", "the PIN of the old system"} {
+		if pins[i] == digits {
+			return name
+		}
+	}
+	return "a guessed PIN"
+}
+
+func deviceName(id spec.Name) string {
+	switch id {
+	case userDevice:
+		return "the user's device"
+	case 0:
+		return "an authenticator"
+	}
+	return "another device"
+}
+
+func heldName(h *spec.Holdings) string {
+	if h.PIN.Digits != "" {
+		return "the PIN"
+	}
+	return deviceName(h.Devices[0].ID)
+}

@@ -1,0 +1,228 @@
+package adversary
+
+import (
+	"time"
+
+	"github.com/knowhave/factor/internal/spec"
+)
+
+// A World is a place that a search comes to. It is a value, and equal worlds have the
+// same future.
+type World struct {
+	// State is what is remembered about the one user that there is.
+	State spec.State
+	// Now is the true time. The clock of a node may differ: see Act.Clock.
+	Now spec.Time
+	// Knows is what the user and the thief know.
+	Knows [2]Facts
+	// Codes, Keys and Wipes are how many were drawn.
+	Codes, Keys, Wipes spec.Name
+	// Wiping is the wipe that the host's function is busy with, 0: none.
+	Wiping spec.Name
+	// Sealed: the key service fails, so that no record opens.
+	Sealed bool
+	// Moved: the user has changed the address and the password.
+	Moved bool
+	// Past is what the promises remember.
+	Past Past
+}
+
+// start is when the thief begins: on the boundary of a time step.
+var start = spec.At(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+
+func after(t spec.Time, d time.Duration) spec.Time { return t + spec.Time(d/time.Millisecond) }
+
+// Rules are what is searched: the specification as it is, under some options, or a
+// variant of it. A rule that is mended in the specification stays here as a variant
+// that still has it, so that the search can show that it finds the attack.
+type Rules struct {
+	Options spec.Options
+	// Next is one step; nil: the specification's own.
+	Next func(o *spec.Options, s spec.State, now spec.Time, c *spec.Call) (spec.State, spec.Outcome)
+	// ForgetUnread is what Forget does with a record that does not open; nil: it
+	// refuses and leaves the record.
+	ForgetUnread func(spec.State) spec.State
+	// Voids is what the host makes of the state when the user has changed the address
+	// and the password; nil: there is no such call.
+	Voids func(spec.State) spec.State
+}
+
+// An Act is what somebody does. Its zero Deed is a call of an operation.
+type Act struct {
+	Who  Who
+	Deed Deed
+	Call spec.Call
+	// Clock is how far the clock of the node that serves the call is ahead.
+	Clock time.Duration
+	// For is how long Waits waits.
+	For time.Duration
+}
+
+// A Deed is a sort of Act.
+type Deed uint8
+
+const (
+	// Calls: a call of the library, made to its end.
+	Calls Deed = iota
+	// CallsToWipe: a call that has the host wipe. The wipe has begun when it ends.
+	CallsToWipe
+	// WipeReturns and WipeFails: the wipe that has begun is over.
+	WipeReturns
+	WipeFails
+	// CallsUnheard: a call that is made to its end, but the caller has hung up and
+	// never hears the answer.
+	CallsUnheard
+	// Waits: time passes.
+	Waits
+	// MovesOn: the user changes the address and the password, and ends the sessions.
+	MovesOn
+	// KeyFails and KeyWorks: the key service is out, and back.
+	KeyFails
+	KeyWorks
+)
+
+// A Step is an act with what came of it.
+type Step struct {
+	Adversary     *Adversary
+	Act           *Act
+	Before, After *World
+	Out           spec.Outcome
+}
+
+// act does something in a world, which becomes the next one. It is not ok if that cannot
+// be done now; the world is then of no use.
+func (adv *Adversary) act(w *World, a *Act) (out spec.Outcome, ok bool) {
+	r := &adv.Rules
+	switch a.Deed {
+	case Waits:
+		w.Now = after(w.Now, a.For)
+		return out, w.Now <= after(start, adv.Horizon)
+	case MovesOn:
+		ok = !w.Moved
+		w.Moved = true
+		w.Knows[Thief] &^= Mailbox | Password | Session
+		if r.Voids != nil {
+			w.State = r.Voids(w.State)
+		}
+		return out, ok
+	case KeyFails, KeyWorks:
+		ok = w.Sealed == (a.Deed == KeyWorks)
+		w.Sealed = a.Deed == KeyFails
+		return out, ok
+	case WipeReturns, WipeFails:
+		ok = w.Wiping != 0
+		if ok && a.Deed == WipeReturns {
+			w.State, out.Events = r.Options.WipeDone(w.State, w.Now, w.Wiping)
+		}
+		w.Wiping = 0
+		return out, ok
+	}
+	return adv.call(w, a)
+}
+
+// call makes a call of the library.
+func (adv *Adversary) call(w *World, a *Act) (spec.Outcome, bool) {
+	if w.Sealed {
+		return adv.unread(w, a)
+	}
+	c, drawn := a.Call, drawnBy(w, a.Call.Op)
+	c.Draws, c.User, c.Checked = drawn, "ann", true
+	if c.Code == nil {
+		c.Code = code{}
+	}
+	now := after(w.Now, a.Clock)
+	state, out := adv.next(w.State, now, &c)
+	if state.Wipe.ID == drawn {
+		w.Wipes++
+	}
+	asks := out.Answer.Err == spec.AsksWipe
+	switch {
+	case a.Deed == CallsToWipe && (!asks || w.Wiping != 0):
+		return out, false // there is nothing to begin, or it has begun
+	case a.Deed == CallsToWipe:
+		w.Wiping = out.Answer.Wipe
+	case asks:
+		state, out = adv.wipe(state, now, &c, out)
+	}
+	w.State = state
+	if out.Answer.Err == spec.OK {
+		draw(w, a, drawn)
+	}
+	return out, true
+}
+
+func (adv *Adversary) next(s spec.State, now spec.Time, c *spec.Call) (spec.State, spec.Outcome) {
+	if next := adv.Rules.Next; next != nil {
+		return next(&adv.Rules.Options, s, now, c)
+	}
+	return adv.Rules.Options.Next(s, now, c)
+}
+
+// wipe ends a call that asked for the wipe, while nobody else makes one.
+func (adv *Adversary) wipe(s spec.State, now spec.Time, c *spec.Call, asked spec.Outcome) (spec.State, spec.Outcome) {
+	o := &adv.Rules.Options
+	if c.Host.Wipe != spec.Yes {
+		if c.Op == spec.Sweep {
+			s = o.PutOff(s, now, asked.Answer.Wipe)
+		}
+		asked.Answer = spec.AfterWipe(c.Op, false)
+		return s, asked
+	}
+	s, told := o.WipeDone(s, now, asked.Answer.Wipe)
+	asked.Events = append(asked.Events, told...)
+	if !c.Op.Row().Binds {
+		asked.Answer = spec.AfterWipe(c.Op, true)
+		return s, asked
+	}
+	s, rest := adv.next(s, now, c)
+	rest.Events = append(asked.Events, rest.Events...)
+	return s, rest
+}
+
+// unread is a call while no record opens: only Forget may go on without reading it.
+func (adv *Adversary) unread(w *World, a *Act) (spec.Outcome, bool) {
+	if a.Call.Op != spec.Forget || adv.Rules.ForgetUnread == nil {
+		return spec.Outcome{}, false
+	}
+	w.State = adv.Rules.ForgetUnread(w.State)
+	return spec.Outcome{Touch: spec.Swap}, true
+}
+
+// drawnBy is the name of what a call would draw.
+func drawnBy(w *World, op spec.Op) spec.Name {
+	switch op {
+	case spec.Issue, spec.IssueUnproven:
+		return firstCode + w.Codes
+	case spec.Enroll, spec.Begin:
+		return firstKey + w.Keys
+	}
+	return firstWipe + w.Wipes
+}
+
+// draw takes the next name, and tells what was drawn: a mailed code to all who can
+// read the mailbox, anything else to whoever called and waits for the answer. Whoever
+// sets a PIN knows it.
+func draw(w *World, a *Act, drawn spec.Name) {
+	switch a.Call.Op {
+	case spec.IssueUnproven:
+		w.Codes++
+		for who := range w.Knows {
+			if w.Knows[who].Has(Mailbox) {
+				w.Knows[who] |= named(drawn)
+			}
+		}
+		return
+	case spec.Issue:
+		w.Codes++
+	case spec.Enroll, spec.Begin:
+		w.Keys++
+	case spec.SetPIN:
+		w.Knows[a.Who] |= pinFact(a.Call.NewPIN)
+		return
+	default:
+		return
+	}
+	if a.Deed != CallsUnheard && a.Who != Service {
+		w.Knows[a.Who] |= named(drawn)
+	}
+}
