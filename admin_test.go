@@ -141,8 +141,8 @@ func TestAnUnknownKindIsAnsweredWithTheKnownOnes(t *testing.T) {
 	}{
 		"Unlock":        {k.admin.Unlock(t.Context(), alice, factor.KindPIN, "sms"), allKinds},
 		"Unlock, empty": {k.admin.Unlock(t.Context(), alice, ""), allKinds},
-		"VerifyOTP":     {second(k.v.VerifyOTP(t.Context(), alice, "123456", "sms")), allKinds[2:]},
-		"IssueUnproven": {second(k.codes.IssueUnproven(t.Context(), alice, "sms")), allKinds[2:4]},
+		"VerifyOTP":     {second(k.v.VerifyOTP(t.Context(), alice, "123456", "sms")), translate.Kinds(spec.CodeKinds)},
+		"IssueUnproven": {second(k.codes.IssueUnproven(t.Context(), alice, "sms")), translate.Kinds(spec.IssuedKinds)},
 	} {
 		m, ok := errors.AsType[*factor.MalformedError](c.err)
 		if !ok || m.Field != "kinds" || strings.Contains(m.Reason, "sms") {

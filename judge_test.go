@@ -256,7 +256,9 @@ func TestJudgeKeepsWhatItChargedBeforeAFault(t *testing.T) {
 		if !errors.Is(err, broken) || m != (Match{}) || !try.wrong {
 			t.Errorf("%s: %v, %v, must be stored %v", name, m, err, try.wrong)
 		}
-		if want := ([len(account.Kinds)]account.Budget{3: {Wrong: 1}, 5: {Wrong: 1}}); try.account.Budgets != want {
+		var want account.Account
+		*want.Budget(account.KindAccount), *want.Budget(account.KindDeviceTOTP) = account.Budget{Wrong: 1}, account.Budget{Wrong: 1}
+		if try.account.Budgets != want.Budgets {
 			t.Errorf("%s: %v", name, try.account.Budgets)
 		}
 	}
@@ -266,7 +268,7 @@ func TestJudgeKeepsWhatItChargedBeforeAFault(t *testing.T) {
 // it has less.
 func TestJudgeSpeaksOfWhatItCharged(t *testing.T) {
 	a := &account.Account{AccountCodes: account.Codes{Spent: []account.Code{{Digits: "000004", ExpiresAt: accounttest.Noon.Add(time.Minute)}}}}
-	a.Budgets[3] = account.Budget{Wrong: 2}
+	*a.Budget(account.KindAccount) = account.Budget{Wrong: 2}
 	for _, c := range []struct {
 		given Credentials
 		want  MismatchError

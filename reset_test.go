@@ -35,7 +35,7 @@ func TestGuardStrikesAsTheHistoryOfProofsSays(t *testing.T) {
 		s := account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}
 		a, now := &account.Account{Devices: []account.Device{{TOTP: s, EnrolledAt: accounttest.Noon}}}, accounttest.Noon
 		a.PIN = hashed(attemptOn(t, a, o, now), "2580")
-		a.Budgets[1], a.Budgets[5] = account.Budget{Wrong: 2}, account.Budget{Wrong: 7}
+		*a.Budget(account.KindPIN), *a.Budget(account.KindDeviceTOTP) = account.Budget{Wrong: 2}, account.Budget{Wrong: 7}
 		a.Guard.LastWrong, a.Guard.NotBefore = []byte("of other options"), accounttest.Noon.Add(-time.Second)
 		budgets, m, used := a.Budgets, guardModel{}, int64(account.NoStep)
 		for range rapid.IntRange(1, 25).Draw(t, "proofs") {

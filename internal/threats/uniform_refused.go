@@ -20,7 +20,7 @@ var judging = regexp.MustCompile("^(hash|CheckPassword)")
 // wrong answers, for good by four.
 func lockedAfter(wrongs int, prepare func(p *person, kind factor.Kind)) func(p *person, kind factor.Kind) {
 	return func(p *person, kind factor.Kind) {
-		if slices.Contains(otpKinds[:2], kind) {
+		if slices.Contains(mailedKinds, kind) {
 			p.issue(kind)
 		}
 		prepare(p, kind)
@@ -78,7 +78,7 @@ func unjudgedSamenesses() []sameness {
 		}
 	}
 	live := func(p *person, kind factor.Kind) {
-		if slices.Contains(otpKinds[:2], kind) {
+		if slices.Contains(mailedKinds, kind) {
 			p.issue(kind)
 		}
 	}
@@ -182,7 +182,7 @@ func guardSamenesses() []sameness {
 
 // confirmSamenesses: Confirm, which has a count of its own too.
 func confirmSamenesses() []sameness {
-	app := otpKinds[2:3]
+	app := []factor.Kind{factor.KindTOTP}
 	confirm := []judge{{"AuthenticatorEnroller.Confirm", app, func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
 		return on.Auth.Confirm(ctx, p.id, c.OTP)
 	}}}

@@ -187,18 +187,24 @@ func Clone(t interface{ Fatal(...any) }, a *account.Account) *account.Account {
 func Everything() *account.Account {
 	id := uuid.MustParse("01234567-89ab-cdef-0123-456789abcdef")
 	s := account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Algorithm: 2, Digits: 8, Period: 2 * time.Minute}, LastStep: 14_000_000}
-	return &account.Account{
+	a := &account.Account{
 		PIN:           &account.PIN{Hash: account.Hash{Memory: 19456, Time: 2, Threads: 1, Salt: []byte("sixteen of salt."), Sum: []byte("thirty-two bytes that are no sum")}, SetAt: Noon},
 		Devices:       []account.Device{{ID: id, TOTP: s, EnrolledAt: Noon, UsedAt: time.Time{}}},
 		Authenticator: &account.TOTP{Key: totp.Key{Secret: []byte{1}, Digits: 6, Period: time.Second}, LastStep: account.NoStep},
 		Pending:       &account.Pending{TOTP: s, ExpiresAt: Noon.Add(time.Minute), Wrong: 3},
 		LoginCodes:    account.Codes{Live: &account.Code{Digits: "012345", ExpiresAt: Noon}, Spent: []account.Code{{Digits: "00000000", ExpiresAt: UnixMilli(-1)}}},
 		AccountCodes:  account.Codes{NotBefore: UnixMilli(0)},
-		Budgets:       [len(account.Kinds)]account.Budget{{Wrong: 100, Until: time.Time{}}, {Wrong: 1, Until: Noon}, {Wrong: 2, Until: Noon}, {Wrong: 3, Until: Noon}, {Wrong: 4, Until: Noon}, {Wrong: 5, Until: Noon}},
 		Guard: account.Guard{Strikes: 2, NotBefore: Noon, LastWrong: []byte("last"), Wipe: &account.Wipe{
 			ID: id, At: Noon, Reason: account.ReasonForfeited, Done: true, Tries: 300, RetryAt: Noon}},
 		Emptied: Noon,
 	}
+	for wrong, k := range []account.Kind{
+		account.KindPassword, account.KindPIN, account.KindLogin, account.KindAccount, account.KindTOTP, account.KindDeviceTOTP,
+	} { // of version 1
+		*a.Budget(k) = account.Budget{Wrong: wrong, Until: Noon}
+	}
+	*a.Budget(account.KindPassword) = account.Budget{Wrong: 100}
+	return a
 }
 
 // Noon is the time at which tables are judged.
