@@ -22,7 +22,7 @@ func Schema(d *Dialect, opts *Options) string {
 // of that name which cannot serve, or which forgets, is left as it is, and the
 // error says what is wrong with it.
 func (s *Store) Migrate(ctx context.Context) error {
-	if err := onConn(ctx, s.db, func(l *lease) error { return s.create(ctx, l) }); err != nil {
+	if err := s.dialect.onFirstConn(ctx, s.db, func(l *lease) error { return s.create(ctx, l) }); err != nil {
 		return fmt.Errorf("sqlstore: migrate: %w", err)
 	}
 	return nil

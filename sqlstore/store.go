@@ -75,7 +75,7 @@ func New(db *sql.DB, d *Dialect, opts *Options) (*Store, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
 	defer cancel()
-	if err := checkConnections(ctx, db, func(l *lease) error { return d.accept(ctx, l, table) }); err != nil {
+	if err := d.checkConnections(ctx, db, func(l *lease) error { return d.accept(ctx, l, table) }); err != nil {
 		return nil, err
 	}
 	s := &Store{db: db, dialect: d, table: table, text: d.statements.in(table)}
@@ -87,10 +87,9 @@ func New(db *sql.DB, d *Dialect, opts *Options) (*Store, error) {
 
 // checkConnections calls check with every idle connection of the pool and with
 // a freshly opened one, as far as the pool allows.
-func checkConnections(ctx context.Context, db *sql.DB, check func(*lease) error) error {
-	before, connected := db.Stats(), false
-	err := onConn(ctx, db, func(l *lease) error {
-		connected = true
+func (d *Dialect) checkConnections(ctx context.Context, db *sql.DB, check func(*lease) error) error {
+	before := db.Stats()
+	return d.onFirstConn(ctx, db, func(l *lease) error {
 		if err := check(l); err != nil {
 			return err
 		}
@@ -99,12 +98,40 @@ func checkConnections(ctx context.Context, db *sql.DB, check func(*lease) error)
 		if before.Idle == 0 || full {
 			return nil
 		}
-		return checkConnections(ctx, db, check) // This one is held, so that the next is another.
+		return d.checkConnections(ctx, db, check) // This one is held, so that the next is another.
 	})
-	if err != nil && !connected {
+}
+
+// onFirstConn is onConn while other processes may start too. One that turns the WAL
+// of a new SQLite file on keeps the others from connecting, whatever their busy
+// timeout is, so onFirstConn connects again until the context ends.
+func (d *Dialect) onFirstConn(ctx context.Context, db *sql.DB, use func(*lease) error) error {
+	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
+		connected := false
+		err := onConn(ctx, db, func(l *lease) error {
+			connected = true
+			return use(l)
+		})
+		if err == nil || connected {
+			return err
+		}
+		if d.lost(err) && pause(ctx, wait) {
+			continue
+		}
 		return fmt.Errorf("sqlstore: connecting: %w", err)
 	}
-	return err
+}
+
+// pause waits, and reports whether the context still lasts.
+func pause(ctx context.Context, wait time.Duration) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // Load returns the user's record without its Due, or the zero Record if there
