@@ -524,18 +524,18 @@ func TestARefusalLeavesWhatItHasLoaded(t *testing.T) {
 		k.swapping(func(_ context.Context, do func() error) error { _ = do(); return errGone }) // which leaves nothing
 		enter := make(chan struct{})
 		k.onCheck = func(context.Context) error { <-enter; return nil }
-		done := make(chan error)
+		first, others := make(chan error), make(chan error)
 		loads, _ := counting(k, func() {
-			go func() { done <- k.v.VerifyPassword(t.Context(), alice, "wrong") }()
+			go func() { first <- k.v.VerifyPassword(t.Context(), alice, "wrong") }()
 			synctest.Wait()
 			for range 3 {
-				go func() { done <- k.v.VerifyPassword(t.Context(), alice, rightPW) }()
+				go func() { others <- k.v.VerifyPassword(t.Context(), alice, rightPW) }()
 			}
 			synctest.Wait()
 			close(enter)
-			k.is(<-done, factor.ErrMismatch)
+			k.is(<-first, factor.ErrMismatch)
 			for range 3 {
-				k.is(<-done, factor.ErrLocked)
+				k.is(<-others, factor.ErrLocked)
 			}
 		})
 		if loads != 3 { // two are the first call's, which has to look what became of its swap
