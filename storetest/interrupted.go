@@ -88,28 +88,37 @@ func interruptedCodesAreAcceptedOnce(s *subject) {
 }
 
 // interruptedGuessesStayCounted has callers guess. An answered guess is counted
-// once, and one whose answer is open at most once.
+// once, and one whose answer is open at most once. Four callers share a user, and
+// go on to another before it locks: a guess that is not judged writes nothing that
+// an interruption could lose.
 func interruptedGuessesStayCounted(s *subject) {
 	store := s.interrupter()
 	running := s.engines(s.store, 0, nil)
+	const sharing, users = 4, 32
 	for round := range interruptions {
 		got := newAnswers()
-		user := fmt.Sprintf("user%d", round)
+		var seen sync.Map // users
 		s.interrupt(store, func(caller, n int) {
+			user := fmt.Sprintf("user%d-%d-%d", round, caller/sharing, n/len(guessable)%users)
 			kind := guessable[(caller+n)%len(guessable)]
 			_, err := running[caller%processes].VerifyOTP(s.ctx, user, "123456", kind)
-			got.add(string(kind), err)
+			got.add(user+" "+string(kind), err)
+			seen.Store(user, true)
 		})
-		var counted map[factor.Kind]int
-		s.eventually("loading the status", func() (err error) {
-			counted, err = wrong(s.ctx, running[0], user)
-			return err
-		})
-		for _, kind := range guessable {
-			answered, open := got.refused[string(kind)], got.open[string(kind)]
-			if n := counted[kind]; n < answered || n > answered+open {
-				s.t.Fatalf("%d guesses at %s are counted, where %d were answered and the answers of %d are open: an answered guess is counted once, also when the store is interrupted, and no guess is counted twice",
-					n, kind, answered, open)
+		for user := range seen.Range {
+			user := user.(string)
+			var counted map[factor.Kind]int
+			s.eventually("loading the status", func() (err error) {
+				counted, err = wrong(s.ctx, running[0], user)
+				return err
+			})
+			for _, kind := range guessable {
+				what := user + " " + string(kind)
+				answered, open := got.refused[what], got.open[what]
+				if n := counted[kind]; n < answered || n > answered+open {
+					s.t.Fatalf("%d guesses at %s are counted, where %d were answered and the answers of %d are open: an answered guess is counted once, also when the store is interrupted, and no guess is counted twice",
+						n, kind, answered, open)
+				}
 			}
 		}
 	}
