@@ -3,6 +3,7 @@ package linear
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/knowhave/factor"
@@ -88,15 +89,15 @@ func (h *History) explain() {
 	}
 }
 
-// refused makes steps of a call whose wipe was not asked for, because others in
-// its process asked for it at the time.
+// refused makes steps of a call whose wipe was not asked for, because as many others
+// in its process asked for it at the time as may. When each began to and when it made
+// room again is not written down, so it is enough that their calls overlap.
 func (h *History) refused(c *Call) ([]Step, error) {
 	running, wipe := 0, spec.Name(0)
 	for _, other := range h.calls {
-		for _, a := range other.asks {
-			if other != c && other.caller == c.caller && a.begun < c.Returned && a.end > c.Invoked {
-				running, wipe = running+1, a.wipe
-			}
+		overlaps := other != c && other.caller == c.caller && other.Invoked <= c.Returned && other.Returned >= c.Invoked
+		if i := slices.IndexFunc(other.asks, func(a ask) bool { return !a.refused }); overlaps && i >= 0 {
+			running, wipe = running+1, other.asks[i].wipe
 		}
 	}
 	if running < maxWipes {
