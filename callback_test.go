@@ -3,6 +3,7 @@ package factor_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 
@@ -116,5 +117,27 @@ func TestTheHostsOwnObserveIsNotTakenForOurs(t *testing.T) {
 	busy.Wait()
 	if !told {
 		t.Error("the event was dropped")
+	}
+}
+
+// A Wipe that returns the error of a call that it made itself has failed like any
+// other: somebody is told, and Sweep backs off.
+func TestAWipeThatFailsByItsOwnCallHasFailed(t *testing.T) {
+	var k *kit
+	k = newKit(t, func(o *factor.Options) {
+		o.Wipe = func(ctx context.Context, w factor.Wipe) error {
+			k.wipes = append(k.wipes, w)
+			return k.admin.Forget(ctx, w.User)
+		}
+	})
+	k.is(k.guard.Forfeit(t.Context(), alice), factor.ErrWipePending)
+	if !slices.Contains(k.actions(), factor.ActionWipeFailed) {
+		t.Error("nobody is told")
+	}
+	for range 2 {
+		_, _ = k.admin.Sweep(t.Context())
+	}
+	if len(k.wipes) != 2 { // one by the call, one by the first Sweep
+		t.Errorf("Wipe was called %d times, want 2", len(k.wipes))
 	}
 }

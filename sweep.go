@@ -133,7 +133,7 @@ func (v *Verifier) sweep(ctx context.Context, user string) (changed bool, err er
 	switch {
 	case err == nil:
 		return true, nil
-	case errors.Is(err, errWipeNotCalled):
+	case wasNotCalled(err):
 		// Nothing is known of how the host's function fares: another process, or
 		// the next Sweep, calls it at once.
 	default:

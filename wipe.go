@@ -85,15 +85,28 @@ func (a *attempt) pendingWipe() *Wipe {
 	return nil
 }
 
-// errWipeNotCalled is wrapped by what keeps this process from calling
-// Options.Wipe.
-var errWipeNotCalled = errors.New("factor: Wipe was not called")
+// wipeNotCalled is what keeps this process from calling Options.Wipe.
+type wipeNotCalled struct{ because error }
+
+func (e *wipeNotCalled) Error() string {
+	return "factor: Wipe was not called: " + e.because.Error()
+}
+
+// wasNotCalled reports whether Options.Wipe was not called. It looks at the error
+// itself and not at what that wraps: a host that calls back may return such an error
+// of another call, and has failed then.
+func wasNotCalled(err error) bool {
+	_, is := err.(*wipeNotCalled)
+	return is
+}
+
+var errNoWipe = errors.New("it is not set in this process's Options; a Sweep where it is set finishes the wipe")
 
 // runWipe has the host delete the data, and records that it did.
 func (v *Verifier) runWipe(ctx context.Context, w Wipe) error {
 	err := v.callWipe(ctx, w)
 	switch {
-	case errors.Is(err, errWipeNotCalled):
+	case wasNotCalled(err):
 		return err
 	case err != nil:
 		v.observe(ctx, []Event{{User: w.User, Action: ActionWipeFailed, Err: err}})
@@ -121,14 +134,14 @@ func (v *Verifier) recordWipe(ctx context.Context, w Wipe, note func(a *attempt,
 
 func (v *Verifier) callWipe(ctx context.Context, w Wipe) error {
 	if v.opts.Wipe == nil {
-		return fmt.Errorf("%w: it is not set in this process's Options; a Sweep where it is set finishes the wipe", errWipeNotCalled)
+		return &wipeNotCalled{errNoWipe}
 	}
 	if calledFrom(ctx, func(c *hostContext) bool { return c.function == inWipe && c.wipe == w.ID }) {
-		return fmt.Errorf("%w: %w", errWipeNotCalled, errInsideItself)
+		return &wipeNotCalled{errInsideItself}
 	}
 	leave, err := enter(ctx, &v.wiping, w.User, 0)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errWipeNotCalled, errTooMany)
+		return &wipeNotCalled{errTooMany}
 	}
 	defer leave()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wipeTimeout)
