@@ -60,19 +60,19 @@ func (d *Admin) SetPIN(ctx context.Context, user, pin string) error {
 	if err := checkNewPIN(pin); err != nil {
 		return err
 	}
-	return d.v.setPIN(ctx, user, pin, modeHashing, nil)
+	return d.v.setPIN(ctx, user, pin, modeHashing, account.Host, nil)
 }
 
 // RemovePIN removes the user's PIN. It returns ErrMalformed, and ErrNotEnrolled
 // if none is set.
 func (d *Admin) RemovePIN(ctx context.Context, user string) error {
-	return d.act(ctx, user, (*attempt).hasPIN, (*attempt).removePIN)
+	return d.act(ctx, user, (*attempt).hasPIN, func(a *attempt) void { return a.removePIN(account.Host) })
 }
 
 // RemoveAuthenticator removes the authenticator, both the one in force and one
 // that waits. It returns ErrMalformed, and ErrNotEnrolled if there is neither.
 func (d *Admin) RemoveAuthenticator(ctx context.Context, user string) error {
-	return d.act(ctx, user, (*attempt).hasAuthenticator, (*attempt).removeAuthenticator)
+	return d.act(ctx, user, (*attempt).hasAuthenticator, func(a *attempt) void { return a.removeAuthenticator(account.Host) })
 }
 
 // RevokeDevice removes a device. It returns ErrMalformed and ErrUnknownDevice.
@@ -82,7 +82,42 @@ func (d *Admin) RevokeDevice(ctx context.Context, user string, device uuid.UUID)
 	}
 	return d.act(ctx, user,
 		func(a *attempt) error { return a.hasDevice(device) },
-		func(a *attempt) void { return a.revoke(device) })
+		func(a *attempt) void { return a.revoke(device, account.Host) })
+}
+
+// PasswordChanged forgets what the old password protected: it sets the count of
+// wrong passwords back to zero, voids the user's live codes and drops an
+// authenticator that waits for its first code, because whoever had the old password
+// may have asked for them. Call it after each change or reset of the password. It
+// reports ActionUnlocked and ActionCodesVoided where there was something to do.
+//
+// It returns ErrMalformed.
+func (d *Admin) PasswordChanged(ctx context.Context, user string) error {
+	return d.act(ctx, user, nil, func(a *attempt) void {
+		if b := a.account.Budget(account.KindPassword); b.Wrong > 0 {
+			*b = account.Budget{}
+			a.event(Event{Action: ActionUnlocked, Kind: KindPassword})
+		}
+		return a.voidCodes()
+	})
+}
+
+// VoidCodes voids the user's live login and account codes and drops an authenticator
+// that waits for its first code. Call it when the address changes that codes are sent
+// to: whoever reads the old one may have asked for them. It reports ActionCodesVoided
+// where there was something to do.
+//
+// It returns ErrMalformed.
+func (d *Admin) VoidCodes(ctx context.Context, user string) error {
+	return d.act(ctx, user, nil, (*attempt).voidCodes)
+}
+
+func (a *attempt) voidCodes() void {
+	a.remove = a.absent
+	if a.account.VoidCodes(&a.v.rules, a.now) {
+		a.event(Event{Action: ActionCodesVoided})
+	}
+	return void{}
 }
 
 // Reseal seals the user's record anew, under the Sealer's primary key. For a user
@@ -115,16 +150,31 @@ func (d *Admin) act(ctx context.Context, user string, precheck func(*attempt) er
 	return err
 }
 
-// Forget erases all that is kept about the user, counts and locks included; it
-// also erases a record that does not open. An empty record takes its place, which
-// Sweep removes a day later. A pending wipe is finished first.
+// Forget erases all that is kept about the user, counts and locks included. An empty
+// record takes its place, which Sweep removes a day later. A pending wipe is finished
+// first. A record that does not open, perhaps only now, is left: a wipe may be pending
+// in it. See Discard.
 //
-// It returns ErrMalformed and ErrWipePending.
+// It returns ErrMalformed, ErrWipePending and ErrUnsealed.
 func (d *Admin) Forget(ctx context.Context, user string) error {
+	return d.erase(ctx, user, modeFast)
+}
+
+// Discard erases a record that does not open, and a wipe that may be pending in it:
+// make sure first that the key is lost, and that the user's critical data is deleted
+// or may stay. A record that opens it treats as Forget does, and one in the format of
+// a newer release it refuses.
+//
+// It returns ErrMalformed, ErrWipePending and ErrNewerFormat.
+func (d *Admin) Discard(ctx context.Context, user string) error {
+	return d.erase(ctx, user, modeOverwrite)
+}
+
+func (d *Admin) erase(ctx context.Context, user string, m mode) error {
 	if err := checkUser(user); err != nil {
 		return err
 	}
-	_, err := updateAfterWipe(ctx, d.v, user, modeOverwrite, func(a *attempt) (void, error) {
+	_, err := updateAfterWipe(ctx, d.v, user, m, func(a *attempt) (void, error) {
 		*a.account = account.Account{}
 		a.remove = a.absent
 		a.event(Event{Action: ActionForgotten})

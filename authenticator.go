@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -31,9 +32,12 @@ func (e *AuthenticatorEnroller) Begin(ctx context.Context, user string, proof Cr
 
 // Confirm judges the first code of the authenticator that waits, and puts it in
 // force; the code is spent by it. The secret that waits takes 5 wrong codes, a
-// count of its own beside the budget, and is then dropped.
+// count of its own beside the budget, and is then dropped. A code of the secret that
+// the last Begin replaced is not counted (MismatchError.Stale): the user has scanned
+// the first of two QR codes.
 //
-// It returns ErrMalformed, ErrNotEnrolled if none waits, and ErrMismatch.
+// It returns ErrMalformed, ErrNotEnrolled if none waits, ErrMismatch and, with
+// ResetOptions.Authenticator, ErrWipePending.
 func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) error {
 	if err := checkUser(user); err != nil {
 		return err
@@ -41,14 +45,18 @@ func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) 
 	if err := checkDigits("otp", code, totp.MinDigits, totp.MaxDigits); err != nil {
 		return err
 	}
-	_, err := update(ctx, e.v, user, modeFast, func(a *attempt) (void, error) {
+	change := update[void]
+	if e.v.opts.Reset.Authenticator {
+		change = updateAfterWipe[void] // it is bound as a PIN and a device are
+	}
+	_, err := change(ctx, e.v, user, modeFast, func(a *attempt) (void, error) {
 		if a.account.PendingAt(a.now) == nil {
 			return void{}, ErrNotEnrolled
 		}
-		right, left := a.account.Confirm(code, &a.v.rules, a.now)
-		if !right {
-			a.wrong = true
-			err := &MismatchError{Kind: KindTOTP, Remaining: left}
+		v, left := a.account.Confirm(code, &a.v.rules, a.now)
+		if v != account.Right {
+			a.wrong = v == account.Wrong
+			err := &MismatchError{Kind: KindTOTP, Remaining: left, Stale: v == account.Stale}
 			a.event(Event{Action: ActionRefused, Kind: KindTOTP, Err: err, Remaining: left})
 			return void{}, err
 		}
@@ -64,7 +72,8 @@ func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) 
 // It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled (before the proof is
 // judged), ErrLocked and ErrMismatch.
 func (e *AuthenticatorEnroller) Remove(ctx context.Context, user string, proof Credentials) error {
-	_, err := withProof(ctx, e.v, user, proof, (*attempt).hasAuthenticator, (*attempt).removeAuthenticator)
+	_, err := withProof(ctx, e.v, user, proof, (*attempt).hasAuthenticator,
+		func(a *attempt) void { return a.removeAuthenticator(account.User) })
 	return err
 }
 
@@ -75,8 +84,8 @@ func (a *attempt) hasAuthenticator() error {
 	return nil
 }
 
-func (a *attempt) removeAuthenticator() void {
-	a.account.Authenticator, a.account.Pending = nil, nil
+func (a *attempt) removeAuthenticator(by account.Actor) void {
+	a.account.RemoveAuthenticator(by, &a.v.rules, a.now)
 	a.event(Event{Action: ActionAuthenticatorRemoved, Kind: KindTOTP})
 	return void{}
 }

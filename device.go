@@ -39,7 +39,9 @@ func NewDeviceTOTPEnroller(v *Verifier) *DeviceTOTPEnroller { return &DeviceTOTP
 // OTP, password and PIN judged in this order, a device that is enrolled already
 // gets a new secret. Without, a device that is not enrolled yet is let in within
 // DeviceOptions.Grace of Options.RegisteredAt (or up to 1 min before it, for
-// clocks that differ), a credential that is given being judged even then.
+// clocks that differ), a credential that is given being judged even then. A device
+// that was enrolled within the same window and has not shown a code yet gets a new
+// secret in this way too, because its client may not have received the first.
 //
 // It returns ErrMalformed (also for uuid.Nil), ErrWipePending, ErrDeviceLimit,
 // ErrNoCredential where a proof is needed and none is given, ErrLocked and
@@ -52,11 +54,11 @@ func (e *DeviceTOTPEnroller) Enroll(ctx context.Context, user string, device uui
 		return Enrollment{}, err
 	}
 	return updateAfterWipe(ctx, e.v, user, proof.mode(), func(a *attempt) (Enrollment, error) {
-		enrolled := a.account.DeviceIndex(device) >= 0
-		if !enrolled && len(a.account.Devices) >= a.opts.Device.Max {
+		i := a.account.DeviceIndex(device)
+		if i < 0 && len(a.account.Devices) >= a.opts.Device.Max {
 			return Enrollment{}, ErrDeviceLimit
 		}
-		if err := a.mayEnroll(enrolled, proof); err != nil {
+		if err := a.mayEnroll(device, proof); err != nil {
 			return Enrollment{}, err
 		}
 		s := drawTOTP(&a.v.rules)
@@ -67,12 +69,13 @@ func (e *DeviceTOTPEnroller) Enroll(ctx context.Context, user string, device uui
 }
 
 // mayEnroll returns nil for a right proof, or none within the window.
-func (a *attempt) mayEnroll(enrolled bool, proof Credentials) error {
+func (a *attempt) mayEnroll(device uuid.UUID, proof Credentials) error {
 	if proof != (Credentials{}) {
 		_, err := a.judge(proof, a.opts.ProofKinds)
 		return err
 	}
-	if enrolled || a.opts.RegisteredAt == nil {
+	i := a.account.DeviceIndex(device)
+	if a.opts.RegisteredAt == nil || i >= 0 && !a.account.Devices[i].Unused() {
 		return ErrNoCredential
 	}
 	registered, err := a.registeredAt()
@@ -80,6 +83,9 @@ func (a *attempt) mayEnroll(enrolled bool, proof Credentials) error {
 		return err
 	}
 	if !account.InGrace(registered, a.opts.Device.Grace, a.now) {
+		return ErrNoCredential
+	}
+	if i >= 0 && !a.account.Devices[i].EnrolledSince(registered) {
 		return ErrNoCredential
 	}
 	return nil
@@ -117,7 +123,7 @@ func (e *DeviceTOTPEnroller) Revoke(ctx context.Context, user string, device uui
 	}
 	_, err := withProof(ctx, e.v, user, proof,
 		func(a *attempt) error { return a.hasDevice(device) },
-		func(a *attempt) void { return a.revoke(device) })
+		func(a *attempt) void { return a.revoke(device, account.User) })
 	return err
 }
 
@@ -135,8 +141,8 @@ func (a *attempt) hasDevice(id uuid.UUID) error {
 	return nil
 }
 
-func (a *attempt) revoke(id uuid.UUID) void {
-	a.account.Revoke(id)
+func (a *attempt) revoke(id uuid.UUID, by account.Actor) void {
+	a.account.Revoke(id, by, &a.v.rules, a.now)
 	a.event(Event{Action: ActionRevoked, Kind: KindDeviceTOTP, Device: id})
 	return void{}
 }

@@ -130,9 +130,16 @@ type MismatchError struct {
 	// wipes; for AuthenticatorEnroller.Confirm, how many codes are left before
 	// the pending secret is dropped.
 	Remaining int
+	// Stale says that the code was right once and is not any more: it was used,
+	// replaced or voided, or has expired. It was not charged, and neither was
+	// anything else in the call. Have the user take the newest code.
+	Stale bool
 }
 
 func (e *MismatchError) Error() string {
+	if e.Stale {
+		return fmt.Sprintf("factor: %s is not the newest code, or was used, tries left: %d", e.Kind, e.Remaining)
+	}
 	return fmt.Sprintf("factor: %s does not match, tries left: %d", e.Kind, e.Remaining)
 }
 
@@ -141,12 +148,15 @@ func (e *MismatchError) Unwrap() error { return ErrMismatch }
 
 // LockedError is the detail of ErrLocked.
 type LockedError struct {
-	// Kind is the locked kind, or for an Interval the kind of code that may not
-	// be issued yet. It is empty for the reset guard's Interval.
+	// Kind is the locked kind, or for OTPOptions.Interval the kind of code that may
+	// not be issued yet. It is empty for the reset guard.
 	Kind Kind
 	// Until is when the next try is judged; of several locked kinds, the
 	// earliest. Zero means not before the kind is unlocked or bound anew.
 	Until time.Time
+	// TooSoon says that no wrong answer led to this, but OTPOptions.Interval or
+	// ResetOptions.MinAge: the call comes too early.
+	TooSoon bool
 }
 
 func (e *LockedError) Error() string {
@@ -154,7 +164,10 @@ func (e *LockedError) Error() string {
 	if what == "" {
 		what = "reset guard"
 	}
-	if e.Until.IsZero() {
+	switch {
+	case e.TooSoon:
+		return fmt.Sprintf("factor: %s: not before %s", what, e.Until.UTC().Format(time.RFC3339))
+	case e.Until.IsZero():
 		return fmt.Sprintf("factor: %s is locked until it is unlocked", what)
 	}
 	return fmt.Sprintf("factor: %s is locked until %s", what, e.Until.UTC().Format(time.RFC3339))

@@ -53,8 +53,11 @@ const (
 	ActionWipeFailed Action = "wipe-failed"
 	// ActionWipeDone: Options.Wipe returned nil.
 	ActionWipeDone Action = "wipe-done"
-	// ActionUnlocked: a budget was set back by Admin.Unlock. Kind.
+	// ActionUnlocked: a budget was set back by Admin.Unlock or PasswordChanged. Kind.
 	ActionUnlocked Action = "unlocked"
+	// ActionCodesVoided: the live codes, and an authenticator that waited for its
+	// first code, were voided by Admin.VoidCodes or PasswordChanged.
+	ActionCodesVoided Action = "codes-voided"
 	// ActionForgotten: all that was kept about the user was erased.
 	ActionForgotten Action = "forgotten"
 	// ActionResealed: the record was sealed again under the primary key.

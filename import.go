@@ -93,11 +93,17 @@ type ImportedDevice struct {
 // Import takes over what a user holds in another system: all of it or, with an
 // error, nothing.
 //
-// Each holding is taken over once. The same one again changes nothing, whatever
-// the user has done with it since: a PIN that was changed, a device that was
-// revoked and a count stay as they are, so a program that moves a table may start
-// over at any time. Forget makes a user new to Import too. Wrong answers that are
-// counted stay counted, and a wipe that is pending is finished first.
+// Each place (the PIN, the authenticator, the device of an ID) is taken over once, and
+// only if the user never held anything there: a PIN that was changed or removed, a
+// device that was revoked and all that a wipe removed stay as they are, so a program
+// that moves a table may start over at any time. A secret that was imported, or is no
+// longer in force, is not taken over again under another ID. What is not taken over
+// for such a reason changes nothing and is no error. Forget makes a user new to Import
+// too.
+//
+// What is taken over is bound as by the user: a PIN or an authenticator, and a device
+// where the user has no older one, start with no wrong answers counted. A wipe that is
+// pending is finished first.
 //
 // It returns ErrMalformed, whose Field is the path of what cannot be taken, such as
 // Import.Devices[1].TOTP.Secret; ErrAlreadyEnrolled where the user holds another
@@ -143,7 +149,7 @@ func (i Import) read(now time.Time) (account.Holdings, error) {
 		if err != nil {
 			return found, err
 		}
-		found.Authenticator, keys = &s, append(keys, &s.Key)
+		found.Authenticator, keys = &account.Authenticator{TOTP: s, ConfirmedAt: now}, append(keys, &s.Key)
 	}
 	for n, given := range i.Devices {
 		field := fmt.Sprintf("Import.Devices[%d]", n)
@@ -212,7 +218,7 @@ func readInstant(field string, t, now time.Time) (time.Time, error) {
 	if t.IsZero() {
 		return t, nil
 	}
-	if t.Unix() < 0 || t.After(now.Add(account.MaxLead)) {
+	if t.Unix() < 0 || t.After(now.Add(account.ClockSlack)) {
 		return t, malformed(field, "must be from 1970 on and not in the future: leave it zero if it is not known")
 	}
 	return t.UTC().Truncate(time.Millisecond), nil
@@ -227,7 +233,7 @@ func defaultTime(t, now time.Time) time.Time {
 
 // applyImport binds what was not imported before.
 func (a *attempt) applyImport(found account.Holdings) error {
-	bound, err := a.account.Import(found, a.opts.Device.Max)
+	bound, err := a.account.Import(found, &a.v.rules, a.opts.Device.Max)
 	var held *account.HeldError
 	switch {
 	case errors.As(err, &held):

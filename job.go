@@ -90,7 +90,7 @@ func (j *typedJob[T]) apply(s state) (next state, store bool) {
 	j.answer = answer[T]{}
 	err := s.open(a.account)
 	switch {
-	case err != nil && j.mode == modeOverwrite:
+	case err != nil && j.mode == modeOverwrite && !errors.Is(err, ErrNewerFormat):
 		*a.account = account.Account{}
 	case err != nil:
 		j.answer.err = err
@@ -112,7 +112,7 @@ func (j *typedJob[T]) apply(s state) (next state, store bool) {
 		return state{absent: true}, true
 	}
 	a.account.Tidy(a.now)
-	return state{plain: a.account.Encode(), due: a.account.Due()}, true
+	return state{plain: a.account.Encode(), due: a.account.Due(a.now)}, true
 }
 
 func (j *typedJob[T]) saveAnswer() {

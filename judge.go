@@ -1,8 +1,6 @@
 package factor
 
 import (
-	"time"
-
 	"github.com/knowhave/factor/internal/account"
 )
 
@@ -89,12 +87,11 @@ func refusal(f account.Finding) error {
 	if f.Verdict == account.Locked {
 		return &LockedError{Kind: Kind(f.Kind), Until: f.Until}
 	}
-	return &MismatchError{Kind: Kind(f.Kind), Remaining: f.Left}
+	return &MismatchError{Kind: Kind(f.Kind), Remaining: f.Left, Stale: f.Verdict == account.Stale && !f.Charged}
 }
 
 // notBefore refuses what may not be done yet.
-func (a *attempt) notBefore(k Kind, until time.Time) error {
-	err := &LockedError{Kind: k, Until: until}
-	a.event(Event{Action: ActionLocked, Kind: k, Err: err, Until: until})
+func (a *attempt) notBefore(err *LockedError) error {
+	a.event(Event{Action: ActionLocked, Kind: err.Kind, Err: err, Until: err.Until})
 	return err
 }

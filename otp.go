@@ -94,21 +94,32 @@ func (i *OTPIssuer) IssueUnproven(ctx context.Context, user string, kind Kind) (
 
 // mayIssue returns ErrLocked within the Interval of the last code.
 func (a *attempt) mayIssue(kind Kind) error {
-	codes := a.account.Codes(account.Kind(kind))
-	if codes.Held(a.v.rules.Interval, a.now) {
-		return a.notBefore(kind, codes.NotBefore)
+	until, held := a.account.Codes(account.Kind(kind)).Held(&a.v.rules, a.now)
+	if held {
+		return a.notBefore(&LockedError{Kind: kind, Until: until, TooSoon: true})
 	}
 	return nil
 }
 
 func (a *attempt) issue(kind Kind) (OTP, error) {
-	digits, err := randomCode(a.opts.OTP.Digits)
+	digits, err := a.drawCode(kind)
 	if err != nil {
 		return OTP{}, err
 	}
 	code := a.account.Issue(account.Kind(kind), digits, &a.v.rules, a.now)
 	a.event(Event{Action: ActionIssued, Kind: kind, Until: code.ExpiresAt})
 	return OTP{Code: code.Digits, Kind: kind, ExpiresAt: code.ExpiresAt}, nil
+}
+
+// drawCode draws a code that is not stale, which would be refused. That one of the few
+// stale ones is drawn a second time is as good as impossible.
+func (a *attempt) drawCode(kind Kind) (string, error) {
+	digits, err := randomCode(a.opts.OTP.Digits)
+	k := account.Kind(kind)
+	if err == nil && a.account.Codes(k).IsStale(digits, a.v.rules.TTL(k), a.now) {
+		return randomCode(a.opts.OTP.Digits)
+	}
+	return digits, err
 }
 
 // randomCode returns so many uniformly distributed digits.

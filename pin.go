@@ -75,14 +75,14 @@ func (p *PINs) Set(ctx context.Context, user, pin string, proof Credentials) err
 		return ErrNoCredential
 	}
 	m := max(proof.mode(), modeHashing) // the new PIN is hashed, whatever the proof
-	return p.v.setPIN(ctx, user, pin, m, func(a *attempt) error {
+	return p.v.setPIN(ctx, user, pin, m, account.User, func(a *attempt) error {
 		_, err := a.judge(proof, a.opts.ProofKinds)
 		return err
 	})
 }
 
 // setPIN binds a PIN, unless prove, if there is one, refuses it.
-func (v *Verifier) setPIN(ctx context.Context, user, pin string, m mode, prove func(*attempt) error) error {
+func (v *Verifier) setPIN(ctx context.Context, user, pin string, m mode, by account.Actor, prove func(*attempt) error) error {
 	if err := v.opts.PIN.check(pin); err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (v *Verifier) setPIN(ctx context.Context, user, pin string, m mode, prove f
 		if err != nil {
 			return void{}, err
 		}
-		a.account.SetPIN(account.Hash(hash), a.now)
+		a.account.SetPIN(account.Hash(hash), by, &a.v.rules, a.now)
 		a.event(Event{Action: ActionPINSet, Kind: KindPIN})
 		return void{}, nil
 	})
@@ -111,7 +111,8 @@ func (v *Verifier) setPIN(ctx context.Context, user, pin string, m mode, prove f
 // It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled if no PIN is set
 // (before the proof is judged), ErrLocked and ErrMismatch.
 func (p *PINs) Remove(ctx context.Context, user string, proof Credentials) error {
-	_, err := withProof(ctx, p.v, user, proof, (*attempt).hasPIN, (*attempt).removePIN)
+	_, err := withProof(ctx, p.v, user, proof, (*attempt).hasPIN,
+		func(a *attempt) void { return a.removePIN(account.User) })
 	return err
 }
 
@@ -122,8 +123,8 @@ func (a *attempt) hasPIN() error {
 	return nil
 }
 
-func (a *attempt) removePIN() void {
-	a.account.PIN = nil
+func (a *attempt) removePIN(by account.Actor) void {
+	a.account.RemovePIN(by, &a.v.rules, a.now)
 	a.event(Event{Action: ActionPINRemoved, Kind: KindPIN})
 	return void{}
 }

@@ -16,12 +16,22 @@ type ResetOptions struct {
 	// Interval is how long after a wrong proof the next one is not judged.
 	// Default none.
 	Interval time.Duration
-	// MinAge is the age below which a PIN or a device is taken for not held, so
-	// that one bound by a thief with the mailbox proves nothing. Default none.
+	// MinAge is how long ago a PIN, a device or an authenticator must have been
+	// bound to prove a reset, so that one bound by a thief with the mailbox proves
+	// nothing. While the user holds only newer ones, and until MinAge after the user
+	// has removed or replaced one, the guard judges nothing (ErrLocked, with
+	// LockedError.TooSoon). New users wait too, so choose hours. Whoever has the
+	// mailbox can prolong the wait for as long as he has it; ResetGuard.Forfeit and
+	// Admin.Forget end it. Default none.
 	MinAge time.Duration
 	// ForgiveRepeats makes a wrong proof that is the same as the last wrong one
-	// no further strike. A device code is the same only within its time step.
+	// no further strike. A code is the same only within its time step.
 	ForgiveRepeats bool
+	// Authenticator makes the confirmed authenticator a proof too, and its Confirm a
+	// binding as that of a PIN or a device is. A wipe leaves the authenticator, so
+	// have the user bind something anew before you store new critical data.
+	// Default: only a PIN and devices prove.
+	Authenticator bool
 }
 
 // A ResetGuard stands before a password reset. Who proves the PIN or a device
@@ -97,30 +107,31 @@ func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
 
 // proveReset judges the proof of a reset. A returned Wipe is to be run.
 func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
-	guard, rules := &a.account.Guard, a.v.rules.Guard
-	if guard.Wipe != nil {
+	switch state, until := a.account.ResetAt(&a.v.rules, a.now); state {
+	case account.ResetWiped:
+		a.letsResetGoOn()
 		return a.pendingWipe(), ErrWiped
-	}
-	held := a.account.PINOfAge(rules.MinAge, a.now)
-	if held == nil && !a.account.HasDeviceOfAge(rules.MinAge, a.now) {
+	case account.ResetNotEnrolled:
+		a.letsResetGoOn()
 		return nil, ErrNotEnrolled
-	}
-	if guard.Held(rules, a.now) {
-		return nil, a.notBefore("", guard.NotBefore)
+	case account.ResetTooSoon:
+		return nil, a.notBefore(&LockedError{Until: until, TooSoon: true})
+	case account.ResetHeld:
+		return nil, a.notBefore(&LockedError{Until: until})
 	}
 
-	kind := KindDeviceTOTP
+	refused := MismatchError{Kind: KindPIN}
 	if proof.OTP != "" {
-		device, found := a.account.SpendDevice(proof.OTP, a.v.rules.TOTP, rules.MinAge, a.now)
+		refused.Kind = KindDeviceTOTP
+		kind, device, found := a.account.JudgeResetCode(proof.OTP, &a.v.rules, a.now)
 		if found == account.Right {
-			a.resetProven(Match{kind, device})
+			a.resetProven(Match{Kind(kind), device})
 			return nil, nil
 		}
-		a.wrong = found == account.Wrong
+		a.wrong, refused.Stale = found == account.Wrong, found == account.Stale
 	}
 	if proof.PIN != "" {
-		kind = KindPIN
-		right, err := a.checkPIN(proof.PIN, held)
+		right, err := a.provePIN(proof.PIN, &refused)
 		switch {
 		case err != nil && a.wrong:
 			// The code beside it was judged: it is a strike all the same.
@@ -132,22 +143,39 @@ func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 		case err != nil:
 			return nil, err
 		case right:
-			a.resetProven(Match{Kind: kind})
+			a.resetProven(Match{Kind: KindPIN})
 			return nil, nil
 		}
-		a.wrong = true
 	}
-	if !a.wrong {
-		left := guard.Left(rules)
-		refused := &MismatchError{Kind: kind, Remaining: left}
-		a.event(Event{Action: ActionResetRefused, Kind: kind, Err: refused, Remaining: left})
-		return nil, refused
+	if a.wrong {
+		return a.strike(refused.Kind, proof.OTP, proof.PIN)
 	}
-	return a.strike(kind, proof.OTP, proof.PIN)
+	refused.Remaining = a.account.Guard.Left(a.v.rules.Guard)
+	a.event(Event{Action: ActionResetRefused, Kind: refused.Kind, Err: &refused, Remaining: refused.Remaining})
+	return nil, &refused
+}
+
+// letsResetGoOn makes the call store the account, although it is refused: after this
+// answer the host lets the reset go on. So it is not given on a read alone, because
+// a store that lags may not show yet what the user has bound.
+func (a *attempt) letsResetGoOn() { a.wrong, a.remove = true, a.absent }
+
+// provePIN judges the PIN as the proof of a reset, and notes in refused that it did.
+// One that is too new is not looked at, and is no strike.
+func (a *attempt) provePIN(pin string, refused *MismatchError) (right bool, err error) {
+	held, judged := a.account.ProvingPIN(&a.v.rules, a.now)
+	if !judged {
+		return false, nil
+	}
+	right, err = a.checkPIN(pin, held)
+	if err == nil && !right {
+		*refused, a.wrong = MismatchError{Kind: KindPIN}, true
+	}
+	return right, err
 }
 
 func (a *attempt) resetProven(m Match) {
-	a.account.Guard = account.Guard{}
+	a.account.Guard.Proven()
 	a.event(Event{Action: ActionResetProven, Kind: m.Kind, Device: m.Device})
 }
 

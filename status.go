@@ -113,7 +113,7 @@ func statusOf(a *account.Account, user string, r *account.Rules, now time.Time) 
 		}
 		shown := Budget{Kind: k, Wrong: b.Wrong, Locked: b.Locked(l, now)}
 		if shown.Locked {
-			shown.Until = b.End(l)
+			shown.Until = b.End(l, now)
 		}
 		s.Budgets = append(s.Budgets, shown)
 	}

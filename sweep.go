@@ -114,16 +114,16 @@ type swept struct {
 // sweep does for one user what is due, and reports whether it changed anything.
 func (v *Verifier) sweep(ctx context.Context, user string) (changed bool, err error) {
 	did, err := update(ctx, v, user, modeFast, func(a *attempt) (swept, error) {
-		due := a.account.Due()
-		if due.IsZero() || due.After(a.now) {
+		due := a.account.ToSweep(a.now)
+		switch due {
+		case account.SweepNothing:
 			a.unchanged = true
 			return swept{}, nil
-		}
-		if w := a.account.Guard.Wipe; w.Due(a.now) {
+		case account.SweepWipe:
 			a.unchanged = true // until the wipe is tried
 			return swept{cutOff: a.pendingWipe()}, nil
 		}
-		a.remove = a.account.Empty()
+		a.remove = due == account.SweepRemove
 		return swept{changed: true}, nil
 	})
 	if err != nil || did.cutOff == nil {

@@ -16,10 +16,6 @@ const (
 	// pendingTries how many wrong ones it takes.
 	pendingTTL   = 15 * time.Minute
 	pendingTries = 5
-	// emptyKept is how long an empty record is kept after its last write:
-	// longer than a write can linger on its way to the store, because a late
-	// insert into nothing would bring back what was forgotten.
-	emptyKept = 24 * time.Hour
 )
 
 // Bounds of what an account may hold.
@@ -35,16 +31,15 @@ const (
 // account of a user of whom nothing is known. All instants in it are UTC in whole
 // milliseconds, and a zero time stands for none.
 type Account struct {
-	PIN           *PIN     // nil: none is set
-	Devices       []Device // in the order of their first enrolment
-	Authenticator *TOTP    // the one that counts
-	Pending       *Pending // the one that waits for its first code: see PendingAt
-	LoginCodes    Codes
-	AccountCodes  Codes
-	Budgets       [len(Kinds)]Budget // in the order of Kinds: see Budget
+	PIN           *PIN                    // nil: none is set
+	Devices       []Device                // in the order of their first enrolment
+	Authenticator *Authenticator          // the one that counts
+	Pending       *Pending                // the one that waits for its first code: see PendingAt
+	Issued        [len(IssuedKinds)]Codes // in the order of IssuedKinds: see Codes
+	Budgets       [len(Kinds)]Budget      // in the order of Kinds: see Budget
 	Guard         Guard
-	Imported      []ImportMark // of every holding that was ever imported
-	Emptied       time.Time    // the last write, while the account is empty
+	Marks         []Mark    // of what Import does not take over any more
+	Emptied       time.Time // the last write, while the account is empty
 }
 
 // A Hash is an Argon2id hash of a PIN with the parameters that made it, or the hash
@@ -83,12 +78,36 @@ type Device struct {
 	UsedAt     time.Time // zero: never
 }
 
+// An Authenticator is an authenticator that counts.
+type Authenticator struct {
+	TOTP
+	ConfirmedAt time.Time // zero: before this was kept
+}
+
 // A Pending is an authenticator that has not shown its first code yet.
 type Pending struct {
 	TOTP
 	ExpiresAt time.Time
-	Wrong     int // first codes, of pendingTries
+	Wrong     int       // first codes, of pendingTries
+	Replaced  *Replaced // the one that it replaced, if any
 }
+
+// A Replaced is an authenticator that never showed its first code, because the user
+// began again. Whoever has scanned it is told so.
+type Replaced struct {
+	TOTP
+	ExpiresAt time.Time
+}
+
+// An Actor is who changes what a user holds.
+type Actor int
+
+const (
+	// User is whoever gave a proof, or needed none: perhaps a thief.
+	User Actor = iota
+	// Host is the host's own act.
+	Host
+)
 
 // PendingAt returns the authenticator that waits for its first code, nil if none does.
 func (a *Account) PendingAt(now time.Time) *Pending {
@@ -103,138 +122,164 @@ func (a *Account) DeviceIndex(id uuid.UUID) int {
 	return slices.IndexFunc(a.Devices, func(d Device) bool { return d.ID == id })
 }
 
-// SetPIN binds a PIN, in the place of one that is set. Its count starts anew.
-func (a *Account) SetPIN(h Hash, now time.Time) {
+// SetPIN binds a PIN, in the place of one that is set.
+func (a *Account) SetPIN(h Hash, by Actor, r *Rules, now time.Time) {
+	if a.PIN != nil {
+		a.proofRemoved(by, r, now)
+	}
 	a.PIN = &PIN{Hash: h, SetAt: now}
-	*a.Budget(KindPIN) = Budget{}
-	a.Guard.bound()
+	a.bound(KindPIN)
 }
 
-// Enroll binds a device, in the place of the one with its ID if there is one. The
-// count of the devices starts anew only if it would lock the device out for good.
+// RemovePIN removes the PIN, which must be set.
+func (a *Account) RemovePIN(by Actor, r *Rules, now time.Time) {
+	a.PIN = nil
+	a.mark(placeOf(KindPIN, uuid.Nil))
+	a.proofRemoved(by, r, now)
+}
+
+// Enroll binds a device, in the place of the one with its ID if there is one.
 func (a *Account) Enroll(id uuid.UUID, s TOTP, r *Rules, now time.Time) {
 	d := Device{ID: id, TOTP: s, EnrolledAt: now}
 	if i := a.DeviceIndex(id); i >= 0 {
+		a.markDevice(keyMark(&a.Devices[i].TOTP))
 		a.Devices[i] = d
+		a.proofRemoved(User, r, now)
 	} else {
 		a.Devices = append(a.Devices, d)
 	}
-	a.unlockIfFinal(KindDeviceTOTP, r)
-	a.Guard.bound()
+	a.bound(KindDeviceTOTP)
 }
 
 // Revoke removes a device, which must be enrolled.
-func (a *Account) Revoke(id uuid.UUID) {
+func (a *Account) Revoke(id uuid.UUID, by Actor, r *Rules, now time.Time) {
 	i := a.DeviceIndex(id)
+	a.markRemoved(&a.Devices[i])
 	a.Devices = slices.Delete(a.Devices, i, i+1)
+	a.proofRemoved(by, r, now)
 }
 
 // Begin makes an authenticator wait for its first code, in the place of one that
 // waits already. The one that counts stays.
 func (a *Account) Begin(s TOTP, now time.Time) *Pending {
-	a.Pending = &Pending{TOTP: s, ExpiresAt: now.Add(pendingTTL)}
-	return a.Pending
+	next := &Pending{TOTP: s, ExpiresAt: now.Add(pendingTTL)}
+	if p := a.PendingAt(now); p != nil {
+		next.Replaced = &Replaced{p.TOTP, p.ExpiresAt}
+	}
+	a.Pending = next
+	return next
 }
 
 // Confirm judges the first code of the authenticator that waits, which there must
 // be. The right code is spent and puts the authenticator in force. Wrong codes have
-// a count of their own beside the budget; left is what remains of it.
-func (a *Account) Confirm(code string, r *Rules, now time.Time) (right bool, left int) {
+// a count of their own beside the budget; left is what remains of it. A code of the
+// authenticator that this one replaced is stale, and right for neither: else whoever
+// holds the replaced secret could guess at this one, uncounted.
+func (a *Account) Confirm(code string, r *Rules, now time.Time) (v Verdict, left int) {
 	p := a.Pending
 	step, v := p.Match(code, now, r.TOTP.Skew)
-	if v != Right {
+	switch {
+	case p.replaced(code, r, now):
+		return Stale, pendingTries - p.Wrong
+	case v != Right:
 		p.Wrong++
 		if p.Wrong >= pendingTries {
 			a.Pending = nil
 		}
-		return false, pendingTries - p.Wrong
+		return Wrong, pendingTries - p.Wrong
 	}
-	confirmed := p.TOTP
-	confirmed.LastStep = step
-	a.Authenticator, a.Pending = &confirmed, nil
-	a.unlockIfFinal(KindTOTP, r)
-	return true, 0
+	if a.Authenticator != nil {
+		a.markDevice(keyMark(&a.Authenticator.TOTP))
+		if r.Guard.Authenticator {
+			a.proofRemoved(User, r, now)
+		}
+	}
+	a.Authenticator, a.Pending = &Authenticator{p.TOTP, now}, nil
+	a.Authenticator.LastStep = step
+	a.Budget(KindTOTP).reset()
+	if r.Guard.Authenticator {
+		a.Guard.bound()
+	}
+	return Right, 0
+}
+
+func (p *Pending) replaced(code string, r *Rules, now time.Time) bool {
+	if p.Replaced == nil || !active(p.Replaced.ExpiresAt, pendingTTL, now) {
+		return false
+	}
+	_, found := p.Replaced.Find(code, now, r.TOTP.Skew)
+	return found
+}
+
+// RemoveAuthenticator removes the authenticator, the one that counts and the one that
+// waits.
+func (a *Account) RemoveAuthenticator(by Actor, r *Rules, now time.Time) {
+	if a.Authenticator != nil {
+		a.mark(placeOf(KindTOTP, uuid.Nil))
+		a.markDevice(keyMark(&a.Authenticator.TOTP))
+		if r.Guard.Authenticator {
+			a.proofRemoved(by, r, now)
+		}
+	}
+	a.Authenticator, a.Pending = nil, nil
+}
+
+// bound is called where a PIN or a device was bound.
+//
+// What was guessed before tells nothing about a new secret, so the count of its kind
+// starts anew, unless an older secret of that kind stays in force.
+func (a *Account) bound(k Kind) {
+	if k != KindDeviceTOTP || len(a.Devices) == 1 {
+		a.Budget(k).reset()
+	}
+	a.Guard.bound()
 }
 
 // MarkWipe gives the user's critical data up: it marks the wipe, which is due at
 // once, and removes what could prove a reset. The authenticator that counts stays,
 // because it still guards the login.
 func (a *Account) MarkWipe(id uuid.UUID, reason WipeReason, now time.Time) {
+	if a.PIN != nil {
+		a.mark(placeOf(KindPIN, uuid.Nil))
+	}
+	for i := range a.Devices {
+		a.markRemoved(&a.Devices[i])
+	}
 	a.PIN, a.Devices, a.Pending = nil, nil, nil
-	a.LoginCodes.Live, a.AccountCodes.Live = nil, nil
+	for i := range a.Issued {
+		a.Issued[i].Void()
+	}
 	a.Guard = Guard{Wipe: &Wipe{ID: id, At: now, Reason: reason, RetryAt: now}}
 }
 
 // Budget returns the count of a kind's wrong answers.
 func (a *Account) Budget(k Kind) *Budget { return &a.Budgets[k.index()] }
 
-// unlockIfFinal starts a count anew that has no end.
-func (a *Account) unlockIfFinal(k Kind, r *Rules) {
-	if b := a.Budget(k); b.Final(r.Limit(k)) {
-		*b = Budget{}
-	}
-}
-
-// Codes returns the issued codes of a kind, nil for a kind that is not issued.
-func (a *Account) Codes(k Kind) *Codes {
-	switch k {
-	case KindLogin:
-		return &a.LoginCodes
-	case KindAccount:
-		return &a.AccountCodes
-	}
-	return nil
-}
-
 // Empty reports whether the account holds nothing.
 func (a *Account) Empty() bool {
+	for i := range a.Issued {
+		if !a.Issued[i].empty() {
+			return false
+		}
+	}
 	return a.PIN == nil && len(a.Devices) == 0 && a.Authenticator == nil && a.Pending == nil &&
-		a.LoginCodes.empty() && a.AccountCodes.empty() && a.Guard.Empty() && len(a.Imported) == 0 &&
-		a.Budgets == [len(Kinds)]Budget{}
+		a.Guard.Empty() && len(a.Marks) == 0 && a.Budgets == [len(Kinds)]Budget{}
 }
 
 // Tidy drops what has ended by now, and stamps an account that is empty. It is called
 // before each write. Counts stay: dropping one would refund guesses.
 func (a *Account) Tidy(now time.Time) {
-	if a.Pending != nil && !a.Pending.ExpiresAt.After(now) {
+	if p := a.Pending; p != nil && !p.ExpiresAt.After(now) {
 		a.Pending = nil
+	} else if p != nil && p.Replaced != nil && !p.Replaced.ExpiresAt.After(now) {
+		p.Replaced = nil
 	}
-	a.LoginCodes.Tidy(now)
-	a.AccountCodes.Tidy(now)
+	for i := range a.Issued {
+		a.Issued[i].tidy(now)
+	}
 	a.Guard.tidy(now)
 	a.Emptied = time.Time{}
 	if a.Empty() {
 		a.Emptied = now
 	}
-}
-
-// Due returns when the first thing that the account holds ends or has to be tried
-// again, zero if nothing does.
-func (a *Account) Due() time.Time {
-	var due time.Time
-	ends := func(t time.Time) {
-		if !t.IsZero() && (due.IsZero() || t.Before(due)) {
-			due = t
-		}
-	}
-	if a.Pending != nil {
-		ends(a.Pending.ExpiresAt)
-	}
-	for _, c := range []*Codes{&a.LoginCodes, &a.AccountCodes} {
-		ends(c.NotBefore)
-		if c.Live != nil {
-			ends(c.Live.ExpiresAt)
-		}
-		for _, s := range c.Spent {
-			ends(s.ExpiresAt)
-		}
-	}
-	ends(a.Guard.NotBefore)
-	if w := a.Guard.Wipe; w.Pending() {
-		ends(w.RetryAt)
-	}
-	if !a.Emptied.IsZero() {
-		ends(a.Emptied.Add(emptyKept))
-	}
-	return due
 }

@@ -44,11 +44,11 @@ func (b Budget) Locked(l Limit, now time.Time) bool {
 }
 
 // End returns when the lock ends, zero if it has no end.
-func (b Budget) End(l Limit) time.Time {
+func (b Budget) End(l Limit, now time.Time) time.Time {
 	if b.Final(l) {
 		return time.Time{}
 	}
-	return b.Until
+	return reported(b.Until, l.MaxDelay, now)
 }
 
 // Charge returns the budget with one more wrong answer counted.
@@ -69,8 +69,5 @@ func (b Budget) Remaining(l Limit, now time.Time) int {
 	return max(1, l.Tries-b.Wrong)
 }
 
-// active reports whether what ends at until has not ended yet. What ends more than
-// max from now is void: a clock that ran ahead set it.
-func active(until time.Time, max time.Duration, now time.Time) bool {
-	return until.After(now) && !until.After(now.Add(max))
-}
+// reset starts the count anew.
+func (b *Budget) reset() { *b = Budget{} }

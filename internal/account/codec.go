@@ -7,18 +7,25 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// The encoding of an account: a version byte, then the fields in a fixed order,
-// then zeros up to a multiple of padTo bytes, because the length of what is
-// sealed would tell what a user holds. Numbers are varints; a list is its length
-// and its elements; what may be missing is a list of none or one.
+// The encoding of an account: a version byte, then the fields in a fixed order, then
+// parts that most accounts do not have, each behind a byte that names it, then zeros
+// up to a multiple of padTo bytes, because the length of what is sealed would tell
+// what a user holds. Numbers are varints; a list is its length and its elements; what
+// may be missing is a list of none or one.
 //
-// Version 2 adds what was imported, and a PIN's hash of another system. It is
-// written only where there is such a thing.
+// Versions 1 and 2 are those of 0.1.0, and are only read: see codec_old.go.
 const (
-	encodingVersion = 1
-	importedVersion = 2
-	newestVersion   = importedVersion
-	padTo           = 64
+	encodingVersion = 3
+	padTo           = 256
+	// blockSize divides the length of every encoding, so that a release may change
+	// padTo.
+	blockSize = 64
+)
+
+// What names a part. They are written in this order, and 0 is no part.
+const (
+	partHold  = 1
+	partMarks = 2
 )
 
 // Errors of Decode.
@@ -29,67 +36,31 @@ var (
 	ErrNewer = errors.New("encoding of a newer release")
 )
 
-// storedBudgets holds the kinds whose budgets versions 1 and 2 have, in their
-// order, which is frozen. A new Kind needs a new version to keep its budget: the
-// array below does not compile until Encode writes one.
-var (
-	storedBudgets = [6]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
-	_             = [1]struct{}{}[len(Kinds)-len(storedBudgets)]
-)
-
-// Encode returns the account as bytes, in the oldest version that has room for it.
+// Encode returns the account as bytes.
 func (a *Account) Encode() []byte {
-	w := writer{buf: make([]byte, 0, a.roomToEncode())}
-	w.buf = append(w.buf, a.encodingVersion())
+	w := writer{buf: make([]byte, 0, padTo)}
+	w.buf = append(w.buf, encodingVersion)
 	if w.bool(a.PIN != nil) {
 		w.pin(a.PIN)
 	}
 	w.uvarint(int64(len(a.Devices)))
 	for i := range a.Devices {
-		d := &a.Devices[i]
-		w.buf = append(w.buf, d.ID[:]...)
-		w.totp(&d.TOTP)
-		w.time(d.EnrolledAt)
-		w.time(d.UsedAt)
+		w.device(&a.Devices[i])
 	}
 	if w.bool(a.Authenticator != nil) {
-		w.totp(a.Authenticator)
+		w.totp(&a.Authenticator.TOTP)
+		w.time(a.Authenticator.ConfirmedAt)
 	}
 	if w.bool(a.Pending != nil) {
-		w.totp(&a.Pending.TOTP)
-		w.time(a.Pending.ExpiresAt)
-		w.uvarint(int64(a.Pending.Wrong))
+		w.pending(a.Pending)
 	}
-	w.codes(&a.LoginCodes)
-	w.codes(&a.AccountCodes)
+	w.issued(a)
 	w.budgets(a)
 	w.guard(&a.Guard)
 	w.time(a.Emptied)
-	if len(a.Imported) > 0 {
-		w.uvarint(int64(len(a.Imported)))
-		for _, id := range a.Imported {
-			w.buf = append(w.buf, id[:]...)
-		}
-	}
+	w.parts(a)
 	w.zeros(-len(w.buf) & (padTo - 1))
 	return w.buf
-}
-
-// roomToEncode is a guess that fits most accounts exactly, so that nothing is
-// copied to make room: padTo bytes for each device, for the PIN and for the rest.
-func (a *Account) roomToEncode() int {
-	parts := 1 + len(a.Devices)
-	if a.PIN != nil {
-		parts++
-	}
-	return parts * padTo
-}
-
-func (a *Account) encodingVersion() byte {
-	if len(a.Imported) > 0 {
-		return importedVersion
-	}
-	return encodingVersion
 }
 
 // Decode fills an empty account. It puts the devices into Devices if that has the
@@ -97,42 +68,77 @@ func (a *Account) encodingVersion() byte {
 // hash. After an error, which is ErrDamaged or ErrNewer, the account is of no use.
 func (a *Account) Decode(data []byte) error {
 	r := reader{buf: data}
-	version := r.byte()
-	switch {
-	case version > newestVersion:
+	switch version := r.byte(); {
+	case version > encodingVersion:
 		return ErrNewer
-	case version < encodingVersion:
+	case version < oldestVersion:
 		return ErrDamaged
+	case version < encodingVersion:
+		r.oldAccount(a, version)
+	default:
+		r.account(a)
 	}
-	if r.bool() {
-		a.PIN = r.pin()
-		if a.PIN.Imported() && version != importedVersion {
-			r.fail()
-		}
-	}
-	a.Devices = r.devices(a.Devices)
-	if r.bool() {
-		a.Authenticator = &TOTP{}
-		r.totp(a.Authenticator)
-	}
-	if r.bool() {
-		a.Pending = &Pending{}
-		r.totp(&a.Pending.TOTP)
-		a.Pending.ExpiresAt, a.Pending.Wrong = r.time(), int(r.uvarint(pendingTries))
-	}
-	r.codes(&a.LoginCodes)
-	r.codes(&a.AccountCodes)
-	r.budgets(a)
-	r.guard(&a.Guard)
-	a.Emptied = r.time()
-	if version == importedVersion {
-		a.Imported = r.importMarks()
-	}
-	left := r.left()
-	if r.failed || len(data)%padTo != 0 || left >= padTo || !r.skipZeros(left) {
+	switch {
+	case r.newer:
+		return ErrNewer
+	case r.failed || len(data)%blockSize != 0 || !r.onlyZeros():
 		return ErrDamaged
 	}
 	return nil
+}
+
+func (r *reader) account(a *Account) {
+	if r.bool() {
+		a.PIN = r.pin()
+	}
+	a.Devices = r.devices(a.Devices)
+	if r.bool() {
+		a.Authenticator = &Authenticator{}
+		r.totp(&a.Authenticator.TOTP)
+		a.Authenticator.ConfirmedAt = r.time()
+	}
+	if r.bool() {
+		a.Pending = r.pending()
+	}
+	r.issued(a)
+	r.budgets(a)
+	r.guard(&a.Guard)
+	a.Emptied = r.time()
+	r.parts(a)
+}
+
+func (w *writer) parts(a *Account) {
+	if hold := a.Guard.HoldUntil; !hold.IsZero() {
+		w.buf = append(w.buf, partHold)
+		w.time(hold)
+	}
+	if len(a.Marks) > 0 {
+		w.buf = append(w.buf, partMarks)
+		w.uvarint(int64(len(a.Marks)))
+		for _, m := range a.Marks {
+			w.buf = append(w.buf, m[:]...)
+		}
+	}
+}
+
+// parts reads what there is up to the zeros. A part that is not known is one of a
+// newer release.
+func (r *reader) parts(a *Account) {
+	for last := byte(0); r.left() > 0 && r.buf[r.at] != 0; {
+		part := r.byte()
+		switch {
+		case part <= last:
+			r.fail()
+		case part == partHold:
+			a.Guard.HoldUntil = r.time()
+		case part == partMarks:
+			a.Marks = r.marks()
+		default:
+			r.newer = true
+			return
+		}
+		last = part
+	}
 }
 
 func (w *writer) pin(p *PIN) {
@@ -153,6 +159,13 @@ func (r *reader) pin() *PIN {
 		r.fail()
 	}
 	return p
+}
+
+func (w *writer) device(d *Device) {
+	w.buf = append(w.buf, d.ID[:]...)
+	w.totp(&d.TOTP)
+	w.time(d.EnrolledAt)
+	w.time(d.UsedAt)
 }
 
 // devices returns the devices, nil for none, in room if it has the capacity.
@@ -193,30 +206,75 @@ func (r *reader) totp(s *TOTP) {
 	}
 }
 
+func (w *writer) pending(p *Pending) {
+	w.totp(&p.TOTP)
+	w.time(p.ExpiresAt)
+	w.uvarint(int64(p.Wrong))
+	if w.bool(p.Replaced != nil) {
+		w.totp(&p.Replaced.TOTP)
+		w.time(p.Replaced.ExpiresAt)
+	}
+}
+
+func (r *reader) pending() *Pending {
+	p := &Pending{}
+	r.totp(&p.TOTP)
+	p.ExpiresAt, p.Wrong = r.time(), int(r.uvarint(pendingTries))
+	if r.bool() {
+		p.Replaced = &Replaced{}
+		r.totp(&p.Replaced.TOTP)
+		p.Replaced.ExpiresAt = r.time()
+	}
+	return p
+}
+
+// issued writes the kinds of which there are codes.
+func (w *writer) issued(a *Account) {
+	count := w.room()
+	for i, k := range IssuedKinds {
+		if c := &a.Issued[i]; !c.empty() {
+			w.buf = append(w.buf, k.stored())
+			w.codes(c)
+			w.buf[count]++
+		}
+	}
+}
+
+func (r *reader) issued(a *Account) {
+	r.kinds(func(k Kind) {
+		c := a.Codes(k)
+		if c == nil || !c.empty() {
+			r.fail()
+			return
+		}
+		r.codes(c)
+		if c.empty() {
+			r.fail()
+		}
+	})
+}
+
 func (w *writer) codes(c *Codes) {
 	if w.bool(c.Live != nil) {
 		w.code(c.Live)
 	}
-	w.uvarint(int64(len(c.Spent)))
-	for i := range c.Spent {
-		w.code(&c.Spent[i])
+	w.uvarint(int64(len(c.Stale)))
+	for i := range c.Stale {
+		w.code(&c.Stale[i])
 	}
 	w.time(c.NotBefore)
 }
 
 func (r *reader) codes(c *Codes) {
-	if r.skipZeros(3) {
-		return
-	}
 	if r.bool() {
 		c.Live = &Code{}
 		r.code(c.Live)
 	}
-	if n := r.uvarint(spentKept); n > 0 {
-		c.Spent = make([]Code, n)
+	if n := r.uvarint(staleKept); n > 0 {
+		c.Stale = make([]Code, n)
 	}
-	for i := range c.Spent {
-		r.code(&c.Spent[i])
+	for i := range c.Stale {
+		r.code(&c.Stale[i])
 	}
 	c.NotBefore = r.time()
 }
@@ -234,24 +292,49 @@ func (r *reader) code(c *Code) {
 	}
 }
 
+// budgets writes those that are not zero.
 func (w *writer) budgets(a *Account) {
-	if a.Budgets == [len(Kinds)]Budget{} {
-		w.zeros(2 * len(storedBudgets))
-		return
-	}
-	for _, k := range storedBudgets {
-		b := a.Budget(k)
-		w.uvarint(int64(b.Wrong))
-		w.time(b.Until)
+	count := w.room()
+	for i, k := range Kinds {
+		if b := a.Budgets[i]; b != (Budget{}) {
+			w.buf = append(w.buf, k.stored())
+			w.uvarint(int64(b.Wrong))
+			w.time(b.Until)
+			w.buf[count]++
+		}
 	}
 }
 
 func (r *reader) budgets(a *Account) {
-	if r.skipZeros(2 * len(storedBudgets)) {
-		return
-	}
-	for _, k := range storedBudgets {
-		*a.Budget(k) = Budget{int(r.uvarint(MaxFailures)), r.time()}
+	r.kinds(func(k Kind) {
+		b := a.Budget(k)
+		if *b != (Budget{}) {
+			r.fail()
+			return
+		}
+		*b = Budget{int(r.uvarint(MaxFailures)), r.time()}
+		if *b == (Budget{}) {
+			r.fail()
+		}
+	})
+}
+
+// kinds reads a list whose elements begin with a kind. One that is not known is a
+// newer release's.
+func (r *reader) kinds(read func(Kind)) {
+	for range r.byte() {
+		stored := int(r.byte())
+		switch {
+		case r.failed:
+			return
+		case stored == 0:
+			r.fail()
+		case stored > len(Kinds):
+			r.newer = true
+			return
+		default:
+			read(Kinds[stored-1])
+		}
 	}
 }
 
@@ -270,9 +353,6 @@ func (w *writer) guard(s *Guard) {
 }
 
 func (r *reader) guard(s *Guard) {
-	if r.skipZeros(4) {
-		return
-	}
 	s.Strikes, s.NotBefore, s.LastWrong = int(r.uvarint(MaxFailures)), r.time(), r.bytes()
 	if r.bool() {
 		w := &Wipe{Reason: ReasonStrikes}
@@ -286,16 +366,16 @@ func (r *reader) guard(s *Guard) {
 	}
 }
 
-// importMarks returns one or more marks.
-func (r *reader) importMarks() []ImportMark {
-	n := r.uvarint(int64(r.left() / len(ImportMark{})))
+// marks returns one or more marks.
+func (r *reader) marks() []Mark {
+	n := r.uvarint(int64(r.left() / len(Mark{})))
 	if n == 0 {
 		r.fail()
 		return nil
 	}
-	ids := make([]ImportMark, n)
-	for i := range ids {
-		copy(ids[i][:], r.take(len(ids[i])))
+	marks := make([]Mark, n)
+	for i := range marks {
+		copy(marks[i][:], r.take(len(marks[i])))
 	}
-	return ids
+	return marks
 }

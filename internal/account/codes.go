@@ -10,11 +10,10 @@ const (
 	// MaxCodeTTL is the longest life of an issued code, NIST SP 800-63B-4
 	// §3.1.3.2.
 	MaxCodeTTL = 10 * time.Minute
-	// spentKept is how many spent codes of a kind are remembered.
-	spentKept = 8
-	// clockSlack is how far the clocks of several processes may be apart before
-	// a code's end is taken for that of a clock that ran ahead.
-	clockSlack = time.Minute
+	// staleKept is how many stale codes of a kind are remembered, and staleTTL for
+	// how long after they have expired.
+	staleKept = 8
+	staleTTL  = 10 * time.Minute
 )
 
 // A Code is an issued code.
@@ -30,62 +29,108 @@ func (c Code) Matches(digits string) bool {
 
 // Codes are the issued codes of one kind.
 type Codes struct {
-	Live      *Code     // the newest, until it is spent or ends
-	Spent     []Code    // the newest of those that were accepted, oldest first
+	Live      *Code     // the newest, until it is spent, voided or expires
+	Stale     []Code    // those that were live, oldest first: see IsStale
 	NotBefore time.Time // no new code before
 }
 
-// Issue makes digits the live code of a kind.
+// Codes returns the issued codes of a kind, nil for a kind that is not issued.
+func (a *Account) Codes(k Kind) *Codes {
+	if i := slices.Index(IssuedKinds[:], k); i >= 0 {
+		return &a.Issued[i]
+	}
+	return nil
+}
+
+// Issue makes digits the live code of a kind. No other is issued within the interval.
 func (a *Account) Issue(k Kind, digits string, r *Rules, now time.Time) Code {
-	code := Code{Digits: digits, ExpiresAt: now.Add(r.TTL(k))}
-	a.Codes(k).Issue(code, r.Interval, now)
-	return code
-}
-
-// Issue makes a code the live one. No other is issued within the interval.
-func (c *Codes) Issue(live Code, interval time.Duration, now time.Time) {
-	c.Live, c.NotBefore = &live, time.Time{}
-	if interval > 0 {
-		c.NotBefore = now.Add(interval)
+	c := a.Codes(k)
+	c.Void()
+	c.Live = &Code{Digits: digits, ExpiresAt: now.Add(r.TTL(k))}
+	c.NotBefore = time.Time{}
+	if r.Interval > 0 {
+		c.NotBefore = now.Add(r.Interval)
 	}
+	return *c.Live
 }
 
-// Held reports whether no new code may be issued yet, because of the interval.
-func (c *Codes) Held(interval time.Duration, now time.Time) bool {
-	return active(c.NotBefore, interval, now)
+// Held reports whether no new code may be issued yet, because of the interval, and
+// until when.
+func (c *Codes) Held(r *Rules, now time.Time) (until time.Time, held bool) {
+	return reported(c.NotBefore, r.Interval, now), active(c.NotBefore, r.Interval, now)
 }
 
-// LiveAt reports whether there is a live code. One that ends later than it can is
-// void: a clock that ran ahead issued it.
+// LiveAt reports whether there is a live code.
 func (c *Codes) LiveAt(ttl time.Duration, now time.Time) bool {
-	return c.Live != nil && active(c.Live.ExpiresAt, ttl+clockSlack, now)
+	return c.Live != nil && active(c.Live.ExpiresAt, ttl, now)
 }
 
-// Spend judges a code, and takes the live one out of use if it is right.
-func (c *Codes) Spend(digits string, ttl time.Duration, now time.Time) Verdict {
-	if c.LiveAt(ttl, now) && c.Live.Matches(digits) {
-		c.Spent = append(c.Spent, *c.Live)
-		c.Spent = c.Spent[max(0, len(c.Spent)-spentKept):]
-		c.Live = nil
-		return Right
+// Void takes the live code out of use. It is stale from then on.
+func (c *Codes) Void() {
+	if c.Live == nil {
+		return
 	}
-	for _, s := range c.Spent {
-		if s.ExpiresAt.After(now) && s.Matches(digits) {
-			return Spent
-		}
+	c.Stale = append(c.Stale, *c.Live)
+	c.Stale = c.Stale[max(0, len(c.Stale)-staleKept):]
+	c.Live = nil
+}
+
+// IsStale reports whether a code was right once and is not any more: it was used,
+// replaced or voided, or has expired. The codes that became stale last are remembered,
+// until staleTTL after they have expired. One that claims to expire later than it can
+// is not: a clock that ran ahead issued it.
+func (c *Codes) IsStale(digits string, ttl time.Duration, now time.Time) bool {
+	stale := func(code Code) bool {
+		return code.Matches(digits) && active(code.ExpiresAt.Add(staleTTL), staleTTL+ttl, now)
+	}
+	return slices.ContainsFunc(c.Stale, stale) || c.Live != nil && !c.LiveAt(ttl, now) && stale(*c.Live)
+}
+
+// match judges a code, without taking it out of use.
+func (c *Codes) match(digits string, ttl time.Duration, now time.Time) Verdict {
+	switch {
+	case c.IsStale(digits, ttl, now):
+		return Stale
+	case c.LiveAt(ttl, now) && c.Live.Matches(digits):
+		return Right
 	}
 	return Wrong
 }
 
-// Tidy drops what has ended by now.
-func (c *Codes) Tidy(now time.Time) {
-	if c.Live != nil && !c.Live.ExpiresAt.After(now) {
-		c.Live = nil
+// VoidCodes takes the live codes out of use, and drops an authenticator that waits
+// for its first code: whoever had the old password or the old address may have asked
+// for them. It reports whether there was anything to void.
+func (a *Account) VoidCodes(r *Rules, now time.Time) bool {
+	voided := a.PendingAt(now) != nil
+	a.Pending = nil
+	for i, k := range IssuedKinds {
+		c := &a.Issued[i]
+		voided = voided || c.LiveAt(r.TTL(k), now)
+		c.Void()
 	}
-	c.Spent = slices.DeleteFunc(c.Spent, func(s Code) bool { return !s.ExpiresAt.After(now) })
+	return voided
+}
+
+// tidy drops what has ended by now.
+func (c *Codes) tidy(now time.Time) {
+	if c.Live != nil && !c.Live.ExpiresAt.After(now) {
+		c.Void()
+	}
+	c.Stale = slices.DeleteFunc(c.Stale, func(s Code) bool { return !s.ExpiresAt.Add(staleTTL).After(now) })
 	if !c.NotBefore.After(now) {
 		c.NotBefore = time.Time{}
 	}
 }
 
-func (c *Codes) empty() bool { return c.Live == nil && len(c.Spent) == 0 && c.NotBefore.IsZero() }
+// ends calls end with each instant at which something ends.
+func (c *Codes) ends(end func(time.Time)) {
+	end(c.NotBefore)
+	if c.Live != nil {
+		end(c.Live.ExpiresAt.Add(staleTTL))
+	}
+	for _, s := range c.Stale {
+		end(s.ExpiresAt.Add(staleTTL))
+	}
+}
+
+func (c *Codes) empty() bool { return c.Live == nil && len(c.Stale) == 0 && c.NotBefore.IsZero() }

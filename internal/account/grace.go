@@ -2,12 +2,17 @@ package account
 
 import "time"
 
-// MaxLead is how far what another clock says may lie in the future.
-const MaxLead = time.Minute
-
 // InGrace reports whether a user who registered then enrols a device without a
-// proof: within grace of it, or up to MaxLead before. The zero time is never inside.
+// proof: within grace of it, or up to ClockSlack before. The zero time is never inside.
 func InGrace(registered time.Time, grace time.Duration, now time.Time) bool {
 	age := now.Sub(registered.Truncate(time.Millisecond))
-	return !registered.IsZero() && age >= -MaxLead && age <= grace
+	return !registered.IsZero() && age >= -ClockSlack && age <= grace
+}
+
+// Unused reports whether the device has never shown a code.
+func (d *Device) Unused() bool { return d.LastStep == NoStep && d.UsedAt.IsZero() }
+
+// EnrolledSince reports whether the device was enrolled since the user registered.
+func (d *Device) EnrolledSince(registered time.Time) bool {
+	return !d.EnrolledAt.Before(registered.Truncate(time.Millisecond).Add(-ClockSlack))
 }

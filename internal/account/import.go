@@ -12,7 +12,7 @@ import (
 // Holdings are what one user holds in another system.
 type Holdings struct {
 	PIN           *PIN
-	Authenticator *TOTP
+	Authenticator *Authenticator
 	Devices       []Device
 }
 
@@ -30,53 +30,88 @@ func (e *HeldError) Error() string { return string(e.Kind) + " is held already" 
 // ErrTooManyDevices says that Import would bind more devices than are allowed.
 var ErrTooManyDevices = errors.New("too many devices")
 
-// Import binds what was not imported before, and returns what it bound. It sets no
-// count back. After an error, which is a *HeldError or ErrTooManyDevices, the account
-// is half changed and of no use.
-func (a *Account) Import(h Holdings, maxDevices int) (bound []Binding, err error) {
-	if p := h.PIN; p != nil && a.firstImport(KindPIN, uuid.Nil, string(p.Sum)) {
-		if a.PIN != nil {
-			return nil, &HeldError{Kind: KindPIN}
-		}
-		own := *p
-		a.PIN = &own
-		a.Guard.bound()
-		bound = append(bound, Binding{Kind: KindPIN})
+// Import binds what may be taken over, and returns what it bound. Each place is taken
+// over once: not if the user ever held something there, whatever became of it since,
+// nor a secret that was imported before. After an error, which is a *HeldError or
+// ErrTooManyDevices, the account is half changed and of no use.
+func (a *Account) Import(h Holdings, r *Rules, maxDevices int) (bound []Binding, err error) {
+	older := len(a.Devices)
+	if h.PIN != nil {
+		bound, err = a.importPIN(h.PIN, bound)
 	}
-	if s := h.Authenticator; s != nil && a.firstImport(KindTOTP, uuid.Nil, s.texts()...) {
-		if a.Authenticator != nil {
-			return nil, &HeldError{Kind: KindTOTP}
-		}
-		if err := a.checkUnused(s); err != nil {
-			return nil, err
-		}
-		own := *s
-		a.Authenticator = &own
-		bound = append(bound, Binding{Kind: KindTOTP})
+	if h.Authenticator != nil && err == nil {
+		bound, err = a.importAuthenticator(h.Authenticator, r, bound)
 	}
-	for _, d := range h.Devices {
-		if !a.firstImport(KindDeviceTOTP, d.ID, d.texts()...) {
-			continue
+	for i := range h.Devices {
+		if err == nil {
+			bound, err = a.importDevice(&h.Devices[i], maxDevices, bound)
 		}
-		if a.DeviceIndex(d.ID) >= 0 {
-			return nil, &HeldError{KindDeviceTOTP, d.ID}
-		}
-		if err := a.checkUnused(&d.TOTP); err != nil {
-			return nil, err
-		}
-		if len(a.Devices) >= maxDevices {
-			return nil, ErrTooManyDevices
-		}
-		a.Devices = append(a.Devices, d)
-		a.Guard.bound()
-		bound = append(bound, Binding{KindDeviceTOTP, d.ID})
 	}
-	return bound, nil
+	if older == 0 && len(a.Devices) > 0 && err == nil {
+		a.Budget(KindDeviceTOTP).reset()
+	}
+	return bound, err
 }
 
-// checkUnused returns a *HeldError that names what holds the secret of a key already:
-// in two places each code would be accepted twice.
-func (a *Account) checkUnused(s *TOTP) error {
+func (a *Account) importPIN(p *PIN, bound []Binding) ([]Binding, error) {
+	same := markOf(KindPIN, uuid.Nil, string(p.Sum))
+	switch {
+	case a.marked(same) || a.PIN == nil && a.marked(placeOf(KindPIN, uuid.Nil)):
+		return bound, nil
+	case a.PIN != nil:
+		return bound, &HeldError{Kind: KindPIN}
+	}
+	own := *p
+	a.PIN = &own
+	a.mark(same)
+	a.bound(KindPIN)
+	return append(bound, Binding{Kind: KindPIN}), nil
+}
+
+func (a *Account) importAuthenticator(app *Authenticator, r *Rules, bound []Binding) ([]Binding, error) {
+	known := a.knownKey(KindTOTP, uuid.Nil, &app.TOTP)
+	held := a.holderOf(&app.TOTP)
+	switch {
+	case held != nil && held.Kind != KindTOTP:
+		return bound, held
+	case known || a.Authenticator == nil && a.marked(placeOf(KindTOTP, uuid.Nil)):
+		return bound, nil
+	case a.Authenticator != nil:
+		return bound, &HeldError{Kind: KindTOTP}
+	}
+	own := *app
+	a.Authenticator = &own
+	a.mark(keyMark(&app.TOTP))
+	a.Budget(KindTOTP).reset()
+	if r.Guard.Authenticator {
+		a.Guard.bound()
+	}
+	return append(bound, Binding{Kind: KindTOTP}), nil
+}
+
+func (a *Account) importDevice(d *Device, maxDevices int, bound []Binding) ([]Binding, error) {
+	known := a.knownKey(KindDeviceTOTP, d.ID, &d.TOTP)
+	held := a.holderOf(&d.TOTP)
+	enrolled := a.DeviceIndex(d.ID) >= 0
+	switch {
+	case held != nil && *held != HeldError{KindDeviceTOTP, d.ID}:
+		return bound, held
+	case known || !enrolled && (a.marked(placeOf(KindDeviceTOTP, d.ID)) || a.marked(everyDevice)):
+		return bound, nil
+	case enrolled:
+		return bound, &HeldError{KindDeviceTOTP, d.ID}
+	case len(a.Devices) >= maxDevices:
+		return bound, ErrTooManyDevices
+	}
+	a.Devices = append(a.Devices, *d)
+	a.markDevice(keyMark(&d.TOTP))
+	a.Guard.bound()
+	return append(bound, Binding{KindDeviceTOTP, d.ID}), nil
+}
+
+// holderOf returns what holds the secret of a key, nil if nothing does: in two places
+// each code would be accepted twice.
+func (a *Account) holderOf(s *TOTP) *HeldError {
 	if a.Authenticator != nil && a.Authenticator.SameSecret(&s.Key) {
 		return &HeldError{Kind: KindTOTP}
 	}
@@ -88,29 +123,64 @@ func (a *Account) checkUnused(s *TOTP) error {
 	return nil
 }
 
-// An ImportMark stands for one holding that was imported.
-type ImportMark [8]byte
+// A Mark stands for something that Import does not take over any more: a PIN or a key
+// that was imported, a place that is not as it was, or a key that is not in force.
+type Mark [8]byte
 
-// firstImport marks a holding as imported, and reports whether it was not before. The
-// mark is made of the first of its texts, and known by each.
-func (a *Account) firstImport(k Kind, device uuid.UUID, texts ...string) bool {
-	var ids []ImportMark
-	for _, text := range texts {
-		sum := sha256.Sum256(fmt.Appendf(nil, "factor import of %s %s %s", k, device, text))
-		ids = append(ids, ImportMark(sum[:]))
-	}
-	if slices.ContainsFunc(ids, func(id ImportMark) bool { return slices.Contains(a.Imported, id) }) {
-		return false
-	}
-	a.Imported = append(a.Imported, ids[0])
-	return true
+// maxMarks bounds the marks. Where so many devices came and went that there would be
+// more, Import takes over no device any more.
+const maxMarks = 512
+
+// everyDevice marks the places and the keys of all devices.
+var everyDevice = newMark("factor place of every device")
+
+func newMark(text string) Mark {
+	sum := sha256.Sum256([]byte(text))
+	return Mark(sum[:])
 }
 
-// texts returns all of a key, but not the last step, in two ways: with the secret as
-// HMAC sees it, and as it was given, which is how version 0.1.0 marked it.
-func (s *TOTP) texts() []string {
-	with := func(key []byte) string {
-		return fmt.Sprintf("%x %d %d %s", key, s.Algorithm, s.Digits, s.Period)
+// markOf is the mark of one holding, as Version 0.1.0 makes it of PINs and keys.
+func markOf(k Kind, device uuid.UUID, text string) Mark {
+	return newMark(fmt.Sprintf("factor import of %s %s %s", k, device, text))
+}
+
+// placeOf is the mark of a place.
+func placeOf(k Kind, device uuid.UUID) Mark {
+	return newMark(fmt.Sprintf("factor place of %s %s", k, device))
+}
+
+// keyMark is the mark of a key, whatever it is for: of its secret as HMAC sees it.
+func keyMark(s *TOTP) Mark {
+	return newMark(fmt.Sprintf("factor key %x", s.EffectiveSecret()))
+}
+
+func (a *Account) marked(m Mark) bool { return slices.Contains(a.Marks, m) }
+
+func (a *Account) mark(m Mark) {
+	if !a.marked(m) {
+		a.Marks = append(a.Marks, m)
 	}
-	return []string{with(s.EffectiveSecret()), with(s.Secret)}
+}
+
+func (a *Account) markDevice(m Mark) {
+	if len(a.Marks) >= maxMarks {
+		m = everyDevice
+	}
+	a.mark(m)
+}
+
+// markRemoved marks a device that is to be removed, and its key.
+func (a *Account) markRemoved(d *Device) {
+	a.markDevice(placeOf(KindDeviceTOTP, d.ID))
+	a.markDevice(keyMark(&d.TOTP))
+}
+
+// knownKey reports whether a key was imported before: for this place by version
+// 0.1.0, which marked all of the key with its secret as HMAC sees it or as it was
+// given, or for any since.
+func (a *Account) knownKey(k Kind, device uuid.UUID, s *TOTP) bool {
+	old := func(secret []byte) Mark {
+		return markOf(k, device, fmt.Sprintf("%x %d %d %s", secret, s.Algorithm, s.Digits, s.Period))
+	}
+	return a.marked(keyMark(s)) || a.marked(old(s.EffectiveSecret())) || a.marked(old(s.Secret))
 }

@@ -12,10 +12,12 @@ type Verdict int
 const (
 	// Wrong: it is not what the user holds.
 	Wrong Verdict = iota
-	// Spent: the code was right once, and may not be again.
-	Spent
 	// Right: it is what the user holds. A code is spent by that.
 	Right
+	// Stale: the code was right once, and may not be again.
+	Stale
+	// TooNew: it is what the user holds, but not for long enough.
+	TooNew
 	// Locked: the kind is locked, so nothing was judged.
 	Locked
 )
@@ -36,7 +38,7 @@ func (a *Account) CheckLock(k Kind, r *Rules, now time.Time) (f Finding, locked 
 	if !b.Locked(l, now) {
 		return Finding{}, false
 	}
-	return Finding{Kind: k, Verdict: Locked, Until: b.End(l)}, true
+	return Finding{Kind: k, Verdict: Locked, Until: b.End(l, now)}, true
 }
 
 // Count counts an answer to a kind that is not locked. A right one sets the count
@@ -49,56 +51,94 @@ func (a *Account) Count(k Kind, right bool, r *Rules, now time.Time) Finding {
 }
 
 // JudgeCode judges a code against each kind in turn, and spends it for the first
-// that it is right for: that finding is the last. A spent code is charged to no
-// kind, any other wrong one to all that it was judged against. JudgeCode appends
-// the findings to found.
+// that it is right for: that finding is the last. A code that is wrong is charged to
+// all the kinds that it was judged against. A code that is stale for one of them is
+// right for none and charged to none: else whoever has the mailbox could guess at
+// the devices beside it, uncounted. JudgeCode appends the findings to found.
 func (a *Account) JudgeCode(code string, kinds []Kind, r *Rules, now time.Time, found []Finding) []Finding {
-	spent, judged := false, make([]Kind, 0, len(Kinds))
+	var right match
+	var rightFor Kind
+	stale, before := false, 0 // so many findings before that of the right kind
+	judged := make([]Kind, 0, len(Kinds))
 	for _, k := range kinds {
 		if f, locked := a.CheckLock(k, r, now); locked {
 			found = append(found, f)
 			continue
 		}
-		device, v := a.spend(code, k, r, now)
-		if v == Right {
-			return append(found, a.accept(k, device))
+		m := a.match(code, k, r, now)
+		if m.verdict == Right && rightFor == "" {
+			right, rightFor, before = m, k, len(found)
 		}
-		spent, judged = spent || v == Spent, append(judged, k)
+		stale, judged = stale || m.verdict == Stale, append(judged, k)
+	}
+	if rightFor != "" && !stale {
+		return append(found[:before], a.accept(rightFor, a.spend(rightFor, right, now)))
 	}
 	for _, k := range judged {
-		found = append(found, a.refuse(k, !spent, r, now))
+		found = append(found, a.refuse(k, !stale, r, now))
 	}
 	return found
 }
 
-// spend judges a code against one kind, and spends it if it is right. A kind that
-// the user does not hold costs the same.
-func (a *Account) spend(code string, k Kind, r *Rules, now time.Time) (uuid.UUID, Verdict) {
+// A match is what judging a code against one kind found.
+type match struct {
+	verdict Verdict
+	step    int64 // of a time-based code
+	device  int   // its index
+}
+
+// or returns what judging a code against two things found: a code that is stale for
+// one is right for neither, and the first that it is right for counts.
+func (m match) or(other match) match {
+	if other.verdict > m.verdict {
+		return other
+	}
+	return m
+}
+
+// match judges a code against one kind. A kind that the user does not hold costs the
+// same.
+func (a *Account) match(code string, k Kind, r *Rules, now time.Time) match {
 	switch k {
 	case KindDeviceTOTP:
-		return a.SpendDevice(code, r.TOTP, 0, now)
+		return a.matchDevices(code, r.TOTP, now, func(time.Time) bool { return true })
 	case KindTOTP:
-		return uuid.Nil, a.SpendAuthenticator(code, r.TOTP, now)
+		return a.matchAuthenticator(code, r.TOTP, now)
 	default:
-		return uuid.Nil, a.Codes(k).Spend(code, r.TTL(k), now)
+		return match{verdict: a.Codes(k).match(code, r.TTL(k), now)}
 	}
 }
 
+// spend takes a code out of use that is right for a kind.
+func (a *Account) spend(k Kind, m match, now time.Time) (device uuid.UUID) {
+	switch k {
+	case KindDeviceTOTP:
+		d := &a.Devices[m.device]
+		d.LastStep, d.UsedAt = m.step, now
+		return d.ID
+	case KindTOTP:
+		a.Authenticator.LastStep = m.step
+	default:
+		a.Codes(k).Void()
+	}
+	return uuid.Nil
+}
+
 func (a *Account) accept(k Kind, device uuid.UUID) Finding {
-	*a.Budget(k) = Budget{}
+	a.Budget(k).reset()
 	return Finding{Kind: k, Verdict: Right, Device: device}
 }
 
 func (a *Account) refuse(k Kind, charge bool, r *Rules, now time.Time) Finding {
 	b, l := a.Budget(k), r.Limit(k)
-	f := Finding{Kind: k, Verdict: Spent}
+	f := Finding{Kind: k, Verdict: Stale}
 	if charge {
 		*b = b.Charge(l, now)
 		f.Verdict, f.Charged = Wrong, true
 	}
 	f.Left = b.Remaining(l, now)
 	if f.Left == 0 {
-		f.Until = b.End(l)
+		f.Until = b.End(l, now)
 	}
 	return f
 }

@@ -15,7 +15,8 @@ const (
 	KindDeviceTOTP Kind = "device-totp"
 )
 
-// Kinds holds every Kind, in the order of an account's budgets.
+// Kinds holds every Kind, in the order of an account's budgets. Records keep a kind by
+// its place here: a new one comes last.
 var Kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
 
 // IssuedKinds holds those whose codes are issued: see Account.Codes.
@@ -23,3 +24,6 @@ var IssuedKinds = [...]Kind{KindLogin, KindAccount}
 
 // index returns the place of a kind in Kinds, or -1.
 func (k Kind) index() int { return slices.Index(Kinds[:], k) }
+
+// stored is the byte that stands for a kind in an encoding.
+func (k Kind) stored() byte { return byte(k.index() + 1) }

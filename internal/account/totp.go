@@ -3,8 +3,6 @@ package account
 import (
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -38,46 +36,39 @@ func (s *TOTP) Match(code string, now time.Time, skew int) (step int64, v Verdic
 	case !found:
 		return 0, Wrong
 	case step <= s.LastStep:
-		return step, Spent
+		return step, Stale
 	}
 	return step, Right
 }
 
-// SpendDevice judges a code against the devices that are at least minAge old,
-// and takes the step out of use where it is right.
-func (a *Account) SpendDevice(code string, o TOTPRules, minAge time.Duration, now time.Time) (uuid.UUID, Verdict) {
-	found, held := Wrong, false
+// matchDevices judges a code against the devices that were enrolled at a time for
+// which asked holds.
+func (a *Account) matchDevices(code string, o TOTPRules, now time.Time, asked func(enrolledAt time.Time) bool) match {
+	var found match
+	judged := false
 	for i := range a.Devices {
 		d := &a.Devices[i]
-		if tooNew(d.EnrolledAt, minAge, now) {
+		if !asked(d.EnrolledAt) {
 			continue
 		}
-		held = true
+		judged = true
 		step, v := d.Match(code, now, o.Skew)
-		if v == Right {
-			d.LastStep, d.UsedAt = step, now
-			return d.ID, v
-		}
-		found = max(found, v)
+		found = found.or(match{v, step, i})
 	}
-	if !held {
+	if !judged {
 		dummyMatch(code, o, now)
 	}
-	return uuid.Nil, found
+	return found
 }
 
-// SpendAuthenticator judges a code against the authenticator that counts, and
-// takes the step out of use if it is right.
-func (a *Account) SpendAuthenticator(code string, o TOTPRules, now time.Time) Verdict {
+// matchAuthenticator judges a code against the authenticator that counts.
+func (a *Account) matchAuthenticator(code string, o TOTPRules, now time.Time) match {
 	if a.Authenticator == nil {
 		dummyMatch(code, o, now)
-		return Wrong
+		return match{}
 	}
 	step, v := a.Authenticator.Match(code, now, o.Skew)
-	if v == Right {
-		a.Authenticator.LastStep = step
-	}
-	return v
+	return match{verdict: v, step: step}
 }
 
 // dummyMatch does the work of Match where the user holds no key, so that it costs

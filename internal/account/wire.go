@@ -46,7 +46,13 @@ func (w *writer) time(t time.Time) {
 	w.uvarint((ms<<1 ^ ms>>63) + 1)
 }
 
-// zeros writes so many bytes, which are as many numbers that are 0.
+// room writes a byte that counts what comes, and returns its place.
+func (w *writer) room() int {
+	w.buf = append(w.buf, 0)
+	return len(w.buf) - 1
+}
+
+// zeros writes so many bytes.
 func (w *writer) zeros(n int) { w.buf = append(w.buf, zeros[:n]...) }
 
 // maxNumber bounds the numbers that have no bound of their own.
@@ -58,6 +64,7 @@ type reader struct {
 	buf    []byte
 	at     int // so many bytes are taken; an index costs less to move than buf
 	failed bool
+	newer  bool // a newer release wrote what was read last
 }
 
 func (r *reader) fail() { r.at, r.failed = len(r.buf), true }
@@ -74,13 +81,15 @@ func (r *reader) take(n int) []byte {
 	return r.buf[from:r.at:r.at]
 }
 
-// skipZeros skips so many bytes if all of them are zero, as where there is
-// nothing to be read: most of most records is.
-func (r *reader) skipZeros(n int) bool {
-	if !bytes.HasPrefix(r.buf[r.at:], zeros[:n]) {
-		return false
+// onlyZeros reports whether what is left is zeros.
+func (r *reader) onlyZeros() bool {
+	for left := r.buf[r.at:]; len(left) > 0; {
+		n := min(len(left), len(zeros))
+		if !bytes.Equal(left[:n], zeros[:n]) {
+			return false
+		}
+		left = left[n:]
 	}
-	r.at += n
 	return true
 }
 
