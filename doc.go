@@ -27,9 +27,9 @@
 // As long as the store keeps what it acknowledged:
 //
 //   - For each user and kind, at most [Limit] Tries wrong answers are judged
-//     before a lock, and at most Final between two right ones, whatever runs in
-//     parallel, hangs up or fails. The reset guard counts apart: at most
-//     [ResetOptions] Strikes and one more.
+//     before a lock, and at most Final between two right ones or new bindings,
+//     whatever runs in parallel, hangs up or fails. The reset guard counts apart:
+//     at most [ResetOptions] Strikes and one more.
 //   - A code is accepted once; a TOTP step once per secret, and never an older
 //     one.
 //   - Nothing is accepted before it is stored, and every guess that was answered
@@ -37,8 +37,8 @@
 //   - A wipe is marked only after more than Strikes recorded wrong proofs, or an
 //     explicit forfeit. It is then asked for at least once, and until it is done
 //     no reset proof is accepted and no PIN or device is bound.
-//   - A stolen table tells nothing, and a row that is moved to another user does
-//     not open.
+//   - A stolen table shows no PIN, code, secret or count, and a row that is moved
+//     to another user does not open. What it does show stands in SECURITY.md.
 //
 // A store that forgets k acknowledged writes, by a failover to a replica that
 // lagged or by a restored backup, makes the first k more, and for the life of a
@@ -65,6 +65,9 @@
 //     record too.
 //   - Keep the sealing keys outside the database.
 //   - Call [Admin.Sweep] regularly, every minute or so.
+//   - Call [Admin.PasswordChanged] after each change or reset of the password, and
+//     [Admin.VoidCodes] when the address changes that codes are sent to.
+//   - Keep the clocks of all processes within a minute of each other.
 //   - Take a code from a form that is posted, never from a link that is fetched:
 //     mail scanners follow links and would use the code up.
 //   - Call the [ResetGuard] only once the mail link of the reset flow is proven.

@@ -34,10 +34,11 @@ type ResetOptions struct {
 	Authenticator bool
 }
 
-// A ResetGuard stands before a password reset. Who proves the PIN or a device
-// keeps the critical data; who is wrong more than ResetOptions.Strikes times
-// loses it, so that a thief with nothing but the mailbox gets nothing. It is safe
-// for use by many goroutines.
+// A ResetGuard stands before a password reset. Whoever proves the PIN or a device
+// keeps the critical data; whoever is wrong more than ResetOptions.Strikes times
+// loses it, so that a thief with nothing but the mailbox gets nothing. With
+// ResetOptions.Authenticator, an authenticator is to the guard what a device is. It
+// is safe for use by many goroutines.
 //
 // Call it only once the mail link of the reset flow is proven: whoever can call
 // it freely can destroy a user's data, with one call of Forfeit or a few of
@@ -55,16 +56,17 @@ func NewResetGuard(v *Verifier) (*ResetGuard, error) {
 }
 
 // Prove judges a device code, then a PIN; one right one is enough, and sets the
-// strikes back to zero. A call with nothing right is one strike, whatever it
-// gave, unless all that it gave is a device code that was used before. The strike
-// after the last one marks the wipe, removes the PIN, the devices and the live
-// codes, and calls Options.Wipe. Strikes are counted apart from the budgets of
-// Verifier, and neither locks the other.
+// strikes back to zero. A call with nothing right is one strike, whatever it gave,
+// unless all that it gave is a code that was used before, or what is right but too
+// new for ResetOptions.MinAge. The strike after the last one marks the wipe, removes
+// the PIN, the devices and the live codes, and calls Options.Wipe. Strikes are
+// counted apart from the budgets of Verifier, and neither locks the other.
 //
 // It returns nil if the proof is right: the data is kept. Else ErrMalformed (a
 // password is no proof here), ErrNoCredential, ErrNotEnrolled if the user has
 // neither a PIN nor a device, ErrLocked within ResetOptions.Interval of a wrong
-// proof, ErrMismatch, or ErrWiped: the data is gone, and the reset may go on. A
+// proof or (LockedError.TooSoon) while nothing is old enough for MinAge,
+// ErrMismatch, or ErrWiped: the data is gone, and the reset may go on. A
 // wipe that is marked but not done is ErrWipePending and not ErrWiped: the reset
 // must not go on. The error wraps the fault; each call and Admin.Sweep try the
 // wipe again.

@@ -112,7 +112,9 @@ func (v *Verifier) clock() (now time.Time, err error) {
 // account codes if none is given, and spends it for the first kind in the given
 // order that it is right for. If it is right for none, it is charged once to
 // each kind that it was judged against; a kind that is locked is left out. A
-// code that was right but is spent is refused and not charged.
+// code that was right for one of these kinds and is not any more (it was used,
+// replaced or voided, or has expired) is right for none, and charged to none: see
+// MismatchError.Stale.
 //
 // It returns ErrMalformed (a code of other than 6 to 8 digits, a kind that no
 // code has, or an empty list of kinds that is not nil: a nil one cannot be told

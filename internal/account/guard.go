@@ -121,11 +121,11 @@ func (a *Account) JudgeResetCode(code string, r *Rules, now time.Time) (Kind, uu
 	old := func(boundAt time.Time) bool { return !young(boundAt) }
 	fresh := a.matchDevices(code, r.TOTP, now, young)
 	device, app := a.matchDevices(code, r.TOTP, now, old), match{}
-	if r.Guard.Authenticator && a.Authenticator != nil {
+	if r.Guard.Authenticator {
 		app = a.matchAuthenticator(code, r.TOTP, now)
-		if young(a.Authenticator.ConfirmedAt) {
-			fresh, app = fresh.or(app), match{}
-		}
+	}
+	if a.Authenticator != nil && young(a.Authenticator.ConfirmedAt) {
+		fresh, app = fresh.or(app), match{}
 	}
 	switch proof := device.or(app); {
 	case fresh.verdict == Right:
