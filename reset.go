@@ -159,8 +159,9 @@ func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 
 // letsResetGoOn makes the call store the account, although it is refused: after this
 // answer the host lets the reset go on. So it is not given on a read alone, because
-// a store that lags may not show yet what the user has bound.
-func (a *attempt) letsResetGoOn() { a.wrong, a.remove = true, a.absent }
+// a store that lags may not show yet what the user has bound. Where there is no
+// record, an empty one is stored, since only a write is sure to find another.
+func (a *attempt) letsResetGoOn() { a.wrong = true }
 
 // provePIN judges the PIN as the proof of a reset, and notes in refused that it did.
 // One that is too new is not looked at, and is no strike.
