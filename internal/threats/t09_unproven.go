@@ -147,8 +147,8 @@ func proveTooEarly(t *testing.T, env Env) {
 		o.Reset.MinAge = 24 * time.Hour
 	})
 	p := w.person()
-	mustBe(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindPIN)), factor.ErrNotEnrolled)
-	mustBe(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindDeviceTOTP)), factor.ErrNotEnrolled)
+	mustBe(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindPIN)), factor.ErrLocked)
+	mustBe(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindDeviceTOTP)), factor.ErrLocked)
 	w.clock.Turn(24 * time.Hour)
 	mustBe(t, w.Guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
 	mustBe(t, w.Guard.Prove(ctx, p.id, p.right(factor.KindPIN)), factor.ErrLocked)

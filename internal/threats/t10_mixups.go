@@ -133,17 +133,17 @@ func mixRows(t *testing.T, env Env) {
 }
 
 // mustNotOpen makes a use of a record that does not open: it is answered with
-// ErrUnsealed and left as it is, except by Forget, which erases it.
+// ErrUnsealed and left as it is, except by Discard, which erases it.
 func mustNotOpen(t *testing.T, w *world, on *process, p *person, u use) {
 	t.Helper()
 	before := w.record(p.id)
 	err := u.run(ctx, on, p)
 	after := w.record(p.id)
 	switch u.method() {
-	case "Admin.Forget":
+	case "Admin.Discard":
 		must(t, err)
 		if after.Version == before.Version {
-			t.Fatal("Forget left a record that does not open")
+			t.Fatal("Discard left a record that does not open")
 		}
 		return
 	case "Admin.Users", "Admin.Sweep": // These go on; Sweep reports who is due.

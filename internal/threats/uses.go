@@ -183,6 +183,9 @@ func guardUses() []use {
 		{name: "Admin.Forget: a wipe that pends", right: true, wipes: true, prepare: (*person).pend, run: func(ctx context.Context, on *process, p *person) error {
 			return on.Admin.Forget(ctx, p.id)
 		}},
+		{name: "Admin.Discard: a wipe that pends", right: true, wipes: true, prepare: (*person).pend, run: func(ctx context.Context, on *process, p *person) error {
+			return on.Admin.Discard(ctx, p.id)
+		}},
 		{name: "Admin.Sweep: a wipe that pends", right: true, wipes: true, prepare: (*person).pend, run: func(ctx context.Context, on *process, p *person) error {
 			_, err := on.Admin.Sweep(ctx)
 			return err
@@ -301,10 +304,29 @@ func adminUses() []use {
 		{name: "Admin.Reseal", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			return on.Admin.Reseal(ctx, p.id)
 		}},
+		{name: "Admin.PasswordChanged", right: true, prepare: (*person).suspect, run: func(ctx context.Context, on *process, p *person) error {
+			return on.Admin.PasswordChanged(ctx, p.id)
+		}},
+		{name: "Admin.VoidCodes", right: true, prepare: (*person).suspect, run: func(ctx context.Context, on *process, p *person) error {
+			return on.Admin.VoidCodes(ctx, p.id)
+		}},
+		{name: "Admin.Discard", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			return on.Admin.Discard(ctx, p.id)
+		}},
 		{name: "Admin.Forget", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			return on.Admin.Forget(ctx, p.id)
 		}},
 	}
+}
+
+// suspect leaves behind what somebody with the old password or the old address could
+// have begun: live codes, and an authenticator that waits.
+func (p *person) suspect() {
+	for _, kind := range mailedKinds {
+		p.issue(kind)
+	}
+	p.begin()
+	clear(p.codes) // They are void soon.
 }
 
 // tabletOf is a device that the person holds in another system.

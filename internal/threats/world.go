@@ -68,10 +68,16 @@ type process struct {
 // script says. A nil script changes nothing.
 func (w *world) start(s *script) *process {
 	w.t.Helper()
+	return w.startAhead(s, 0)
+}
+
+// startAhead starts a process whose clock is so far ahead.
+func (w *world) startAhead(s *script, ahead time.Duration) *process {
+	w.t.Helper()
 	opts := w.opts
 	opts.Now = func() time.Time {
 		s.host(context.Background(), "Now")
-		return w.clock.Now()
+		return w.clock.Now().Add(ahead)
 	}
 	opts.CheckPassword = func(ctx context.Context, user, password string) (bool, error) {
 		if err := s.host(ctx, "CheckPassword"); err != nil {
