@@ -63,6 +63,9 @@ var all = []threat{
 	{"24RefundingSweep", Threat24RefundingSweep},
 	{"25ShelteringCode", Threat25ShelteringCode},
 	{"26TrustedRequest", Threat26TrustedRequest},
+	{"28MinimumAge", Threat28MinimumAge},
+	{"29ClocksApart", Threat29ClocksApart},
+	{"30PassingFault", Threat30PassingFault},
 	{"31CallingBack", Threat31CallingBack},
 }
 

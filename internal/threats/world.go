@@ -3,6 +3,7 @@ package threats
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"sync"
 	"testing"
@@ -118,6 +119,14 @@ func (w *world) status(user string) factor.Status {
 		w.t.Fatal(err)
 	}
 	return s
+}
+
+// shown returns a Status as text.
+func shown(t testing.TB, s factor.Status) string {
+	t.Helper()
+	text, err := json.Marshal(s)
+	must(t, err)
+	return string(text)
 }
 
 // wrong returns the stored count of a kind.
