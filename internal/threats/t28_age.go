@@ -105,13 +105,13 @@ func besiege(t *testing.T, env Env, authenticator bool, first move) {
 	}
 }
 
-// newSiege returns a siege of a user who has held everything for long.
+// newSiege returns a siege of a user who has held a PIN, a device and an
+// authenticator for long.
 func newSiege(t *testing.T, w *world) *siege {
+	t.Helper()
 	p := w.stranger()
-	e, err := w.Devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
-	must(t, err)
-	p.phone = newGenerator(e)
-	must(t, w.Admin.Import(ctx, p.id, oldRows))
+	p.device = phoneID
+	must(t, w.Admin.Import(ctx, p.id, siegeRows))
 	w.clock.Turn(minAge + time.Hour)
 	return &siege{t: t, w: w, p: p, pin: true, phone: true, app: true}
 }
@@ -281,7 +281,7 @@ func (s *siege) removeApp() bool {
 // filled before.
 func (s *siege) importAgain() bool {
 	before := shown(s.t, s.w.status(s.p.id))
-	if err := s.w.Admin.Import(ctx, s.p.id, oldRows); !errors.Is(err, factor.ErrAlreadyEnrolled) {
+	if err := s.w.Admin.Import(ctx, s.p.id, siegeRows); !errors.Is(err, factor.ErrAlreadyEnrolled) {
 		must(s.t, err)
 	}
 	if after := shown(s.t, s.w.status(s.p.id)); after != before {
@@ -290,12 +290,5 @@ func (s *siege) importAgain() bool {
 	return true
 }
 
-// oldRows are what a user held in another system: a PIN of long ago, and an
-// authenticator.
-var oldRows = factor.Import{
-	PIN:           &factor.ImportedPIN{Hash: oldPINHash, SetAt: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)},
-	Authenticator: &factor.ImportedTOTP{Secret: "MFZWIZTHNBVGW3DBONSGMZ3INJVWYYLT"},
-}
-
-// oldPIN is the PIN of the old rows, and oldPINHash a cheap hash of it.
-const oldPIN = "1593"
+// siegeRows are the old rows, with one device.
+var siegeRows = factor.Import{PIN: oldRows.PIN, Authenticator: oldRows.Authenticator, Devices: oldRows.Devices[:1]}

@@ -67,6 +67,7 @@ var all = []threat{
 	{"29ClocksApart", Threat29ClocksApart},
 	{"30PassingFault", Threat30PassingFault},
 	{"31CallingBack", Threat31CallingBack},
+	{"32UndoingImport", Threat32UndoingImport},
 }
 
 // Run runs every threat as a subtest.
