@@ -68,6 +68,8 @@ var all = []threat{
 	{"30PassingFault", Threat30PassingFault},
 	{"31CallingBack", Threat31CallingBack},
 	{"32UndoingImport", Threat32UndoingImport},
+	{"35OutlivingLock", Threat35OutlivingLock},
+	{"36VisibleHoldings", Threat36VisibleHoldings},
 }
 
 // Run runs every threat as a subtest.
