@@ -24,6 +24,7 @@ type siege struct {
 	t      *testing.T
 	w      *world
 	p      *person
+	name   string // of its moves
 	stolen []holding // what the thief has bound and knows
 	gone   time.Time // when the last holding was removed or replaced
 	// heldByUser says that something of the user's own is still in force.
@@ -92,7 +93,7 @@ func besiege(t *testing.T, env Env, authenticator bool, first move) {
 				continue
 			}
 			s := newSiege(t, w)
-			t.Logf("%s, %s, %s", first.name, second.name, third.name)
+			s.name = fmt.Sprintf("%s, %s, %s", first.name, second.name, third.name)
 			gap := []time.Duration{0, time.Minute, aWhile, minAge - time.Hour}[(i+j)%4]
 			for _, m := range []move{first, second, third} {
 				if m.do(s) {
@@ -116,6 +117,11 @@ func newSiege(t *testing.T, w *world) *siege {
 	return &siege{t: t, w: w, p: p, pin: true, phone: true, app: true}
 }
 
+func (s *siege) fatalf(format string, args ...any) {
+	s.t.Helper()
+	s.t.Fatalf(s.name+": "+format, args...)
+}
+
 // wait asks the guard every few hours until every wait is over.
 func (s *siege) wait() {
 	s.t.Helper()
@@ -125,7 +131,7 @@ func (s *siege) wait() {
 	s.ask()
 	err := s.w.Guard.Prove(ctx, s.p.id, factor.Credentials{OTP: s.p.wrong(factor.KindDeviceTOTP).OTP})
 	if l, ok := errors.AsType[*factor.LockedError](err); ok {
-		s.t.Fatalf("after MinAge the guard still waits until %s", l.Until)
+		s.fatalf("after MinAge the guard still waits until %s", l.Until)
 	}
 }
 
@@ -139,7 +145,7 @@ func (s *siege) ask() {
 		s.mustAnswer("nothing", s.w.clock.Now(), s.w.Guard.Prove(ctx, s.p.id, factor.Credentials{PIN: "9753"}))
 	}
 	if n := s.w.status(s.p.id).Strikes; n != 0 {
-		s.t.Fatalf("%d strikes by proofs that are right", n)
+		s.fatalf("%d strikes by proofs that are right", n)
 	}
 }
 
@@ -153,13 +159,13 @@ func (s *siege) mustAnswer(proof string, since time.Time, err error) {
 	l, locked := errors.AsType[*factor.LockedError](err)
 	switch {
 	case err == nil && now.Sub(since) < minAge:
-		s.t.Fatalf("Prove accepted %s after %s", proof, now.Sub(since))
+		s.fatalf("Prove accepted %s after %s", proof, now.Sub(since))
 	case errors.Is(err, factor.ErrNotEnrolled) && (now.Sub(s.gone) < minAge || len(s.stolen) > 0 || s.userHolds()):
-		s.t.Fatalf("Prove lets the reset go on %s after the last was removed", now.Sub(s.gone))
+		s.fatalf("Prove lets the reset go on %s after the last was removed", now.Sub(s.gone))
 	case locked && (!l.TooSoon || l.Kind != "" || !l.Until.After(now) || l.Until.After(now.Add(minAge))):
-		s.t.Fatalf("Prove answered %+v to %s at %s", l, proof, now)
+		s.fatalf("Prove answered %+v to %s at %s", l, proof, now)
 	case err != nil && !locked && !errors.Is(err, factor.ErrNotEnrolled) && !errors.Is(err, factor.ErrMismatch):
-		s.t.Fatalf("Prove answered %v to %s", err, proof)
+		s.fatalf("Prove answered %v to %s", err, proof)
 	}
 }
 
@@ -285,7 +291,7 @@ func (s *siege) importAgain() bool {
 		must(s.t, err)
 	}
 	if after := shown(s.t, s.w.status(s.p.id)); after != before {
-		s.t.Fatalf("an import of old rows changed\n%s to\n%s", before, after)
+		s.fatalf("an import of old rows changed\n%s to\n%s", before, after)
 	}
 	return true
 }

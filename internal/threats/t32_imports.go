@@ -17,6 +17,7 @@ import (
 type mover struct {
 	*person
 	t    *testing.T
+	name string          // of what the user does
 	dead map[string]bool // what the user has replaced or removed, by the names of works
 	used map[factor.Kind][]string
 }
@@ -59,8 +60,8 @@ func Threat32UndoingImport(t *testing.T, env Env) {
 						if env.skips(j+i, 5) {
 							continue
 						}
-						t.Logf("%s, %s", first.name, second.name)
 						m := newMover(t, w, imported)
+						m.name = first.name + ", " + second.name
 						first.do(m)
 						second.do(m)
 						m.importAgain(imported)
@@ -88,6 +89,11 @@ func newMover(t *testing.T, w *world, imported bool) *mover {
 	}
 	must(t, w.Admin.Import(ctx, p.id, oldRows))
 	return m
+}
+
+func (m *mover) fatalf(format string, args ...any) {
+	m.t.Helper()
+	m.t.Fatalf(m.name+": "+format, args...)
 }
 
 func (m *mover) mailed() factor.Credentials {
@@ -187,15 +193,15 @@ func (m *mover) importAgain(imported bool) {
 		if err := m.w.Admin.Import(ctx, m.id, later); !errors.Is(err, factor.ErrAlreadyEnrolled) {
 			must(m.t, err)
 		} else if m.w.record(m.id).Version != version {
-			m.t.Fatalf("import %d was refused and stored", i)
+			m.fatalf("import %d was refused and stored", i)
 		}
 		version = m.w.record(m.id).Version
 		if after := shown(m.t, m.w.status(m.id)); after != before {
-			m.t.Fatalf("import %d changed\n%s to\n%s", i, before, after)
+			m.fatalf("import %d changed\n%s to\n%s", i, before, after)
 		}
 	}
 	if n := m.imports(); n != events {
-		m.t.Fatalf("%d imports are told of that took nothing over", n-events)
+		m.fatalf("%d imports are told of that took nothing over", n-events)
 	}
 }
 
@@ -218,7 +224,7 @@ func (m *mover) mustStayDead() {
 	for kind, codes := range m.used {
 		for _, code := range codes {
 			if _, err := m.w.V.VerifyOTP(ctx, m.id, code, kind); err == nil {
-				m.t.Fatalf("a code of the %s works twice", kind)
+				m.fatalf("a code of the %s works twice", kind)
 			}
 		}
 	}
@@ -240,7 +246,7 @@ func (m *mover) mustStayDead() {
 		tabletID.String(): code(tabletKey, factor.KindDeviceTOTP, factor.KindTOTP),
 	} {
 		if (err != nil) != m.dead[name] {
-			m.t.Fatalf("the old %s answers %v, and is to be gone: %v", name, err, m.dead[name])
+			m.fatalf("the old %s answers %v, and is to be gone: %v", name, err, m.dead[name])
 		}
 	}
 }

@@ -70,6 +70,8 @@ var all = []threat{
 	{"32UndoingImport", Threat32UndoingImport},
 	{"35OutlivingLock", Threat35OutlivingLock},
 	{"36VisibleHoldings", Threat36VisibleHoldings},
+	{"37ShelteringStale", Threat37ShelteringStale},
+	{"38YoungProof", Threat38YoungProof},
 }
 
 // Run runs every threat as a subtest.

@@ -29,6 +29,8 @@ type world struct {
 	host  *host
 	opts  factor.Options
 	users int
+	// keysTried counts the keys that collide has tried.
+	keysTried uint64
 }
 
 // newWorld returns a world on an empty store, with the default options as
