@@ -25,6 +25,7 @@ type siege struct {
 	w      *world
 	p      *person
 	name   string // of its moves
+	rows   factor.Import
 	stolen []holding // what the thief has bound and knows
 	gone   time.Time // when the last holding was removed or replaced
 	// heldByUser says that something of the user's own is still in force.
@@ -60,9 +61,21 @@ var moves = []move{
 	{"confirm an authenticator", (*siege).confirm},
 	{"remove the authenticator", (*siege).removeApp},
 	{"have the old rows imported", (*siege).importAgain},
+	{"the host removes the PIN", (*siege).hostRemovesPIN},
+	{"the host revokes the devices", (*siege).hostRevokes},
+	{"the host removes the authenticator", (*siege).hostRemovesApp},
+	{"the user proves", (*siege).userProves},
 }
 
 var thiefsDevice = uuid.MustParse("7e1efde0-1cbb-4a4f-9d6c-2f5f1f1f7a11")
+
+// heldForLong is what a user has held for long when a siege begins.
+var heldForLong = map[string]factor.Import{
+	"PIN":           {PIN: oldRows.PIN},
+	"device":        {Devices: oldRows.Devices[:1]},
+	"authenticator": {Authenticator: oldRows.Authenticator},
+	"everything":    {PIN: oldRows.PIN, Authenticator: oldRows.Authenticator, Devices: oldRows.Devices[:1]},
+}
 
 // Threat28MinimumAge has a thief with the mailbox replace, remove, revoke, enrol
 // anew, retry without a proof and have imported, in every order of up to three moves,
@@ -72,18 +85,19 @@ var thiefsDevice = uuid.MustParse("7e1efde0-1cbb-4a4f-9d6c-2f5f1f1f7a11")
 func Threat28MinimumAge(t *testing.T, env Env) {
 	for _, authenticator := range []bool{false, true} {
 		name := fmt.Sprintf("authenticator proves %v/", authenticator)
-		for i, first := range moves {
-			if env.skips(i, 4) {
-				continue
+		for held, rows := range heldForLong {
+			for i, first := range moves {
+				if !env.skips(i+len(held), 16) {
+					t.Run(name+held+"/"+first.name, func(t *testing.T) { besiege(t, env, authenticator, rows, first) })
+				}
 			}
-			t.Run(name+first.name, func(t *testing.T) { besiege(t, env, authenticator, first) })
 		}
 		t.Run(name+"a store that lags", func(t *testing.T) { proveOnReplica(t, env, authenticator) })
 	}
 }
 
 // besiege makes a move, then every two others.
-func besiege(t *testing.T, env Env, authenticator bool, first move) {
+func besiege(t *testing.T, env Env, authenticator bool, rows factor.Import, first move) {
 	w := newWorld(t, env, func(o *factor.Options) {
 		o.Reset = factor.ResetOptions{MinAge: minAge, Authenticator: authenticator}
 	})
@@ -92,7 +106,7 @@ func besiege(t *testing.T, env Env, authenticator bool, first move) {
 			if env.skips(i*len(moves)+j, 17) {
 				continue
 			}
-			s := newSiege(t, w)
+			s := newSiege(t, w, rows)
 			s.name = fmt.Sprintf("%s, %s, %s", first.name, second.name, third.name)
 			gap := []time.Duration{0, time.Minute, aWhile, minAge - time.Hour}[(i+j)%4]
 			for _, m := range []move{first, second, third} {
@@ -106,15 +120,17 @@ func besiege(t *testing.T, env Env, authenticator bool, first move) {
 	}
 }
 
-// newSiege returns a siege of a user who has held a PIN, a device and an
-// authenticator for long.
-func newSiege(t *testing.T, w *world) *siege {
+// newSiege returns a siege of a user who has held something for long.
+func newSiege(t *testing.T, w *world, rows factor.Import) *siege {
 	t.Helper()
 	p := w.stranger()
 	p.device = phoneID
-	must(t, w.Admin.Import(ctx, p.id, siegeRows))
+	must(t, w.Admin.Import(ctx, p.id, rows))
 	w.clock.Turn(minAge + time.Hour)
-	return &siege{t: t, w: w, p: p, pin: true, phone: true, app: true}
+	return &siege{
+		t: t, w: w, p: p, rows: rows,
+		pin: rows.PIN != nil, phone: rows.Devices != nil, app: rows.Authenticator != nil,
+	}
 }
 
 func (s *siege) fatalf(format string, args ...any) {
@@ -287,7 +303,7 @@ func (s *siege) removeApp() bool {
 // filled before.
 func (s *siege) importAgain() bool {
 	before := shown(s.t, s.w.status(s.p.id))
-	if err := s.w.Admin.Import(ctx, s.p.id, siegeRows); !errors.Is(err, factor.ErrAlreadyEnrolled) {
+	if err := s.w.Admin.Import(ctx, s.p.id, s.rows); !errors.Is(err, factor.ErrAlreadyEnrolled) {
 		must(s.t, err)
 	}
 	if after := shown(s.t, s.w.status(s.p.id)); after != before {
@@ -296,5 +312,35 @@ func (s *siege) importAgain() bool {
 	return true
 }
 
-// siegeRows are the old rows, with one device.
-var siegeRows = factor.Import{PIN: oldRows.PIN, Authenticator: oldRows.Authenticator, Devices: oldRows.Devices[:1]}
+// hostRemovesPIN and the two after it are acts of the host's, perhaps because the thief
+// asks for them. They end no wait, and begin none.
+func (s *siege) hostRemovesPIN() bool {
+	must(s.t, absent(s.w.Admin.RemovePIN(ctx, s.p.id)))
+	s.pin = false
+	s.drop(factor.KindPIN, uuid.Nil)
+	return true
+}
+
+func (s *siege) hostRevokes() bool {
+	for _, d := range s.w.status(s.p.id).Devices {
+		must(s.t, s.w.Admin.RevokeDevice(ctx, s.p.id, d.ID))
+		s.drop(factor.KindDeviceTOTP, d.ID)
+	}
+	s.phone = false
+	return true
+}
+
+func (s *siege) hostRemovesApp() bool {
+	must(s.t, absent(s.w.Admin.RemoveAuthenticator(ctx, s.p.id)))
+	s.app = false
+	s.drop(factor.KindTOTP, uuid.Nil)
+	return true
+}
+
+// userProves has the user prove the old PIN, which ends strikes and no wait.
+func (s *siege) userProves() bool {
+	if s.pin {
+		must(s.t, s.w.Guard.Prove(ctx, s.p.id, factor.Credentials{PIN: oldPIN}))
+	}
+	return s.pin
+}
