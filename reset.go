@@ -100,9 +100,9 @@ func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
 		if a.account.Guard.Wipe == nil {
 			return a.markWipe(ReasonForfeited), nil
 		}
-		pending := a.pendingWipe()
-		a.unchanged = pending != nil // until it is done
-		return pending, nil
+		// It is stored although it does not change: the reset goes on after this
+		// answer. See letsResetGoOn.
+		return a.pendingWipe(), nil
 	})
 	return g.v.afterWipe(ctx, marked, err)
 }

@@ -20,6 +20,7 @@ var goneStates = map[string]func(t *testing.T, w *world, p *person){
 	},
 	"only a login code": func(t *testing.T, w *world, p *person) { p.issue(factor.KindLogin) },
 	"wiped":             func(t *testing.T, w *world, p *person) { must(t, w.Guard.Forfeit(ctx, p.id)) },
+	"wipe pending":      func(_ *testing.T, _ *world, p *person) { p.pend() },
 	"wiped by strikes": func(t *testing.T, w *world, p *person) {
 		must(t, w.Admin.SetPIN(ctx, p.id, p.pin))
 		for range 4 {
@@ -32,15 +33,10 @@ var goneStates = map[string]func(t *testing.T, w *world, p *person){
 // does not let the reset go on, whether the load lags once or for ever, because what
 // lets a reset go on is a swap.
 func proveOnReplica(t *testing.T, env Env, authenticator bool) {
-	for name, reach := range goneStates {
-		for _, lags := range []func(int, string) fault{nth(1, "Store.Load", serves), everyFrom(1, "Store.Load", serves)} {
+	for name := range goneStates {
+		for _, forEver := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, env, func(o *factor.Options) { o.Reset.Authenticator = authenticator })
-				p := w.stranger()
-				reach(t, w, p)
-				s := newScript(lags)
-				s.old = w.record(p.id)
-				must(t, w.Admin.SetPIN(ctx, p.id, p.pin))
+				w, p, s := bindBehind(t, env, name, forEver, authenticator)
 				newest := w.status(p.id)
 				err := w.start(s).Guard.Prove(ctx, p.id, p.wrong(factor.KindPIN))
 				if err == nil || errors.Is(err, factor.ErrNotEnrolled) || errors.Is(err, factor.ErrWiped) {
@@ -52,4 +48,40 @@ func proveOnReplica(t *testing.T, env Env, authenticator bool) {
 			})
 		}
 	}
+}
+
+// forfeitOnReplica serves Forfeit what the user was before something was bound: if it
+// lets the reset go on, what is there now was wiped.
+func forfeitOnReplica(t *testing.T, env Env, authenticator bool) {
+	for name := range goneStates {
+		for _, forEver := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				w, p, s := bindBehind(t, env, name, forEver, authenticator)
+				err := w.start(s).Guard.Forfeit(ctx, p.id)
+				after := w.status(p.id)
+				if err == nil && (after.Wipe == nil || !w.host.isFinished(after.Wipe.ID) || after.PIN) {
+					t.Fatalf("%s, and then a PIN was set: Forfeit let the reset go on, and left %+v", name, after)
+				}
+				if err == nil == forEver {
+					t.Fatalf("%s: Forfeit answered %v, where loads lag for ever: %v", name, err, forEver)
+				}
+			})
+		}
+	}
+}
+
+// bindBehind brings a user into a state and sets a PIN, of which the loads of the
+// script know nothing: the first alone, or all.
+func bindBehind(t *testing.T, env Env, state string, forEver, authenticator bool) (*world, *person, *script) {
+	t.Helper()
+	w := newWorld(t, env, func(o *factor.Options) { o.Reset.Authenticator = authenticator })
+	p := w.stranger()
+	goneStates[state](t, w, p)
+	s := newScript(nth(1, "Store.Load", serves))
+	if forEver {
+		s = newScript(everyFrom(1, "Store.Load", serves))
+	}
+	s.old = w.record(p.id)
+	must(t, w.Admin.SetPIN(ctx, p.id, p.pin))
+	return w, p, s
 }

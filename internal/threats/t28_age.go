@@ -92,7 +92,8 @@ func Threat28MinimumAge(t *testing.T, env Env) {
 				}
 			}
 		}
-		t.Run(name+"a store that lags", func(t *testing.T) { proveOnReplica(t, env, authenticator) })
+		t.Run(name+"prove on a store that lags", func(t *testing.T) { proveOnReplica(t, env, authenticator) })
+		t.Run(name+"forfeit on a store that lags", func(t *testing.T) { forfeitOnReplica(t, env, authenticator) })
 	}
 }
 
