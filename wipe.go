@@ -121,7 +121,7 @@ func (v *Verifier) runWipe(ctx context.Context, w Wipe) error {
 // recordWipe changes what is kept of a pending wipe, unless another call was
 // faster. Like the wipe itself it does not end with its caller.
 func (v *Verifier) recordWipe(ctx context.Context, w Wipe, note func(a *attempt, kept *account.Wipe)) error {
-	ctx = v.deadlines.Detach(ctx, commitTimeout)
+	ctx = v.loop.Detach(ctx)
 	_, err := update(ctx, v, w.User, modeFast, func(a *attempt) (void, error) {
 		if kept := a.account.Guard.Wipe; kept.Pending() && kept.ID == w.ID {
 			note(a, kept)
