@@ -7,6 +7,7 @@ import (
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/commit"
+	"github.com/knowhave/factor/internal/host"
 )
 
 // mode says how a call goes about its update.
@@ -51,11 +52,14 @@ func update[T any](ctx context.Context, v *Verifier, user string, m mode, r rule
 // before the first is counted.
 func (v *Verifier) how(ctx context.Context, m mode) commit.How {
 	h := commit.How{Batched: m == modeBatched, Overwrite: m == modeOverwrite}
-	switch {
-	case m == modeHashing && !calledFromAny(ctx):
+	switch m {
+	case modeHashing:
 		h.Slow = &v.hashing
-	case m == modePassword && !calledFromAny(ctx):
+	case modePassword:
 		h.Slow = &v.passwords
+	}
+	if h.Slow != nil && host.Inside(ctx, func(hostCall) bool { return true }) {
+		h.Slow = nil
 	}
 	return h
 }
@@ -127,7 +131,7 @@ func (j *job[T]) Apply(s commit.State) (next commit.State, store bool) {
 	if j.Err != nil {
 		*a.account = account.Account{}
 	}
-	j.Err = recoverPanic("judging", func() (err error) {
+	j.Err = host.Recover("judging", func() (err error) {
 		a.now = j.v.now()
 		j.Value.result, err = j.rule(a)
 		return err

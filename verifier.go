@@ -10,6 +10,7 @@ import (
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/commit"
+	"github.com/knowhave/factor/internal/host"
 	"github.com/knowhave/factor/internal/keylock"
 	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/internal/poll"
@@ -106,7 +107,7 @@ func (v *Verifier) now() time.Time { return v.opts.Now().UTC().Truncate(time.Mil
 
 // clock is now where no rule is applied.
 func (v *Verifier) clock() (now time.Time, err error) {
-	err = recoverPanic("Now", func() error { now = v.now(); return nil })
+	err = host.Recover("Now", func() error { now = v.now(); return nil })
 	return now, err
 }
 
