@@ -27,7 +27,8 @@ func attemptOn(t interface {
 		t.Fatal(err)
 	}
 	pinhash.Cheapen(v, nil)
-	return &attempt{call: &call{v: v, opts: &v.opts, ctx: context.Background(), user: "user"}, account: a, now: now}
+	c := v.newCall(context.Background(), "user", modeFast)
+	return &attempt{call: &c, account: a, now: now}
 }
 
 // hashed is a PIN as attemptOn hashes it.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/commit"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -76,7 +77,7 @@ func TestACommonAccountIsSealedInAFewBytes(t *testing.T) {
 		Devices:      []account.Device{{ID: uuid.New(), TOTP: s, EnrolledAt: accounttest.Noon, UsedAt: accounttest.Noon}, {ID: uuid.New(), TOTP: s, EnrolledAt: accounttest.Noon, UsedAt: accounttest.Noon}},
 		AccountCodes: account.Codes{Live: &account.Code{Digits: "012345", ExpiresAt: accounttest.Noon}},
 	}
-	data := sealed(t, keyring(t, bytes.Repeat([]byte{1}, 32)), a.Encode(), labelOf("user"))
+	data := sealed(t, keyring(t, bytes.Repeat([]byte{1}, 32)), a.Encode(), (*records)(nil).Label("user"))
 	t.Logf("a PIN, two devices and a code: %d bytes sealed", len(data))
 	if len(data) > 320 {
 		t.Fatalf("%d bytes sealed, want at most 320", len(data))
@@ -87,7 +88,7 @@ func TestACommonAccountIsSealedInAFewBytes(t *testing.T) {
 func TestARecordWithAHashThatCannotBeCheckedDoesNotOpen(t *testing.T) {
 	for text, opens := range map[string]bool{accounttest.ImportedHashes[0]: true, "md5": false, "$2a$31" + accounttest.ImportedHashes[0][6:]: false} {
 		a := &account.Account{PIN: &account.PIN{Hash: account.Hash{Sum: []byte(text)}, SetAt: accounttest.Noon}, Imported: []account.ImportMark{{1}}}
-		err := state{plain: a.Encode()}.open(&account.Account{})
+		err := decode(commit.State{Plain: a.Encode()}, &account.Account{})
 		if (err == nil) != opens || !opens && (!errors.Is(err, ErrUnsealed) || errors.Is(err, ErrNewerFormat)) {
 			t.Errorf("%s: %v", text, err)
 		}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/commit"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -182,7 +183,7 @@ func TestSealedRowsOpenToWhatWasSealed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := v.open(row.user, Record{Data: row.data, Version: 1})
+		got, err := v.open(row.user, commit.Record{Data: row.data, Version: 1})
 		if err != nil {
 			t.Errorf("%s: %v", want.name, err)
 			continue
@@ -214,7 +215,7 @@ func addSealed(t *testing.T) {
 			t.Fatalf("row %q would be written in format %s", a.name, format)
 		}
 		row := sealedRow{name: a.name, key: bytes.Repeat([]byte{a.key}, 32), user: a.user}
-		row.data = sealed(t, keyring(t, row.key), plain, labelOf(row.user))
+		row.data = sealed(t, keyring(t, row.key), plain, (*records)(nil).Label(row.user))
 		if _, err := file.WriteString(row.String()); err != nil {
 			t.Fatal(err)
 		}
