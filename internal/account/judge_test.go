@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/spec"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -19,9 +21,19 @@ var (
 		Password: limit, PIN: limit, OneTime: limit, TimeBased: limit,
 		LoginTTL: 10 * time.Minute, AccountTTL: 5 * time.Minute, TOTP: account.TOTPRules{Digits: 6, Period: 30 * time.Second, Skew: 1},
 	}
-	codeKinds = []account.Kind{account.KindLogin, account.KindAccount, account.KindTOTP, account.KindDeviceTOTP}
-	step      = accounttest.Noon.Unix() / 30
+	step = accounttest.Noon.Unix() / 30
 )
+
+// codeKinds are those that a code can be of.
+var codeKinds = func() (all []account.Kind) {
+	for _, k := range spec.CodeKinds {
+		all = append(all, account.Kind(k.String()))
+	}
+	return all
+}()
+
+// usedCode is the code that was used as the i-th of account.IssuedKinds alone.
+func usedCode(i int) string { return fmt.Sprintf("%06d", 10+i) }
 
 // A holder is an account and what a bystander knows of it: each code is right for
 // some kinds and spent for others, and wrong for the rest.
@@ -36,12 +48,12 @@ func newHolder(t *rapid.T) holder {
 	code := func(digits string) account.Code {
 		return account.Code{Digits: digits, ExpiresAt: accounttest.Noon.Add(time.Minute)}
 	}
-	for i, k := range []account.Kind{account.KindLogin, account.KindAccount} {
+	for i, k := range account.IssuedKinds {
 		if !rapid.Bool().Draw(t, "has codes") {
 			continue
 		}
 		live := code(rapid.SampledFrom([]string{"000001", "000002"}).Draw(t, "live"))
-		used := code([]string{"000003", "000004"}[i])
+		used := code(usedCode(i))
 		*h.Codes(k) = account.Codes{Live: &live, Spent: []account.Code{used, code("000005")}}
 		add(h.right, live.Digits, k)
 		add(h.spent, used.Digits, k)
@@ -76,10 +88,14 @@ func TestJudgeCodeFindsTheFirstKindThatItIsRightFor(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := newHolder(t)
 		s := &account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Digits: 6}}
-		code := rapid.SampledFrom([]string{
-			"000001", "000002", "000003", "000004", "000005", "999999", accounttest.CodeAt(s, step), accounttest.CodeAt(s, step-1), accounttest.CodeAt(s, step+2),
-		}).Draw(t, "code")
-		kinds := rapid.Permutation(codeKinds).Draw(t, "kinds")[:rapid.IntRange(1, 4).Draw(t, "asked")]
+		codes := []string{
+			"000001", "000002", "000005", "999999", accounttest.CodeAt(s, step), accounttest.CodeAt(s, step-1), accounttest.CodeAt(s, step+2),
+		}
+		for i := range account.IssuedKinds {
+			codes = append(codes, usedCode(i))
+		}
+		code := rapid.SampledFrom(codes).Draw(t, "code")
+		kinds := rapid.Permutation(codeKinds).Draw(t, "kinds")[:rapid.IntRange(1, len(codeKinds)).Draw(t, "asked")]
 
 		before, want := accounttest.Clone(t, h.Account), []account.Finding(nil)
 		budgets := h.Budgets
@@ -169,12 +185,20 @@ func TestCountCountsInOneKindOnly(t *testing.T) {
 func TestRulesOfEachKind(t *testing.T) {
 	of := func(tries int) account.Limit { return account.Limit{Tries: tries} }
 	r := &account.Rules{Password: of(1), PIN: of(2), OneTime: of(3), TimeBased: of(4), LoginTTL: time.Minute, AccountTTL: time.Second, Interval: time.Hour}
-	for i, k := range account.Kinds {
-		if want := []int{1, 2, 3, 3, 4, 4}[i]; r.Limit(k) != of(want) {
+	limits := map[account.Kind]int{
+		account.KindPassword: 1, account.KindPIN: 2, account.KindLogin: 3, account.KindAccount: 3, account.KindTOTP: 4, account.KindDeviceTOTP: 4,
+	}
+	for _, k := range account.Kinds {
+		if want, known := limits[k]; !known || r.Limit(k) != of(want) {
 			t.Errorf("%s has the limit %+v", k, r.Limit(k))
 		}
 	}
-	for k, ttl := range map[account.Kind]time.Duration{account.KindLogin: time.Minute, account.KindAccount: time.Second} {
+	ttls := map[account.Kind]time.Duration{account.KindLogin: time.Minute, account.KindAccount: time.Second}
+	for _, k := range account.IssuedKinds {
+		ttl, known := ttls[k]
+		if !known {
+			t.Errorf("nothing says how long %s codes live", k)
+		}
 		a := &account.Account{}
 		code := a.Issue(k, "012345", r, accounttest.Noon)
 		want := account.Codes{Live: &code, NotBefore: accounttest.Noon.Add(time.Hour)}
