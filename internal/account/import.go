@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -74,14 +75,14 @@ func (a *Account) importAuthenticator(app *Authenticator, r *Rules, bound []Bind
 	switch {
 	case held != nil && held.Kind != KindTOTP:
 		return bound, held
-	case known || a.Authenticator == nil && a.marked(placeOf(KindTOTP, uuid.Nil)):
+	case known || a.Authenticator == nil && (a.marked(placeOf(KindTOTP, uuid.Nil)) || a.marked(everyDevice)):
 		return bound, nil
 	case a.Authenticator != nil:
 		return bound, &HeldError{Kind: KindTOTP}
 	}
 	own := *app
 	a.Authenticator = &own
-	a.mark(keyMark(&app.TOTP))
+	a.markKey(&app.TOTP)
 	a.Budget(KindTOTP).reset()
 	if r.Guard.Authenticator {
 		a.Guard.bound()
@@ -104,7 +105,7 @@ func (a *Account) importDevice(d *Device, maxDevices int, bound []Binding) ([]Bi
 		return bound, ErrTooManyDevices
 	}
 	a.Devices = append(a.Devices, *d)
-	a.markDevice(keyMark(&d.TOTP))
+	a.markKey(&d.TOTP)
 	a.Guard.bound()
 	return append(bound, Binding{KindDeviceTOTP, d.ID}), nil
 }
@@ -128,10 +129,10 @@ func (a *Account) holderOf(s *TOTP) *HeldError {
 type Mark [8]byte
 
 // maxMarks bounds the marks. Where so many devices came and went that there would be
-// more, Import takes over no device any more.
+// more, Import takes over no key any more.
 const maxMarks = 512
 
-// everyDevice marks the places and the keys of all devices.
+// everyDevice marks the places of all devices, and all keys.
 var everyDevice = newMark("factor place of every device")
 
 func newMark(text string) Mark {
@@ -149,9 +150,15 @@ func placeOf(k Kind, device uuid.UUID) Mark {
 	return newMark(fmt.Sprintf("factor place of %s %s", k, device))
 }
 
-// keyMark is the mark of a key, whatever it is for: of its secret as HMAC sees it.
-func keyMark(s *TOTP) Mark {
-	return newMark(fmt.Sprintf("factor key %x", s.EffectiveSecret()))
+// keyMarks are the marks of a key, whatever it is for: of its secret as HMAC sees it
+// and, where HMAC hashes it, as it is, because another algorithm hashes it to another.
+func keyMarks(s *TOTP) []Mark {
+	of := func(secret []byte) Mark { return newMark(fmt.Sprintf("factor key %x", secret)) }
+	marks := []Mark{of(s.EffectiveSecret())}
+	if raw := of(bytes.TrimRight(s.Secret, "\x00")); raw != marks[0] {
+		marks = append(marks, raw)
+	}
+	return marks
 }
 
 func (a *Account) marked(m Mark) bool { return slices.Contains(a.Marks, m) }
@@ -169,18 +176,24 @@ func (a *Account) markDevice(m Mark) {
 	a.mark(m)
 }
 
+func (a *Account) markKey(s *TOTP) {
+	for _, m := range keyMarks(s) {
+		a.markDevice(m)
+	}
+}
+
 // markRemoved marks a device that is to be removed, and its key.
 func (a *Account) markRemoved(d *Device) {
 	a.markDevice(placeOf(KindDeviceTOTP, d.ID))
-	a.markDevice(keyMark(&d.TOTP))
+	a.markKey(&d.TOTP)
 }
 
-// knownKey reports whether a key was imported before: for this place by version
-// 0.1.0, which marked all of the key with its secret as HMAC sees it or as it was
-// given, or for any since.
+// knownKey reports whether a key is marked: for this place by version 0.1.0, which
+// marked all of the key with its secret as HMAC sees it or as it was given, or for any
+// since.
 func (a *Account) knownKey(k Kind, device uuid.UUID, s *TOTP) bool {
 	old := func(secret []byte) Mark {
 		return markOf(k, device, fmt.Sprintf("%x %d %d %s", secret, s.Algorithm, s.Digits, s.Period))
 	}
-	return a.marked(keyMark(s)) || a.marked(old(s.EffectiveSecret())) || a.marked(old(s.Secret))
+	return slices.ContainsFunc(keyMarks(s), a.marked) || a.marked(old(s.EffectiveSecret())) || a.marked(old(s.Secret))
 }
