@@ -55,7 +55,7 @@ func (w *fuzzWorld) try(call *spec.Call, args *translate.Args) {
 			w.Fatalf("%s: the store was called %d times for what is refused without it", call.Op, w.calls)
 		}
 		return
-	case w.sealed && call.Op != spec.Forget:
+	case want.Answer.Err == spec.Unsealed:
 		if !errors.Is(r.Err, factor.ErrUnsealed) || w.swaps > 0 {
 			w.Fatalf("%s: a record that does not open is answered %v, with %d swaps", call.Op, r.Err, w.swaps)
 		}
@@ -86,7 +86,7 @@ func (w *fuzzWorld) expect(call *spec.Call, r *translate.Result) (spec.State, sp
 	c, before := *call, w.state
 	c.Code = w
 	if w.sealed {
-		before = spec.State{Stored: true}
+		return w.options.Unopened(spec.State{Stored: true}, w.now(), spec.Unsealed, &c)
 	}
 	switch after, _, err := w.reader.Read(w.stored.Data); {
 	case err != nil:

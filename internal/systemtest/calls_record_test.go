@@ -105,7 +105,7 @@ func (r *recordReader) codes(c *account.Codes) spec.Codes {
 		all.Live = read(*c.Live)
 	}
 	for i, s := range c.Spent {
-		all.Spent[i] = read(s)
+		all.Stale[i] = read(s)
 	}
 	return all
 }
