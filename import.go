@@ -166,7 +166,9 @@ func (t ImportedTOTP) described() account.DescribedTOTP {
 
 // applyImport binds what was not imported before.
 func (a *attempt) applyImport(found account.Holdings) error {
+	marks := len(a.account.Marks)
 	bound, err := a.account.Import(found, &a.v.rules, a.opts.Device.Max)
+	a.mustStore = len(a.account.Marks) > marks // also where it is refused
 	var held *account.HeldError
 	switch {
 	case errors.As(err, &held):

@@ -90,6 +90,8 @@ type attempt struct {
 	// wrong: a credential was judged wrong, so the call cannot end without the
 	// swap, not even with a fault.
 	wrong bool
+	// mustStore: the refusal is stored before it is answered, for another reason.
+	mustStore bool
 	// unchanged: the answer needs no swap although it is no refusal.
 	unchanged bool
 	// remove: there is to be no record.
@@ -139,7 +141,7 @@ func (j *job[T]) Apply(s commit.State) (next commit.State, store bool) {
 	})
 	j.Value.events = a.events
 	accepted := j.Err == nil && !a.unchanged
-	if !accepted && !a.wrong {
+	if !accepted && !a.wrong && !a.mustStore {
 		// A right credential that a fault came after is not spent.
 		j.Value.events = slices.DeleteFunc(j.Value.events, func(e Event) bool { return e.Action == ActionVerified })
 		return commit.State{}, false

@@ -83,14 +83,14 @@ func (c *Codes) retire() {
 }
 
 // tidy retires a live code that has ended, and drops what is over.
-func (c *Codes) tidy(o *Options, k Kind, now Time) {
+func (c *Codes) tidy(now Time) {
 	if c.Live.Ends <= now {
 		c.retire()
 	}
 	var kept [StaleKept]Issued
 	n := 0
 	for _, s := range c.Stale {
-		if s != (Issued{}) && s.recalled(o, k, now) {
+		if s != (Issued{}) && s.Ends.add(staleKept) > now {
 			kept[n] = s
 			n++
 		}

@@ -29,6 +29,7 @@ func (t *turn) enroll() Answer {
 	}
 	t.writes = true
 	if at >= 0 {
+		t.Vacated.Keys.add(t.Devices[at].Secret.Key)
 		t.removed()
 	} else {
 		at = t.deviceCount()
@@ -69,9 +70,9 @@ func (d Device) shown() bool { return d.Secret.Last != NoStep || d.Used != 0 }
 
 func (t *turn) revoke() {
 	at := t.device(t.call.Device)
+	t.Vacated.device(t.Devices[at])
 	copy(t.Devices[at:], t.Devices[at+1:])
 	t.Devices[MaxDevices-1] = Device{}
-	t.Vacated.Devices.add(t.call.Device)
 	t.removed()
 	t.event(Event{Action: revoked, Kind: KindDeviceTOTP, Device: t.call.Device})
 }

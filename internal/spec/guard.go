@@ -53,10 +53,15 @@ func (t *turn) tooSoon() Time {
 }
 
 // removed notes that something that proves a reset was removed or replaced, of however
-// young an age. What the host does itself is no attack.
+// young an age. What the host does itself is no attack. A clock that is behind does not
+// shorten what holds.
 func (t *turn) removed() {
-	if age := t.o.Reset.MinAge; age > 0 && !t.call.Op.Row().Host {
-		t.Protected = t.now.add(age)
+	age := t.o.Reset.MinAge
+	if age == 0 || t.call.Op.Row().Host {
+		return
+	}
+	if until := t.now.add(age); !inForce(t.Protected, age, t.now) || t.Protected < until {
+		t.Protected = until
 	}
 }
 
@@ -76,7 +81,7 @@ func (t *turn) proveReset() Answer {
 		return Answer{Err: Locked, Until: until, TooSoon: true}
 	}
 	if len(t.held()) == 0 {
-		t.writes, t.removes = true, !t.Stored
+		t.writes = true // an empty record where there is none: only a write is sure to find one
 		return refuse(NotEnrolled)
 	}
 	if g := &t.o.Reset; inForce(t.Guard.Hold, g.Interval, t.now) {
@@ -92,8 +97,9 @@ func (t *turn) proveReset() Answer {
 // for what is too young, and any PIN while the user's is too young are refused without a
 // strike. They exempt only themselves: anything wrong beside them is a strike.
 func (t *turn) judgeReset() Answer {
-	kind, struck, wasStale := KindDeviceTOTP, false, false
+	kind, struck, wasStale := KindPIN, false, false
 	if t.proof.otp != "" {
+		kind = KindDeviceTOTP
 		m := t.judgeProof()
 		if m.verdict == right {
 			m.spend()
@@ -101,15 +107,11 @@ func (t *turn) judgeReset() Answer {
 		}
 		struck, wasStale = m.verdict == wrong, m.verdict == stale
 	}
-	if t.proof.pin != "" {
-		kind = KindPIN
-		switch {
-		case t.youngPIN():
-		case t.proof.pin == t.PIN.Digits:
-			return t.resetProven(kind, 0)
-		default:
-			struck = true
+	if t.proof.pin != "" && !t.youngPIN() {
+		if t.proof.pin == t.PIN.Digits {
+			return t.resetProven(KindPIN, 0)
 		}
+		kind, struck = KindPIN, true
 	}
 	if struck {
 		return t.strike(kind)
@@ -188,7 +190,10 @@ func (t *turn) repeat() Repeat {
 	if !t.o.Reset.ForgiveRepeats {
 		return Repeat{}
 	}
-	same := Repeat{OTP: t.proof.otp, PIN: t.proof.pin, Unseen: t.proof.pin != "" && t.youngPIN()}
+	same := Repeat{OTP: t.proof.otp}
+	if !t.youngPIN() {
+		same.PIN = t.proof.pin
+	}
 	if same.OTP != "" {
 		var steps strings.Builder
 		for _, h := range t.proofs() {

@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // Holdings are what a user holds in another system.
 type Holdings struct {
 	PIN           HeldElsewhere
@@ -25,36 +27,45 @@ type HeldElsewhere struct {
 // something else stands, the import is refused. What is taken is a binding.
 func (t *turn) imports() Answer {
 	before := t.State
-	refused := t.takeOver(&t.call.Held)
+	refused, secret := t.takeOver(&t.call.Held)
 	if refused.Err == OK {
 		t.writes = true
 		return refused
 	}
-	// A refused secret is not taken later either, as if it had been here.
-	keys := t.Vacated.Keys
 	t.State, t.out.Events = before, nil
-	t.Vacated.Keys = keys
+	if secret.Key != 0 { // it is not taken later either, as if it had been here
+		t.Vacated.Keys.add(secret.Key)
+	}
 	t.writes = t.State != before
 	return refused
 }
 
-func (t *turn) takeOver(h *Holdings) Answer {
+// takeOver returns the first refusal, with the secret that it is about if it is because
+// of what stands in its place, or which is held already.
+func (t *turn) takeOver(h *Holdings) (Answer, Secret) {
 	if h.PIN.Digits != "" {
 		if a := t.takePIN(h.PIN); a.Err != OK {
-			return a
+			return a, Secret{}
 		}
 	}
+	all := slices.Clone(h.Devices)
 	if h.Authenticator.Secret.Key != 0 {
-		if a := t.takeAuthenticator(h.Authenticator); a.Err != OK {
-			return a
+		all = slices.Insert(all, 0, h.Authenticator)
+	}
+	for _, d := range all {
+		take := t.takeDevice
+		if d.ID == 0 {
+			take = t.takeAuthenticator
+		}
+		switch a := take(d); a.Err {
+		case OK:
+		case AlreadyEnrolled:
+			return a, d.Secret
+		default:
+			return a, Secret{}
 		}
 	}
-	for _, d := range h.Devices {
-		if a := t.takeDevice(d); a.Err != OK {
-			return a
-		}
-	}
-	return Answer{}
+	return Answer{}, Secret{}
 }
 
 func (t *turn) takePIN(h HeldElsewhere) Answer {
@@ -78,7 +89,6 @@ func (t *turn) takeAuthenticator(h HeldElsewhere) Answer {
 	case t.taken(h):
 		return Answer{}
 	case t.Authenticator.Key != 0:
-		t.Vacated.Keys.add(h.Secret.Key)
 		return Answer{Err: AlreadyEnrolled, Kind: KindTOTP}
 	}
 	if a := t.holder(h.Secret); a.Err != OK {
@@ -99,7 +109,6 @@ func (t *turn) takeDevice(h HeldElsewhere) Answer {
 	case t.taken(h):
 		return Answer{}
 	case t.device(h.ID) >= 0:
-		t.Vacated.Keys.add(h.Secret.Key)
 		return Answer{Err: AlreadyEnrolled, Kind: KindDeviceTOTP, Device: h.ID}
 	}
 	if a := t.holder(h.Secret); a.Err != OK {
@@ -144,7 +153,6 @@ func (t *turn) since(h HeldElsewhere) Time {
 func (t *turn) holder(s Secret) Answer {
 	for _, h := range append(t.authenticator(), t.devices()...) {
 		if h.secret.Key == s.Key {
-			t.Vacated.Keys.add(s.Key)
 			return Answer{Err: AlreadyEnrolled, Kind: h.kind, Device: h.device}
 		}
 	}

@@ -13,7 +13,7 @@ const (
 	// that one that comes again is not charged as a guess.
 	StaleKept = 8
 	// NamesKept is how many Names are remembered one by one.
-	NamesKept = 16
+	NamesKept = 32
 )
 
 // A State is all that is remembered about one user. States are values, equal if
@@ -123,12 +123,9 @@ type Guard struct {
 }
 
 // A Repeat tells a wrong proof from another. With a code it holds the time step of
-// each secret: in another step the same code is another guess. Unseen: the PIN was not
-// looked at, so that it is another guess once it is.
-type Repeat struct {
-	OTP, PIN, Steps string
-	Unseen          bool
-}
+// each secret: in another step the same code is another guess. A PIN that was not looked
+// at is not in it.
+type Repeat struct{ OTP, PIN, Steps string }
 
 // A Wipe is a wipe that was marked, until something is bound anew.
 type Wipe struct {
@@ -163,10 +160,16 @@ func (r Reason) String() string { return [...]string{"", "strikes", "forfeited"}
 type Marks uint64
 
 // Places are those that no import fills any more. Devices are the ids of devices, and
-// Keys the keys of imported secrets, whatever id they come under.
+// Keys the keys of secrets that were imported, refused, removed or replaced, whatever id
+// they come under.
 type Places struct {
 	PIN, Authenticator bool
 	Devices, Keys      Names
+}
+
+func (p *Places) device(d Device) {
+	p.Devices.add(d.ID)
+	p.Keys.add(d.Secret.Key)
 }
 
 // Names are a set, in rising order. A full one has every name in it.
@@ -230,7 +233,7 @@ func (s *State) written(o *Options, now Time) {
 		s.Waiting.Replaced = Begun{}
 	}
 	for _, k := range IssuedKinds {
-		s.codes(k).tidy(o, k, now)
+		s.codes(k).tidy(now)
 	}
 	if over(s.Guard.Hold) {
 		s.Guard.Hold = 0
@@ -250,9 +253,9 @@ func (s *State) written(o *Options, now Time) {
 
 // due is when Sweep first has something to do with what is written now, 0 for never. Of
 // what merely ends it is the first full hour after all that can have ended, so that it
-// does not tell one from the other. Where no code is issued or no proof judged for longer,
-// it is a full hour too. An empty record is removed after a day. A wipe is tried at the
-// next full minute.
+// does not tell one from the other. Where something ends later, because no code is issued
+// or no proof judged for so long or by a clock that ran ahead, it is a full hour too. An
+// empty record is removed after a day. A wipe is tried at the next full minute.
 func (s *State) due(now Time) Time {
 	due := Time(0)
 	look := func(at Time) {
@@ -261,23 +264,23 @@ func (s *State) due(now Time) Time {
 		}
 	}
 	soon := now.add(dueAfter).upTo(time.Hour)
-	hold := func(ends Time) {
+	over := func(ends Time) {
 		if ends != 0 {
 			look(max(soon, ends.upTo(time.Hour)))
 		}
 	}
-	if s.Waiting != (Waiting{}) {
-		look(soon)
-	}
+	over(s.Waiting.Ends)
 	for _, k := range IssuedKinds {
 		c := s.codes(k)
-		if c.Live != (Issued{}) || c.Stale != [StaleKept]Issued{} {
-			look(soon)
+		for _, code := range append(c.Stale[:], c.Live) {
+			if code != (Issued{}) {
+				over(code.Ends.add(staleKept))
+			}
 		}
-		hold(c.Hold)
+		over(c.Hold)
 	}
-	hold(s.Guard.Hold)
-	hold(s.Protected)
+	over(s.Guard.Hold)
+	over(s.Protected)
 	if s.Wipe.Stage == Pending {
 		look(s.Wipe.Retry.upTo(time.Minute))
 	}

@@ -8,8 +8,8 @@ import "time"
 // only once this is stored.
 func (t *turn) mark(reason Reason) Answer {
 	t.Vacated.PIN = t.Vacated.PIN || t.PIN.Digits != ""
-	for _, d := range t.devices() {
-		t.Vacated.Devices.add(d.device)
+	for _, d := range t.Devices[:t.deviceCount()] {
+		t.Vacated.device(d)
 	}
 	t.PIN, t.Devices, t.Guard, t.Protected = HeldPIN{}, [MaxDevices]Device{}, Guard{}, 0
 	t.voidLive()
