@@ -72,9 +72,9 @@ func TestDataThatOpensToNothingIsNotNothing(t *testing.T) {
 func TestACommonAccountIsSealedInAFewBytes(t *testing.T) {
 	s := account.TOTP{Key: totp.Key{Secret: make([]byte, 20), Digits: 6, Period: 30 * time.Second}, LastStep: accounttest.Noon.Unix() / 30}
 	a := &account.Account{
-		PIN:          &account.PIN{Hash: account.Hash{Memory: 19456, Time: 2, Threads: 1, Salt: make([]byte, 16), Sum: make([]byte, 32)}, SetAt: accounttest.Noon},
-		Devices:      []account.Device{{ID: uuid.New(), TOTP: s, EnrolledAt: accounttest.Noon, UsedAt: accounttest.Noon}, {ID: uuid.New(), TOTP: s, EnrolledAt: accounttest.Noon, UsedAt: accounttest.Noon}},
-		AccountCodes: account.Codes{Live: &account.Code{Digits: "012345", ExpiresAt: accounttest.Noon}},
+		PIN:     &account.PIN{Hash: account.Hash{Memory: 19456, Time: 2, Threads: 1, Salt: make([]byte, 16), Sum: make([]byte, 32)}, SetAt: accounttest.Noon},
+		Devices: []account.Device{{ID: uuid.New(), TOTP: s, EnrolledAt: accounttest.Noon, UsedAt: accounttest.Noon}, {ID: uuid.New(), TOTP: s, EnrolledAt: accounttest.Noon, UsedAt: accounttest.Noon}},
+		Issued:  [len(account.IssuedKinds)]account.Codes{1: {Live: &account.Code{Digits: "012345", ExpiresAt: accounttest.Noon}}},
 	}
 	data := sealed(t, keyring(t, bytes.Repeat([]byte{1}, 32)), a.Encode(), labelOf("user"))
 	t.Logf("a PIN, two devices and a code: %d bytes sealed", len(data))
@@ -86,7 +86,7 @@ func TestACommonAccountIsSealedInAFewBytes(t *testing.T) {
 // The text of an imported hash is looked at where a record is opened.
 func TestARecordWithAHashThatCannotBeCheckedDoesNotOpen(t *testing.T) {
 	for text, opens := range map[string]bool{accounttest.ImportedHashes[0]: true, "md5": false, "$2a$31" + accounttest.ImportedHashes[0][6:]: false} {
-		a := &account.Account{PIN: &account.PIN{Hash: account.Hash{Sum: []byte(text)}, SetAt: accounttest.Noon}, Imported: []account.ImportMark{{1}}}
+		a := &account.Account{PIN: &account.PIN{Hash: account.Hash{Sum: []byte(text)}, SetAt: accounttest.Noon}}
 		err := state{plain: a.Encode()}.open(&account.Account{})
 		if (err == nil) != opens || !opens && (!errors.Is(err, ErrUnsealed) || errors.Is(err, ErrNewerFormat)) {
 			t.Errorf("%s: %v", text, err)
