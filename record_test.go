@@ -37,7 +37,7 @@ func (s *recordStore) CompareAndSwap(_ context.Context, _ string, _ int64, next 
 }
 
 // What comes with an error of the Sealer's is nobody's word: here it would have
-// Forget ask for a wipe.
+// Discard ask for a wipe.
 func TestWhatDidNotOpenIsNotJudged(t *testing.T) {
 	forged := &account.Account{Guard: account.Guard{Wipe: &account.Wipe{ID: uuid.UUID{1}, At: accounttest.Noon, Reason: account.ReasonStrikes, RetryAt: accounttest.Noon}}}
 	asked := 0
@@ -48,8 +48,11 @@ func TestWhatDidNotOpenIsNotJudged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := NewAdmin(v).Forget(t.Context(), "alice"); err != nil || asked != 0 {
+	if err := NewAdmin(v).Forget(t.Context(), "alice"); !errors.Is(err, ErrUnsealed) || asked != 0 {
 		t.Fatalf("Forget = %v after %d wipes", err, asked)
+	}
+	if err := NewAdmin(v).Discard(t.Context(), "alice"); err != nil || asked != 0 {
+		t.Fatalf("Discard = %v after %d wipes", err, asked)
 	}
 }
 
