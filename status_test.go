@@ -24,7 +24,7 @@ func TestStatusSaysWhatIsHeldAndCounted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Around(accounttest.Noon)).Draw(t, "account")
 		s := statusOf(a, "user", &rules, accounttest.Noon)
-		waits := a.Pending != nil && a.Pending.ExpiresAt.After(accounttest.Noon) && !a.Pending.ExpiresAt.After(accounttest.Noon.Add(15*time.Minute))
+		waits := a.Pending != nil && a.Pending.ExpiresAt.After(accounttest.Noon) && !a.Pending.ExpiresAt.After(accounttest.Noon.Add(16*time.Minute))
 		if s.PIN != (a.PIN != nil) || s.Authenticator != (a.Authenticator != nil) || s.AuthenticatorPending != waits || len(s.Devices) != len(a.Devices) {
 			t.Fatalf("holds %+v", s)
 		}
@@ -56,9 +56,9 @@ func TestStatusSaysWhatIsHeldAndCounted(t *testing.T) {
 				continue
 			}
 			left := b.Until.Sub(accounttest.Noon)
-			shown := Budget{Kind: k, Wrong: b.Wrong, Locked: b.Wrong >= l.Final || left > 0 && left <= l.MaxDelay}
+			shown := Budget{Kind: k, Wrong: b.Wrong, Locked: b.Wrong >= l.Final || left > 0 && left <= l.MaxDelay+time.Minute}
 			if shown.Locked && b.Wrong < l.Final {
-				shown.Until = b.Until
+				shown.Until = accounttest.Noon.Add(min(left, l.MaxDelay))
 			}
 			budgets = append(budgets, shown)
 		}

@@ -198,9 +198,10 @@ func placeOf(k Kind, device uuid.UUID) Mark {
 // and, where HMAC hashes it, as it is, because another algorithm hashes it to another.
 func keyMarks(s *TOTP) []Mark {
 	of := func(secret []byte) Mark { return newMark(fmt.Sprintf("factor key %x", secret)) }
-	marks := []Mark{of(s.EffectiveSecret())}
-	if raw := of(bytes.TrimRight(s.Secret, "\x00")); raw != marks[0] {
-		marks = append(marks, raw)
+	effective := s.EffectiveSecret()
+	marks := []Mark{of(effective)}
+	if !bytes.HasPrefix(s.Secret, effective) {
+		marks = append(marks, of(s.Secret))
 	}
 	return marks
 }

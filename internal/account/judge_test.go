@@ -105,19 +105,16 @@ func (h holder) expect(code string, kinds []account.Kind, budgets *[len(account.
 	for _, k := range kinds {
 		if !slices.Contains(open, k) {
 			want = append(want, account.Finding{Kind: k, Verdict: account.Locked, Until: of(k).End(limit, accounttest.Noon)})
-			continue
 		}
-		if !right {
-			continue
+	}
+	if right {
+		k := open[first]
+		*of(k) = account.Budget{}
+		f := account.Finding{Kind: k, Verdict: account.Right}
+		if k == account.KindDeviceTOTP {
+			f.Device = h.device[code]
 		}
-		if k == open[first] {
-			*of(k) = account.Budget{}
-			f := account.Finding{Kind: k, Verdict: account.Right}
-			if k == account.KindDeviceTOTP {
-				f.Device = h.device[code]
-			}
-			return append(want, f), true
-		}
+		return append(want, f), true
 	}
 	for _, k := range open {
 		f := account.Finding{Kind: k, Verdict: account.Stale}

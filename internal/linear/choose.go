@@ -148,6 +148,7 @@ func (w *world) choose(rng *rand.Rand, m menu, th theme) *Call {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c := &Call{Call: spec.Call{Op: draw(rng, m...), User: w.user}}
+	c.binds = w.options.Binds(c.Op)
 	w.credentials(rng, th, c)
 	w.arguments(rng, c)
 	return c

@@ -70,6 +70,7 @@ func vary(o *factor.Options, rng *rand.Rand) {
 		func() { o.Device.Max = draw(rng, 1, 2) },
 		func() { o.Device.Grace = draw(rng, 30*time.Second, 15*time.Minute) },
 		func() { o.Reset.Strikes = draw(rng, 1, 3) },
+		func() { o.Reset.Authenticator = true },
 	} {
 		if rng.IntN(8) == 0 {
 			set()
