@@ -277,12 +277,13 @@ func guess(k *kit) {
 	}
 }
 
-// A key that was taken over is the same key with other digits: nothing is changed.
-func TestImportChangesNothingOfAKeyThatItTookOver(t *testing.T) {
+// A key that was taken over and comes again with other digits is not what stands there.
+func TestImportRefusesOtherDigitsOfAKeyThatItTookOver(t *testing.T) {
 	k := newKit(t)
 	k.imports(row())
 	before, events := k.status(), len(k.actions())
-	k.imports(factor.Import{Devices: []factor.ImportedDevice{{ID: phone, TOTP: factor.ImportedTOTP{Secret: phoneSecret, Digits: 8}}}})
+	other := factor.Import{Devices: []factor.ImportedDevice{{ID: phone, TOTP: factor.ImportedTOTP{Secret: phoneSecret, Digits: 8}}}}
+	k.is(k.admin.Import(t.Context(), alice, other), factor.ErrAlreadyEnrolled)
 	if after := k.status(); !reflect.DeepEqual(after, before) || len(k.actions()) != events {
 		t.Fatalf("from %+v to %+v, observed %v", before, after, k.actions()[events:])
 	}

@@ -156,16 +156,13 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 			isStale := slices.ContainsFunc(open, func(k Kind) bool { return slices.Contains(p.stale[c.text], k) })
 			first := slices.IndexFunc(open, func(k Kind) bool { return !isStale && slices.Contains(p.right[c.text], k) })
 			for _, k := range c.kinds {
-				if first >= 0 && k == open[first] {
-					right = k
-					said = append(said, "verified "+string(k))
-					break
-				}
 				if !slices.Contains(open, k) {
 					said = append(said, "locked "+string(k))
 				}
 			}
-			if right != "" {
+			if first >= 0 {
+				right = open[first]
+				said = append(said, "verified "+string(right))
 				break
 			}
 			for _, k := range open {
