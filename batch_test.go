@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
 	"pgregory.net/rapid"
 )
 
@@ -110,6 +112,7 @@ func other(code string) string {
 // Whatever calls come together, they get the answers and leave the state that
 // they would one after the other.
 func TestSharingChangesNoAnswer(t *testing.T) {
+	issued := translate.Kinds(spec.IssuedKinds)
 	rapid.Check(t, func(rt *rapid.T) {
 		type call struct {
 			kind  factor.Kind
@@ -118,12 +121,15 @@ func TestSharingChangesNoAnswer(t *testing.T) {
 		}
 		calls := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) call {
 			return call{
-				rapid.SampledFrom([]factor.Kind{factor.KindAccount, factor.KindLogin}).Draw(t, "kind"),
+				rapid.SampledFrom(issued).Draw(t, "kind"),
 				rapid.IntRange(0, 5).Draw(t, "what") == 0, rapid.Bool().Draw(t, "right"),
 			}
 		}), 1, 20).Draw(rt, "calls")
 		run := func(k *kit, together bool) []string {
-			codes := map[factor.Kind]string{factor.KindAccount: k.issue(factor.KindAccount), factor.KindLogin: k.issue(factor.KindLogin)}
+			codes := make(map[factor.Kind]string)
+			for _, kind := range issued {
+				codes[kind] = k.issue(kind)
+			}
 			var all []func() error
 			for _, c := range calls {
 				all = append(all, func() error {

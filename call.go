@@ -10,23 +10,19 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/knowhave/factor/internal/account"
-	"github.com/knowhave/factor/internal/keylock"
+	"github.com/knowhave/factor/internal/commit"
 	"github.com/knowhave/factor/internal/pinhash"
 )
 
 // A call is one call of the API on one user. It remembers what its slow work
 // found, so that a lost swap does not repeat it.
 type call struct {
+	commit.Call
 	v    *Verifier
 	opts *Options
 	ctx  context.Context
 	user string
 	mode mode
-
-	locked        bool                    // whether the user's lock is held
-	slow          *userLocks              // of which the user's lock is held too, nil for none
-	cached        keylock.Cached[*Record] // for the next holder of the slow lock
-	commitContext context.Context         // see commitCtx
 
 	password   *memo[bool]
 	newPIN     *memo[pinhash.Hash]
@@ -34,10 +30,9 @@ type call struct {
 	pins       []pinFound
 }
 
-// commitTimeout is how long a call may take, at least, to store what it judged,
-// from the last slow work on, whatever becomes of the caller's context. It may take
-// a second more.
-const commitTimeout = 5 * time.Second
+func (v *Verifier) newCall(ctx context.Context, user string, m mode) call {
+	return call{Call: v.loop.Call(ctx, user, v.how(ctx, m)), v: v, opts: &v.opts, ctx: ctx, user: user, mode: m}
+}
 
 // memo is the outcome of slow work that is done once in a call.
 type memo[T any] struct {
@@ -51,24 +46,10 @@ type pinFound struct {
 	memo   *memo[pinhash.Verdict]
 }
 
-// commitCtx is the context of the swap and of what follows it: the caller's
-// without its end, because a guess that was judged must be counted.
-func (c *call) commitCtx() context.Context {
-	if c.commitContext == nil {
-		c.commitContext = c.v.deadlines.Detach(c.ctx, commitTimeout)
-	}
-	return c.commitContext
-}
-
 // unlocked runs slow work or a host's function without the user's lock, and takes
-// the time anew. The lock is for speed only: if it cannot be had again in time, the
-// call goes on without, and the swap alone decides.
-func (a *attempt) unlocked(where string, work func() error) error {
-	a.unlock()
-	fault := callHost(where, work)
-	a.commitContext = nil
-	_, _ = a.lock(a.commitCtx(), nil)
-	a.commitContext = nil // what the wait took is not the swap's
+// the time anew.
+func (a *attempt) unlocked(where string, work func() error) (fault error) {
+	a.Unlocked(func() { fault = callHost(where, work) })
 	now, err := a.v.clock()
 	if err != nil {
 		return err
@@ -144,10 +125,4 @@ func (a *attempt) checkPIN(digits string, held *account.PIN) (bool, error) {
 		held.Hash = account.Hash(*v.Renewed)
 	}
 	return v.Right, err
-}
-
-// event adds an event, to be reported once the attempt is stored.
-func (a *attempt) event(e Event) {
-	e.At, e.User = a.now, a.user
-	a.events = append(a.events, e)
 }

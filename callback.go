@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/host"
 	"github.com/knowhave/factor/internal/keylock"
 )
 
@@ -36,49 +37,12 @@ const (
 	inObserve       hostFunc = "Observe"
 )
 
-// hostContext is the context that a function of the host's is given. A host that
-// keeps it for later calls is no longer inside the function once that has returned.
-type hostContext struct {
-	context.Context
+// A hostCall is a call of one of the host's functions.
+type hostCall struct {
 	verifier *Verifier
 	function hostFunc
 	user     string
 	wipe     uuid.UUID // of inWipe
-	returned atomic.Bool
-}
-
-type hostKey struct{}
-
-// Value returns the hostContext itself for its key.
-func (c *hostContext) Value(key any) any {
-	if key == (hostKey{}) {
-		return c
-	}
-	return c.Context.Value(key)
-}
-
-// callerOf returns the innermost function of the host's in which ctx was made,
-// nil if there is none.
-func callerOf(ctx context.Context) *hostContext {
-	c, _ := ctx.Value(hostKey{}).(*hostContext)
-	return c
-}
-
-// calledFrom reports whether ctx was made in a function of the host's that still
-// runs and for which is holds.
-func calledFrom(ctx context.Context, is func(*hostContext) bool) bool {
-	for c := callerOf(ctx); c != nil; c = callerOf(c.Context) {
-		if !c.returned.Load() && is(c) {
-			return true
-		}
-	}
-	return false
-}
-
-// calledFromAny reports whether ctx was made in a function of the host's that still
-// runs.
-func calledFromAny(ctx context.Context) bool {
-	return calledFrom(ctx, func(*hostContext) bool { return true })
 }
 
 var (
@@ -90,10 +54,8 @@ var (
 // not from inside itself, and not more often at once than there are slots.
 func askHost[T any](a *attempt, f hostFunc, running *keylock.Slots, ask func(ctx context.Context, user string) (T, error)) (T, error) {
 	var none T
-	nested := calledFrom(a.ctx, func(c *hostContext) bool {
-		return c.verifier == a.v && c.function == f && c.user == a.user
-	})
-	if nested {
+	call := hostCall{verifier: a.v, function: f, user: a.user}
+	if host.Inside(a.ctx, func(c hostCall) bool { return c == call }) {
 		return none, fmt.Errorf("factor: %s: %w", f, errInsideItself)
 	}
 	leave, err := enter(a.ctx, running, a.user, slotPatience)
@@ -101,8 +63,8 @@ func askHost[T any](a *attempt, f hostFunc, running *keylock.Slots, ask func(ctx
 		return none, fmt.Errorf("factor: %s: %w", f, err)
 	}
 	defer leave()
-	asked := &hostContext{Context: a.ctx, verifier: a.v, function: f, user: a.user}
-	defer asked.returned.Store(true)
+	asked := host.Enter(a.ctx, call)
+	defer asked.Leave()
 	return ask(asked, a.user)
 }
 

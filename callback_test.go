@@ -130,6 +130,7 @@ func TestAWipeThatFailsByItsOwnCallHasFailed(t *testing.T) {
 			return k.admin.Forget(ctx, w.User)
 		}
 	})
+	k.onTheMinute()
 	k.is(k.guard.Forfeit(t.Context(), alice), factor.ErrWipePending)
 	if !slices.Contains(k.actions(), factor.ActionWipeFailed) {
 		t.Error("nobody is told")

@@ -1,12 +1,6 @@
 package factor
 
-import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"github.com/knowhave/factor/internal/totp"
-)
+import "github.com/knowhave/factor/internal/totp"
 
 // CleanCode returns a code or a PIN as the checks take it, from what a person has
 // typed or pasted: "123 456", "123-456" and "１２３４５６" are 123456. Call it
@@ -18,28 +12,4 @@ import (
 // leaves everything else as it is, letters and their case included, so that what
 // is no code does not become one, and a recovery code keeps its letters. Text that
 // is not UTF-8 is returned unchanged.
-func CleanCode(s string) string {
-	if !utf8.ValidString(s) {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		switch {
-		case totp.IsFiller(r):
-			return -1
-		case unicode.IsDigit(r):
-			return '0' + digitValue(r)
-		}
-		return r
-	}, s)
-}
-
-// digitValue returns what a decimal digit stands for. Unicode keeps the ten digits
-// of a script together and in order; where two sets touch, a multiple of ten lies
-// between.
-func digitValue(r rune) rune {
-	first := r
-	for unicode.IsDigit(first - 1) {
-		first--
-	}
-	return (r - first) % 10
-}
+func CleanCode(s string) string { return totp.Clean(s) }

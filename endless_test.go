@@ -1,11 +1,8 @@
 package factor
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
-	"io"
 	"slices"
 	"testing"
 	"time"
@@ -16,29 +13,6 @@ import (
 	"github.com/knowhave/factor/internal/account/accounttest"
 	"github.com/knowhave/factor/internal/pinhash"
 )
-
-// A version is never that of no record, nor the one that it follows.
-func TestVersionsDifferFromTheOneBeforeAndFromNone(t *testing.T) {
-	defer func(r io.Reader) { rand.Reader = r }(rand.Reader)
-	const old, next = 7, 8
-	drawn := func(versions ...byte) io.Reader {
-		var all []byte
-		for _, v := range versions {
-			all = append(all, 0, 0, 0, 0, 0, 0, 0, v)
-		}
-		return bytes.NewReader(append(all, bytes.Repeat([]byte{0, 0, 0, 0, 0, 0, 0, next}, 10)...))
-	}
-	for _, versions := range [][]byte{{0}, {old}, {0, old}, {old, 0}, {}} {
-		rand.Reader = drawn(versions...)
-		if got := newVersion(old); got != next {
-			t.Errorf("of %v and then %d, %d is taken to follow %d", versions, next, got, old)
-		}
-	}
-	rand.Reader = bytes.NewReader(bytes.Repeat([]byte{0xff}, 8))
-	if got := newVersion(0); got != 1<<53-1 {
-		t.Errorf("the largest version is %d", got)
-	}
-}
 
 // scantStore keeps one record, whoever asks, and fails after so many calls: a
 // rule about an end must not be tested by a call that has none.
@@ -122,7 +96,7 @@ func TestAWipeIsNotedOnce(t *testing.T) {
 	}})
 	marked := &account.Wipe{ID: uuid.New(), At: accounttest.Noon, Reason: account.ReasonStrikes, RetryAt: accounttest.Noon}
 	a := &account.Account{Guard: account.Guard{Wipe: marked}}
-	data, err := v.seal(labelOf("user"), a.Encode())
+	data, err := v.records.Seal(v.records.Label("user"), a.Encode())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,6 +68,7 @@ func TestEveryActionIsReportedWithItsFields(t *testing.T) {
 			factor.Event{Action: factor.ActionWipeFailed, Err: fault}},
 		{(*kit).setPIN, func(k *kit) error { return k.guard.Forfeit(ctx, alice) }, factor.Event{Action: factor.ActionWipeDone}},
 		{(*kit).setPIN, func(k *kit) error { return k.admin.Unlock(ctx, alice, factor.KindLogin) }, factor.Event{Action: factor.ActionUnlocked, Kind: factor.KindLogin}},
+		{func(k *kit) { k.issue(factor.KindLogin) }, func(k *kit) error { return k.admin.VoidCodes(ctx, alice) }, factor.Event{Action: factor.ActionCodesVoided}},
 		{nil, func(k *kit) error { return k.admin.Forget(ctx, alice) }, factor.Event{Action: factor.ActionForgotten}},
 		{(*kit).setPIN, func(k *kit) error { return k.admin.Reseal(ctx, alice) }, factor.Event{Action: factor.ActionResealed}},
 		{nil, func(k *kit) error { return k.admin.Import(ctx, alice, row()) },

@@ -73,6 +73,7 @@ func TestAFaultIsNoAnswer(t *testing.T) {
 func TestAFaultOfWipeIsNotErrWiped(t *testing.T) {
 	for _, fault := range likeAnswers() {
 		k := newKit(t)
+		k.onTheMinute()
 		k.wipe = fault
 		isFault(t, k.guard.Forfeit(t.Context(), alice), factor.ErrWipePending)
 		isFault(t, k.guard.Prove(t.Context(), alice, factor.Credentials{PIN: rightPIN}), factor.ErrWipePending)

@@ -3,8 +3,6 @@ package factor
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -132,108 +130,45 @@ func (d *Admin) Import(ctx context.Context, user string, held Import) error {
 
 // read returns what is held, or ErrMalformed.
 func (i Import) read(now time.Time) (account.Holdings, error) {
-	var found account.Holdings
 	if i.PIN == nil && i.Authenticator == nil && len(i.Devices) == 0 {
-		return found, malformed("Import", "must hold something")
+		return account.Holdings{}, malformed("Import", "must hold something")
 	}
+	var d account.Described
 	if i.PIN != nil {
-		p, err := i.PIN.read("Import.PIN", now)
-		if err != nil {
-			return found, err
+		hash, reason := pinhash.Import(i.PIN.Hash)
+		if reason != "" {
+			return account.Holdings{}, malformed("Import.PIN.Hash", reason)
 		}
-		found.PIN = &p
+		d.PIN = &account.PIN{Hash: account.Hash(hash), SetAt: i.PIN.SetAt}
 	}
-	var keys []*totp.Key
 	if i.Authenticator != nil {
-		s, err := i.Authenticator.read("Import.Authenticator", now)
-		if err != nil {
-			return found, err
-		}
-		found.Authenticator, keys = &account.Authenticator{TOTP: s, ConfirmedAt: now}, append(keys, &s.Key)
+		s := i.Authenticator.described()
+		d.Authenticator = &s
 	}
-	for n, given := range i.Devices {
-		field := fmt.Sprintf("Import.Devices[%d]", n)
-		d, err := given.read(field, now)
-		if err != nil {
-			return found, err
-		}
-		if slices.ContainsFunc(found.Devices, func(other account.Device) bool { return other.ID == d.ID }) {
-			return found, malformed(field+".ID", "must not be given twice: leave out all but the newest")
-		}
-		if slices.ContainsFunc(keys, d.SameSecret) {
-			return found, malformed(field+".TOTP", "must not have the secret of another, because each code would be accepted twice: have the user enrol one of the two anew")
-		}
-		found.Devices, keys = append(found.Devices, d), append(keys, &d.Key)
+	for _, given := range i.Devices {
+		d.Devices = append(d.Devices, account.DescribedDevice{
+			ID: given.ID, TOTP: given.TOTP.described(), EnrolledAt: given.EnrolledAt, UsedAt: given.UsedAt,
+		})
 	}
-	return found, nil
+	held, refused := d.Parse(now)
+	if refused != nil {
+		return account.Holdings{}, malformed("Import."+refused.Field, refused.Reason)
+	}
+	return held, nil
 }
 
-func (i ImportedPIN) read(field string, now time.Time) (account.PIN, error) {
-	hash, reason := pinhash.Import(i.Hash)
-	if reason != "" {
-		return account.PIN{}, malformed(field+".Hash", reason)
+func (t ImportedTOTP) described() account.DescribedTOTP {
+	return account.DescribedTOTP{
+		Description: totp.Description{Secret: t.Secret, Key: t.Key, Algorithm: t.Algorithm, Digits: t.Digits, Period: t.Period, URL: t.URL},
+		LastStep:    t.LastStep,
 	}
-	setAt, err := readInstant(field+".SetAt", i.SetAt, now)
-	if err != nil {
-		return account.PIN{}, err
-	}
-	return account.PIN{Hash: account.Hash(hash), SetAt: defaultTime(setAt, now)}, nil
-}
-
-// read returns the secret, or ErrMalformed.
-func (t ImportedTOTP) read(field string, now time.Time) (account.TOTP, error) {
-	described := totp.Description{Secret: t.Secret, Key: t.Key, Algorithm: t.Algorithm, Digits: t.Digits, Period: t.Period, URL: t.URL}
-	key, refused, reason := described.Parse()
-	if reason != "" {
-		return account.TOTP{}, malformed(field+"."+refused, reason)
-	}
-	s := account.TOTP{Key: key, LastStep: account.NoStep}
-	if t.LastStep < 0 || t.LastStep > s.Step(now)+totp.MaxSkew {
-		return account.TOTP{}, malformed(field+".LastStep", "must be Unix time / Period, and not in the future: 0 if it is not known")
-	}
-	if t.LastStep > 0 {
-		s.LastStep = t.LastStep
-	}
-	return s, nil
-}
-
-func (i ImportedDevice) read(field string, now time.Time) (account.Device, error) {
-	if i.ID == uuid.Nil {
-		return account.Device{}, malformed(field+".ID", "must not be the nil UUID: give the ID that the client uses")
-	}
-	s, err := i.TOTP.read(field+".TOTP", now)
-	if err != nil {
-		return account.Device{}, err
-	}
-	enrolledAt, err := readInstant(field+".EnrolledAt", i.EnrolledAt, now)
-	if err != nil {
-		return account.Device{}, err
-	}
-	usedAt, err := readInstant(field+".UsedAt", i.UsedAt, now)
-	return account.Device{ID: i.ID, TOTP: s, EnrolledAt: defaultTime(enrolledAt, now), UsedAt: usedAt}, err
-}
-
-// readInstant returns an instant as an account keeps it.
-func readInstant(field string, t, now time.Time) (time.Time, error) {
-	if t.IsZero() {
-		return t, nil
-	}
-	if t.Unix() < 0 || t.After(now.Add(account.ClockSlack)) {
-		return t, malformed(field, "must be from 1970 on and not in the future: leave it zero if it is not known")
-	}
-	return t.UTC().Truncate(time.Millisecond), nil
-}
-
-func defaultTime(t, now time.Time) time.Time {
-	if t.IsZero() {
-		return now
-	}
-	return t
 }
 
 // applyImport binds what was not imported before.
 func (a *attempt) applyImport(found account.Holdings) error {
+	marks := len(a.account.Marks)
 	bound, err := a.account.Import(found, &a.v.rules, a.opts.Device.Max)
+	a.mustStore = len(a.account.Marks) > marks // also where it is refused
 	var held *account.HeldError
 	switch {
 	case errors.As(err, &held):

@@ -244,19 +244,50 @@ func TestImportedStepIsSpent(t *testing.T) {
 	}
 }
 
-// Wrong answers stay counted, so that an import is no way around a lock.
-func TestImportNeverResetsACount(t *testing.T) {
+// What is taken over is bound as by the user: what was guessed before tells nothing
+// about it, so it starts with no wrong answers. What is not taken over refunds none.
+func TestImportStartsTheCountsOfWhatItBinds(t *testing.T) {
 	k := newKit(t)
+	guess(k)
+	k.imports(row())
+	k.ok(k.v.VerifyPIN(t.Context(), alice, rightPIN))
+	k.accepts(k.codeOf(appSecret), factor.KindTOTP)
+	k.accepts(k.codeOf(phoneSecret), factor.KindDeviceTOTP)
+
+	guess(k)
+	k.imports(row())
+	k.imports(factor.Import{Devices: []factor.ImportedDevice{{ID: tablet, TOTP: factor.ImportedTOTP{Secret: newSecret}}}})
+	k.is(k.v.VerifyPIN(t.Context(), alice, rightPIN), factor.ErrLocked)
+	for _, c := range []struct {
+		secret string
+		kind   factor.Kind
+	}{{appSecret, factor.KindTOTP}, {phoneSecret, factor.KindDeviceTOTP}, {newSecret, factor.KindDeviceTOTP}} {
+		k.is(second(k.v.VerifyOTP(t.Context(), alice, k.codeOf(c.secret), c.kind)), factor.ErrLocked)
+	}
+}
+
+// guess locks alice's PIN, authenticator and devices.
+func guess(k *kit) {
+	k.Helper()
 	for range 3 {
-		k.is(k.v.VerifyPIN(t.Context(), alice, wrongPIN), factor.ErrMismatch)
+		k.is(k.v.VerifyPIN(k.Context(), alice, wrongPIN), factor.ErrMismatch)
 	}
 	for range 5 {
-		k.is(second(k.v.VerifyOTP(t.Context(), alice, "000000", factor.KindTOTP, factor.KindDeviceTOTP)), factor.ErrMismatch)
+		k.is(second(k.v.VerifyOTP(k.Context(), alice, "000000", factor.KindTOTP, factor.KindDeviceTOTP)), factor.ErrMismatch)
 	}
+}
+
+// A key that was taken over and comes again with other digits is not what stands there.
+func TestImportRefusesOtherDigitsOfAKeyThatItTookOver(t *testing.T) {
+	k := newKit(t)
 	k.imports(row())
-	k.is(k.v.VerifyPIN(t.Context(), alice, rightPIN), factor.ErrLocked)
-	k.is(second(k.v.VerifyOTP(t.Context(), alice, k.codeOf(appSecret), factor.KindTOTP)), factor.ErrLocked)
-	k.is(second(k.v.VerifyOTP(t.Context(), alice, k.codeOf(phoneSecret), factor.KindDeviceTOTP)), factor.ErrLocked)
+	before, events := k.status(), len(k.actions())
+	other := factor.Import{Devices: []factor.ImportedDevice{{ID: phone, TOTP: factor.ImportedTOTP{Secret: phoneSecret, Digits: 8}}}}
+	k.is(k.admin.Import(t.Context(), alice, other), factor.ErrAlreadyEnrolled)
+	if after := k.status(); !reflect.DeepEqual(after, before) || len(k.actions()) != events {
+		t.Fatalf("from %+v to %+v, observed %v", before, after, k.actions()[events:])
+	}
+	k.accepts(k.codeOf(phoneSecret), factor.KindDeviceTOTP)
 }
 
 // To import is to bind: a pending wipe is finished first, and what is bound
@@ -264,7 +295,7 @@ func TestImportNeverResetsACount(t *testing.T) {
 func TestImportWaitsForAPendingWipe(t *testing.T) {
 	for name, held := range map[string]factor.Import{"a PIN": {PIN: row().PIN}, "a device": {Devices: row().Devices}, "an authenticator": {Authenticator: row().Authenticator}} {
 		k := newKit(t)
-		k.setPIN()
+		k.enroll()
 		k.wipe = errors.New("no database")
 		k.is(k.guard.Forfeit(t.Context(), alice), factor.ErrWipePending)
 		k.is(k.admin.Import(t.Context(), alice, held), factor.ErrWipePending)

@@ -27,7 +27,8 @@ func attemptOn(t interface {
 		t.Fatal(err)
 	}
 	pinhash.Cheapen(v, nil)
-	return &attempt{call: &call{v: v, opts: &v.opts, ctx: context.Background(), user: "user"}, account: a, now: now}
+	c := v.newCall(context.Background(), "user", modeFast)
+	return &attempt{call: &c, account: a, now: now}
 }
 
 // hashed is a PIN as attemptOn hashes it.
@@ -39,11 +40,11 @@ func hashed(try *attempt, digits string) *account.PIN {
 	return &account.PIN{Hash: account.Hash(h), SetAt: accounttest.Noon}
 }
 
-// The person who is judged: each text is right for some kinds and spent for
+// The person who is judged: each text is right for some kinds and stale for
 // others, and wrong for the rest.
 type person struct {
-	account     *account.Account
-	right, used map[string][]Kind
+	account      *account.Account
+	right, stale map[string][]Kind
 }
 
 func newPerson(t *rapid.T, try *attempt) person {
@@ -52,10 +53,11 @@ func newPerson(t *rapid.T, try *attempt) person {
 		return &account.Code{Digits: digits, ExpiresAt: accounttest.Noon.Add(time.Minute)}
 	}
 	if rapid.Bool().Draw(t, "has codes") {
-		a.LoginCodes = account.Codes{Live: live("000001"), Spent: []account.Code{*live("000003"), *live("000005")}}
-		a.AccountCodes = account.Codes{Live: live("000002"), Spent: []account.Code{*live("000004"), *live("000005")}}
+		login, other := a.Codes(account.KindLogin), a.Codes(account.KindAccount)
+		*login = account.Codes{Live: live("000001"), Stale: []account.Code{*live("000003"), *live("000005"), *live("000006")}}
+		*other = account.Codes{Live: live("000002"), Stale: []account.Code{*live("000004"), *live("000005")}}
 		if rapid.Bool().Draw(t, "same code twice") {
-			a.AccountCodes.Live = live("000001")
+			other.Live = live(rapid.SampledFrom([]string{"000001", "000006"}).Draw(t, "same"))
 		}
 	}
 	s := account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, LastStep: accounttest.Noon.Unix()/30 - 1}
@@ -64,7 +66,7 @@ func newPerson(t *rapid.T, try *attempt) person {
 		a.Devices = []account.Device{{ID: uuid.UUID{1}, TOTP: other, EnrolledAt: accounttest.Noon}, {ID: uuid.UUID{2}, TOTP: s, EnrolledAt: accounttest.Noon.Add(time.Hour)}}
 	}
 	if rapid.Bool().Draw(t, "has authenticator") {
-		a.Authenticator = &s
+		a.Authenticator = &account.Authenticator{TOTP: s}
 	}
 	if rapid.Bool().Draw(t, "has PIN") {
 		a.PIN = hashed(try, "2580")
@@ -75,24 +77,23 @@ func newPerson(t *rapid.T, try *attempt) person {
 	}
 	p := person{a, map[string][]Kind{}, map[string][]Kind{}}
 	add := func(to map[string][]Kind, text string, k Kind) { to[text] = append(to[text], k) }
-	if c := a.LoginCodes; c.Live != nil {
-		add(p.right, c.Live.Digits, KindLogin)
-		add(p.used, "000003", KindLogin)
-		add(p.used, "000005", KindLogin)
-	}
-	if c := a.AccountCodes; c.Live != nil {
-		add(p.right, c.Live.Digits, KindAccount)
-		add(p.used, "000004", KindAccount)
-		add(p.used, "000005", KindAccount)
+	for _, k := range []Kind{KindLogin, KindAccount} {
+		c := a.Codes(account.Kind(k))
+		if c.Live != nil {
+			add(p.right, c.Live.Digits, k)
+		}
+		for _, old := range c.Stale {
+			add(p.stale, old.Digits, k)
+		}
 	}
 	if a.Authenticator != nil {
 		add(p.right, accounttest.CodeAt(&s, accounttest.Noon.Unix()/30), KindTOTP)
-		add(p.used, accounttest.CodeAt(&s, accounttest.Noon.Unix()/30-1), KindTOTP)
+		add(p.stale, accounttest.CodeAt(&s, accounttest.Noon.Unix()/30-1), KindTOTP)
 	}
 	if a.Devices != nil {
 		add(p.right, accounttest.CodeAt(&s, accounttest.Noon.Unix()/30), KindDeviceTOTP)
 		add(p.right, accounttest.CodeAt(&other, accounttest.Noon.Unix()/30-1), KindDeviceTOTP)
-		add(p.used, accounttest.CodeAt(&s, accounttest.Noon.Unix()/30-1), KindDeviceTOTP)
+		add(p.stale, accounttest.CodeAt(&s, accounttest.Noon.Unix()/30-1), KindDeviceTOTP)
 	}
 	if a.PIN != nil {
 		add(p.right, "2580", KindPIN)
@@ -109,15 +110,15 @@ var judgeOptions = Options{
 }
 
 // Those given are judged in the order OTP, password, PIN, until one is right; a
-// code that is right for no kind is charged once to each that is not locked,
-// unless it was right for one of them before.
+// code that is right for no kind is charged once to each that is not locked. One that
+// is stale for any of them is right for none, and charged to none.
 func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		try := attemptOn(t, &account.Account{}, judgeOptions, accounttest.Noon)
 		p := newPerson(t, try)
 		before := accounttest.Clone(t, p.account)
-		texts := []string{"", "999999", "000001", "000002", "000003", "000004", "000005"}
-		for _, all := range []map[string][]Kind{p.right, p.used} {
+		texts := []string{"", "999999", "000001", "000002", "000003", "000004", "000005", "000006"}
+		for _, all := range []map[string][]Kind{p.right, p.stale} {
 			for text := range all {
 				if len(text) == 6 && checkDigits("otp", text, 6, 6) == nil {
 					texts = append(texts, text)
@@ -147,22 +148,26 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 				continue
 			}
 			var open []Kind
-			used := false
 			for _, k := range c.kinds {
-				if before.Budget(account.Kind(k)).Locked(account.Limit(judgeLimit), accounttest.Noon) {
+				if !before.Budget(account.Kind(k)).Locked(account.Limit(judgeLimit), accounttest.Noon) {
+					open = append(open, k)
+				}
+			}
+			isStale := slices.ContainsFunc(open, func(k Kind) bool { return slices.Contains(p.stale[c.text], k) })
+			first := slices.IndexFunc(open, func(k Kind) bool { return !isStale && slices.Contains(p.right[c.text], k) })
+			for _, k := range c.kinds {
+				if !slices.Contains(open, k) {
 					said = append(said, "locked "+string(k))
-					continue
 				}
-				if slices.Contains(p.right[c.text], k) {
-					right, open = k, nil
-					said = append(said, "verified "+string(k))
-					break
-				}
-				open, used = append(open, k), used || slices.Contains(p.used[c.text], k)
+			}
+			if first >= 0 {
+				right = open[first]
+				said = append(said, "verified "+string(right))
+				break
 			}
 			for _, k := range open {
 				last, judged, said = k, append(judged, k), append(said, "refused "+string(k))
-				if !used {
+				if !isStale {
 					charged = append(charged, k)
 				}
 			}
@@ -214,8 +219,8 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 			if !errors.Is(err, ErrLocked) {
 				t.Fatalf("%v, want locked", err)
 			}
-		case !errors.As(err, &mismatch) || *mismatch != (MismatchError{last, left}) || m != (Match{}):
-			t.Fatalf("%v, %v; want %s with %d left", m, err, last, left)
+		case !errors.As(err, &mismatch) || *mismatch != (MismatchError{last, left, len(charged) == 0}) || m != (Match{}):
+			t.Fatalf("%v, %v; want %s with %d left, stale %v", m, err, last, left, len(charged) == 0)
 		}
 	})
 }
@@ -228,11 +233,11 @@ func heard(t *rapid.T, try *attempt) (said []string) {
 		want := Event{At: accounttest.Noon, User: "user", Action: e.Action, Kind: e.Kind, Device: e.Device}
 		switch e.Action {
 		case ActionLocked:
-			want.Until, want.Err = b.End(account.Limit(judgeLimit)), e.Err
+			want.Until, want.Err = b.End(account.Limit(judgeLimit), accounttest.Noon), e.Err
 		case ActionRefused:
 			want.Remaining, want.Err = b.Remaining(account.Limit(judgeLimit), accounttest.Noon), e.Err
 			if b.Locked(account.Limit(judgeLimit), accounttest.Noon) {
-				want.Until = b.End(account.Limit(judgeLimit))
+				want.Until = b.End(account.Limit(judgeLimit), accounttest.Noon)
 			}
 		}
 		if e != want || (e.Err == nil) != (e.Action == ActionVerified) {
@@ -264,24 +269,38 @@ func TestJudgeKeepsWhatItChargedBeforeAFault(t *testing.T) {
 	}
 }
 
-// What remains is what remains of a charged kind, though an uncharged one beside
-// it has less.
+// What remains is what remains of a charged kind, though an uncharged one beside it has
+// less; and the code is stale only if nothing at all was charged.
 func TestJudgeSpeaksOfWhatItCharged(t *testing.T) {
-	a := &account.Account{AccountCodes: account.Codes{Spent: []account.Code{{Digits: "000004", ExpiresAt: accounttest.Noon.Add(time.Minute)}}}}
+	a := &account.Account{}
+	a.Codes(account.KindAccount).Stale = []account.Code{{Digits: "000004", ExpiresAt: accounttest.Noon.Add(time.Minute)}}
 	*a.Budget(account.KindAccount) = account.Budget{Wrong: 2}
 	for _, c := range []struct {
 		given Credentials
 		want  MismatchError
 	}{
-		{Credentials{OTP: "000004"}, MismatchError{KindAccount, 1}},
-		{Credentials{OTP: "000004", PIN: "0000"}, MismatchError{KindPIN, 2}},
-		{Credentials{OTP: "000004", Password: "wrong", PIN: "0000"}, MismatchError{KindPIN, 1}},
-		{Credentials{OTP: "000005", Password: "wrong"}, MismatchError{KindPassword, 0}},
+		{Credentials{OTP: "000004"}, MismatchError{KindAccount, 1, true}},
+		{Credentials{OTP: "000004", PIN: "0000"}, MismatchError{KindPIN, 2, false}},
+		{Credentials{OTP: "000004", Password: "wrong", PIN: "0000"}, MismatchError{KindPIN, 1, false}},
+		{Credentials{OTP: "000005", Password: "wrong"}, MismatchError{KindPassword, 0, false}},
 	} {
 		_, err := attemptOn(t, a, judgeOptions, accounttest.Noon).judge(c.given, []Kind{KindAccount})
 		var mismatch *MismatchError
 		if !errors.As(err, &mismatch) || *mismatch != c.want {
 			t.Errorf("%v, want %+v", err, c.want)
 		}
+	}
+}
+
+// A credential that is locked is not judged, and takes nothing from what is said of a
+// stale code beside it.
+func TestJudgeSaysThatACodeIsStaleBesideALock(t *testing.T) {
+	a := &account.Account{}
+	a.Codes(account.KindAccount).Stale = []account.Code{{Digits: "000004", ExpiresAt: accounttest.Noon.Add(time.Minute)}}
+	*a.Budget(account.KindPIN) = account.Budget{Wrong: 6}
+	_, err := attemptOn(t, a, judgeOptions, accounttest.Noon).judge(Credentials{OTP: "000004", PIN: "0000"}, []Kind{KindAccount})
+	var mismatch *MismatchError
+	if !errors.As(err, &mismatch) || *mismatch != (MismatchError{KindAccount, 3, true}) {
+		t.Errorf("%v", err)
 	}
 }

@@ -130,6 +130,9 @@ func (k *kit) is(err, want error) {
 	}
 }
 
+// onTheMinute sets the clock to a full minute: a wipe that is marked now is due now.
+func (k *kit) onTheMinute() { k.Set(k.Now().Truncate(time.Minute)) }
+
 // setPIN gives alice her PIN.
 func (k *kit) setPIN() {
 	k.Helper()

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -320,20 +321,20 @@ func TestEveryNumberAmongTheOptionsIsBounded(t *testing.T) {
 // bounds, whatever they are; what is completed stays as it is, and the host's
 // copy is left alone.
 func FuzzOptions(f *testing.F) {
-	f.Add([]byte{}, "", "", uint8(0))
+	f.Add([]byte{}, "", "", uint16(0))
 	for _, n := range []int64{1, -1, 6, 30, 100, 1000, int64(time.Second), int64(time.Minute), int64(time.Hour), math.MaxInt64, math.MinInt64} {
 		data := make([]byte, 8*(len(optionNumbers(&Options{}))+1))
 		for i := 0; i < len(data); i += 8 {
 			binary.LittleEndian.PutUint64(data[i:], uint64(n))
 		}
-		f.Add(data, "Example", "SHA256", uint8(n))
+		f.Add(data, "Example", "SHA256", uint16(n))
 		for i := 0; i < len(data); i += 8 { // one alone
 			one := make([]byte, len(data))
 			copy(one[i:], data[i:i+8])
-			f.Add(one, "", "", uint8(0))
+			f.Add(one, "", "", uint16(0))
 		}
 	}
-	f.Fuzz(func(t *testing.T, data []byte, issuer, algorithm string, kinds uint8) {
+	f.Fuzz(func(t *testing.T, data []byte, issuer, algorithm string, kinds uint16) {
 		var o Options
 		for _, set := range optionNumbers(&o) {
 			var n [8]byte
@@ -341,7 +342,7 @@ func FuzzOptions(f *testing.F) {
 			set(int64(binary.LittleEndian.Uint64(n[:])))
 		}
 		o.TOTP.Issuer, o.TOTP.Algorithm = issuer, algorithm
-		all := []Kind{KindLogin, KindAccount, KindTOTP, KindDeviceTOTP, KindPIN, "", KindTOTP, KindPassword}
+		all := append(slices.Clone(otpKinds[:]), KindPIN, "", KindTOTP, KindPassword)
 		for i, k := range all {
 			if kinds>>i&1 == 1 {
 				o.ProofKinds = append(o.ProofKinds, k)

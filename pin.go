@@ -2,8 +2,6 @@ package factor
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/knowhave/factor/internal/account"
@@ -171,20 +169,9 @@ func (p *PINs) Wait(ctx context.Context, user string, timeout time.Duration) (bo
 
 // check returns ErrWeakPIN if a well-formed PIN is against the policy.
 func (o PINOptions) check(pin string) error {
-	if len(pin) != o.Length {
-		return &WeakPINError{fmt.Sprintf("must have %d digits", o.Length)}
-	}
-	distinct := 0
-	for digit := '0'; digit <= '9'; digit++ {
-		if strings.ContainsRune(pin, digit) {
-			distinct++
-		}
-	}
-	if distinct < o.MinDistinct {
-		return &WeakPINError{fmt.Sprintf("must have at least %d different digits", o.MinDistinct)}
-	}
-	if !o.AllowSeries && (strings.Contains("0123456789012", pin) || strings.Contains("2109876543210", pin)) {
-		return &WeakPINError{"must not be a series"}
+	policy := account.PINRules{Length: o.Length, MinDistinct: o.MinDistinct, AllowSeries: o.AllowSeries}
+	if reason := policy.Weak(pin); reason != "" {
+		return &WeakPINError{reason}
 	}
 	if o.Deny == nil {
 		return nil

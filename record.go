@@ -4,64 +4,43 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	mathrand "math/rand/v2"
-	"time"
 
 	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/commit"
+	"github.com/knowhave/factor/internal/pinhash"
 )
 
-// maxBackoff bounds the wait before a lost swap is tried again.
-const maxBackoff = 100 * time.Millisecond
-
-// read loads and opens the account, for looking only.
-func (v *Verifier) read(ctx context.Context, user string) (*account.Account, error) {
-	rec, err := v.load(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	return v.open(user, rec)
+// records are those of the host's store, opened and sealed by its sealer. They
+// implement commit.Records.
+type records struct {
+	store  Store
+	sealer Sealer
 }
 
-func (v *Verifier) load(ctx context.Context, user string) (rec Record, err error) {
-	err = callHost("Store.Load", func() (err error) {
-		rec, err = v.store.Load(ctx, user)
+func (r *records) Load(ctx context.Context, user string) (commit.Record, error) {
+	var rec Record
+	err := callHost("Store.Load", func() (err error) {
+		rec, err = r.store.Load(ctx, user)
 		return err
 	})
-	return rec, err
+	return commit.Record(rec), err
 }
 
-// reload loads after a swap that was not answered with nil, at once the first
-// time and then after a wait, longer each time and drawn at random, so that
-// processes that meet on one user do not meet again.
-func (v *Verifier) reload(ctx context.Context, user string, try int) (Record, error) {
-	if try > 0 {
-		longest := min(time.Millisecond<<min(try, 10), maxBackoff)
-		wait := time.NewTimer(mathrand.N(longest))
-		defer wait.Stop()
-		select {
-		case <-wait.C:
-		case <-ctx.Done():
-			return Record{}, ctx.Err()
-		}
-	}
-	return v.load(ctx, user)
-}
-
-func (v *Verifier) swap(ctx context.Context, user string, old int64, next Record) error {
+func (r *records) Swap(ctx context.Context, user string, old int64, next commit.Record) error {
 	return callHost("Store.CompareAndSwap", func() error {
-		return v.store.CompareAndSwap(ctx, user, old, next)
+		return r.store.CompareAndSwap(ctx, user, old, Record(next))
 	})
 }
 
-// labelOf returns the associated data that binds a sealed record to its user.
-func labelOf(user string) []byte {
+// Label returns the associated data that binds a sealed record to its user.
+func (*records) Label(user string) []byte {
 	const front = "factor record of "
 	return append(append(make([]byte, 0, len(front)+len(user)), front...), user...)
 }
 
-func (v *Verifier) seal(label, plain []byte) (data []byte, err error) {
+func (r *records) Seal(label, plain []byte) (data []byte, err error) {
 	err = callHost("Sealer.Encrypt", func() (err error) {
-		data, err = v.sealer.Encrypt(plain, label)
+		data, err = r.sealer.Encrypt(plain, label)
 		return err
 	})
 	if err == nil && len(data) == 0 {
@@ -70,35 +49,70 @@ func (v *Verifier) seal(label, plain []byte) (data []byte, err error) {
 	return data, err
 }
 
-// unseal returns what a record holds, or an error that matches ErrUnsealed.
-func (v *Verifier) unseal(label []byte, rec Record) (s state, err error) {
-	s.absent = rec.Version == 0
-	if s.absent && len(rec.Data) == 0 {
+// Open returns what a record holds, or an error that matches ErrUnsealed.
+func (r *records) Open(label []byte, rec commit.Record) (s commit.State, err error) {
+	s.Absent = rec.Version == 0
+	if s.Absent && len(rec.Data) == 0 {
 		return s, nil
 	}
 	err = callHost("Sealer.Decrypt", func() (err error) {
-		s.plain, err = v.sealer.Decrypt(rec.Data, label)
+		s.Plain, err = r.sealer.Decrypt(rec.Data, label)
 		return err
 	})
 	if err != nil {
-		return state{absent: s.absent}, fmt.Errorf("%w: %w", ErrUnsealed, err)
+		return commit.State{Absent: s.Absent}, fmt.Errorf("%w: %w", ErrUnsealed, err)
 	}
-	if s.plain == nil {
-		s.plain = []byte{} // there was something, which is not taken for nothing
+	if s.Plain == nil {
+		s.Plain = []byte{} // there was something, which is not taken for nothing
 	}
 	return s, nil
 }
 
+// read loads and opens the account, for looking only.
+func (v *Verifier) read(ctx context.Context, user string) (*account.Account, error) {
+	a, _, err := v.readVersion(ctx, user)
+	return a, err
+}
+
+// readVersion is read with the version of the record.
+func (v *Verifier) readVersion(ctx context.Context, user string) (*account.Account, int64, error) {
+	rec, err := v.records.Load(ctx, user)
+	if err != nil {
+		return nil, 0, err
+	}
+	a, err := v.open(user, rec)
+	return a, rec.Version, err
+}
+
 // open returns the account of a record, an empty one if there is no record, or
 // an error that matches ErrUnsealed.
-func (v *Verifier) open(user string, rec Record) (*account.Account, error) {
-	s, err := v.unseal(labelOf(user), rec)
+func (v *Verifier) open(user string, rec commit.Record) (*account.Account, error) {
+	s, err := v.records.Open(v.records.Label(user), rec)
 	if err != nil {
 		return nil, err
 	}
 	a := &account.Account{}
-	if err := s.open(a); err != nil {
+	if err := decode(s, a); err != nil {
 		return nil, err
 	}
 	return a, nil
+}
+
+// decode decodes the account of a state, nothing if there is no record, into an
+// empty one. Its error matches ErrUnsealed.
+func decode(s commit.State, a *account.Account) error {
+	if s.Absent && s.Plain == nil {
+		return nil
+	}
+	err := a.Decode(s.Plain)
+	switch {
+	case errors.Is(err, account.ErrNewer):
+		return ErrNewerFormat
+	case err == nil && a.PIN != nil && !pinhash.Hash(a.PIN.Hash).Valid():
+		err = account.ErrDamaged
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnsealed, err)
+	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/commit"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -37,7 +38,7 @@ func (s *recordStore) CompareAndSwap(_ context.Context, _ string, _ int64, next 
 }
 
 // What comes with an error of the Sealer's is nobody's word: here it would have
-// Forget ask for a wipe.
+// Discard ask for a wipe.
 func TestWhatDidNotOpenIsNotJudged(t *testing.T) {
 	forged := &account.Account{Guard: account.Guard{Wipe: &account.Wipe{ID: uuid.UUID{1}, At: accounttest.Noon, Reason: account.ReasonStrikes, RetryAt: accounttest.Noon}}}
 	asked := 0
@@ -48,8 +49,11 @@ func TestWhatDidNotOpenIsNotJudged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := NewAdmin(v).Forget(t.Context(), "alice"); err != nil || asked != 0 {
+	if err := NewAdmin(v).Forget(t.Context(), "alice"); !errors.Is(err, ErrUnsealed) || asked != 0 {
 		t.Fatalf("Forget = %v after %d wipes", err, asked)
+	}
+	if err := NewAdmin(v).Discard(t.Context(), "alice"); err != nil || asked != 0 {
+		t.Fatalf("Discard = %v after %d wipes", err, asked)
 	}
 }
 
@@ -72,11 +76,11 @@ func TestDataThatOpensToNothingIsNotNothing(t *testing.T) {
 func TestACommonAccountIsSealedInAFewBytes(t *testing.T) {
 	s := account.TOTP{Key: totp.Key{Secret: make([]byte, 20), Digits: 6, Period: 30 * time.Second}, LastStep: accounttest.Noon.Unix() / 30}
 	a := &account.Account{
-		PIN:          &account.PIN{Hash: account.Hash{Memory: 19456, Time: 2, Threads: 1, Salt: make([]byte, 16), Sum: make([]byte, 32)}, SetAt: accounttest.Noon},
-		Devices:      []account.Device{{ID: uuid.New(), TOTP: s, EnrolledAt: accounttest.Noon, UsedAt: accounttest.Noon}, {ID: uuid.New(), TOTP: s, EnrolledAt: accounttest.Noon, UsedAt: accounttest.Noon}},
-		AccountCodes: account.Codes{Live: &account.Code{Digits: "012345", ExpiresAt: accounttest.Noon}},
+		PIN:     &account.PIN{Hash: account.Hash{Memory: 19456, Time: 2, Threads: 1, Salt: make([]byte, 16), Sum: make([]byte, 32)}, SetAt: accounttest.Noon},
+		Devices: []account.Device{{ID: uuid.New(), TOTP: s, EnrolledAt: accounttest.Noon, UsedAt: accounttest.Noon}, {ID: uuid.New(), TOTP: s, EnrolledAt: accounttest.Noon, UsedAt: accounttest.Noon}},
+		Issued:  [len(account.IssuedKinds)]account.Codes{1: {Live: &account.Code{Digits: "012345", ExpiresAt: accounttest.Noon}}},
 	}
-	data := sealed(t, keyring(t, bytes.Repeat([]byte{1}, 32)), a.Encode(), labelOf("user"))
+	data := sealed(t, keyring(t, bytes.Repeat([]byte{1}, 32)), a.Encode(), (*records)(nil).Label("user"))
 	t.Logf("a PIN, two devices and a code: %d bytes sealed", len(data))
 	if len(data) > 320 {
 		t.Fatalf("%d bytes sealed, want at most 320", len(data))
@@ -86,8 +90,8 @@ func TestACommonAccountIsSealedInAFewBytes(t *testing.T) {
 // The text of an imported hash is looked at where a record is opened.
 func TestARecordWithAHashThatCannotBeCheckedDoesNotOpen(t *testing.T) {
 	for text, opens := range map[string]bool{accounttest.ImportedHashes[0]: true, "md5": false, "$2a$31" + accounttest.ImportedHashes[0][6:]: false} {
-		a := &account.Account{PIN: &account.PIN{Hash: account.Hash{Sum: []byte(text)}, SetAt: accounttest.Noon}, Imported: []account.ImportMark{{1}}}
-		err := state{plain: a.Encode()}.open(&account.Account{})
+		a := &account.Account{PIN: &account.PIN{Hash: account.Hash{Sum: []byte(text)}, SetAt: accounttest.Noon}}
+		err := decode(commit.State{Plain: a.Encode()}, &account.Account{})
 		if (err == nil) != opens || !opens && (!errors.Is(err, ErrUnsealed) || errors.Is(err, ErrNewerFormat)) {
 			t.Errorf("%s: %v", text, err)
 		}

@@ -108,13 +108,19 @@ func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
 }
 
 // proveReset judges the proof of a reset. A returned Wipe is to be run.
+//
+// After ErrWiped and ErrNotEnrolled the host lets the reset go on. So they are not
+// answered on a read alone: a store that lags may not show yet what the user has bound.
+// Where there is no record an empty one is stored, since only a write is sure to find
+// another.
 func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 	switch state, until := a.account.ResetAt(&a.v.rules, a.now); state {
 	case account.ResetWiped:
-		a.letsResetGoOn()
-		return a.pendingWipe(), ErrWiped
+		pending := a.pendingWipe()
+		a.mustStore = pending == nil // else the wipe is stored once it is done
+		return pending, ErrWiped
 	case account.ResetNotEnrolled:
-		a.letsResetGoOn()
+		a.mustStore = true
 		return nil, ErrNotEnrolled
 	case account.ResetTooSoon:
 		return nil, a.notBefore(&LockedError{Until: until, TooSoon: true})
@@ -133,7 +139,7 @@ func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 		a.wrong, refused.Stale = found == account.Wrong, found == account.Stale
 	}
 	if proof.PIN != "" {
-		right, err := a.provePIN(proof.PIN, &refused)
+		right, judged, err := a.provePIN(proof.PIN)
 		switch {
 		case err != nil && a.wrong:
 			// The code beside it was judged: it is a strike all the same.
@@ -147,34 +153,28 @@ func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 		case right:
 			a.resetProven(Match{Kind: KindPIN})
 			return nil, nil
+		case judged:
+			return a.strike(KindPIN, proof.OTP, proof.PIN)
 		}
 	}
 	if a.wrong {
-		return a.strike(refused.Kind, proof.OTP, proof.PIN)
+		return a.strike(KindDeviceTOTP, proof.OTP, "")
 	}
 	refused.Remaining = a.account.Guard.Left(a.v.rules.Guard)
 	a.event(Event{Action: ActionResetRefused, Kind: refused.Kind, Err: &refused, Remaining: refused.Remaining})
 	return nil, &refused
 }
 
-// letsResetGoOn makes the call store the account, although it is refused: after this
-// answer the host lets the reset go on. So it is not given on a read alone, because
-// a store that lags may not show yet what the user has bound. Where there is no
-// record, an empty one is stored, since only a write is sure to find another.
-func (a *attempt) letsResetGoOn() { a.wrong = true }
-
-// provePIN judges the PIN as the proof of a reset, and notes in refused that it did.
-// One that is too new is not looked at, and is no strike.
-func (a *attempt) provePIN(pin string, refused *MismatchError) (right bool, err error) {
+// provePIN judges the PIN as the proof of a reset. One that is too new is not looked at,
+// and is no strike.
+func (a *attempt) provePIN(pin string) (right, judged bool, err error) {
 	held, judged := a.account.ProvingPIN(&a.v.rules, a.now)
 	if !judged {
-		return false, nil
+		return false, false, nil
 	}
 	right, err = a.checkPIN(pin, held)
-	if err == nil && !right {
-		*refused, a.wrong = MismatchError{Kind: KindPIN}, true
-	}
-	return right, err
+	a.wrong = a.wrong || err == nil && !right
+	return right, true, err
 }
 
 func (a *attempt) resetProven(m Match) {

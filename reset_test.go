@@ -3,9 +3,11 @@ package factor
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/knowhave/factor/internal/pinhash"
 	"pgregory.net/rapid"
 
@@ -62,11 +64,11 @@ func TestGuardStrikesAsTheHistoryOfProofsSays(t *testing.T) {
 			var locked *LockedError
 			switch {
 			case m.wiped:
-				if !errors.Is(err, ErrWiped) || marked == nil || marked.ID != a.Guard.Wipe.ID || try.wrong {
-					t.Fatalf("after the wipe: %v, %v", marked, err)
+				if !errors.Is(err, ErrWiped) || marked == nil || marked.ID != a.Guard.Wipe.ID || try.wrong || try.mustStore {
+					t.Fatalf("after the wipe: %v, %v, must be stored %v", marked, err, try.wrong)
 				}
 			case o.Reset.Interval > 0 && !m.wrongAt.IsZero() && now.Before(m.wrongAt.Add(o.Reset.Interval)):
-				if !errors.As(err, &locked) || *locked != (LockedError{"", m.wrongAt.Add(o.Reset.Interval)}) || marked != nil || try.wrong {
+				if !errors.As(err, &locked) || *locked != (LockedError{Until: m.wrongAt.Add(o.Reset.Interval)}) || marked != nil || try.wrong {
 					t.Fatalf("within the interval: %v, %v", marked, err)
 				}
 				say(ActionLocked, Event{Err: err, Until: locked.Until})
@@ -78,7 +80,7 @@ func TestGuardStrikesAsTheHistoryOfProofsSays(t *testing.T) {
 					t.Fatalf("a right proof: %v, %v, %+v", marked, err, a.Guard)
 				}
 			case spent && proof.PIN == "":
-				if !errors.As(err, &mismatch) || mismatch.Remaining != o.Reset.Strikes-m.strikes || marked != nil || try.wrong || a.Guard.Strikes != m.strikes {
+				if !errors.As(err, &mismatch) || *mismatch != (MismatchError{KindDeviceTOTP, o.Reset.Strikes - m.strikes, true}) || marked != nil || try.wrong || a.Guard.Strikes != m.strikes {
 					t.Fatalf("nothing but a spent code: %v, %v, must be stored %v", marked, err, try.wrong)
 				}
 				say(ActionResetRefused, Event{Kind: KindDeviceTOTP, Err: err, Remaining: mismatch.Remaining})
@@ -106,7 +108,7 @@ func TestGuardStrikesAsTheHistoryOfProofsSays(t *testing.T) {
 				if proof.PIN != "" {
 					kind = KindPIN
 				}
-				if !errors.As(err, &mismatch) || *mismatch != (MismatchError{kind, o.Reset.Strikes - m.strikes}) || marked != nil {
+				if !errors.As(err, &mismatch) || *mismatch != (MismatchError{kind, o.Reset.Strikes - m.strikes, false}) || marked != nil {
 					t.Fatalf("strike %d of %d: %v, %v", m.strikes, o.Reset.Strikes, marked, err)
 				}
 				refused := Event{Kind: kind, Err: err, Remaining: mismatch.Remaining}
@@ -130,40 +132,106 @@ func TestGuardStrikesAsTheHistoryOfProofsSays(t *testing.T) {
 	})
 }
 
-// A device or a PIN younger than MinAge is not held: neither right nor enough to
-// be asked for.
-func TestGuardDoesNotKnowWhatIsYoung(t *testing.T) {
-	o := Options{Reset: ResetOptions{MinAge: time.Hour}}
-	old, fresh := accounttest.Noon.Add(-time.Hour), accounttest.Noon.Add(-time.Hour+time.Millisecond)
-	s := account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}
-	code := accounttest.CodeAt(&s, accounttest.Noon.Unix()/30)
+// What the guard says where MinAge is set: who waits, who is judged, and what a wrong
+// proof beside one that is too new costs.
+func TestGuardJudgesOnlyWhatIsOfAge(t *testing.T) {
+	const minAge = time.Hour
+	old, fresh := accounttest.Noon.Add(-minAge), accounttest.Noon.Add(-minAge+time.Millisecond)
+	key := func(secret string) account.TOTP {
+		return account.TOTP{Key: totp.Key{Secret: []byte(secret), Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}
+	}
+	phone, app, none := key("the phone's secret"), key("the app's secret"), key("of nobody")
+	now := func(s account.TOTP) string { return accounttest.CodeAt(&s, accounttest.Noon.Unix()/30) }
+	waits := func(until time.Time) error { return &LockedError{Until: until, TooSoon: true} }
+	refused := func(k Kind, stale bool) error { return &MismatchError{k, 2, stale} }
+	struck := func(k Kind) error { return &MismatchError{k, 1, false} }
+	type held struct {
+		pin, device, app time.Time // when bound, zero: not held
+		used             bool      // the code of the device that it shows now
+		hold             time.Time
+	}
 	for _, c := range []struct {
-		name        string
-		pin, device time.Time // when bound, zero: not held
-		proof       Credentials
-		want        error
+		name  string
+		holds held
+		proof Credentials
+		want  error
 	}{
-		{"nothing held", time.Time{}, time.Time{}, Credentials{PIN: "2580"}, ErrNotEnrolled},
-		{"all young", fresh, fresh, Credentials{OTP: code, PIN: "2580"}, ErrNotEnrolled},
-		{"young PIN", fresh, time.Time{}, Credentials{PIN: "2580"}, ErrNotEnrolled},
-		{"young device", time.Time{}, fresh, Credentials{OTP: code}, ErrNotEnrolled},
-		{"young PIN beside an old device", fresh, old, Credentials{PIN: "2580"}, ErrMismatch},
-		{"young device beside an old PIN", old, fresh, Credentials{OTP: code}, ErrMismatch},
-		{"old PIN", old, fresh, Credentials{OTP: code, PIN: "2580"}, nil},
-		{"old device", fresh, old, Credentials{OTP: code}, nil},
-		{"bound by a clock that ran ahead", accounttest.Noon.Add(time.Hour), time.Time{}, Credentials{PIN: "2580"}, ErrNotEnrolled},
+		{"nothing held", held{}, Credentials{PIN: "2580"}, ErrNotEnrolled},
+		{"nothing held, but held before", held{hold: accounttest.Noon.Add(minAge)}, Credentials{PIN: "2580"}, waits(accounttest.Noon.Add(minAge))},
+		{"all young", held{pin: fresh, device: accounttest.Noon}, Credentials{OTP: now(phone), PIN: "2580"}, waits(accounttest.Noon.Add(time.Millisecond))},
+		{"all young, a wrong proof", held{pin: fresh}, Credentials{PIN: "0000"}, waits(accounttest.Noon.Add(time.Millisecond))},
+		{"bound by a clock a minute ahead", held{pin: accounttest.Noon.Add(time.Minute)}, Credentials{PIN: "2580"}, waits(accounttest.Noon.Add(minAge))},
+		{"bound by a clock that ran ahead", held{pin: accounttest.Noon.Add(time.Hour)}, Credentials{PIN: "2580"}, nil},
+		{"the old PIN", held{pin: old, device: fresh}, Credentials{PIN: "2580"}, nil},
+		{"the old PIN, after a young code", held{pin: old, device: fresh}, Credentials{OTP: now(phone), PIN: "2580"}, nil},
+		{"the old device", held{pin: fresh, device: old}, Credentials{OTP: now(phone)}, nil},
+		{"a young PIN is not looked at", held{pin: fresh, device: old}, Credentials{PIN: "2580"}, refused(KindPIN, false)},
+		{"nor a wrong one", held{pin: fresh, device: old}, Credentials{PIN: "0000"}, refused(KindPIN, false)},
+		{"a young code is no strike", held{pin: old, device: fresh}, Credentials{OTP: now(phone)}, refused(KindDeviceTOTP, false)},
+		{"a young code that was used is stale", held{pin: old, device: fresh, used: true}, Credentials{OTP: now(phone)}, refused(KindDeviceTOTP, true)},
+		{"an old code that was used is stale", held{pin: fresh, device: old, used: true}, Credentials{OTP: now(phone)}, refused(KindDeviceTOTP, true)},
+		{"beside a young PIN too", held{pin: fresh, device: old, used: true}, Credentials{OTP: now(phone), PIN: "0000"}, refused(KindDeviceTOTP, true)},
+		{"a wrong PIN beside a young code is a strike", held{pin: old, device: fresh}, Credentials{OTP: now(phone), PIN: "0000"}, struck(KindPIN)},
+		{"a wrong PIN beside a stale code is a strike", held{pin: old, device: old, used: true}, Credentials{OTP: now(phone), PIN: "0000"}, struck(KindPIN)},
+		{"a wrong code beside a young PIN is a strike", held{pin: fresh, device: old}, Credentials{OTP: now(none), PIN: "2580"}, struck(KindDeviceTOTP)},
+		{"a PIN where none is set is a strike", held{device: old}, Credentials{PIN: "2580"}, struck(KindPIN)},
+		{"the old authenticator", held{app: old}, Credentials{OTP: now(app)}, nil},
+		{"a young authenticator's code is no strike", held{pin: old, app: fresh}, Credentials{OTP: now(app)}, refused(KindDeviceTOTP, false)},
+		{"an authenticator alone, young", held{app: fresh}, Credentials{OTP: now(app)}, waits(accounttest.Noon.Add(time.Millisecond))},
+		{"a code that is not the authenticator's", held{app: old}, Credentials{OTP: now(phone)}, struck(KindDeviceTOTP)},
 	} {
-		a := &account.Account{}
-		try := attemptOn(t, a, o, accounttest.Noon)
-		if !c.pin.IsZero() {
+		a := &account.Account{Guard: account.Guard{Strikes: 1, HoldUntil: c.holds.hold}}
+		try := attemptOn(t, a, Options{Reset: ResetOptions{MinAge: minAge, Authenticator: true}}, accounttest.Noon)
+		if !c.holds.pin.IsZero() {
 			a.PIN = hashed(try, "2580")
-			a.PIN.SetAt = c.pin
+			a.PIN.SetAt = c.holds.pin
 		}
-		if !c.device.IsZero() {
-			a.Devices = []account.Device{{TOTP: s, EnrolledAt: c.device}}
+		if !c.holds.device.IsZero() {
+			a.Devices = []account.Device{{ID: uuid.UUID{1}, TOTP: phone, EnrolledAt: c.holds.device}}
+			if c.holds.used {
+				a.Devices[0].LastStep = accounttest.Noon.Unix() / 30
+			}
 		}
-		if _, err := try.proveReset(c.proof); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		if !c.holds.app.IsZero() {
+			a.Authenticator = &account.Authenticator{TOTP: app, ConfirmedAt: c.holds.app}
+		}
+		_, err := try.proveReset(c.proof)
+		if c.want == nil || errors.Is(c.want, ErrNotEnrolled) {
+			if !errors.Is(err, c.want) {
+				t.Errorf("%s: %v, want %v", c.name, err, c.want)
+			}
+		} else if !reflect.DeepEqual(err, c.want) {
+			t.Errorf("%s: %#v, want %#v", c.name, err, c.want)
+		}
+		strikes := 1
+		switch mismatch, ok := c.want.(*MismatchError); {
+		case c.want == nil:
+			strikes = 0
+		case ok && mismatch.Remaining == 1:
+			strikes = 2
+		}
+		if a.Guard.Strikes != strikes {
+			t.Errorf("%s: %d strikes, want %d", c.name, a.Guard.Strikes, strikes)
+		}
+		if stored := strikes == 2 || errors.Is(c.want, ErrNotEnrolled); (try.wrong || try.mustStore) != stored {
+			t.Errorf("%s: must be stored %v", c.name, !stored)
+		}
+	}
+}
+
+// Without ResetOptions.Authenticator an authenticator proves nothing, of whatever age.
+func TestAuthenticatorProvesAResetOnlyWhereItIsAsked(t *testing.T) {
+	s := account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}
+	code := Credentials{OTP: accounttest.CodeAt(&s, accounttest.Noon.Unix()/30)}
+	for _, proves := range []bool{false, true} {
+		a := &account.Account{Authenticator: &account.Authenticator{TOTP: s}}
+		try := attemptOn(t, a, Options{Reset: ResetOptions{Authenticator: proves}}, accounttest.Noon)
+		_, err := try.proveReset(code)
+		if proves && err != nil || !proves && !errors.Is(err, ErrNotEnrolled) {
+			t.Errorf("asked %v: %v", proves, err)
+		}
+		if proves && (len(try.events) != 1 || try.events[0].Kind != KindTOTP || try.events[0].Action != ActionResetProven) {
+			t.Errorf("reported %+v", try.events)
 		}
 	}
 }
@@ -233,20 +301,5 @@ func TestGuardWipesNobodyByLoweringStrikes(t *testing.T) {
 	}
 	if marked, err := attemptOn(t, a, Options{Reset: strict}, accounttest.Noon).proveReset(Credentials{OTP: "999998"}); marked == nil || !errors.Is(err, ErrWiped) {
 		t.Errorf("a strike: %v, %v", marked, err)
-	}
-}
-
-// A device that is too young to count does not hide one behind it that is old
-// enough, nor the other way round.
-func TestGuardLooksPastADeviceThatIsTooYoung(t *testing.T) {
-	s := account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}
-	other := account.TOTP{Key: totp.Key{Secret: []byte("another secret, unlike it"), Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}
-	old := account.Device{TOTP: s, EnrolledAt: accounttest.Noon.Add(-time.Hour)}
-	fresh := account.Device{TOTP: other, EnrolledAt: accounttest.Noon}
-	for name, devices := range map[string][]account.Device{"before": {fresh, old}, "behind": {old, fresh}} {
-		try := attemptOn(t, &account.Account{Devices: devices}, Options{Reset: ResetOptions{MinAge: time.Hour}}, accounttest.Noon)
-		if _, err := try.proveReset(Credentials{OTP: accounttest.CodeAt(&s, accounttest.Noon.Unix()/30)}); err != nil {
-			t.Errorf("with a young device %s it, the old one's code is %v", name, err)
-		}
 	}
 }

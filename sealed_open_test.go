@@ -101,11 +101,20 @@ func (k *sealedKit) verify(kind factor.Kind, code string, device byte) {
 	}
 }
 
-// refuse fails unless the code is recognised as used: refused, and not charged.
+// stale fails unless a code was recognised as one that was right before.
+func (k *sealedKit) stale(err error) {
+	k.Helper()
+	var mismatch *factor.MismatchError
+	if !errors.As(err, &mismatch) || !mismatch.Stale {
+		k.Fatalf("got %v, want that the code is stale", err)
+	}
+}
+
+// refuse fails unless the code is recognised as stale: refused, and not charged.
 func (k *sealedKit) refuse(kind factor.Kind, code string) {
 	k.Helper()
 	_, err := k.v.VerifyOTP(k.Context(), k.user, code, kind)
-	k.is(err, factor.ErrMismatch)
+	k.stale(err)
 	s, err := k.admin.Status(k.Context(), k.user)
 	k.ok(err)
 	for _, b := range s.Budgets {
@@ -187,13 +196,67 @@ func TestSealedRowsAreJudgedBy(t *testing.T) {
 			k.ok(k.admin.Import(k.Context(), k.user, factor.Import{Devices: []factor.ImportedDevice{again}}))
 			k.shows(factor.Status{Devices: none}) // what was revoked since it was imported stays so
 		},
+		"3 everything": func(k *sealedKit) {
+			k.shows(factor.Status{
+				PIN: true, Authenticator: true, AuthenticatorPending: true, Devices: []factor.Device{phone, tablet},
+				Live: []factor.Kind{factor.KindLogin, factor.KindAccount}, Strikes: 2, Budgets: []factor.Budget{
+					{Kind: factor.KindPassword, Wrong: 3}, {Kind: factor.KindLogin, Wrong: 1}, {Kind: factor.KindAccount, Wrong: 5, Locked: true, Until: at(time.Minute)},
+				},
+			})
+			k.ok(k.v.VerifyPIN(k.Context(), k.user, rightPIN))
+			k.refuse(factor.KindDeviceTOTP, k.tablet())
+			k.verify(factor.KindDeviceTOTP, k.phone(), 1)
+			k.verify(factor.KindTOTP, k.app(), 0)
+			k.stale(k.auth.Confirm(k.Context(), k.user, k.tablet()))
+			k.ok(k.auth.Confirm(k.Context(), k.user, k.phone()))
+			k.verify(factor.KindLogin, "01234567", 0)
+			_, err := k.v.VerifyOTP(k.Context(), k.user, "012345", factor.KindAccount)
+			k.is(err, factor.ErrLocked)
+			k.ok(k.admin.Unlock(k.Context(), k.user))
+			k.refuse(factor.KindAccount, "543210")
+			k.refuse(factor.KindAccount, "5432100")
+			k.verify(factor.KindAccount, "012345", 0)
+		},
+		"3 imported": func(k *sealedKit) {
+			k.shows(factor.Status{PIN: true, Devices: []factor.Device{tablet}})
+			k.ok(k.v.VerifyPIN(k.Context(), k.user, rightPIN))
+			k.refuse(factor.KindDeviceTOTP, k.tablet())
+		},
+		"3 wipe pending": func(k *sealedKit) {
+			k.shows(factor.Status{Authenticator: true, Devices: none, Strikes: 4, WipePending: true, Wipe: &factor.Wipe{
+				ID: uuid.UUID{15: 5}, User: k.user, At: at(-time.Hour), Reason: factor.ReasonStrikes}})
+			k.is(k.admin.SetPIN(k.Context(), k.user, rightPIN), factor.ErrWipePending)
+			k.verify(factor.KindTOTP, k.app(), 0)
+		},
+		"3 forfeited": func(k *sealedKit) {
+			k.shows(factor.Status{Devices: none, Strikes: 4, Wipe: &factor.Wipe{
+				ID: uuid.UUID{15: 6}, User: k.user, At: at(-time.Hour), Reason: factor.ReasonForfeited}})
+			k.ok(k.admin.SetPIN(k.Context(), k.user, rightPIN))
+		},
+		"3 removed": func(k *sealedKit) {
+			k.shows(factor.Status{Devices: none})
+			secret := factor.ImportedTOTP{Secret: base32.StdEncoding.EncodeToString([]byte("12345678901234567890"))}
+			for _, row := range []factor.Import{
+				{PIN: &factor.ImportedPIN{Hash: "$2a$04$NBPkQcVG.PKNtI21B/oc6OBQTAZvG05QG35k25drTJ6Eg55wOL9SK"}},
+				{Devices: []factor.ImportedDevice{{ID: uuid.UUID{15: 1}, TOTP: factor.ImportedTOTP{Secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJA"}}}},
+				{Devices: []factor.ImportedDevice{{ID: uuid.UUID{15: 2}, TOTP: secret}}},
+				{Authenticator: &secret},
+			} {
+				k.ok(k.admin.Import(k.Context(), k.user, row))
+				k.shows(factor.Status{Devices: none})
+			}
+		},
+		"3 empty": func(k *sealedKit) {
+			k.shows(factor.Status{Devices: none})
+			k.ok(k.admin.SetPIN(k.Context(), k.user, rightPIN))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			check(openSealed(t, name, false))
 			check(openSealed(t, name, true))
 		})
 	}
-	for _, name := range []string{"1 bounds", "2 bounds"} {
+	for _, name := range []string{"1 bounds", "2 bounds", "3 bounds"} {
 		k := openSealed(t, name, false)
 		s, err := k.admin.Status(t.Context(), k.user)
 		k.ok(err)

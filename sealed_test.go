@@ -18,6 +18,7 @@ import (
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/commit"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -101,33 +102,58 @@ func sealedAccounts() []sealedAccount {
 	tablet := account.Device{ID: id(2), TOTP: account.TOTP{Key: totp.Key{Secret: key, Algorithm: totp.SHA256, Digits: 8, Period: time.Minute}, LastStep: accounttest.Noon.Unix() / 60}, EnrolledAt: at(-3 * time.Hour), UsedAt: at(-time.Second)}
 	app := account.TOTP{Key: totp.Key{Secret: key, Algorithm: totp.SHA512, Digits: 7, Period: 45 * time.Second}, LastStep: accounttest.Noon.Unix()/45 - 1}
 
-	marks := func() []account.ImportMark { // of the PIN, the app, the phone and the tablet
-		return []account.ImportMark{
+	marks := func() []account.Mark { // as 0.1.0 marked the PIN, the app, the phone and the tablet
+		return []account.Mark{
 			{0xf1, 0x3a, 0x37, 0x72, 0x69, 0x08, 0xd5, 0x11}, {0xe0, 0x48, 0x20, 0xd4, 0x3e, 0x71, 0x05, 0xd4},
 			{0x30, 0x11, 0x74, 0x60, 0xf6, 0x51, 0x34, 0x81}, {0x5d, 0x69, 0xc4, 0xdc, 0x6f, 0xb4, 0x22, 0xd5},
+		}
+	}
+	issued := func() [len(account.IssuedKinds)]account.Codes {
+		return [...]account.Codes{
+			{Live: &account.Code{Digits: "01234567", ExpiresAt: at(9 * time.Minute)}, NotBefore: at(time.Minute)},
+			{Live: &account.Code{Digits: "012345", ExpiresAt: at(4 * time.Minute)}, Stale: []account.Code{{Digits: "543210", ExpiresAt: at(time.Minute)}, {Digits: "5432100", ExpiresAt: at(2 * time.Minute)}}},
 		}
 	}
 	const bcrypt = "$2a$04$NBPkQcVG.PKNtI21B/oc6OBQTAZvG05QG35k25drTJ6Eg55wOL9SK"
 
 	return []sealedAccount{
 		{"1 holder", 1, "alice", &account.Account{
-			PIN: aPIN(), Devices: []account.Device{phone, tablet}, Authenticator: &app,
-			Pending:      &account.Pending{TOTP: account.TOTP{Key: totp.Key{Secret: key, Algorithm: totp.SHA1, Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}, ExpiresAt: at(10 * time.Minute), Wrong: 4},
-			LoginCodes:   account.Codes{Live: &account.Code{Digits: "01234567", ExpiresAt: at(9 * time.Minute)}, NotBefore: at(time.Minute)},
-			AccountCodes: account.Codes{Live: &account.Code{Digits: "012345", ExpiresAt: at(4 * time.Minute)}, Spent: []account.Code{{Digits: "543210", ExpiresAt: at(time.Minute)}, {Digits: "5432100", ExpiresAt: at(2 * time.Minute)}}},
-			Guard:        account.Guard{Strikes: 2, NotBefore: at(time.Minute), LastWrong: []byte("last")},
+			PIN: aPIN(), Devices: []account.Device{phone, tablet}, Authenticator: &account.Authenticator{TOTP: app},
+			Pending: &account.Pending{TOTP: phone.TOTP, ExpiresAt: at(10 * time.Minute), Wrong: 4},
+			Issued:  issued(),
+			Guard:   account.Guard{Strikes: 2, NotBefore: at(time.Minute), LastWrong: []byte("last")},
 		}},
 		{"1 locked", 2, "Åsa 漢字", counted(&account.Account{PIN: aPIN(), Devices: []account.Device{phone}},
 			account.Budget{Wrong: 100, Until: time.Time{}}, account.Budget{Wrong: 9, Until: at(time.Hour)}, account.Budget{Wrong: 1, Until: time.Time{}}, account.Budget{Wrong: 5, Until: at(time.Minute)}, account.Budget{Wrong: 6, Until: at(2 * time.Minute)}, account.Budget{Wrong: 4, Until: time.Time{}})},
 		{"1 wipe pending", 1, "bob", &account.Account{Guard: account.Guard{Wipe: &account.Wipe{ID: id(3), At: at(-time.Hour), Reason: account.ReasonStrikes, Tries: 300, RetryAt: at(time.Hour)}}}},
-		{"1 forfeited", 1, "carol", &account.Account{Authenticator: &app, Guard: account.Guard{Wipe: &account.Wipe{ID: id(4), At: at(-time.Hour), Reason: account.ReasonForfeited, Done: true}}}},
+		{"1 forfeited", 1, "carol", &account.Account{Authenticator: &account.Authenticator{TOTP: app}, Guard: account.Guard{Wipe: &account.Wipe{ID: id(4), At: at(-time.Hour), Reason: account.ReasonForfeited, Done: true}}}},
 		{"1 empty", 1, strings.Repeat("é", 127) + "!", &account.Account{Emptied: at(-time.Minute)}},
 		{"1 bounds", 1, "dave", atBounds(&account.Account{})},
 		{"2 imported", 2, "erin", &account.Account{
-			PIN: &account.PIN{Hash: account.Hash{Sum: []byte(bcrypt)}, SetAt: at(-time.Hour)}, Authenticator: &app, Devices: []account.Device{tablet}, Imported: marks(),
+			PIN: &account.PIN{Hash: account.Hash{Sum: []byte(bcrypt)}, SetAt: at(-time.Hour)}, Authenticator: &account.Authenticator{TOTP: app}, Devices: []account.Device{tablet}, Marks: marks(),
 		}},
-		{"2 revoked", 2, "frank", &account.Account{Imported: marks()}},
-		{"2 bounds", 2, "grace", atBounds(&account.Account{Imported: marks()})},
+		{"2 revoked", 2, "frank", &account.Account{Marks: marks()}},
+		{"2 bounds", 2, "grace", atBounds(&account.Account{Marks: marks()})},
+		{"3 everything", 1, "heidi", counted(&account.Account{
+			PIN: aPIN(), Devices: []account.Device{phone, tablet}, Authenticator: &account.Authenticator{TOTP: app, ConfirmedAt: at(-4 * time.Hour)},
+			Pending: &account.Pending{TOTP: phone.TOTP, ExpiresAt: at(10 * time.Minute), Wrong: 4, Replaced: &account.Replaced{TOTP: tablet.TOTP, ExpiresAt: at(5 * time.Minute)}},
+			Issued:  issued(),
+			Guard:   account.Guard{Strikes: 2, NotBefore: at(time.Minute), LastWrong: []byte("last"), HoldUntil: at(20 * time.Hour)},
+			Marks:   []account.Mark{{1, 2, 3, 4, 5, 6, 7, 8}, {9}},
+		}, account.Budget{Wrong: 3}, account.Budget{}, account.Budget{Wrong: 1}, account.Budget{Wrong: 5, Until: at(time.Minute)}, account.Budget{}, account.Budget{})},
+		{"3 imported", 2, "ivan", &account.Account{PIN: &account.PIN{Hash: account.Hash{Sum: []byte(bcrypt)}, SetAt: at(-time.Hour)}, Devices: []account.Device{tablet}}},
+		{"3 wipe pending", 1, "judy", &account.Account{
+			Authenticator: &account.Authenticator{TOTP: app, ConfirmedAt: at(-4 * time.Hour)}, Marks: []account.Mark{{1}},
+			Guard: account.Guard{Wipe: &account.Wipe{ID: id(5), At: at(-time.Hour), Reason: account.ReasonStrikes, Tries: 3, RetryAt: at(time.Minute)}},
+		}},
+		{"3 forfeited", 2, "kim", &account.Account{Guard: account.Guard{Wipe: &account.Wipe{ID: id(6), At: at(-time.Hour), Reason: account.ReasonForfeited, Done: true}}}},
+		{"3 removed", 1, "leo", &account.Account{
+			Guard: account.Guard{HoldUntil: at(time.Hour)},
+			// Of the PIN's place, and of the place and the key of the phone.
+			Marks: []account.Mark{{0x89, 0x80, 0xaf, 0x22, 0xda, 0x68, 0xef, 0x90}, {0x68, 0xda, 0xa9, 0x09, 0x73, 0x85, 0x50, 0x1f}, {0xbd, 0xaf, 0xc2, 0x80, 0xef, 0xf1, 0xcf, 0xd7}},
+		}},
+		{"3 empty", 1, "mallory", &account.Account{Emptied: at(-time.Minute)}},
+		{"3 bounds", 2, "niaj", atNewBounds(&account.Account{})},
 	}
 }
 
@@ -151,17 +177,30 @@ func atBounds(a *account.Account) *account.Account {
 		}
 		a.Devices = append(a.Devices, account.Device{ID: uuid.UUID{15: byte(n + 1)}, TOTP: s, EnrolledAt: early, UsedAt: late})
 	}
-	a.Authenticator, a.Pending = &longest, &account.Pending{TOTP: longest, ExpiresAt: late, Wrong: 5}
-	for _, c := range []*account.Codes{&a.LoginCodes, &a.AccountCodes} {
+	a.Authenticator, a.Pending = &account.Authenticator{TOTP: longest}, &account.Pending{TOTP: longest, ExpiresAt: late, Wrong: 5}
+	for i := range a.Issued {
+		c := &a.Issued[i]
 		*c = account.Codes{Live: &account.Code{Digits: "99999999", ExpiresAt: late}, NotBefore: late}
 		for n := range 8 {
-			c.Spent = append(c.Spent, account.Code{Digits: fmt.Sprintf("%08d", n), ExpiresAt: late})
+			c.Stale = append(c.Stale, account.Code{Digits: fmt.Sprintf("%08d", n), ExpiresAt: late})
 		}
 	}
 	full := account.Budget{Wrong: 100, Until: late}
 	counted(a, full, full, full, full, full, full)
 	a.Guard = account.Guard{Strikes: 100, NotBefore: late, LastWrong: make([]byte, 64), Wipe: &account.Wipe{
 		ID: uuid.Max, At: late, Reason: account.ReasonForfeited, Tries: 1<<62 - 1, RetryAt: late}}
+	return a
+}
+
+// atNewBounds has each field of format 3 as large as any rule makes it.
+func atNewBounds(a *account.Account) *account.Account {
+	atBounds(a)
+	a.Authenticator.ConfirmedAt = a.Pending.ExpiresAt
+	a.Pending.Replaced = &account.Replaced{TOTP: a.Pending.TOTP, ExpiresAt: a.Pending.ExpiresAt}
+	a.Guard.HoldUntil = a.Pending.ExpiresAt
+	for n := range 517 {
+		a.Marks = append(a.Marks, account.Mark{byte(n >> 8), byte(n)})
+	}
 	return a
 }
 
@@ -182,7 +221,7 @@ func TestSealedRowsOpenToWhatWasSealed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := v.open(row.user, Record{Data: row.data, Version: 1})
+		got, err := v.open(row.user, commit.Record{Data: row.data, Version: 1})
 		if err != nil {
 			t.Errorf("%s: %v", want.name, err)
 			continue
@@ -214,7 +253,7 @@ func addSealed(t *testing.T) {
 			t.Fatalf("row %q would be written in format %s", a.name, format)
 		}
 		row := sealedRow{name: a.name, key: bytes.Repeat([]byte{a.key}, 32), user: a.user}
-		row.data = sealed(t, keyring(t, row.key), plain, labelOf(row.user))
+		row.data = sealed(t, keyring(t, row.key), plain, (*records)(nil).Label(row.user))
 		if _, err := file.WriteString(row.String()); err != nil {
 			t.Fatal(err)
 		}

@@ -20,10 +20,11 @@ func TestStatusSaysWhatIsHeldAndCounted(t *testing.T) {
 	}
 	rules := o.rules()
 	limits := map[Kind]Limit{KindPassword: judgeLimit, KindPIN: judgeLimit, KindLogin: o.OTP.Limit, KindAccount: o.OTP.Limit, KindTOTP: o.TOTP.Limit, KindDeviceTOTP: o.TOTP.Limit}
+	ttls := map[Kind]time.Duration{KindLogin: 10 * time.Minute, KindAccount: 5 * time.Minute}
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Around(accounttest.Noon)).Draw(t, "account")
 		s := statusOf(a, "user", &rules, accounttest.Noon)
-		waits := a.Pending != nil && a.Pending.ExpiresAt.After(accounttest.Noon) && !a.Pending.ExpiresAt.After(accounttest.Noon.Add(15*time.Minute))
+		waits := a.Pending != nil && a.Pending.ExpiresAt.After(accounttest.Noon) && !a.Pending.ExpiresAt.After(accounttest.Noon.Add(16*time.Minute))
 		if s.PIN != (a.PIN != nil) || s.Authenticator != (a.Authenticator != nil) || s.AuthenticatorPending != waits || len(s.Devices) != len(a.Devices) {
 			t.Fatalf("holds %+v", s)
 		}
@@ -38,20 +39,26 @@ func TestStatusSaysWhatIsHeldAndCounted(t *testing.T) {
 		var live []Kind
 		var budgets []Budget
 		for i, k := range kinds {
-			if c := map[Kind]account.Codes{KindLogin: a.LoginCodes, KindAccount: a.AccountCodes}[k]; c.Live != nil {
-				ttl := map[Kind]time.Duration{KindLogin: 10 * time.Minute, KindAccount: 5 * time.Minute}[k]
+			if c := a.Codes(account.Kind(k)); c != nil && c.Live != nil {
+				ttl, known := ttls[k]
+				if !known {
+					t.Fatalf("nothing says how long %s codes live", k)
+				}
 				if left := c.Live.ExpiresAt.Sub(accounttest.Noon); left > 0 && left <= ttl+time.Minute {
 					live = append(live, k)
 				}
 			}
 			b, l := a.Budgets[i], limits[k]
+			if l == (Limit{}) {
+				t.Fatalf("nothing says what limit %s has", k)
+			}
 			if b.Wrong == 0 {
 				continue
 			}
 			left := b.Until.Sub(accounttest.Noon)
-			shown := Budget{Kind: k, Wrong: b.Wrong, Locked: b.Wrong >= l.Final || left > 0 && left <= l.MaxDelay}
+			shown := Budget{Kind: k, Wrong: b.Wrong, Locked: b.Wrong >= l.Final || left > 0 && left <= l.MaxDelay+time.Minute}
 			if shown.Locked && b.Wrong < l.Final {
-				shown.Until = b.Until
+				shown.Until = accounttest.Noon.Add(min(left, l.MaxDelay))
 			}
 			budgets = append(budgets, shown)
 		}

@@ -87,8 +87,8 @@ func TestCallsOfTheStore(t *testing.T) {
 			return k.guard.Prove(ctx, alice, factor.Credentials{PIN: wrongPIN})
 		}, factor.ErrMismatch},
 		{"ResetGuard.Prove", "used code", read, (*kit).usedCode, func(k *kit, c string) error { return k.guard.Prove(ctx, alice, factor.Credentials{OTP: c}) }, factor.ErrMismatch},
-		{"ResetGuard.Prove", "nothing held", read, nothing, func(k *kit, _ string) error { return k.guard.Prove(ctx, alice, pin) }, factor.ErrNotEnrolled},
-		{"ResetGuard.Prove", "wiped", read, (*kit).forfeited, func(k *kit, _ string) error { return k.guard.Prove(ctx, alice, pin) }, factor.ErrWiped},
+		{"ResetGuard.Prove", "nothing held", one, nothing, func(k *kit, _ string) error { return k.guard.Prove(ctx, alice, pin) }, factor.ErrNotEnrolled},
+		{"ResetGuard.Prove", "wiped", one, (*kit).forfeited, func(k *kit, _ string) error { return k.guard.Prove(ctx, alice, pin) }, factor.ErrWiped},
 		{"ResetGuard.Prove", "a password", none, nothing, func(k *kit, _ string) error {
 			return k.guard.Prove(ctx, alice, factor.Credentials{Password: rightPW})
 		}, factor.ErrMalformed},
@@ -105,6 +105,13 @@ func TestCallsOfTheStore(t *testing.T) {
 		{"Admin.RemoveAuthenticator", "none", read, nothing, func(k *kit, _ string) error { return k.admin.RemoveAuthenticator(ctx, alice) }, factor.ErrNotEnrolled},
 		{"Admin.RevokeDevice", "enrolled", one, func(k *kit) string { return k.enroll().Device.String() }, func(k *kit, id string) error { return k.admin.RevokeDevice(ctx, alice, uuid.MustParse(id)) }, nil},
 		{"Admin.RevokeDevice", "unknown", read, nothing, func(k *kit, _ string) error { return k.admin.RevokeDevice(ctx, alice, device) }, factor.ErrUnknownDevice},
+		{"Admin.PasswordChanged", "known", one, (*kit).lockedPIN, func(k *kit, _ string) error { return k.admin.PasswordChanged(ctx, alice) }, nil},
+		{"Admin.PasswordChanged", "absent", one, nothing, func(k *kit, _ string) error { return k.admin.PasswordChanged(ctx, alice) }, nil},
+		{"Admin.VoidCodes", "a live code", one, func(k *kit) string { return k.issue(factor.KindLogin) }, func(k *kit, _ string) error { return k.admin.VoidCodes(ctx, alice) }, nil},
+		{"Admin.VoidCodes", "absent", one, nothing, func(k *kit, _ string) error { return k.admin.VoidCodes(ctx, alice) }, nil},
+		{"Admin.Discard", "known", one, (*kit).withPIN, func(k *kit, _ string) error { return k.admin.Discard(ctx, alice) }, nil},
+		{"Admin.Discard", "that does not open", one, func(k *kit) string { k.store([]byte("not sealed")); return "" }, func(k *kit, _ string) error { return k.admin.Discard(ctx, alice) }, nil},
+		{"Admin.Forget", "that does not open", read, func(k *kit) string { k.store([]byte("not sealed")); return "" }, func(k *kit, _ string) error { return k.admin.Forget(ctx, alice) }, factor.ErrUnsealed},
 		{"Admin.Forget", "known", one, (*kit).withPIN, func(k *kit, _ string) error { return k.admin.Forget(ctx, alice) }, nil},
 		{"Admin.Forget", "absent", one, nothing, func(k *kit, _ string) error { return k.admin.Forget(ctx, alice) }, nil},
 		{"Admin.Import", "new", one, nothing, func(k *kit, _ string) error { return k.admin.Import(ctx, alice, row()) }, nil},
@@ -120,7 +127,7 @@ func TestCallsOfTheStore(t *testing.T) {
 		}, nil},
 		{"Admin.Sweep", "nothing due", none, (*kit).withPIN, func(k *kit, _ string) error { return second(k.admin.Sweep(ctx)) }, nil},
 		{"Admin.Sweep", "an expired code", one, func(k *kit) string { k.issue(factor.KindAccount); k.Turn(time.Hour); return "" }, func(k *kit, _ string) error { return second(k.admin.Sweep(ctx)) }, nil},
-		{"Admin.Sweep", "an empty record", one, func(k *kit) string { k.withPIN(); k.ok(k.admin.Forget(ctx, alice)); k.Turn(24 * time.Hour); return "" }, func(k *kit, _ string) error { return second(k.admin.Sweep(ctx)) }, nil},
+		{"Admin.Sweep", "an empty record", one, func(k *kit) string { k.withPIN(); k.ok(k.admin.Forget(ctx, alice)); k.Turn(25 * time.Hour); return "" }, func(k *kit, _ string) error { return second(k.admin.Sweep(ctx)) }, nil},
 	}
 	covered := map[string]bool{}
 	for _, c := range cases {

@@ -94,6 +94,7 @@ func TestARecordThatIsThereIsNoSignOfItsRemoval(t *testing.T) {
 
 func TestSweepJoinsAHundredErrorsAndCountsTheRest(t *testing.T) {
 	k := newKit(t)
+	k.onTheMinute()
 	k.wipe = errBusy
 	for i := range 150 {
 		k.is(k.guard.Forfeit(t.Context(), fmt.Sprintf("user%03d", i)), factor.ErrWipePending)
@@ -121,6 +122,7 @@ func TestSweepJoinsAHundredErrorsAndCountsTheRest(t *testing.T) {
 // A process that cannot wipe leaves the wipe, at once, to one that can.
 func TestSweepWithoutWipePostponesNothing(t *testing.T) {
 	k := newKit(t)
+	k.onTheMinute()
 	k.wipe = errBusy
 	k.is(k.guard.Forfeit(t.Context(), alice), factor.ErrWipePending)
 	k.wipe = nil
@@ -159,6 +161,7 @@ func TestSweepInsideWipePassesOverIt(t *testing.T) {
 			return nil
 		}
 	})
+	k.onTheMinute()
 	k.ok(k.guard.Forfeit(t.Context(), alice))
 	if slices.Contains(k.actions(), factor.ActionWipeFailed) {
 		t.Error("a wipe that was not called has failed")

@@ -2,8 +2,13 @@ package factor
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"time"
 
-	"github.com/knowhave/factor/internal/keylock"
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/commit"
+	"github.com/knowhave/factor/internal/host"
 )
 
 // mode says how a call goes about its update.
@@ -13,7 +18,7 @@ const (
 	// modeFast calls do no slow work, and take only the user's lock.
 	modeFast mode = iota
 	// modeBatched calls are fast ones. Those that wait for the user's lock at the
-	// same time share one swap: see batch.go.
+	// same time share one swap.
 	modeBatched
 	// modeHashing calls hash a PIN. They take a second lock around the whole call,
 	// so that they queue behind each other and no code waits behind them.
@@ -32,132 +37,124 @@ type rule[T any] func(a *attempt) (T, error)
 // update is the only way to change a user's record. It locks the user, loads and
 // opens the record, applies the rule, seals what the rule leaves and swaps it in.
 // Only then it answers, or at once if the rule refuses without having judged
-// anything wrong. The locks are for speed; the swap alone makes it right.
+// anything wrong. See the package commit.
 func update[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (T, error) {
-	j := &typedJob[T]{call: call{v: v, opts: &v.opts, ctx: ctx, user: user, mode: m}, rule: r}
-	j.run(j)
-	v.observe(ctx, j.answer.events)
-	return j.answer.result, j.answer.err
+	j := &job[T]{call: v.newCall(ctx, user, m), rule: r}
+	j.room = j.event[:0]
+	j.Run(j)
+	v.observe(ctx, j.Value.events)
+	return j.Value.result, j.Err
 }
 
-// userLocks are locks of users, whose holders may do the jobs of the calls that
-// wait and leave them the record that they have loaded or stored.
-type userLocks = keylock.Locks[job, *Record]
-
-// A waiter is a call that waits for a lock, or has waited.
-type waiter = keylock.Waiter[job, *Record]
-
-// run does the job and those that can share its swap, unless another call did the
-// job while this one waited for the user's lock.
-func (c *call) run(j job) {
-	if err := c.lockSlow(); err != nil {
-		j.finish(0, err)
-		return
-	}
-	defer c.unlockSlow()
-	var offered job
-	if c.mode == modeBatched {
-		offered = j
-	}
-	w, err := c.lock(c.ctx, offered)
-	if err != nil {
-		j.finish(0, err)
-		return
-	}
-	if w.Done() {
-		return
-	}
-	defer c.unlock()
-	base, err := c.load()
-	if err != nil {
-		j.finish(0, err)
-		return
-	}
-	c.commitBatch(j, w, base)
-}
-
-// lockSlow takes the lock of calls that hash, if this is one. A call that one of
-// the host's functions makes goes on without, and so does one that has waited for
-// slowLockPatience while the host checks passwords. A PIN is hashed without the
-// host, so a call with one waits as long as its caller does: if many went on
-// without the lock, all of them would hash before the first is counted.
-func (c *call) lockSlow() error {
-	locks := c.v.slowLocks(c.mode)
-	if locks == nil || calledFromAny(c.ctx) {
-		return nil
-	}
-	ctx := c.ctx
-	if c.mode == modePassword {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, slowLockPatience)
-		defer cancel()
-	}
-	w, err := locks.Acquire(ctx, c.user, nil)
-	if err == nil {
-		c.slow, c.cached = locks, w.Cached()
-		return nil
-	}
-	return c.ctx.Err()
-}
-
-// slowLocks returns the locks that calls of this mode take around the whole call,
-// nil for none.
-func (v *Verifier) slowLocks(m mode) *userLocks {
+// how is a call's mode as the loop knows it. A call that one of the host's functions
+// makes takes no slow lock, and one with a password goes on without after
+// slowLockPatience. A PIN is hashed without the host, so a call with one waits as
+// long as its caller does: if many went on without the lock, all of them would hash
+// before the first is counted.
+func (v *Verifier) how(ctx context.Context, m mode) commit.How {
+	h := commit.How{Batched: m == modeBatched, Overwrite: m == modeOverwrite}
 	switch m {
 	case modeHashing:
-		return &v.pinLocks
+		h.Slow = &v.hashing
 	case modePassword:
-		return &v.passwordLocks
+		h.Slow = &v.passwords
 	}
-	return nil
+	if h.Slow != nil && host.Inside(ctx, func(hostCall) bool { return true }) {
+		h.Slow = nil
+	}
+	return h
 }
 
-func (c *call) unlockSlow() {
-	if c.slow != nil {
-		c.slow.Release(c.user, c.cached)
-	}
+// A job is a rule that is to be applied for a call that returns a T.
+type job[T any] struct {
+	call
+	commit.Answer[outcome[T]]
+	rule  rule[T]
+	event [1]Event // room for those of the first attempt
+	room  []Event
 }
 
-// lock takes the user's lock. The holder may meanwhile do the job, if there is
-// one; then the lock is not taken.
-func (c *call) lock(ctx context.Context, offered job) (*waiter, error) {
-	w, err := c.v.locks.Acquire(ctx, c.user, offered)
-	c.locked = err == nil && !w.Done()
-	return w, err
+// An outcome is what an application of a rule says once its state is stored.
+type outcome[T any] struct {
+	result T
+	events []Event
 }
 
-func (c *call) unlock() {
-	if c.locked {
-		c.v.locks.Release(c.user, keylock.Cached[*Record]{})
-		c.locked = false
-	}
+// An attempt is one application of a rule to one account.
+type attempt struct {
+	*call
+	account *account.Account
+	absent  bool // there is no record
+	now     time.Time
+	events  []Event
+	// wrong: a credential was judged wrong, so the call cannot end without the
+	// swap, not even with a fault.
+	wrong bool
+	// mustStore: the refusal is stored before it is answered, for another reason.
+	mustStore bool
+	// unchanged: the answer needs no swap although it is no refusal.
+	unchanged bool
+	// remove: there is to be no record.
+	remove bool
+
+	// Room for what most attempts hold.
+	held   account.Account
+	device [1]account.Device
 }
 
-// load loads the record, unless the call that had the slow lock before has left it.
-func (c *call) load() (Record, error) {
-	if c.cached.Value != nil {
-		return *c.cached.Value, nil
+// newAttempt returns an empty attempt, which endAttempt takes back: an account is
+// the largest thing that a call makes, and two fifths of what it would leave to
+// the collector.
+func (v *Verifier) newAttempt() *attempt {
+	a, _ := v.attempts.Get().(*attempt)
+	if a == nil {
+		a = &attempt{}
 	}
-	c.invalidate()
-	base, err := c.v.load(c.ctx, c.user)
-	if err == nil {
-		c.remember(base)
-	}
-	return base, err
+	a.account = &a.held
+	a.held.Devices = a.device[:0]
+	return a
 }
 
-// invalidate forgets the record, because the store is about to be asked about it.
-func (c *call) invalidate() {
-	if c.slow != nil {
-		c.cached = keylock.Cached[*Record]{After: c.slow.Last()}
-	}
+// endAttempt leaves nothing of the account behind.
+func (v *Verifier) endAttempt(a *attempt) {
+	*a = attempt{}
+	v.attempts.Put(a)
 }
 
-// remember keeps what the store has answered. What a call with a slow lock leaves
-// spares the next one a load.
-func (c *call) remember(r Record) {
-	if c.slow != nil {
-		known := r // r itself would be allocated in every call
-		c.cached.Value = &known
+// Apply implements commit.Job.
+func (j *job[T]) Apply(s commit.State) (next commit.State, store bool) {
+	a := j.v.newAttempt()
+	defer j.v.endAttempt(a)
+	a.call, a.absent = &j.call, s.Absent
+	a.events, j.room = j.room, nil
+	j.Value, j.Err = outcome[T]{}, decode(s, a.account)
+	if j.Err != nil && (j.mode != modeOverwrite || errors.Is(j.Err, ErrNewerFormat)) {
+		return commit.State{}, false
 	}
+	if j.Err != nil {
+		*a.account = account.Account{}
+	}
+	j.Err = host.Recover("judging", func() (err error) {
+		a.now = j.v.now()
+		j.Value.result, err = j.rule(a)
+		return err
+	})
+	j.Value.events = a.events
+	accepted := j.Err == nil && !a.unchanged
+	if !accepted && !a.wrong && !a.mustStore {
+		// A right credential that a fault came after is not spent.
+		j.Value.events = slices.DeleteFunc(j.Value.events, func(e Event) bool { return e.Action == ActionVerified })
+		return commit.State{}, false
+	}
+	if a.remove {
+		return commit.State{Absent: true}, true
+	}
+	a.account.Tidy(a.now)
+	return commit.State{Plain: a.account.Encode(), Due: a.account.Due(a.now)}, true
+}
+
+// event adds an event, to be reported once the attempt is stored.
+func (a *attempt) event(e Event) {
+	e.At, e.User = a.now, a.user
+	a.events = append(a.events, e)
 }

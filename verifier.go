@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/commit"
+	"github.com/knowhave/factor/internal/host"
 	"github.com/knowhave/factor/internal/keylock"
 	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/internal/poll"
@@ -55,20 +57,19 @@ type Match struct {
 // host's function is returned as an error that matches none of this package's
 // but ErrConflict, ErrUnsealed and ErrNewerFormat, and accepts nothing.
 type Verifier struct {
-	store     Store
-	sealer    Sealer
-	opts      Options
-	rules     account.Rules // of opts
-	hasher    *pinhash.Hasher
-	locks     userLocks         // around a load and its swap
-	deadlines keylock.Deadlines // of swaps
-	waiters   *poll.Poll        // for a PIN
-	attempts  sync.Pool         // of *attempt
+	store    Store
+	records  *records
+	opts     Options
+	rules    account.Rules // of opts
+	hasher   *pinhash.Hasher
+	loop     *commit.Loop // that changes the records
+	waiters  *poll.Poll   // for a PIN
+	attempts sync.Pool    // of *attempt
 
-	pinLocks, passwordLocks       userLocks     // around a call that hashes
-	observing                     atomic.Int64  // calls of Observe that run
-	checking, registering, wiping keylock.Slots // functions of the host's that run
-	comparing                     keylock.Slots // comparisons of a PIN that run
+	hashing, passwords            commit.SlowLocks // around a call with slow work
+	observing                     atomic.Int64     // calls of Observe that run
+	checking, registering, wiping keylock.Slots    // functions of the host's that run
+	comparing                     keylock.Slots    // comparisons of a PIN that run
 }
 
 func init() {
@@ -93,7 +94,9 @@ func NewVerifier(store Store, sealer Sealer, opts *Options) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Verifier{store: store, sealer: sealer, opts: o, rules: o.rules(), hasher: pinhash.New(pinhash.Options(o.PIN.Hash))}
+	v := &Verifier{store: store, records: &records{store, sealer}, opts: o, rules: o.rules(), hasher: pinhash.New(pinhash.Options(o.PIN.Hash))}
+	v.loop = commit.New(v.records, ErrConflict)
+	v.passwords.Patience = slowLockPatience
 	v.waiters = v.newWaiters()
 	return v, nil
 }
@@ -104,7 +107,7 @@ func (v *Verifier) now() time.Time { return v.opts.Now().UTC().Truncate(time.Mil
 
 // clock is now where no rule is applied.
 func (v *Verifier) clock() (now time.Time, err error) {
-	err = recoverPanic("Now", func() error { now = v.now(); return nil })
+	err = host.Recover("Now", func() error { now = v.now(); return nil })
 	return now, err
 }
 

@@ -25,15 +25,11 @@ func (v *Verifier) newWaiters() *poll.Poll {
 
 // lookForPIN looks at one user's record.
 func (v *Verifier) lookForPIN(ctx context.Context, user string) (poll.Seen, error) {
-	rec, err := v.load(ctx, user)
+	a, version, err := v.readVersion(ctx, user)
 	if err != nil {
 		return poll.Seen{}, err
 	}
-	a, err := v.open(user, rec)
-	if err != nil {
-		return poll.Seen{}, err
-	}
-	return poll.Seen{Done: a.PIN != nil, Version: rec.Version}, nil
+	return poll.Seen{Done: a.PIN != nil, Version: version}, nil
 }
 
 func versionsOf(ctx context.Context, lister VersionLister, users []string) (versions []int64, err error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/host"
 )
 
 // wipeTimeout is how long one call of Options.Wipe may take.
@@ -121,7 +122,7 @@ func (v *Verifier) runWipe(ctx context.Context, w Wipe) error {
 // recordWipe changes what is kept of a pending wipe, unless another call was
 // faster. Like the wipe itself it does not end with its caller.
 func (v *Verifier) recordWipe(ctx context.Context, w Wipe, note func(a *attempt, kept *account.Wipe)) error {
-	ctx = v.deadlines.Detach(ctx, commitTimeout)
+	ctx = v.loop.Detach(ctx)
 	_, err := update(ctx, v, w.User, modeFast, func(a *attempt) (void, error) {
 		if kept := a.account.Guard.Wipe; kept.Pending() && kept.ID == w.ID {
 			note(a, kept)
@@ -136,7 +137,7 @@ func (v *Verifier) callWipe(ctx context.Context, w Wipe) error {
 	if v.opts.Wipe == nil {
 		return &wipeNotCalled{errNoWipe}
 	}
-	if calledFrom(ctx, func(c *hostContext) bool { return c.function == inWipe && c.wipe == w.ID }) {
+	if host.Inside(ctx, func(c hostCall) bool { return c.function == inWipe && c.wipe == w.ID }) {
 		return &wipeNotCalled{errInsideItself}
 	}
 	leave, err := enter(ctx, &v.wiping, w.User, 0)
@@ -146,8 +147,8 @@ func (v *Verifier) callWipe(ctx context.Context, w Wipe) error {
 	defer leave()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wipeTimeout)
 	defer cancel()
-	asked := &hostContext{Context: ctx, verifier: v, function: inWipe, user: w.User, wipe: w.ID}
-	defer asked.returned.Store(true)
+	asked := host.Enter(ctx, hostCall{v, inWipe, w.User, w.ID})
+	defer asked.Leave()
 	return callHost("Wipe", func() error { return v.opts.Wipe(asked, w) })
 }
 

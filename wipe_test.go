@@ -104,6 +104,7 @@ func TestAWipeThatFailsIsAskedForAgainWithTheSameID(t *testing.T) {
 
 func TestSweepFinishesACutOffWipeAndPutsAFailingOneOff(t *testing.T) {
 	k := newKit(t)
+	k.onTheMinute()
 	k.setPIN()
 	k.wipe = errBusy
 	k.is(k.strike(4), factor.ErrWipePending)

@@ -27,7 +27,7 @@ const overall = 90
 var rules = []string{
 	"judge.go", "otp.go", "pin.go", "reset.go", "wipe.go",
 	"internal/account/account.go", "internal/account/budget.go", "internal/account/codec.go", "internal/account/codes.go",
-	"internal/account/guard.go", "internal/account/import.go", "internal/account/judge.go", "internal/account/rules.go",
+	"internal/account/guard.go", "internal/account/import.go", "internal/account/judge.go", "internal/account/pin.go", "internal/account/rules.go",
 	"internal/account/totp.go", "internal/account/wipe.go", "internal/account/wire.go",
 	"internal/totp/hotp.go", "internal/totp/key.go",
 }

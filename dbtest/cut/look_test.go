@@ -59,11 +59,7 @@ func (l *line) look(s *state, o *operation, made []credential) (*look, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := s.held
-	for _, x := range append([]credential{
-		{"account", factor.KindAccount, h.account}, {"login", factor.KindLogin, h.login}, {"device", factor.KindDeviceTOTP, h.device},
-		{"totp", factor.KindTOTP, h.totp}, {"pending", "", h.pending}, {"PIN", factor.KindPIN, o.pin},
-	}, made...) {
+	for _, x := range append(s.held.credentials(o.pin), made...) {
 		if x.code == "" {
 			continue
 		}
@@ -89,6 +85,18 @@ func (l *line) look(s *state, o *operation, made []credential) (*look, error) {
 	fmt.Fprintf(&text, "; a sweep changes %d (%v) and wipes %d", n, err, len(c.host.wiped))
 	found.text = text.String()
 	return found, nil
+}
+
+// credentials are all that is tried.
+func (h held) credentials(pin string) []credential {
+	var all []credential
+	for _, k := range issuedKinds {
+		all = append(all, credential{string(k), k, h.issued[k]})
+	}
+	return append(all,
+		credential{"device", factor.KindDeviceTOTP, h.device}, credential{"totp", factor.KindTOTP, h.totp},
+		credential{"pending", "", h.pending}, credential{"PIN", factor.KindPIN, pin},
+	)
 }
 
 // A copier is a record's copy in memory.

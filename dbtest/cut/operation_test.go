@@ -80,15 +80,17 @@ func enrolled(kind factor.Kind) func(e factor.Enrollment, err error) answer {
 // operations are the catalogue. Every exported method that asks the store is in
 // it, in each way in which it uses the store.
 var operations = []*operation{
-	{method: "Verifier.VerifyOTP", name: "account code", from: "member", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.account)) }},
-	{method: "Verifier.VerifyOTP", name: "login code", from: "member", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.login, factor.KindLogin)) }},
+	{method: "Verifier.VerifyOTP", name: "account code", from: "member", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.issued[factor.KindAccount])) }},
+	{method: "Verifier.VerifyOTP", name: "login code", from: "member", run: func(c *caller) answer {
+		return matched(c.V.VerifyOTP(c.ctx, user, c.held.issued[factor.KindLogin], factor.KindLogin))
+	}},
 	{method: "Verifier.VerifyOTP", name: "device code", from: "member", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.device)) }},
 	{method: "Verifier.VerifyOTP", name: "totp code", from: "member", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.totp, factor.KindTOTP)) }},
 	{method: "Verifier.VerifyOTP", name: "wrong code", from: "fresh", run: wrongEverywhere},
 	{method: "Verifier.VerifyOTP", name: "wrong code", from: "member", run: wrongEverywhere},
 	{method: "Verifier.VerifyOTP", name: "wrong code", from: "guessed", run: wrongEverywhere},
-	{method: "Verifier.VerifyOTP", name: "right code", from: "locked", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.account)) }},
-	{method: "Verifier.VerifyOTP", name: "used code", from: "spent", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.account)) }},
+	{method: "Verifier.VerifyOTP", name: "right code", from: "locked", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.issued[factor.KindAccount])) }},
+	{method: "Verifier.VerifyOTP", name: "used code", from: "spent", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.issued[factor.KindAccount])) }},
 	{method: "Verifier.VerifyPIN", name: "wrong PIN", from: "member", run: func(c *caller) answer { return said(c.V.VerifyPIN(c.ctx, user, wrongPIN)) }},
 	{method: "Verifier.VerifyPIN", name: "PIN of an old hash", from: "member", run: func(c *caller) answer { return said(c.V.VerifyPIN(c.ctx, user, rightPIN)) }},
 	{method: "Verifier.VerifyPassword", name: "password", from: "guessed", run: func(c *caller) answer { return said(c.V.VerifyPassword(c.ctx, user, password)) }},
@@ -101,7 +103,9 @@ var operations = []*operation{
 		return matched(c.V.VerifyAny(c.ctx, user, creds{OTP: wrongCode, Password: "wrong", PIN: wrongPIN}))
 	}},
 
-	{method: "PINs.Set", name: "set PIN by account code", from: "wiped", pin: newPIN, run: func(c *caller) answer { return said(c.PINs.Set(c.ctx, user, newPIN, creds{OTP: c.held.account})) }},
+	{method: "PINs.Set", name: "set PIN by account code", from: "wiped", pin: newPIN, run: func(c *caller) answer {
+		return said(c.PINs.Set(c.ctx, user, newPIN, creds{OTP: c.held.issued[factor.KindAccount]}))
+	}},
 	{method: "PINs.Set", name: "set PIN by password", from: "pending", pin: newPIN, run: func(c *caller) answer { return said(c.PINs.Set(c.ctx, user, newPIN, creds{Password: password})) }},
 	{method: "PINs.Set", name: "set PIN by wrong code", from: "member", run: func(c *caller) answer { return said(c.PINs.Set(c.ctx, user, newPIN, creds{OTP: wrongCode})) }},
 	{method: "PINs.Remove", name: "remove PIN by password", from: "member", run: func(c *caller) answer { return said(c.PINs.Remove(c.ctx, user, creds{Password: password})) }},
@@ -115,13 +119,13 @@ var operations = []*operation{
 
 	{method: "DeviceTOTPEnroller.Enroll", name: "enroll unproven", from: "fresh", run: func(c *caller) answer { return device(c.Devices.Enroll(c.ctx, user, newDevice, creds{})) }},
 	{method: "DeviceTOTPEnroller.Enroll", name: "enroll by account code", from: "member", run: func(c *caller) answer {
-		return device(c.Devices.Enroll(c.ctx, user, newDevice, creds{OTP: c.held.account}))
+		return device(c.Devices.Enroll(c.ctx, user, newDevice, creds{OTP: c.held.issued[factor.KindAccount]}))
 	}},
 	{method: "DeviceTOTPEnroller.Enroll", name: "enroll anew", from: "spent", run: func(c *caller) answer {
 		return device(c.Devices.Enroll(c.ctx, user, oldDevice, creds{Password: password}))
 	}},
 	{method: "DeviceTOTPEnroller.Enroll", name: "enroll by account code", from: "pending", run: func(c *caller) answer {
-		return device(c.Devices.Enroll(c.ctx, user, newDevice, creds{OTP: c.held.account}))
+		return device(c.Devices.Enroll(c.ctx, user, newDevice, creds{OTP: c.held.issued[factor.KindAccount]}))
 	}},
 	{method: "DeviceTOTPEnroller.Revoke", name: "revoke by its own code", from: "member", run: func(c *caller) answer {
 		return said(c.Devices.Revoke(c.ctx, user, oldDevice, creds{OTP: c.held.device}))
@@ -131,7 +135,9 @@ var operations = []*operation{
 	{method: "AuthenticatorEnroller.Begin", name: "begin by password", from: "fresh", run: func(c *caller) answer { return waiting(c.Auth.Begin(c.ctx, user, creds{Password: password})) }},
 	{method: "AuthenticatorEnroller.Confirm", name: "confirm", from: "waiting", run: func(c *caller) answer { return said(c.Auth.Confirm(c.ctx, user, c.held.pending)) }},
 	{method: "AuthenticatorEnroller.Confirm", name: "confirm with a wrong code", from: "waiting", run: func(c *caller) answer { return said(c.Auth.Confirm(c.ctx, user, wrongCode)) }},
-	{method: "AuthenticatorEnroller.Remove", name: "remove authenticator by account code", from: "member", run: func(c *caller) answer { return said(c.Auth.Remove(c.ctx, user, creds{OTP: c.held.account})) }},
+	{method: "AuthenticatorEnroller.Remove", name: "remove authenticator by account code", from: "member", run: func(c *caller) answer {
+		return said(c.Auth.Remove(c.ctx, user, creds{OTP: c.held.issued[factor.KindAccount]}))
+	}},
 
 	{method: "ResetGuard.Prove", name: "prove by device code", from: "struck", run: func(c *caller) answer { return said(c.Guard.Prove(c.ctx, user, creds{OTP: c.held.device})) }},
 	{method: "ResetGuard.Prove", name: "prove by wrong code", from: "member", run: wrongProof},

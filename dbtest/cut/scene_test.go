@@ -31,6 +31,8 @@ var (
 	oldDevice = uuid.UUID{0: 0xdd, 15: 1}
 	newDevice = uuid.UUID{0: 0xdd, 15: 2}
 	codeKinds = translate.Kinds(spec.CodeKinds)
+	// issuedKinds are those whose codes the library draws.
+	issuedKinds = translate.Kinds(spec.IssuedKinds)
 )
 
 // now is when every operation runs: the clock stands still.

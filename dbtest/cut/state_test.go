@@ -14,7 +14,10 @@ import (
 type creds = factor.Credentials
 
 // held is what a user holds in a state: codes that are right, or were.
-type held struct{ account, login, device, totp, pending string }
+type held struct {
+	issued                map[factor.Kind]string // codes of the kinds that are issued
+	device, totp, pending string
+}
 
 // A state is a user's record to start from.
 type state struct {
@@ -38,7 +41,7 @@ var states = map[string]func(*builder){
 	},
 	"spent": func(b *builder) {
 		b.member()
-		_, err := b.V.VerifyOTP(b.ctx, user, b.held.account)
+		_, err := b.V.VerifyOTP(b.ctx, user, b.held.issued[factor.KindAccount])
 		b.must(err)
 		_, err = b.V.VerifyOTP(b.ctx, user, b.held.device)
 		b.must(err)
@@ -92,7 +95,10 @@ func build(name string) (*state, error) {
 	}
 	store, h := memstore.New(), &host{now: now}
 	b := &builder{Views: newViews(store, h), ctx: context.Background(), host: h}
-	b.held = held{"900001", "900002", "900003", "900004", "900005"}
+	b.held = held{map[factor.Kind]string{}, "900003", "900004", "900005"}
+	for i, k := range issuedKinds {
+		b.held.issued[k] = fmt.Sprintf("%06d", 910001+i)
+	}
 	make(b)
 	r, err := store.Load(b.ctx, user)
 	return &state{name, r, b.held, len(h.wiped) > 0}, errors.Join(b.errs, err)
@@ -120,11 +126,11 @@ func (b *builder) member() {
 }
 
 func (b *builder) issue() {
-	account, err := b.Codes.IssueUnproven(b.ctx, user, factor.KindAccount)
-	b.must(err)
-	login, err := b.Codes.IssueUnproven(b.ctx, user, factor.KindLogin)
-	b.must(err)
-	b.held.account, b.held.login = account.Code, login.Code
+	for _, k := range issuedKinds {
+		otp, err := b.Codes.IssueUnproven(b.ctx, user, k)
+		b.must(err)
+		b.held.issued[k] = otp.Code
+	}
 }
 
 // guess gives so many wrong answers of each kind.

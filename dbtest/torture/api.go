@@ -50,16 +50,28 @@ const (
 	tries   = 20
 	final   = 40
 	strikes = 3
-
-	accountTTL = 2 * time.Second
-	loginTTL   = 10 * time.Minute
 )
 
-func ttl(k factor.Kind) time.Duration {
-	if k == factor.KindAccount {
-		return accountTTL
+// ttls are how long the codes of each issued kind live: some end within a life,
+// and others outlive several.
+var ttls = map[factor.Kind]time.Duration{
+	factor.KindAccount: 2 * time.Second,
+	factor.KindLogin:   10 * time.Minute,
+}
+
+// newOptions returns the options, without the host's functions.
+func newOptions() *factor.Options {
+	limit := factor.Limit{Tries: tries, Delay: time.Millisecond, MaxDelay: 4 * time.Millisecond, Final: final}
+	return &factor.Options{
+		Password: limit,
+		// The least memory that OWASP allows, so that several hashes at once do
+		// not make a small machine swap.
+		PIN:    factor.PINOptions{Limit: limit, Hash: factor.HashOptions{MemoryKiB: 7168, Time: 5, Parallel: 2}},
+		OTP:    factor.OTPOptions{Digits: digits, AccountTTL: ttls[factor.KindAccount], LoginTTL: ttls[factor.KindLogin], Limit: limit},
+		TOTP:   factor.TOTPOptions{Digits: digits, Period: period, Skew: skew, Limit: limit},
+		Device: factor.DeviceOptions{Max: devicesAllowed},
+		Reset:  factor.ResetOptions{Strikes: strikes},
 	}
-	return loginTTL
 }
 
 // sealingKey is the same for all: what is tortured is the store's memory.
@@ -81,20 +93,10 @@ func newAPI(store factor.Store, wipe func(context.Context, factor.Wipe) error) (
 	if err != nil {
 		return nil, err
 	}
-	limit := factor.Limit{Tries: tries, Delay: time.Millisecond, MaxDelay: 4 * time.Millisecond, Final: final}
-	v, err := factor.NewVerifier(store, sealer, &factor.Options{
-		CheckPassword: func(_ context.Context, _, password string) (bool, error) { return password == rightPassword, nil },
-		RegisteredAt:  registeredAt,
-		Wipe:          wipe,
-		Password:      limit,
-		// The least memory that OWASP allows, so that several hashes at once do
-		// not make a small machine swap.
-		PIN:    factor.PINOptions{Limit: limit, Hash: factor.HashOptions{MemoryKiB: 7168, Time: 5, Parallel: 2}},
-		OTP:    factor.OTPOptions{Digits: digits, AccountTTL: accountTTL, LoginTTL: loginTTL, Limit: limit},
-		TOTP:   factor.TOTPOptions{Digits: digits, Period: period, Skew: skew, Limit: limit},
-		Device: factor.DeviceOptions{Max: devicesAllowed},
-		Reset:  factor.ResetOptions{Strikes: strikes},
-	})
+	o := newOptions()
+	o.CheckPassword = func(_ context.Context, _, password string) (bool, error) { return password == rightPassword, nil }
+	o.RegisteredAt, o.Wipe = registeredAt, wipe
+	v, err := factor.NewVerifier(store, sealer, o)
 	if err != nil {
 		return nil, err
 	}

@@ -112,11 +112,7 @@ func (d *drawer) call() intent {
 // verifyOTP draws a wrong code of any kinds, or one from the wallet, mostly of
 // the kinds that it is for.
 func (d *drawer) verifyOTP() intent {
-	sets := [][]factor.Kind{
-		{factor.KindLogin}, {factor.KindAccount}, {factor.KindDeviceTOTP},
-		{factor.KindLogin, factor.KindAccount}, nil, // nil: device-totp, account
-	}
-	set := sets[d.IntN(len(sets))]
+	set := kindSets[d.IntN(len(kindSets))]
 	mode, fits := d.IntN(100), d.percent(80)
 	kind, p := d.issuedKind(), proof{OTP: wrongOTP}
 	switch {
@@ -136,6 +132,14 @@ func (d *drawer) verifyOTP() intent {
 	}
 	return intent{Op: opVerifyOTP, Kinds: set, Proof: p}
 }
+
+// kindSets are each kind of code alone, all that are issued, and the default.
+var kindSets = func() (sets [][]factor.Kind) {
+	for _, k := range append(issuedKinds[:len(issuedKinds):len(issuedKinds)], factor.KindDeviceTOTP) {
+		sets = append(sets, []factor.Kind{k})
+	}
+	return append(sets, issuedKinds, nil)
+}()
 
 func (d *drawer) issuedKind() factor.Kind {
 	return issuedKinds[d.IntN(len(issuedKinds))]

@@ -55,7 +55,8 @@ func (h *history) take(c *call) {
 // issue puts a code in the place of the one that was live.
 func (h *history) issue(c *call, k factor.Kind) {
 	name := "?" + c.name
-	issued := &code{kind: k, first: c.from + ttl(k).Milliseconds(), last: c.to + ttl(k).Milliseconds()}
+	ttl := ttls[k].Milliseconds()
+	issued := &code{kind: k, first: c.from + ttl, last: c.to + ttl}
 	if !c.open() {
 		name = proof{OTP: c.Code, Kind: k}.codeName()
 		issued.digits, issued.first, issued.last = c.Code, c.Ends, c.Ends

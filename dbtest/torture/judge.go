@@ -23,7 +23,7 @@ func (c *call) given() []given {
 		all = append(all, given{kinds, right})
 	}
 	if c.Proof.OTP != "" {
-		kinds := []factor.Kind{factor.KindDeviceTOTP, factor.KindAccount}
+		kinds := defaultKinds
 		switch {
 		case c.Op == opProve:
 			kinds = kinds[:1]

@@ -17,6 +17,9 @@ var countedKinds = translate.Kinds(spec.KindsWhere(func(r spec.KindRow) bool { r
 // issuedKinds are those of the codes that are issued.
 var issuedKinds = translate.Kinds(spec.IssuedKinds)
 
+// defaultKinds are those that a code is judged as where the call names none.
+var defaultKinds = translate.Kinds(spec.Options{}.Complete().ProofKinds)
+
 // user is what the audit knows of a user between two lives. A value of which
 // only the possibilities are known is a list of these; "" stands for none.
 type user struct {

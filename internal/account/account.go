@@ -142,7 +142,7 @@ func (a *Account) RemovePIN(by Actor, r *Rules, now time.Time) {
 func (a *Account) Enroll(id uuid.UUID, s TOTP, r *Rules, now time.Time) {
 	d := Device{ID: id, TOTP: s, EnrolledAt: now}
 	if i := a.DeviceIndex(id); i >= 0 {
-		a.markDevice(keyMark(&a.Devices[i].TOTP))
+		a.markKey(&a.Devices[i].TOTP)
 		a.Devices[i] = d
 		a.proofRemoved(User, r, now)
 	} else {
@@ -189,7 +189,7 @@ func (a *Account) Confirm(code string, r *Rules, now time.Time) (v Verdict, left
 		return Wrong, pendingTries - p.Wrong
 	}
 	if a.Authenticator != nil {
-		a.markDevice(keyMark(&a.Authenticator.TOTP))
+		a.markKey(&a.Authenticator.TOTP)
 		if r.Guard.Authenticator {
 			a.proofRemoved(User, r, now)
 		}
@@ -216,7 +216,7 @@ func (p *Pending) replaced(code string, r *Rules, now time.Time) bool {
 func (a *Account) RemoveAuthenticator(by Actor, r *Rules, now time.Time) {
 	if a.Authenticator != nil {
 		a.mark(placeOf(KindTOTP, uuid.Nil))
-		a.markDevice(keyMark(&a.Authenticator.TOTP))
+		a.markKey(&a.Authenticator.TOTP)
 		if r.Guard.Authenticator {
 			a.proofRemoved(by, r, now)
 		}

@@ -34,14 +34,17 @@ func TestBudgetLocksAsTheHistoryOfWrongAnswersSays(t *testing.T) {
 			locked, end := false, time.Time{}
 			if n := len(wrong); n >= l.Tries {
 				end = wrong[n-1].Add(naiveDelay(l, n))
-				locked = now.Before(end) && end.Sub(now) <= l.MaxDelay
+				locked = now.Before(end) && end.Sub(now) <= l.MaxDelay+time.Minute
+				if end.Sub(now) > l.MaxDelay {
+					end = now.Add(l.MaxDelay)
+				}
 			}
 			if len(wrong) >= l.Final {
 				locked, end = true, time.Time{}
 			}
-			if b.Locked(l, now) != locked || b.Final(l) != (len(wrong) >= l.Final) || !b.End(l).Equal(end) {
+			if b.Locked(l, now) != locked || b.Final(l) != (len(wrong) >= l.Final) || !b.End(l, now).Equal(end) {
 				t.Fatalf("after %d wrong ones at %v: locked %v, final %v, end %v; want locked %v, end %v",
-					len(wrong), now, b.Locked(l, now), b.Final(l), b.End(l), locked, end)
+					len(wrong), now, b.Locked(l, now), b.Final(l), b.End(l, now), locked, end)
 			}
 			left := max(1, l.Tries-len(wrong))
 			if locked {
@@ -99,7 +102,8 @@ func TestBudgetLockEnds(t *testing.T) {
 		{"at its end", account.Budget{3, accounttest.Noon}, false, 1},
 		{"long over", account.Budget{9, accounttest.Noon.Add(-time.Hour)}, false, 1},
 		{"as long as a lock can last", account.Budget{3, accounttest.Noon.Add(time.Hour)}, true, 0},
-		{"longer, so by a clock that ran ahead", account.Budget{3, accounttest.Noon.Add(time.Hour + time.Millisecond)}, false, 1},
+		{"set by a clock a minute ahead", account.Budget{3, accounttest.Noon.Add(time.Hour + time.Minute)}, true, 0},
+		{"longer, so by a clock that ran ahead", account.Budget{3, accounttest.Noon.Add(time.Hour + time.Minute + time.Millisecond)}, false, 1},
 		{"final", account.Budget{10, accounttest.Noon.Add(-time.Hour)}, true, 0},
 		{"final by a clock that ran ahead", account.Budget{10, accounttest.Noon.Add(9999 * time.Hour)}, true, 0},
 		{"beyond final, since Final was lowered", account.Budget{50, time.Time{}}, true, 0},

@@ -7,9 +7,10 @@ import "time"
 const ClockSlack = time.Minute
 
 // active reports whether what ends at until has not ended yet. What ends later from
-// now than it can last, ClockSlack aside, is void: a clock that ran ahead set it.
+// now than it can last, ClockSlack aside, is void: a clock that ran ahead set it. So is
+// what cannot last at all, because an option is not set any more.
 func active(until time.Time, longest time.Duration, now time.Time) bool {
-	return until.After(now) && !until.After(now.Add(longest+ClockSlack))
+	return longest > 0 && until.After(now) && !until.After(now.Add(longest+ClockSlack))
 }
 
 // reported returns the end that a caller is told: no later than it can be by this

@@ -130,7 +130,7 @@ func (r *reader) parts(a *Account) {
 		case part <= last:
 			r.fail()
 		case part == partHold:
-			a.Guard.HoldUntil = r.time()
+			a.Guard.HoldUntil = r.hold()
 		case part == partMarks:
 			a.Marks = r.marks()
 		default:
@@ -243,7 +243,7 @@ func (w *writer) issued(a *Account) {
 func (r *reader) issued(a *Account) {
 	r.kinds(func(k Kind) {
 		c := a.Codes(k)
-		if c == nil || !c.empty() {
+		if c == nil {
 			r.fail()
 			return
 		}
@@ -308,10 +308,6 @@ func (w *writer) budgets(a *Account) {
 func (r *reader) budgets(a *Account) {
 	r.kinds(func(k Kind) {
 		b := a.Budget(k)
-		if *b != (Budget{}) {
-			r.fail()
-			return
-		}
 		*b = Budget{int(r.uvarint(MaxFailures)), r.time()}
 		if *b == (Budget{}) {
 			r.fail()
@@ -319,22 +315,24 @@ func (r *reader) budgets(a *Account) {
 	})
 }
 
-// kinds reads a list whose elements begin with a kind. One that is not known is a
-// newer release's.
+// kinds reads a list whose elements begin with a kind, in the order of Kinds. One that
+// is not known is a newer release's.
 func (r *reader) kinds(read func(Kind)) {
+	last := 0
 	for range r.byte() {
 		stored := int(r.byte())
 		switch {
 		case r.failed:
 			return
-		case stored == 0:
+		case stored <= last:
 			r.fail()
+			return
 		case stored > len(Kinds):
 			r.newer = true
 			return
-		default:
-			read(Kinds[stored-1])
 		}
+		read(Kinds[stored-1])
+		last = stored
 	}
 }
 
@@ -364,6 +362,15 @@ func (r *reader) guard(s *Guard) {
 		w.Done, w.Tries, w.RetryAt = r.bool(), int(r.uvarint(maxNumber)), r.time()
 		s.Wipe = w
 	}
+}
+
+// hold returns an instant that is not zero.
+func (r *reader) hold() time.Time {
+	t := r.time()
+	if t.IsZero() {
+		r.fail()
+	}
+	return t
 }
 
 // marks returns one or more marks.

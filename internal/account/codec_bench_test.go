@@ -22,9 +22,9 @@ func benchAccounts() map[string]*account.Account {
 	return map[string]*account.Account{
 		"one device": {Devices: []account.Device{d}},
 		"PIN, two devices and a code": {
-			PIN:          &account.PIN{account.Hash{19456, 2, 1, make([]byte, 16), make([]byte, 32)}, accounttest.Noon},
-			Devices:      []account.Device{d, d},
-			AccountCodes: account.Codes{Live: &account.Code{"012345", accounttest.Noon}},
+			PIN:     &account.PIN{account.Hash{19456, 2, 1, make([]byte, 16), make([]byte, 32)}, accounttest.Noon},
+			Devices: []account.Device{d, d},
+			Issued:  [len(account.IssuedKinds)]account.Codes{{}, {Live: &account.Code{"012345", accounttest.Noon}}},
 		},
 	}
 }

@@ -70,20 +70,23 @@ func (c *Codes) Void() {
 	if c.Live == nil {
 		return
 	}
-	c.Stale = append(c.Stale, *c.Live)
-	c.Stale = c.Stale[max(0, len(c.Stale)-staleKept):]
-	c.Live = nil
+	c.Stale, c.Live = newestStale(append(c.Stale, *c.Live)), nil
 }
+
+func newestStale(all []Code) []Code { return all[max(0, len(all)-staleKept):] }
 
 // IsStale reports whether a code was right once and is not any more: it was used,
 // replaced or voided, or has expired. The codes that became stale last are remembered,
 // until staleTTL after they have expired. One that claims to expire later than it can
 // is not: a clock that ran ahead issued it.
 func (c *Codes) IsStale(digits string, ttl time.Duration, now time.Time) bool {
-	stale := func(code Code) bool {
-		return code.Matches(digits) && active(code.ExpiresAt.Add(staleTTL), staleTTL+ttl, now)
+	all := c.Stale
+	if c.Live != nil && !c.Live.ExpiresAt.After(now) {
+		all = newestStale(append(slices.Clip(all), *c.Live))
 	}
-	return slices.ContainsFunc(c.Stale, stale) || c.Live != nil && !c.LiveAt(ttl, now) && stale(*c.Live)
+	return slices.ContainsFunc(all, func(s Code) bool {
+		return s.Matches(digits) && active(s.ExpiresAt.Add(staleTTL), staleTTL+ttl, now)
+	})
 }
 
 // match judges a code, without taking it out of use.

@@ -1,78 +1,99 @@
 package account_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
-// issuedCode is what a bystander notes about one issued code.
-type issuedCode struct {
-	digits    string
-	expiresAt time.Time
-	spent     bool
-	forgotten bool // was seen to be over
+// codeHistory is what a bystander notes about the codes of a kind.
+type codeHistory struct {
+	live  *account.Code
+	stale []account.Code // the last eight that were live, oldest first
+	ttl   time.Duration
 }
 
-// right, spent and wrong by what a bystander saw: only the newest code can be
-// right, until it was; of those that were, the newest 8 are known until they end.
-func byHistory(history []*issuedCode, digits string, ttl time.Duration, now time.Time) account.Verdict {
-	if n := len(history); n > 0 {
-		newest := history[n-1]
-		over := newest.forgotten || newest.spent || !now.Before(newest.expiresAt)
-		if !over && newest.expiresAt.Sub(now) <= ttl+time.Minute && newest.digits == digits {
-			return account.Right
+// passes takes note that the live code is over, or a stale one.
+func (h *codeHistory) passes(now time.Time) {
+	if h.live != nil && !now.Before(h.live.ExpiresAt) {
+		h.void()
+	}
+	h.stale = slices.DeleteFunc(h.stale, func(s account.Code) bool { return now.Sub(s.ExpiresAt) >= 10*time.Minute })
+}
+
+func (h *codeHistory) void() {
+	if h.live == nil {
+		return
+	}
+	h.stale, h.live = append(h.stale, *h.live), nil
+	if len(h.stale) > 8 {
+		h.stale = h.stale[1:]
+	}
+}
+
+// verdict says that the newest code is right, if it is in force; that the eight before
+// it are known until ten minutes after they have expired; and that all else is wrong.
+func (h *codeHistory) verdict(digits string, now time.Time) account.Verdict {
+	for _, c := range h.stale {
+		since := now.Sub(c.ExpiresAt)
+		if c.Digits == digits && since < 10*time.Minute && -since <= h.ttl+time.Minute {
+			return account.Stale
 		}
 	}
-	known := 0
-	for _, c := range slices.Backward(history) {
-		if !c.spent || c.forgotten {
-			continue
-		}
-		if known++; known <= 8 && c.digits == digits && now.Before(c.expiresAt) {
-			return account.Spent
-		}
+	if h.live != nil && h.live.Digits == digits && h.live.ExpiresAt.Sub(now) <= h.ttl+time.Minute {
+		return account.Right
 	}
 	return account.Wrong
 }
 
+// verdictOf judges a code against one kind.
+func verdictOf(a *account.Account, k account.Kind, digits string, r *account.Rules, now time.Time) account.Verdict {
+	*a.Budget(k) = account.Budget{}
+	found := a.JudgeCode(digits, []account.Kind{k}, r, now, nil)
+	return found[0].Verdict
+}
+
 func TestCodesAreJudgedAsTheirHistorySays(t *testing.T) {
-	digits := rapid.SampledFrom([]string{"000000", "000001", "0000000", "111111", "222222", "99999999"})
+	digits := rapid.SampledFrom([]string{"000000", "000001", "0000000", "111111", "222222", "333333", "444444", "555555", "666666", "777777", "888888", "99999999"})
 	rapid.Check(t, func(t *rapid.T) {
 		ttl := rapid.SampledFrom([]time.Duration{time.Second, 5 * time.Minute, account.MaxCodeTTL}).Draw(t, "ttl")
-		var c account.Codes
-		var history []*issuedCode
-		now := accounttest.Noon
+		k := rapid.SampledFrom(account.IssuedKinds[:]).Draw(t, "kind")
+		r := &account.Rules{LoginTTL: ttl, AccountTTL: ttl, OneTime: limit}
+		a, h, now := &account.Account{}, codeHistory{ttl: ttl}, accounttest.Noon
 		for range rapid.IntRange(1, 60).Draw(t, "acts") {
 			ms := rapid.OneOf(rapid.Just[int64](0), rapid.Int64Range(0, 2000), rapid.Int64Range(-900_000, 900_000), rapid.Just(ttl.Milliseconds())).Draw(t, "clock")
 			now = now.Add(time.Duration(ms) * time.Millisecond)
-			if rapid.IntRange(0, 2).Draw(t, "issue") == 0 {
-				made := issuedCode{digits: digits.Draw(t, "code"), expiresAt: now.Add(ttl)}
-				c.Issue(account.Code{made.digits, made.expiresAt}, 0, now)
-				history = append(history, &made)
-			} else {
+			a.Tidy(now) // as before each write
+			h.passes(now)
+			switch rapid.SampledFrom([]string{"issue", "issue", "void", "give", "give", "give"}).Draw(t, "act") {
+			case "issue":
+				h.void()
+				made := a.Issue(k, digits.Draw(t, "code"), r, now)
+				h.live = &made
+			case "void":
+				if got, want := a.VoidCodes(r, now), h.live != nil && h.live.ExpiresAt.Sub(now) <= ttl+time.Minute; got != want {
+					t.Fatalf("voided %v, want %v", got, want)
+				}
+				h.void()
+			default:
 				given := digits.Draw(t, "given")
-				want := byHistory(history, given, ttl, now)
-				if got := c.Spend(given, ttl, now); got != want {
+				want := h.verdict(given, now)
+				if got := verdictOf(a, k, given, r, now); got != want {
 					t.Fatalf("%s at %v: verdict %d, want %d", given, now, got, want)
 				}
 				if want == account.Right {
-					history[len(history)-1].spent = true
+					h.void()
 				}
 			}
-			if rapid.Bool().Draw(t, "tidy") {
-				c.Tidy(now)
-				for _, h := range history {
-					h.forgotten = h.forgotten || !now.Before(h.expiresAt)
-				}
-			}
-			if len(c.Spent) > 8 {
-				t.Fatalf("%d spent codes are kept", len(c.Spent))
+			if n := len(a.Codes(k).Stale); n > 8 {
+				t.Fatalf("%d stale codes are kept", n)
 			}
 		}
 	})
@@ -86,20 +107,20 @@ func TestCodesTidiedAreJudgedTheSame(t *testing.T) {
 		given := rapid.SampledFrom(append([]string{"000000"}, allDigits(&c)...)).Draw(t, "given")
 		now := accounttest.Around(accounttest.Noon).Draw(t, "now")
 		later := now.Add(time.Duration(rapid.Int64Range(0, 1<<20).Draw(t, "later")) * time.Millisecond)
-		tidied := account.Codes{Spent: slices.Clone(c.Spent), NotBefore: c.NotBefore}
-		if c.Live != nil {
-			live := *c.Live
-			tidied.Live = &live
-		}
+		r := &account.Rules{LoginTTL: time.Hour, AccountTTL: time.Hour, Interval: time.Hour, OneTime: limit}
+		a := with(func(a *account.Account) { *a.Codes(account.KindLogin) = c })
+		tidied := accounttest.Clone(t, a)
 		tidied.Tidy(now)
-		if tidied.Live != nil && !tidied.Live.ExpiresAt.After(now) || !tidied.NotBefore.IsZero() && !tidied.NotBefore.After(now) ||
-			slices.ContainsFunc(tidied.Spent, func(s account.Code) bool { return !s.ExpiresAt.After(now) }) {
-			t.Fatalf("kept over its end: %+v", tidied)
+		was, is := a.Codes(account.KindLogin), tidied.Codes(account.KindLogin)
+		wasUntil, wasHeld := was.Held(r, later)
+		isUntil, isHeld := is.Held(r, later)
+		if wasHeld != isHeld || wasHeld && wasUntil != isUntil || was.LiveAt(time.Hour, later) != is.LiveAt(time.Hour, later) {
+			t.Fatal("tidying changed the interval or the live code")
 		}
-		if tidied.Held(time.Hour, later) != c.Held(time.Hour, later) || tidied.LiveAt(time.Hour, later) != c.LiveAt(time.Hour, later) {
-			t.Fatal("tidying changed the hold or the live code")
+		if was, is := was.IsStale(given, time.Hour, later), is.IsStale(given, time.Hour, later); was != is {
+			t.Fatalf("stale %v, tidied %v", was, is)
 		}
-		if was, is := c.Spend(given, time.Hour, later), tidied.Spend(given, time.Hour, later); was != is {
+		if was, is := verdictOf(a, account.KindLogin, given, r, later), verdictOf(tidied, account.KindLogin, given, r, later); was != is {
 			t.Fatalf("verdict %d, tidied %d", was, is)
 		}
 	})
@@ -109,82 +130,194 @@ func allDigits(c *account.Codes) (all []string) {
 	if c.Live != nil {
 		all = append(all, c.Live.Digits)
 	}
-	for _, s := range c.Spent {
+	for _, s := range c.Stale {
 		all = append(all, s.Digits)
 	}
 	return all
 }
 
-func TestCodeLivesUntilItsEnd(t *testing.T) {
-	const ttl = 5 * time.Minute
+// A code is right until it expires, and stale for ten minutes more. One that claims to
+// expire later than it can, with a minute for clocks that differ, is neither.
+func TestCodeIsRightThenStaleThenWrong(t *testing.T) {
+	const ttl, ms = 5 * time.Minute, time.Millisecond
+	r := &account.Rules{AccountTTL: ttl, OneTime: limit}
 	for _, c := range []struct {
 		name string
 		left time.Duration
-		live bool
+		live account.Verdict // while it is the newest
+		used account.Verdict // once it was used
 	}{
-		{"new", ttl, true},
-		{"a millisecond to go", time.Millisecond, true},
-		{"exactly at its end", 0, false},
-		{"after its end", -time.Millisecond, false},
-		{"a minute longer, for clocks that differ", ttl + time.Minute, true},
-		{"longer than that", ttl + time.Minute + time.Millisecond, false},
-		{"years longer", 10 * 365 * 24 * time.Hour, false},
+		{"new", ttl, account.Right, account.Stale},
+		{"a millisecond to go", ms, account.Right, account.Stale},
+		{"exactly at its end", 0, account.Stale, account.Stale},
+		{"after its end", -ms, account.Stale, account.Stale},
+		{"not quite ten minutes after", -10*time.Minute + ms, account.Stale, account.Stale},
+		{"ten minutes after", -10 * time.Minute, account.Wrong, account.Wrong},
+		{"a minute longer, for clocks that differ", ttl + time.Minute, account.Right, account.Stale},
+		{"longer than that", ttl + time.Minute + ms, account.Wrong, account.Wrong},
+		{"years longer", 10 * 365 * 24 * time.Hour, account.Wrong, account.Wrong},
 	} {
-		codes := account.Codes{Live: &account.Code{"012345", accounttest.Noon.Add(c.left)}}
-		if got := codes.LiveAt(ttl, accounttest.Noon); got != c.live {
+		code := account.Code{"012345", accounttest.Noon.Add(c.left)}
+		live := with(func(a *account.Account) { a.Codes(account.KindAccount).Live = &code })
+		if got := live.Codes(account.KindAccount).LiveAt(ttl, accounttest.Noon); got != (c.live == account.Right) {
 			t.Errorf("%s: live %v", c.name, got)
 		}
-		want := account.Wrong
-		if c.live {
-			want = account.Right
+		if got := verdictOf(live, account.KindAccount, "012345", r, accounttest.Noon); got != c.live {
+			t.Errorf("%s: verdict %d, want %d", c.name, got, c.live)
 		}
-		if got := codes.Spend("012345", ttl, accounttest.Noon); got != want || (codes.Live == nil) != c.live {
-			t.Errorf("%s: verdict %d, still live %v", c.name, got, codes.Live != nil)
-		}
-	}
-}
-
-// A spent code is known until it ends, and as long as it is one of the newest 8.
-func TestCodesRememberTheNewestSpent(t *testing.T) {
-	const ttl = 5 * time.Minute
-	var c account.Codes
-	digits := []string{"000000", "000001", "000002", "000003", "000004", "000005", "000006", "000007", "000008", "000009"}
-	for _, d := range digits {
-		c.Issue(account.Code{d, accounttest.Noon.Add(ttl)}, 0, accounttest.Noon)
-		if c.Spend(d, ttl, accounttest.Noon) != account.Right || c.Live != nil {
-			t.Fatal("a live code is not right, or stays live")
-		}
-		if c.Spend(d, ttl, accounttest.Noon) != account.Spent {
-			t.Fatal("a code is not spent by being right")
-		}
-	}
-	for i, d := range digits {
-		want := account.Spent
-		if i < 2 {
-			want = account.Wrong
-		}
-		if got := c.Spend(d, ttl, accounttest.Noon.Add(ttl-1)); got != want {
-			t.Errorf("spent %d codes ago: verdict %d, want %d", len(digits)-i, got, want)
-		}
-		if got := c.Spend(d, ttl, accounttest.Noon.Add(ttl)); got != account.Wrong {
-			t.Errorf("at its end: verdict %d", got)
+		used := with(func(a *account.Account) { a.Codes(account.KindAccount).Stale = []account.Code{code} })
+		if got := verdictOf(used, account.KindAccount, "012345", r, accounttest.Noon); got != c.used {
+			t.Errorf("%s, used: verdict %d, want %d", c.name, got, c.used)
 		}
 	}
 }
 
-// A new code takes the place of the live one, which is then like any other, and
-// starts the Interval anew.
-func TestCodesIssueReplacesAndHolds(t *testing.T) {
-	var c account.Codes
-	c.Issue(account.Code{"000001", accounttest.Noon.Add(time.Minute)}, time.Minute, accounttest.Noon)
-	if want := accounttest.Noon.Add(time.Minute); !c.NotBefore.Equal(want) {
-		t.Fatalf("no new code before %v, want %v", c.NotBefore, want)
+// However a code went out of use, it is recognised.
+func TestHowCodesBecomeStale(t *testing.T) {
+	r := &account.Rules{LoginTTL: 10 * time.Minute, AccountTTL: 5 * time.Minute, OneTime: limit}
+	for name, act := range map[string]func(a *account.Account) time.Time{
+		"used": func(a *account.Account) time.Time {
+			a.JudgeCode("000001", codeKinds[:2], r, accounttest.Noon, nil)
+			return accounttest.Noon
+		},
+		"replaced": func(a *account.Account) time.Time {
+			a.Issue(account.KindAccount, "000002", r, accounttest.Noon)
+			return accounttest.Noon
+		},
+		"voided": func(a *account.Account) time.Time { a.VoidCodes(r, accounttest.Noon); return accounttest.Noon },
+		"wiped": func(a *account.Account) time.Time {
+			a.MarkWipe(uuid.UUID{1}, account.ReasonStrikes, accounttest.Noon)
+			return accounttest.Noon
+		},
+		"expired": func(*account.Account) time.Time { return accounttest.Noon.Add(5 * time.Minute) },
+		"expired and tidied": func(a *account.Account) time.Time {
+			a.Tidy(accounttest.Noon.Add(5 * time.Minute))
+			return accounttest.Noon.Add(5 * time.Minute)
+		},
+	} {
+		a := &account.Account{}
+		a.Issue(account.KindAccount, "000001", r, accounttest.Noon)
+		now := act(a)
+		before := a.Budgets
+		found := a.JudgeCode("000001", []account.Kind{account.KindLogin, account.KindAccount}, r, now, nil)
+		if len(found) != 2 || found[0].Verdict != account.Stale || found[1].Verdict != account.Stale || a.Budgets != before {
+			t.Errorf("%s: %+v, counts %v", name, found, a.Budgets)
+		}
 	}
-	c.Issue(account.Code{"000002", accounttest.Noon.Add(time.Minute)}, 0, accounttest.Noon)
-	if !c.NotBefore.IsZero() {
-		t.Fatal("a hold without an Interval")
+}
+
+// The eight that became stale last are known, whatever made them so, of each kind
+// apart; the ninth pushes the oldest out.
+func TestCodesRememberTheEightThatBecameStaleLast(t *testing.T) {
+	for n := 1; n <= 12; n++ {
+		a := &account.Account{}
+		digits := func(i int) string { return fmt.Sprintf("%06d", i) }
+		for i := range n {
+			a.Issue(account.KindLogin, digits(i), rules, accounttest.Noon)
+			if i%2 == 0 && verdictOf(a, account.KindLogin, digits(i), rules, accounttest.Noon) != account.Right {
+				t.Fatal("a live code is not right")
+			}
+			a.Issue(account.KindAccount, digits(100+i%2), rules, accounttest.Noon)
+		}
+		a.VoidCodes(rules, accounttest.Noon)
+		for i := range n {
+			want := account.Stale
+			if i < n-8 {
+				want = account.Wrong
+			}
+			if got := verdictOf(a, account.KindLogin, digits(i), rules, accounttest.Noon); got != want {
+				t.Errorf("%d of %d: verdict %d, want %d", i, n, got, want)
+			}
+		}
 	}
-	if c.Spend("000001", time.Minute, accounttest.Noon) != account.Wrong || c.Spend("000002", time.Minute, accounttest.Noon) != account.Right {
-		t.Fatal("the newest code is not the live one")
+}
+
+// A new code takes the place of the live one, which is stale from then on, and starts
+// the Interval anew.
+func TestIssueReplacesAndHolds(t *testing.T) {
+	a, r := &account.Account{}, *rules
+	r.Interval = time.Minute
+	a.Issue(account.KindLogin, "000001", &r, accounttest.Noon)
+	if want := accounttest.Noon.Add(time.Minute); !a.Codes(account.KindLogin).NotBefore.Equal(want) {
+		t.Fatalf("no new code before %v, want %v", a.Codes(account.KindLogin).NotBefore, want)
+	}
+	r.Interval = 0
+	a.Issue(account.KindLogin, "000002", &r, accounttest.Noon)
+	if !a.Codes(account.KindLogin).NotBefore.IsZero() {
+		t.Fatal("an interval is kept that there is not")
+	}
+	for digits, want := range map[string]account.Verdict{"000001": account.Stale, "000002": account.Right} {
+		if got := verdictOf(a, account.KindLogin, digits, rules, accounttest.Noon); got != want {
+			t.Fatalf("%s: verdict %d, want %d", digits, got, want)
+		}
+	}
+}
+
+// The interval ends where it says, by a clock that is up to a minute behind too, and
+// the end that is told is one that can be.
+func TestIntervalHoldsTheNextCode(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		name     string
+		left     time.Duration
+		interval time.Duration
+		held     bool
+		told     time.Duration
+	}{
+		{"just issued", time.Hour, time.Hour, true, time.Hour},
+		{"a millisecond to go", ms, time.Hour, true, ms},
+		{"at its end", 0, time.Hour, false, 0},
+		{"issued by a clock a minute ahead", time.Hour + time.Minute, time.Hour, true, time.Hour},
+		{"longer than it can last", time.Hour + time.Minute + ms, time.Hour, false, 0},
+		{"no interval any more", ms, 0, false, 0},
+	} {
+		codes := account.Codes{NotBefore: accounttest.Noon.Add(c.left)}
+		until, held := codes.Held(&account.Rules{Interval: c.interval}, accounttest.Noon)
+		if held != c.held || held && !until.Equal(accounttest.Noon.Add(c.told)) {
+			t.Errorf("%s: held %v until %v", c.name, held, until)
+		}
+	}
+}
+
+// The codes of all kinds are voided, and an authenticator that waits is dropped; the
+// interval stays. Whether there was anything to void is what a caller is told.
+func TestVoidCodesSaysWhetherThereWereAny(t *testing.T) {
+	const ms = time.Millisecond
+	at := accounttest.Noon.Add
+	for _, c := range []struct {
+		name  string
+		holds func(a *account.Account)
+		voids bool
+	}{
+		{"nothing", func(*account.Account) {}, false},
+		{"a login code", func(a *account.Account) { a.Codes(account.KindLogin).Live = &account.Code{"000001", at(ms)} }, true},
+		{"an account code", func(a *account.Account) { a.Codes(account.KindAccount).Live = &account.Code{"000001", at(ms)} }, true},
+		{"a code that has expired", func(a *account.Account) { a.Codes(account.KindAccount).Live = &account.Code{"000001", at(0)} }, false},
+		{"a code of a clock that ran ahead", func(a *account.Account) {
+			a.Codes(account.KindAccount).Live = &account.Code{"000001", at(6*time.Minute + ms)}
+		}, false},
+		{"a stale code", func(a *account.Account) { a.Codes(account.KindAccount).Stale = []account.Code{{"000001", at(ms)}} }, false},
+		{"an authenticator that waits", func(a *account.Account) { a.Pending = &account.Pending{ExpiresAt: at(ms)} }, true},
+		{"one that waited", func(a *account.Account) { a.Pending = &account.Pending{ExpiresAt: at(0)} }, false},
+	} {
+		a := with(c.holds)
+		for _, k := range account.IssuedKinds {
+			a.Codes(k).NotBefore = at(time.Minute)
+		}
+		stale := slices.Concat(a.Issued[0].Stale, a.Issued[1].Stale)
+		if got := a.VoidCodes(rules, accounttest.Noon); got != c.voids {
+			t.Errorf("%s: voided %v", c.name, got)
+		}
+		for _, k := range account.IssuedKinds {
+			if is := a.Codes(k); is.Live != nil || !is.NotBefore.Equal(at(time.Minute)) || a.Pending != nil {
+				t.Errorf("%s: left %+v, %+v", c.name, is, a.Pending)
+			}
+		}
+		if is := slices.Concat(a.Issued[0].Stale, a.Issued[1].Stale); !slices.Equal(is[:len(stale)], stale) {
+			t.Errorf("%s: stale are %v", c.name, is)
+		}
+		if a.VoidCodes(rules, accounttest.Noon) {
+			t.Errorf("%s: voided twice", c.name)
+		}
 	}
 }

@@ -184,7 +184,7 @@ type Strike struct {
 // the last wrong one.
 func (a *Account) Strike(otp, pin string, rules GuardRules, now time.Time) Strike {
 	g := &a.Guard
-	same := a.fingerprint(otp, pin, now)
+	same := a.fingerprint(otp, pin, rules.Authenticator, now)
 	forgiven := rules.ForgiveRepeats && bytes.Equal(g.LastWrong, same)
 	if !forgiven {
 		if g.Strikes++; g.Strikes > rules.Strikes {
@@ -202,16 +202,17 @@ func (a *Account) Strike(otp, pin string, rules GuardRules, now time.Time) Strik
 	return Strike{Left: left, Last: left == 0 && !forgiven}
 }
 
-// fingerprint tells a wrong proof from another. With a code it holds the time
-// step of each key: the same code is another guess in another step.
-func (a *Account) fingerprint(otp, pin string, now time.Time) []byte {
+// fingerprint tells a wrong proof from another. With a code it holds the time step
+// of each key that the code is judged against: the same code is another guess in
+// another step.
+func (a *Account) fingerprint(otp, pin string, authenticator bool, now time.Time) []byte {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s", otp, pin)
 	if otp != "" {
 		for i := range a.Devices {
 			_ = binary.Write(h, binary.BigEndian, a.Devices[i].Step(now))
 		}
-		if a.Authenticator != nil {
+		if authenticator && a.Authenticator != nil {
 			_ = binary.Write(h, binary.BigEndian, a.Authenticator.Step(now))
 		}
 	}

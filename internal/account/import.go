@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -32,81 +33,125 @@ var ErrTooManyDevices = errors.New("too many devices")
 
 // Import binds what may be taken over, and returns what it bound. Each place is taken
 // over once: not if the user ever held something there, whatever became of it since,
-// nor a secret that was imported before. After an error, which is a *HeldError or
-// ErrTooManyDevices, the account is half changed and of no use.
-func (a *Account) Import(h Holdings, r *Rules, maxDevices int) (bound []Binding, err error) {
-	older := len(a.Devices)
-	if h.PIN != nil {
-		bound, err = a.importPIN(h.PIN, bound)
-	}
-	if h.Authenticator != nil && err == nil {
-		bound, err = a.importAuthenticator(h.Authenticator, r, bound)
-	}
-	for i := range h.Devices {
-		if err == nil {
-			bound, err = a.importDevice(&h.Devices[i], maxDevices, bound)
+// and no secret that was here before. After an error, which is a *HeldError or
+// ErrTooManyDevices, the account is as it was, but that a secret which was refused for
+// what stands in its place is not taken over later either.
+func (a *Account) Import(h Holdings, r *Rules, maxDevices int) ([]Binding, error) {
+	next := &importing{Account: *a, rules: r, maxDevices: maxDevices}
+	next.Devices, next.Marks = slices.Clip(a.Devices), slices.Clip(a.Marks)
+	err := next.all(h)
+	if err != nil {
+		if next.refused != nil {
+			a.markKey(next.refused)
 		}
+		return nil, err
 	}
-	if older == 0 && len(a.Devices) > 0 && err == nil {
-		a.Budget(KindDeviceTOTP).reset()
+	if len(a.Devices) == 0 && len(next.Devices) > 0 {
+		next.Budget(KindDeviceTOTP).reset()
 	}
-	return bound, err
+	*a = next.Account
+	return next.bound, nil
 }
 
-func (a *Account) importPIN(p *PIN, bound []Binding) ([]Binding, error) {
+// An importing is an Account that takes over what it may.
+type importing struct {
+	Account
+	rules      *Rules
+	maxDevices int
+	bound      []Binding
+	refused    *TOTP // the secret for which it ended
+}
+
+func (a *importing) all(h Holdings) error {
+	if h.PIN != nil {
+		if err := a.pin(h.PIN); err != nil {
+			return err
+		}
+	}
+	if h.Authenticator != nil {
+		if err := a.authenticator(h.Authenticator); err != nil {
+			return err
+		}
+	}
+	for i := range h.Devices {
+		if err := a.device(&h.Devices[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *importing) pin(p *PIN) error {
 	same := markOf(KindPIN, uuid.Nil, string(p.Sum))
 	switch {
-	case a.marked(same) || a.PIN == nil && a.marked(placeOf(KindPIN, uuid.Nil)):
-		return bound, nil
+	case a.marked(same):
+		return nil
 	case a.PIN != nil:
-		return bound, &HeldError{Kind: KindPIN}
+		return &HeldError{Kind: KindPIN}
+	case a.marked(placeOf(KindPIN, uuid.Nil)):
+		return nil
 	}
 	own := *p
 	a.PIN = &own
 	a.mark(same)
-	a.bound(KindPIN)
-	return append(bound, Binding{Kind: KindPIN}), nil
+	a.Account.bound(KindPIN)
+	a.took(KindPIN, uuid.Nil)
+	return nil
 }
 
-func (a *Account) importAuthenticator(app *Authenticator, r *Rules, bound []Binding) ([]Binding, error) {
-	known := a.knownKey(KindTOTP, uuid.Nil, &app.TOTP)
-	held := a.holderOf(&app.TOTP)
-	switch {
-	case held != nil && held.Kind != KindTOTP:
-		return bound, held
-	case known || a.Authenticator == nil && a.marked(placeOf(KindTOTP, uuid.Nil)):
-		return bound, nil
-	case a.Authenticator != nil:
-		return bound, &HeldError{Kind: KindTOTP}
+func (a *importing) authenticator(app *Authenticator) error {
+	taken, err := a.key(&app.TOTP, Binding{Kind: KindTOTP}, a.Authenticator != nil)
+	if taken || err != nil {
+		return err
 	}
 	own := *app
 	a.Authenticator = &own
-	a.mark(keyMark(&app.TOTP))
 	a.Budget(KindTOTP).reset()
-	if r.Guard.Authenticator {
+	if a.rules.Guard.Authenticator {
 		a.Guard.bound()
 	}
-	return append(bound, Binding{Kind: KindTOTP}), nil
+	a.took(KindTOTP, uuid.Nil)
+	return nil
 }
 
-func (a *Account) importDevice(d *Device, maxDevices int, bound []Binding) ([]Binding, error) {
-	known := a.knownKey(KindDeviceTOTP, d.ID, &d.TOTP)
-	held := a.holderOf(&d.TOTP)
-	enrolled := a.DeviceIndex(d.ID) >= 0
-	switch {
-	case held != nil && *held != HeldError{KindDeviceTOTP, d.ID}:
-		return bound, held
-	case known || !enrolled && (a.marked(placeOf(KindDeviceTOTP, d.ID)) || a.marked(everyDevice)):
-		return bound, nil
-	case enrolled:
-		return bound, &HeldError{KindDeviceTOTP, d.ID}
-	case len(a.Devices) >= maxDevices:
-		return bound, ErrTooManyDevices
+func (a *importing) device(d *Device) error {
+	taken, err := a.key(&d.TOTP, Binding{KindDeviceTOTP, d.ID}, a.DeviceIndex(d.ID) >= 0)
+	if taken || err != nil {
+		return err
+	}
+	if len(a.Devices) >= a.maxDevices {
+		return ErrTooManyDevices
 	}
 	a.Devices = append(a.Devices, *d)
-	a.markDevice(keyMark(&d.TOTP))
 	a.Guard.bound()
-	return append(bound, Binding{KindDeviceTOTP, d.ID}), nil
+	a.took(KindDeviceTOTP, d.ID)
+	return nil
+}
+
+// key reports whether a key is taken over already, or not any more. If it is to be taken
+// over, it is marked.
+func (a *importing) key(s *TOTP, at Binding, filled bool) (taken bool, err error) {
+	if a.takenBefore(s, at) {
+		return true, nil
+	}
+	held := a.holderOf(s)
+	if filled {
+		held = (*HeldError)(&at)
+	}
+	switch {
+	case held != nil:
+		a.refused = s
+		return false, held
+	case a.marked(placeOf(at.Kind, at.Device)) || a.marked(everyKey) || slices.ContainsFunc(keyMarks(s), a.marked):
+		return true, nil
+	}
+	a.markDevice(markOf(at.Kind, at.Device, keyText(s.EffectiveSecret(), s)))
+	a.markKey(s)
+	return false, nil
+}
+
+func (a *importing) took(k Kind, device uuid.UUID) {
+	a.bound = append(a.bound, Binding{k, device})
 }
 
 // holderOf returns what holds the secret of a key, nil if nothing does: in two places
@@ -128,11 +173,11 @@ func (a *Account) holderOf(s *TOTP) *HeldError {
 type Mark [8]byte
 
 // maxMarks bounds the marks. Where so many devices came and went that there would be
-// more, Import takes over no device any more.
+// more, Import takes over no key any more.
 const maxMarks = 512
 
-// everyDevice marks the places and the keys of all devices.
-var everyDevice = newMark("factor place of every device")
+// everyKey marks the places of all devices, and all keys.
+var everyKey = newMark("factor place of every device")
 
 func newMark(text string) Mark {
 	sum := sha256.Sum256([]byte(text))
@@ -149,9 +194,16 @@ func placeOf(k Kind, device uuid.UUID) Mark {
 	return newMark(fmt.Sprintf("factor place of %s %s", k, device))
 }
 
-// keyMark is the mark of a key, whatever it is for: of its secret as HMAC sees it.
-func keyMark(s *TOTP) Mark {
-	return newMark(fmt.Sprintf("factor key %x", s.EffectiveSecret()))
+// keyMarks are the marks of a key, whatever it is for: of its secret as HMAC sees it
+// and, where HMAC hashes it, as it is, because another algorithm hashes it to another.
+func keyMarks(s *TOTP) []Mark {
+	of := func(secret []byte) Mark { return newMark(fmt.Sprintf("factor key %x", secret)) }
+	effective := s.EffectiveSecret()
+	marks := []Mark{of(effective)}
+	if !bytes.HasPrefix(s.Secret, effective) {
+		marks = append(marks, of(s.Secret))
+	}
+	return marks
 }
 
 func (a *Account) marked(m Mark) bool { return slices.Contains(a.Marks, m) }
@@ -164,23 +216,29 @@ func (a *Account) mark(m Mark) {
 
 func (a *Account) markDevice(m Mark) {
 	if len(a.Marks) >= maxMarks {
-		m = everyDevice
+		m = everyKey
 	}
 	a.mark(m)
+}
+
+func (a *Account) markKey(s *TOTP) {
+	for _, m := range keyMarks(s) {
+		a.markDevice(m)
+	}
 }
 
 // markRemoved marks a device that is to be removed, and its key.
 func (a *Account) markRemoved(d *Device) {
 	a.markDevice(placeOf(KindDeviceTOTP, d.ID))
-	a.markDevice(keyMark(&d.TOTP))
+	a.markKey(&d.TOTP)
 }
 
-// knownKey reports whether a key was imported before: for this place by version
-// 0.1.0, which marked all of the key with its secret as HMAC sees it or as it was
-// given, or for any since.
-func (a *Account) knownKey(k Kind, device uuid.UUID, s *TOTP) bool {
-	old := func(secret []byte) Mark {
-		return markOf(k, device, fmt.Sprintf("%x %d %d %s", secret, s.Algorithm, s.Digits, s.Period))
-	}
-	return a.marked(keyMark(s)) || a.marked(old(s.EffectiveSecret())) || a.marked(old(s.Secret))
+// takenBefore reports whether this very key was taken over for this place. Version 0.1.0
+// marked its secret as HMAC sees it or, before that, as it was given.
+func (a *Account) takenBefore(s *TOTP, at Binding) bool {
+	return a.marked(markOf(at.Kind, at.Device, keyText(s.EffectiveSecret(), s))) || a.marked(markOf(at.Kind, at.Device, keyText(s.Secret, s)))
+}
+
+func keyText(secret []byte, s *TOTP) string {
+	return fmt.Sprintf("%x %d %d %s", secret, s.Algorithm, s.Digits, s.Period)
 }

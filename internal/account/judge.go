@@ -58,7 +58,7 @@ func (a *Account) Count(k Kind, right bool, r *Rules, now time.Time) Finding {
 func (a *Account) JudgeCode(code string, kinds []Kind, r *Rules, now time.Time, found []Finding) []Finding {
 	var right match
 	var rightFor Kind
-	stale, before := false, 0 // so many findings before that of the right kind
+	stale := false
 	judged := make([]Kind, 0, len(Kinds))
 	for _, k := range kinds {
 		if f, locked := a.CheckLock(k, r, now); locked {
@@ -67,12 +67,12 @@ func (a *Account) JudgeCode(code string, kinds []Kind, r *Rules, now time.Time, 
 		}
 		m := a.match(code, k, r, now)
 		if m.verdict == Right && rightFor == "" {
-			right, rightFor, before = m, k, len(found)
+			right, rightFor = m, k
 		}
 		stale, judged = stale || m.verdict == Stale, append(judged, k)
 	}
 	if rightFor != "" && !stale {
-		return append(found[:before], a.accept(rightFor, a.spend(rightFor, right, now)))
+		return append(found, a.accept(rightFor, a.spend(rightFor, right, now)))
 	}
 	for _, k := range judged {
 		found = append(found, a.refuse(k, !stale, r, now))

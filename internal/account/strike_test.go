@@ -2,10 +2,10 @@ package account_test
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
 	"github.com/knowhave/factor/internal/account"
@@ -50,7 +50,11 @@ func TestStrikesAreThoseOfTheHistory(t *testing.T) {
 			if (a.Guard.LastWrong != nil) != r.ForgiveRepeats || a.Guard.Empty() {
 				t.Fatalf("remembered %+v with %+v", a.Guard, r)
 			}
-			if a.Guard.Held(r, now) != (r.Interval > 0) || a.Guard.Held(r, now.Add(r.Interval)) {
+			want := time.Time{}
+			if r.Interval > 0 {
+				want = now.Add(r.Interval)
+			}
+			if !a.Guard.NotBefore.Equal(want) {
 				t.Fatalf("the next proof is judged from %v on, %v after %v", a.Guard.NotBefore, r.Interval, now)
 			}
 		}
@@ -65,39 +69,64 @@ func TestGuardHasNothingLeftOfLoweredStrikes(t *testing.T) {
 	}
 }
 
-// The guard takes no PIN and no device that is younger than MinAge, and looks past one.
-func TestGuardKnowsOnlyWhatIsOfAge(t *testing.T) {
-	old, fresh := accounttest.Noon.Add(-time.Hour), accounttest.Noon.Add(-time.Hour+time.Millisecond)
-	for _, c := range []struct {
-		at  time.Time
-		age time.Duration
-		is  bool
-	}{{old, time.Hour, true}, {fresh, time.Hour, false}, {fresh, 0, true}} {
-		a := &account.Account{PIN: &account.PIN{SetAt: c.at}, Devices: []account.Device{{EnrolledAt: c.at}}}
-		if got := a.PINOfAge(c.age, accounttest.Noon); (got != nil) != c.is || got != nil && got != a.PIN {
-			t.Errorf("%v old, of %v: the PIN %v", accounttest.Noon.Sub(c.at), c.age, got)
+// Without ResetOptions.Authenticator a code is a repeat whatever the authenticator's
+// step is, and with it only in the same step of each.
+func TestRepeatsAreOfTheStepsOfWhatProves(t *testing.T) {
+	for _, proves := range []bool{false, true} {
+		r := account.GuardRules{Strikes: 9, ForgiveRepeats: true, Authenticator: proves}
+		every := func(period time.Duration) totp.Key { return totp.Key{Period: period} }
+		a := &account.Account{
+			Devices:       []account.Device{{TOTP: account.TOTP{Key: every(time.Minute)}}},
+			Authenticator: &account.Authenticator{TOTP: account.TOTP{Key: every(30 * time.Second)}},
 		}
-		if a.HasDeviceOfAge(c.age, accounttest.Noon) != c.is {
-			t.Errorf("%v old, of %v: the device is not %v", accounttest.Noon.Sub(c.at), c.age, c.is)
+		a.Strike("000000", "", r, accounttest.Noon)
+		a.Strike("000000", "", r, accounttest.Noon.Add(30*time.Second))
+		want := 1
+		if proves {
+			want = 2
+		}
+		if a.Guard.Strikes != want {
+			t.Errorf("with an authenticator that proves %v: %d strikes, want %d", proves, a.Guard.Strikes, want)
 		}
 	}
-	if a := (&account.Account{}); a.PINOfAge(0, accounttest.Noon) != nil || a.HasDeviceOfAge(0, accounttest.Noon) {
-		t.Error("something is held where nothing is")
-	}
+}
 
-	key := func(secret string, at time.Time) account.Device {
-		return account.Device{TOTP: account.TOTP{Key: totp.Key{Secret: []byte(secret), Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}, EnrolledAt: at}
-	}
-	for name, at := range map[string][2]time.Time{"before": {fresh, old}, "behind": {old, fresh}} {
-		a := &account.Account{Devices: []account.Device{key("one secret", at[0]), key("another secret", at[1])}}
-		if !a.HasDeviceOfAge(time.Hour, accounttest.Noon) {
-			t.Errorf("a young device %s it hides the old one", name)
+// What is bound may be what the last wrong proof was: the same proof is another guess.
+func TestABindingForgetsTheLastWrongProof(t *testing.T) {
+	r := &account.Rules{TOTP: rules.TOTP, Guard: account.GuardRules{Strikes: 9, ForgiveRepeats: true}}
+	on := *r
+	on.Guard.Authenticator = true
+	app := totpOf("app")
+	confirm := func(r *account.Rules) func(a *account.Account) {
+		return func(a *account.Account) {
+			a.Begin(app, accounttest.Noon)
+			a.Confirm(accounttest.CodeAt(&app, step), r, accounttest.Noon)
 		}
-		for i, d := range slices.Clone(a.Devices) {
-			_, v := a.SpendDevice(accounttest.CodeAt(&d.TOTP, step), rules.TOTP, time.Hour, accounttest.Noon)
-			if want := at[i].Equal(old); (v == account.Right) != want {
-				t.Errorf("a young device %s it: verdict %d of device %d", name, v, i)
-			}
+	}
+	for _, c := range []struct {
+		name    string
+		bind    func(a *account.Account)
+		strikes int
+	}{
+		{"nothing", func(*account.Account) {}, 1},
+		{"a PIN", func(a *account.Account) { a.SetPIN(account.Hash{}, account.User, r, accounttest.Noon) }, 2},
+		{"a PIN by the host", func(a *account.Account) { a.SetPIN(account.Hash{}, account.Host, r, accounttest.Noon) }, 2},
+		{"a device", func(a *account.Account) { a.Enroll(uuid.UUID{1}, app, r, accounttest.Noon) }, 2},
+		{"an authenticator that proves nothing", confirm(r), 1},
+		{"an authenticator that proves", confirm(&on), 2},
+		{"an imported PIN", func(a *account.Account) { a.Import(account.Holdings{PIN: holdings().PIN}, r, 2) }, 2},
+		{"an imported device", func(a *account.Account) { a.Import(account.Holdings{Devices: holdings().Devices[:1]}, r, 2) }, 2},
+		{"an imported authenticator that proves nothing", func(a *account.Account) { a.Import(account.Holdings{Authenticator: holdings().Authenticator}, r, 2) }, 1},
+		{"an imported authenticator that proves", func(a *account.Account) { a.Import(account.Holdings{Authenticator: holdings().Authenticator}, &on, 2) }, 2},
+	} {
+		a := &account.Account{}
+		a.Strike("", "2580", r.Guard, accounttest.Noon)
+		c.bind(a)
+		if got := a.Guard.Strikes; got != 1 {
+			t.Errorf("%s: %d strikes after it", c.name, got)
+		}
+		if a.Strike("", "2580", r.Guard, accounttest.Noon); a.Guard.Strikes != c.strikes {
+			t.Errorf("%s: %d strikes, want %d", c.name, a.Guard.Strikes, c.strikes)
 		}
 	}
 }
@@ -112,7 +141,7 @@ func TestWipeIsDueUntilItIsDone(t *testing.T) {
 		wait time.Duration
 		done bool
 		due  bool
-	}{{0, false, true}, {-time.Hour, false, true}, {time.Millisecond, false, false}, {time.Hour, false, false}, {time.Hour + time.Millisecond, false, true}, {0, true, false}} {
+	}{{0, false, true}, {-time.Hour, false, true}, {time.Millisecond, false, false}, {time.Hour, false, false}, {time.Hour + time.Minute, false, false}, {time.Hour + time.Minute + time.Millisecond, false, true}, {0, true, false}} {
 		w := &account.Wipe{Done: c.done, RetryAt: accounttest.Noon.Add(c.wait)}
 		if w.Pending() == c.done || w.Due(accounttest.Noon) != c.due {
 			t.Errorf("%v to go, done %v: pending %v, due %v", c.wait, c.done, w.Pending(), w.Due(accounttest.Noon))

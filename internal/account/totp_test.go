@@ -13,7 +13,7 @@ import (
 
 // Whatever the clock does, the accepted steps of a secret strictly increase; a
 // code is right if the latest step that has it, of those around now, is after the
-// last accepted one, spent if it is not, and wrong if no step has it.
+// last accepted one, stale if it is not, and wrong if no step has it.
 func TestTOTPAcceptsAStepOnceAndNeverAnOlderOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := account.TOTP{totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, -1}
@@ -33,7 +33,7 @@ func TestTOTPAcceptsAStepOnceAndNeverAnOlderOne(t *testing.T) {
 			case having > last:
 				want = account.Right
 			case having >= 0:
-				want = account.Spent
+				want = account.Stale
 			}
 			step, v := s.Match(code, accounttest.UnixMilli(current*30_000+rapid.Int64Range(0, 29_999).Draw(t, "ms")), skew)
 			if v != want || v == account.Right && step != having {

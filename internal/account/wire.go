@@ -110,11 +110,13 @@ func (r *reader) bool() bool {
 	return b == 1
 }
 
+// uvarint reads a number in its shortest form, of at most bound.
 func (r *reader) uvarint(bound int64) int64 {
 	n, size := uint64(r.byte()), 0
 	if n >= 0x80 { // few have more bytes than one
 		r.at--
-		if n, size = binary.Uvarint(r.buf[r.at:]); size <= 0 {
+		n, size = binary.Uvarint(r.buf[r.at:])
+		if size <= 0 || r.buf[r.at+size-1] == 0 {
 			r.fail()
 			return 0
 		}
@@ -142,5 +144,9 @@ func (r *reader) time() time.Time {
 		return time.Time{}
 	}
 	n--
-	return time.UnixMilli(n>>1 ^ -(n & 1)).UTC()
+	t := time.UnixMilli(n>>1 ^ -(n & 1)).UTC()
+	if t.IsZero() {
+		r.fail() // it is written as 0
+	}
+	return t
 }

@@ -12,8 +12,9 @@ import (
 type Adversary struct {
 	Name  string
 	Rules Rules
-	// Life is what happened long before the thief began.
-	Life []Act
+	// Life is what happened long before the thief began, and Lately what happened just
+	// before.
+	Life, Lately []Act
 	// Knows is what the user and the thief know when the thief begins.
 	Knows [2]Facts
 	// Moves are those of the user, of the thief and of the service.
@@ -27,14 +28,18 @@ type Adversary struct {
 // begin is the world in which the thief begins.
 func (adv *Adversary) begin(promises []Promise) World {
 	w := World{Now: longAgo}
-	for i := range adv.Life {
-		before := w
-		step := Step{Adversary: adv, Act: &adv.Life[i], Before: &before, After: &w}
-		if !step.take(promises) || step.Out.Answer.Err != spec.OK {
-			panic(fmt.Sprintf("adversary: %s: act %d of its life: %s", adv.Name, i+1, step.Out.Answer))
+	live := func(acts []Act) {
+		for i := range acts {
+			before := w
+			step := Step{Adversary: adv, Act: &acts[i], Before: &before, After: &w}
+			if !step.take(promises) || step.Out.Answer.Err != spec.OK {
+				panic(fmt.Sprintf("adversary: %s: act %d of its life: %s", adv.Name, i+1, step.Out.Answer))
+			}
 		}
 	}
+	live(adv.Life)
 	w.Now = start
+	live(adv.Lately)
 	w.Knows[User] |= adv.Knows[User]
 	w.Knows[Thief] |= adv.Knows[Thief]
 	adv.forget(&w)
@@ -52,8 +57,9 @@ func (adv *Adversary) acts(w *World, into []Act) []Act {
 }
 
 // limit is the limit of a kind under the adversary's rules.
-func (adv *Adversary) limit(k spec.Kind) spec.Limit {
-	o := &adv.Rules.Options
+func (adv *Adversary) limit(k spec.Kind) spec.Limit { return limitOf(&adv.Rules.Options, k) }
+
+func limitOf(o *spec.Options, k spec.Kind) spec.Limit {
 	switch k {
 	case spec.KindPassword:
 		return o.Password
@@ -82,8 +88,10 @@ func hasty(o *spec.Options) {
 	o.PIN.Limit, o.OTP.Limit, o.TOTP.Limit = l, l, l
 }
 
-// aged is with a minimum age.
+// aged is with a minimum age, and agedWith with an authenticator that proves a reset too.
 func aged(o *spec.Options) { o.Reset.MinAge = time.Hour }
+
+func agedWith(o *spec.Options) { o.Reset.MinAge, o.Reset.Authenticator = time.Hour, true }
 
 // What happened in the life of a user.
 var (
@@ -91,6 +99,13 @@ var (
 	boughtAPhone  = Act{Who: User, Call: spec.Call{Op: spec.Enroll, Device: userDevice, Host: spec.Host{Registered: longAgo}}}
 	hadTheirPhone = Act{Who: Service, Call: spec.Call{Op: spec.Import, Held: oldDevice}}
 	hadTheirPIN   = Act{Who: Service, Call: spec.Call{Op: spec.Import, Held: oldPIN}}
+	hadTheirApp   = Act{Who: Service, Call: spec.Call{Op: spec.Import, Held: oldApp}}
+)
+
+// What a thief got done just before.
+var (
+	enrolledTheirs = Act{Who: Thief, Call: spec.Call{Op: spec.Enroll, Device: thiefDevice, Host: spec.Host{Registered: start}}}
+	setTheirPIN    = Act{Who: Service, Call: spec.Call{Op: spec.AdminSetPIN, NewPIN: pins[2]}}
 )
 
 const userKnows = UserPIN | Mailbox | Password

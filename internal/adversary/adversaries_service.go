@@ -7,18 +7,10 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// forgetsUnread is the rule that Admin.Forget erases a record that does not open.
-func forgetsUnread(spec.State) spec.State { return spec.State{Stored: true} }
-
-func withForget(r Rules, forget func(spec.State) spec.State) Rules {
-	r.ForgetUnread = forget
-	return r
-}
-
 // KeyBreaker makes the key service and the host's Wipe fail.
 var KeyBreaker = Adversary{
 	Name:  "somebody who makes the key service fail",
-	Rules: withForget(small(nil), forgetsUnread),
+	Rules: small(nil),
 	Life:  []Act{choseAPIN, boughtAPhone},
 	Knows: [2]Facts{userKnows, Nothing},
 	Moves: [3][]Moves{

@@ -48,32 +48,6 @@ var EarlyOutsider = Adversary{
 	Horizon: 4 * time.Minute,
 }
 
-// MailboxThief reads the user's mail and is after the data, which a minimum age guards.
-// What the user holds is bound in their life.
-func MailboxThief(name string, life ...Act) *Adversary {
-	return &Adversary{
-		Name:  "a thief with the mailbox, against a minimum age and " + name,
-		Rules: small(aged),
-		Life:  life,
-		Knows: [2]Facts{userKnows, Mailbox},
-		Moves: [3][]Moves{
-			Thief: {
-				mail(spec.KindAccount), setPIN(ThiefPIN), proving(spec.Call{Op: spec.RemovePIN}),
-				enroll(thiefDevice), enroll(userDevice), revoke(userDevice), revoke(thiefDevice), prove, proveGuess, proveBoth,
-			},
-			Service: {wait(30 * time.Minute)},
-		},
-		Horizon: 59*time.Minute + 59*time.Second,
-	}
-}
-
-// The holdings that a minimum age guards.
-var (
-	AgainstAPIN   = MailboxThief("a PIN", choseAPIN)
-	AgainstAPhone = MailboxThief("a phone", boughtAPhone)
-	AgainstBoth   = MailboxThief("a PIN and a phone", choseAPIN, boughtAPhone)
-)
-
 // MailboxGuesser has the mailbox, and guesses at the user's device.
 var MailboxGuesser = Adversary{
 	Name:  "a thief with the mailbox, who guesses at a device",
@@ -167,7 +141,7 @@ var OldRowsThief = Adversary{
 	Moves: [3][]Moves{
 		User:    {forfeit, setPIN(NewPIN), proving(spec.Call{Op: spec.RemovePIN}), revoke(userDevice)},
 		Thief:   {prove, proveGuess, usePIN, useDevice},
-		Service: {importing(oldPIN), importing(oldDevice), wait(30 * time.Second)},
+		Service: {importing(oldPIN), importing(oldDevice), importing(oldApp), wait(30 * time.Second)},
 	},
 	Horizon: time.Minute,
 }
@@ -180,22 +154,47 @@ var MovedUserThief = Adversary{
 	Knows: [2]Facts{OldPIN | named(oldKey), named(oldKey)},
 	Moves: [3][]Moves{
 		User:    {useDevice, revoke(userDevice), setPIN(NewPIN)},
-		Thief:   {useDevice},
-		Service: {importing(oldPIN), importing(oldDevice), importing(oldDeviceNew), wait(30 * time.Second)},
+		Thief:   {useDevice, useTOTP},
+		Service: {importing(oldPIN), importing(oldDevice), importing(oldDeviceNew), importing(oldApp), wait(30 * time.Second)},
 	},
 	Horizon: 2 * time.Minute,
 }
 
-// NewPhoneUser is nobody: a user, with a minimum age, who buys a new phone and then
-// resets the password.
-var NewPhoneUser = Adversary{
-	Name:  "nobody, and a user with a new phone",
-	Rules: small(aged),
+// LateWriter is nobody: a user whose codes are mailed twice, and who gives whichever
+// comes first.
+var LateWriter = Adversary{
+	Name:  "nobody, and a user who gives codes that were replaced",
+	Rules: small(nil),
 	Life:  []Act{choseAPIN},
-	Knows: [2]Facts{userKnows, Nothing},
+	Knows: [2]Facts{Nothing, Mailbox},
 	Moves: [3][]Moves{
-		User:    {enroll(userDevice), prove, proveGuess},
-		Service: {wait(30 * time.Second)},
+		Thief:   {mail(spec.KindAccount), useBoth, setPIN(ThiefPIN)}, // who leaves nothing alone
+		Service: {wait(5 * time.Minute)},
 	},
-	Horizon: 4 * time.Minute,
+	Horizon: 14 * time.Minute,
+}
+
+// TwiceBegun is nobody: a user who begins an authenticator twice, and scans either code.
+var TwiceBegun = Adversary{
+	Name:  "nobody, and a user who begins an authenticator twice",
+	Rules: small(nil),
+	Life:  []Act{choseAPIN},
+	Knows: [2]Facts{Nothing, UserPIN},
+	Moves: [3][]Moves{
+		Thief:   {proving(spec.Call{Op: spec.Begin}), confirm}, // who leaves nothing alone
+		Service: {wait(time.Minute)},
+	},
+	Horizon: 10 * time.Minute,
+}
+
+// LostAnswer is nobody: a user who registers, and whose connection breaks.
+var LostAnswer = Adversary{
+	Name:  "nobody, and a user whose connection breaks while a phone enrols",
+	Rules: small(nil),
+	Knows: [2]Facts{Session, Nothing},
+	Moves: [3][]Moves{
+		User:    {enrollUnproven(userDevice), as(CallsUnheard, enrollUnproven(userDevice))},
+		Service: {wait(time.Minute)},
+	},
+	Horizon: 5 * time.Minute,
 }

@@ -13,6 +13,7 @@
 //	moves_changed.go        the same on another node, unheard, or with a wipe that fails
 //	adversaries.go          what an adversary is
 //	adversaries_thieves.go  those who know something
+//	adversaries_age.go      those who are against a minimum age
 //	adversaries_service.go  those who make something fail, or have it answer elsewhere
 //	promises.go             what a promise is, and what it remembers
 //	promise_guard.go        those about resets and wipes
@@ -23,9 +24,11 @@
 //
 // # What it found
 //
-// testdata/known.txt tells by which moves the rules of the specification break promises.
-// TestKnownFaultsOfTheRulesOf01 finds these ways anew, and TestPromisesHold shows that
-// the other promises hold. This searches one move deeper, or only for one adversary:
+// TestPromisesHold shows that the rules of the specification keep the promises, to the
+// depth that it names. testdata/drafts.txt tells by which moves rules that were found wrong
+// break them: those of version 0.1, and drafts of the ones that mend them, which are not to
+// be built again. TestFaultsOfDrafts finds these ways anew. This searches one move deeper,
+// or only for one adversary:
 //
 //	go test -v -run TestPromisesHold ./internal/adversary -timeout 0 -adversary.deeper 1
 //	go test -v -run 'TestPromisesHold/an_outsider' ./internal/adversary -timeout 0 -adversary.deeper 3
@@ -46,15 +49,14 @@
 //
 // Write it beside those that are there. Broken looks at one step: who did what, in which world, and
 // what came of it. What it has to know of earlier steps goes into Past, by Note; keep
-// that small, since places that differ in it are searched apart. A promise that nothing
-// in known breaks needs rules in drafts that do break it, or nobody knows that it can be.
+// that small, since places that differ in it are searched apart. A promise needs
+// rules in drafts that break it, or nobody knows that it can be broken.
 //
 // # To mend a rule
 //
-// Change it in the specification, and keep the old one as a variant for [Rules], under
-// which drafts go on finding the way. ForgetUnread and Voids are such variants already:
-// the specification cannot say what happens to a record that does not open, nor that the
-// user's address has changed.
+// Change it in the specification, and keep the old one in rules_test.go: a [Next] that
+// makes of the specification's step what the old rule would have made of it. Under it
+// drafts goes on finding the way, and the adversary joins kept with the promise.
 //
 // # What it cannot see
 //

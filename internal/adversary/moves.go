@@ -250,6 +250,12 @@ func proveBoth(w *World, who Who, acts *[]Act) {
 	}
 }
 
+// proveCode gives the guard a guessed code, and proveGuesses one with a guessed PIN.
+var (
+	proveCode    = plain(spec.Call{Op: spec.Prove, OTP: "000000", Host: spec.Host{Wipe: spec.Yes}})
+	proveGuesses = plain(spec.Call{Op: spec.Prove, OTP: "000000", PIN: guess, Host: spec.Host{Wipe: spec.Yes}})
+)
+
 // proveGuess gives the guard a guess.
 var proveGuess = plain(spec.Call{Op: spec.Prove, PIN: guess, Host: spec.Host{Wipe: spec.Yes}})
 
@@ -261,17 +267,19 @@ func importing(h spec.Holdings) Moves {
 	return plain(spec.Call{Op: spec.Import, Held: h, Host: spec.Host{Wipe: spec.Yes}})
 }
 
-// oldPIN and oldDevice are rows of the old system. The second has the same secret
-// under another id, as when the rows are exported again.
+// oldPIN, oldDevice and oldApp are rows of the old system. oldDeviceNew has the same
+// secret under another id, as when the rows are exported again.
 var (
 	oldPIN       = spec.Holdings{PIN: spec.HeldElsewhere{Digits: pins[3], Since: longAgo, Mark: 1}}
 	oldDevice    = oldRow(userDevice, 2)
 	oldDeviceNew = oldRow(thiefDevice, 4)
+	oldApp       = spec.Holdings{Authenticator: spec.HeldElsewhere{Secret: oldSecret, Since: longAgo, Mark: 8}}
 )
 
 var longAgo = after(start, -1000*time.Hour)
 
+var oldSecret = spec.Secret{Key: oldKey, Last: spec.NoStep, Period: 30, Digits: 6}
+
 func oldRow(id spec.Name, mark spec.Marks) spec.Holdings {
-	s := spec.Secret{Key: oldKey, Last: spec.NoStep, Period: 30, Digits: 6}
-	return spec.Holdings{Devices: []spec.HeldElsewhere{{ID: id, Secret: s, Since: longAgo, Mark: mark}}}
+	return spec.Holdings{Devices: []spec.HeldElsewhere{{ID: id, Secret: oldSecret, Since: longAgo, Mark: mark}}}
 }

@@ -1,6 +1,8 @@
 package adversary
 
 import (
+	"slices"
+
 	"github.com/knowhave/factor/internal/spec"
 )
 
@@ -48,7 +50,7 @@ var Gone = Promise{
 			p.Gone = (p.Gone | OldPIN) &^ pinFact(c.NewPIN) // it is instead of the one in the old system
 		case done && c.Op == spec.Enroll && c.Device == userDevice:
 			p.Gone |= named(oldKey)
-		case c.Op == spec.Forget:
+		case done && c.Op == spec.Forget:
 			p.Gone = Nothing // the host starts over
 		}
 		if s.Act.Deed == MovesOn {
@@ -82,10 +84,53 @@ var Refused = Promise{
 // imports is what a row would put in force.
 func imports(h *spec.Holdings) Facts {
 	f := pinFact(h.PIN.Digits)
+	if key := h.Authenticator.Secret.Key; key != 0 {
+		f |= named(key)
+	}
 	for _, d := range h.Devices {
 		f |= named(d.Secret.Key)
 	}
 	return f
+}
+
+// Charged is that a code that was right once is no guess, as long as it is known: it was
+// used, replaced or voided, or it has expired. A kind that is locked is not judged, so
+// that a code of it is a guess at the others.
+var Charged = Promise{
+	Name: "a code that was right once is counted as a guess",
+	Broken: func(s *Step) bool {
+		given := codeOf(&s.Act.Call)
+		before, now := &s.Before.State, &s.After.State
+		if given.issued == 0 || before.Budgets[spec.KindAccount].Wrong >= s.Adversary.limit(spec.KindAccount).Tries {
+			return false
+		}
+		return slices.ContainsFunc(spec.CodeKinds, func(k spec.Kind) bool { return now.Budgets[k].Wrong > before.Budgets[k].Wrong })
+	},
+}
+
+// BegunAgain is that codes of an authenticator that was begun again do not count against
+// the one that waits in its place.
+var BegunAgain = Promise{
+	Name: "a code of an authenticator that was begun again is counted against the one that waits",
+	Note: func(p *Past, s *Step) {
+		if s.Act.Call.Op == spec.Begin && s.Out.Answer.Err == spec.OK {
+			p.Begun = s.Before.State.Waiting.Secret.Key
+		}
+	},
+	Broken: func(s *Step) bool {
+		given, past := codeOf(&s.Act.Call), s.Before.Past
+		return s.Act.Call.Op == spec.Confirm && given.key != 0 && given.key == past.Begun &&
+			s.After.State.Waiting.Wrong > s.Before.State.Waiting.Wrong
+	},
+}
+
+// Retried is that a device whose secret was lost on the way can be enrolled again.
+var Retried = Promise{
+	Name: "the window is closed to a device that has never shown a code",
+	Broken: func(s *Step) bool {
+		c := &s.Act.Call
+		return s.Act.Who == User && c.Op == spec.Enroll && c.OTP+c.Password+c.PIN == "" && s.Out.Answer.Err == spec.NoCredential
+	},
 }
 
 // Confirmable is that an authenticator waits for its first code as long as it is said to.

@@ -18,10 +18,10 @@ var Unguarded = Promise{
 	Name: "the guard says that nothing is enrolled, where something was guarded",
 	Note: func(p *Past, s *Step) {
 		switch {
-		case protects(&s.After.State):
+		case s.protects(s.After):
 			p.Guarded = true
-		case s.After.State.Wipe.Stage != spec.NotWiped, s.Act.Call.Op == spec.Forget,
-			protects(&s.Before.State) && s.Act.Call.Op.Row().Host:
+		case s.After.State.Wipe.Stage != spec.NotWiped, s.Act.Call.Op == spec.Forget && byHost(s),
+			s.protects(s.Before) && s.Act.Call.Op.Row().Host:
 			p.Guarded = false
 		}
 	},
@@ -30,7 +30,7 @@ var Unguarded = Promise{
 			return false
 		}
 		young := s.Adversary.Rules.Options.Reset.MinAge > 0 && soon(s)
-		return protects(&s.Before.State) || s.Before.Past.Guarded && young
+		return s.protects(s.Before) || s.Before.Past.Guarded && young
 	},
 }
 
@@ -39,15 +39,27 @@ var Unguarded = Promise{
 var RightStrike = Promise{
 	Name: "a right proof of the user's own is a strike",
 	Broken: func(s *Step) bool {
-		if s.Act.Who != User || s.Act.Call.Op != spec.Prove || !rightNow(s, spec.KindPIN, spec.KindDeviceTOTP) {
+		if s.Act.Who != User || s.Act.Call.Op != spec.Prove || !s.proves() {
 			return false
 		}
-		return s.After.State.Guard.Strikes > s.Before.State.Guard.Strikes || happened(s, "wipe-marked")
+		return struck(s)
 	},
 }
 
+// proves reports whether the one thing that a step gives is right at the guard, whatever
+// its age.
+func (s *Step) proves() bool {
+	return rightNow(s, spec.KindPIN, spec.KindDeviceTOTP) ||
+		s.Adversary.Rules.Options.Reset.Authenticator && rightNow(s, spec.KindTOTP)
+}
+
+// struck reports whether a step counted a strike.
+func struck(s *Step) bool {
+	return s.After.State.Guard.Strikes > s.Before.State.Guard.Strikes || happened(s, "wipe-marked")
+}
+
 // rightNow reports whether the one thing that a step gives is right as one of some kinds,
-// and not used.
+// on the clock that judges it, and not used.
 func rightNow(s *Step, kinds ...spec.Kind) bool {
 	given, pin := codeOf(&s.Act.Call), s.Act.Call.PIN
 	f := given.fact() | pinFact(pin)
@@ -56,7 +68,8 @@ func rightNow(s *Step, kinds ...spec.Kind) bool {
 	}
 	for _, k := range kinds {
 		if inForceAs(&s.Before.State, k).Has(f) {
-			return given.key == 0 || !used(&s.Before.State, given.key, given.step)
+			off := given.step - (spec.Secret{Period: 30}).Step(after(s.Before.Now, s.Act.Clock))
+			return given.key == 0 || -1 <= off && off <= 1 && !used(&s.Before.State, given.key, given.step)
 		}
 	}
 	return false
@@ -80,10 +93,10 @@ var Wiped = Promise{
 	},
 }
 
-// wrongProof reports whether a step gives the guard something that is wrong.
+// wrongProof reports whether a step gives the guard something that is wrong, and counted
+// as that.
 func wrongProof(s *Step) bool {
-	judged := happened(s, "reset-refused") || happened(s, "wipe-marked")
-	return s.Act.Call.Op == spec.Prove && judged && !rightNow(s, spec.KindPIN, spec.KindDeviceTOTP)
+	return s.Act.Call.Op == spec.Prove && struck(s) && !s.proves()
 }
 
 // GuardGuesses is the guard's row of the table.
@@ -94,11 +107,17 @@ var GuardGuesses = Promise{
 		switch {
 		case happened(s, "reset-proven"), byHost(s), s.Before.State.Wipe.Stage != spec.NotWiped && s.After.State.Wipe.Stage == spec.NotWiped:
 			p.Judged = 0
-		case s.Act.Call.Op == spec.Prove && (judgedGuess(spec.KindPIN, s) || judgedGuess(spec.KindDeviceTOTP, s)) && isNew(p, s):
+		case s.Act.Call.Op == spec.Prove && s.guesses(p):
 			p.Judged++
 		}
 	},
 	Broken: func(s *Step) bool { return s.After.Past.Judged > s.Adversary.Rules.Options.Reset.Strikes+1 },
+}
+
+// guesses reports whether a new guess at anything that proves a reset was judged.
+func (s *Step) guesses(p *Past) bool {
+	atCode := judgedGuess(spec.KindDeviceTOTP, s) || judgedGuess(spec.KindTOTP, s)
+	return judgedGuess(spec.KindPIN, s) || atCode && isNew(p, s)
 }
 
 // GuardIntervals is that no proof is judged within Interval of a wrong one.
@@ -130,17 +149,23 @@ var WipeKept = Promise{
 		}
 	},
 	Broken: func(s *Step) bool {
-		lost := s.After.State.Wipe.Stage != spec.Pending || protects(&s.After.State)
+		now, before := &s.After.State, &s.Before.State
+		bound := now.PIN.Digits != "" || now.Devices[0].ID != 0 ||
+			s.Adversary.Rules.Options.Reset.Authenticator && now.Authenticator.Key != before.Authenticator.Key
+		lost := now.Wipe.Stage != spec.Pending || bound
 		return s.After.Past.Marked && (lost || happened(s, "reset-proven") || s.Out.Answer.Err == spec.Wiped)
 	},
 }
 
-// protects reports whether a state holds what can prove a reset.
-func protects(s *spec.State) bool { return s.PIN.Digits != "" || s.Devices[0].ID != 0 }
+// protects reports whether the user holds what can prove a reset.
+func (s *Step) protects(w *World) bool {
+	return w.State.PIN.Digits != "" || w.State.Devices[0].ID != 0 ||
+		s.Adversary.Rules.Options.Reset.Authenticator && w.State.Authenticator.Key != 0
+}
 
-// soon reports whether a step is before the minimum age is over since the thief began.
-// Without one there is nothing that ends.
+// soon reports whether a step is before the minimum age is over since the thief began, on
+// every clock. Without one there is nothing that ends.
 func soon(s *Step) bool {
 	age := s.Adversary.Rules.Options.Reset.MinAge
-	return age == 0 || s.Before.Now < after(start, age)
+	return age == 0 || after(s.Before.Now, s.Adversary.Apart) < after(start, age)
 }

@@ -17,7 +17,7 @@ func Guesses(k spec.Kind) Promise {
 				p.Judged, p.Since, p.Tried, p.TriedIn = 0, 0, 0, 0
 				return
 			}
-			if s.Act.Call.Op != spec.Prove && judgedGuess(k, s) && isNew(p, s) {
+			if s.Act.Call.Op != spec.Prove && judgedGuess(k, s) && (!k.Row().Code || isNew(p, s)) {
 				if p.Judged == 0 {
 					p.Since = s.Before.Now
 				}
@@ -59,7 +59,7 @@ func judgedGuess(k spec.Kind, s *Step) bool {
 	return ok && got == k
 }
 
-// isNew reports whether a guess tells anything. The same text of a code again does so
+// isNew reports whether a guess at a code tells anything. The same text again does so
 // only in another time step.
 func isNew(p *Past, s *Step) bool {
 	text := codeOf(&s.Act.Call).fact()

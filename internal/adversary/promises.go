@@ -46,6 +46,8 @@ type Past struct {
 	Typos int
 	// Unguarded: something was bound that protects the user's data.
 	Guarded bool
+	// BegunAgain: the secret that the one that waits has replaced.
+	Begun spec.Name
 }
 
 // accepted is the kind of the credential that a step accepted.
@@ -87,7 +89,7 @@ func clears(k spec.Kind, s *Step) bool {
 
 // byHost reports whether the host set everything back.
 func byHost(s *Step) bool {
-	return s.Act.Deed == Calls && (s.Act.Call.Op == spec.Unlock || s.Act.Call.Op == spec.Forget)
+	return s.Act.Deed == Calls && s.Out.Answer.Err == spec.OK && (s.Act.Call.Op == spec.Unlock || s.Act.Call.Op == spec.Forget)
 }
 
 func happened(s *Step, a spec.Action) bool {

@@ -155,18 +155,19 @@ func (adv *Adversary) again(w World, way []int32, promises []Promise) (steps []S
 }
 
 // forget drops what nobody can tell from now on, so that more worlds are the same:
-// when a device was last used, how old a thing is where no age matters, and locks that
-// are over on every clock.
+// when a device was last used, how old a thing is where neither an age nor a window
+// matters, and locks that are over on every clock.
 func (adv *Adversary) forget(w *World) {
 	s := &w.State
 	s.Emptied = 0
 	ageless := adv.Rules.Options.Reset.MinAge == 0
+	window := (adv.Knows[User] | adv.Knows[Thief]).Has(Session)
 	if ageless {
 		s.PIN.SetAt = 0
 	}
 	for i := range s.Devices {
 		s.Devices[i].Used = 0
-		if ageless {
+		if ageless && !window {
 			s.Devices[i].EnrolledAt = 0
 		}
 	}

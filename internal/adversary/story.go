@@ -138,5 +138,8 @@ func heldName(h *spec.Holdings) string {
 	if h.PIN.Digits != "" {
 		return "the PIN"
 	}
+	if h.Authenticator.Secret.Key != 0 {
+		return "the authenticator"
+	}
 	return deviceName(h.Devices[0].ID)
 }

@@ -33,19 +33,18 @@ var start = spec.At(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 func after(t spec.Time, d time.Duration) spec.Time { return t + spec.Time(d/time.Millisecond) }
 
 // Rules are what is searched: the specification as it is, under some options, or a
-// variant of it. A rule that is mended in the specification stays here as a variant
-// that still has it, so that the search can show that it finds the attack.
+// variant of it. A rule that is mended in the specification stays in the tests as a
+// variant that still has it, so that the search can show that it finds the attack.
 type Rules struct {
 	Options spec.Options
 	// Next is one step; nil: the specification's own.
-	Next func(o *spec.Options, s spec.State, now spec.Time, c *spec.Call) (spec.State, spec.Outcome)
-	// ForgetUnread is what Forget does with a record that does not open; nil: it
-	// refuses and leaves the record.
-	ForgetUnread func(spec.State) spec.State
-	// Voids is what the host makes of the state when the user has changed the address
-	// and the password; nil: there is no such call.
-	Voids func(spec.State) spec.State
+	Next Next
+	// Unopened is one step on a record that does not open; nil: the specification's own.
+	Unopened Next
 }
+
+// A Next is one step of a call, as spec.Options.Next.
+type Next func(o *spec.Options, s spec.State, now spec.Time, c *spec.Call) (spec.State, spec.Outcome)
 
 // An Act is what somebody does. Its zero Deed is a call of an operation.
 type Act struct {
@@ -92,7 +91,6 @@ type Step struct {
 // act does something in a world, which becomes the next one. It is not ok if that cannot
 // be done now; the world is then of no use.
 func (adv *Adversary) act(w *World, a *Act) (out spec.Outcome, ok bool) {
-	r := &adv.Rules
 	switch a.Deed {
 	case Waits:
 		w.Now = after(w.Now, a.For)
@@ -101,8 +99,8 @@ func (adv *Adversary) act(w *World, a *Act) (out spec.Outcome, ok bool) {
 		ok = !w.Moved
 		w.Moved = true
 		w.Knows[Thief] &^= Mailbox | Password | Session
-		if r.Voids != nil {
-			w.State = r.Voids(w.State)
+		for _, op := range []spec.Op{spec.PasswordChanged, spec.VoidCodes} {
+			w.State, _ = adv.next(w.State, w.Now, &spec.Call{Op: op, Checked: true})
 		}
 		return out, ok
 	case KeyFails, KeyWorks:
@@ -112,7 +110,7 @@ func (adv *Adversary) act(w *World, a *Act) (out spec.Outcome, ok bool) {
 	case WipeReturns, WipeFails:
 		ok = w.Wiping != 0
 		if ok && a.Deed == WipeReturns {
-			w.State, out.Events = r.Options.WipeDone(w.State, w.Now, w.Wiping)
+			w.State, out.Events = adv.Rules.Options.WipeDone(w.State, w.Now, w.Wiping)
 		}
 		w.Wiping = 0
 		return out, ok
@@ -122,15 +120,17 @@ func (adv *Adversary) act(w *World, a *Act) (out spec.Outcome, ok bool) {
 
 // call makes a call of the library.
 func (adv *Adversary) call(w *World, a *Act) (spec.Outcome, bool) {
-	if w.Sealed {
-		return adv.unread(w, a)
-	}
 	c, drawn := a.Call, drawnBy(w, a.Call.Op)
 	c.Draws, c.User, c.Checked = drawn, "ann", true
 	if c.Code == nil {
 		c.Code = code{}
 	}
 	now := after(w.Now, a.Clock)
+	if w.Sealed {
+		state, out := adv.unopened(w.State, now, &c)
+		w.State = state
+		return out, true
+	}
 	state, out := adv.next(w.State, now, &c)
 	if state.Wipe.ID == drawn {
 		w.Wipes++
@@ -170,7 +170,7 @@ func (adv *Adversary) wipe(s spec.State, now spec.Time, c *spec.Call, asked spec
 	}
 	s, told := o.WipeDone(s, now, asked.Answer.Wipe)
 	asked.Events = append(asked.Events, told...)
-	if !c.Op.Row().Binds {
+	if !o.Binds(c.Op) {
 		asked.Answer = spec.AfterWipe(c.Op, true)
 		return s, asked
 	}
@@ -179,13 +179,12 @@ func (adv *Adversary) wipe(s spec.State, now spec.Time, c *spec.Call, asked spec
 	return s, rest
 }
 
-// unread is a call while no record opens: only Forget may go on without reading it.
-func (adv *Adversary) unread(w *World, a *Act) (spec.Outcome, bool) {
-	if a.Call.Op != spec.Forget || adv.Rules.ForgetUnread == nil {
-		return spec.Outcome{}, false
+// unopened is a call while no record opens.
+func (adv *Adversary) unopened(s spec.State, now spec.Time, c *spec.Call) (spec.State, spec.Outcome) {
+	if unopened := adv.Rules.Unopened; unopened != nil {
+		return unopened(&adv.Rules.Options, s, now, c)
 	}
-	w.State = adv.Rules.ForgetUnread(w.State)
-	return spec.Outcome{Touch: spec.Swap}, true
+	return adv.Rules.Options.Unopened(s, now, spec.Unsealed, c)
 }
 
 // drawnBy is the name of what a call would draw.

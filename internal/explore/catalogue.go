@@ -14,19 +14,27 @@ type creds = factor.Credentials
 var (
 	pinKind   = []factor.Kind{factor.KindPIN}
 	passKind  = []factor.Kind{factor.KindPassword}
-	codeKinds = []factor.Kind{factor.KindDeviceTOTP, factor.KindAccount} // a code is judged as these by default
+	codeKinds = translate.Kinds(spec.Options{}.Complete().ProofKinds) // a code is judged as these by default
 	allKinds  = translate.Kinds(spec.KindsWhere(func(spec.KindRow) bool { return true }))
+	// issuedKinds are those whose codes the library draws, and askedKinds those that
+	// a code is judged as only if the caller asks.
+	issuedKinds = translate.Kinds(spec.IssuedKinds)
+	askedKinds  = slices.DeleteFunc(translate.Kinds(spec.CodeKinds), func(k factor.Kind) bool { return slices.Contains(codeKinds, k) })
 )
+
+// proofCode is the kind of the issued code that proves, where one does.
+const proofCode = factor.KindAccount
 
 func kinds(sets ...[]factor.Kind) []factor.Kind { return slices.Concat(sets...) }
 
 // operations returns the catalogue. "Right" is right in the states that hold the
 // credential, and wrong like any other in those that do not.
 func operations() []*operation {
-	return slices.Concat(verifying(), issuing(), enrolling(), binding(), guarding(), administering())
+	return slices.Concat(verifyingCodes(), verifying(), issuing(), enrolling(), binding(), guarding(), administering())
 }
 
-func verifying() []*operation {
+// verifyingCodes gives codes of each kind, and wrong ones.
+func verifyingCodes() []*operation {
 	otp := func(name string, spends string, code func(h *held) string, kinds ...factor.Kind) *operation {
 		o := &operation{name: name, method: "Verifier.VerifyOTP", spends: spends, judges: kinds, run: func(c *caller) answer {
 			return matched(c.p.V.VerifyOTP(c.ctx, user, code(&c.held), kinds...))
@@ -39,22 +47,30 @@ func verifying() []*operation {
 		}
 		return o
 	}
-	account := otp("account code", "account", func(h *held) string { return h.account })
-	device := otp("device code", "device", func(h *held) string { return h.device })
-	older := otp("older device code", "older", func(h *held) string { return h.older })
-	wrong := otp("wrong code", "", func(*held) string { return wrongCode })
-	login := otp("login code", "login", func(h *held) string { return h.login }, factor.KindLogin)
-	authenticator := otp("totp code", "totp", func(h *held) string { return h.totp }, factor.KindTOTP)
-	everywhere := otp("wrong code everywhere", "", func(*held) string { return wrongCode },
-		translate.Kinds(spec.CodeKinds)...)
+	var all []*operation
+	for _, k := range issuedKinds {
+		var asked []factor.Kind
+		if slices.Contains(askedKinds, k) {
+			asked = []factor.Kind{k}
+		}
+		all = append(all, otp(string(k)+" code", string(k), func(h *held) string { return h.issued[k] }, asked...))
+	}
+	return append(all,
+		otp("totp code", "totp", func(h *held) string { return h.totp }, factor.KindTOTP),
+		otp("device code", "device", func(h *held) string { return h.device }),
+		otp("older device code", "older", func(h *held) string { return h.older }),
+		otp("wrong code", "", func(*held) string { return wrongCode }),
+		otp("wrong code everywhere", "", func(*held) string { return wrongCode }, translate.Kinds(spec.CodeKinds)...),
+	)
+}
 
+func verifying() []*operation {
 	any := func(name string, judges, clears []factor.Kind, spends string, proof func(h *held) creds) *operation {
 		return &operation{name: name, method: "Verifier.VerifyAny", judges: judges, clears: clears, spends: spends, run: func(c *caller) answer {
 			return matched(c.p.V.VerifyAny(c.ctx, user, proof(&c.held)))
 		}}
 	}
 	return []*operation{
-		account, login, authenticator, device, older, wrong, everywhere,
 		{name: "pin", method: "Verifier.VerifyPIN", judges: pinKind, clears: pinKind, run: func(c *caller) answer {
 			return said(c.p.V.VerifyPIN(c.ctx, user, rightPIN))
 		}},
@@ -69,8 +85,8 @@ func verifying() []*operation {
 		}},
 		any("any: wrong code, wrong password, pin", kinds(codeKinds, passKind, pinKind), pinKind, "",
 			func(*held) creds { return creds{OTP: wrongCode, Password: "wrong", PIN: rightPIN} }),
-		any("any: account code, wrong pin", kinds(codeKinds, pinKind), codeKinds, "account",
-			func(h *held) creds { return creds{OTP: h.account, PIN: wrongPIN} }),
+		any("any: account code, wrong pin", kinds(codeKinds, pinKind), codeKinds, string(proofCode),
+			func(h *held) creds { return creds{OTP: h.issued[proofCode], PIN: wrongPIN} }),
 		any("any: all wrong", kinds(codeKinds, passKind, pinKind), nil, "",
 			func(*held) creds { return creds{OTP: wrongCode, Password: "wrong", PIN: wrongPIN} }),
 		any("any: wrong code, password fault", codeKinds, nil, "",
@@ -89,11 +105,13 @@ func issuing() []*operation {
 			return c.issued(c.p.Codes.IssueUnproven(c.ctx, user, kind))
 		}}
 	}
-	return []*operation{
+	all := []*operation{
 		issue("issue by pin", pinKind, pinKind, creds{PIN: rightPIN}),
 		issue("issue by wrong password, pin", kinds(passKind, pinKind), pinKind, creds{Password: "wrong", PIN: rightPIN}),
 		issue("issue by wrong pin", pinKind, nil, creds{PIN: wrongPIN}),
-		unproven("issue login", factor.KindLogin),
-		unproven("issue account", factor.KindAccount),
 	}
+	for _, k := range issuedKinds {
+		all = append(all, unproven("issue "+string(k), k))
+	}
+	return all
 }

@@ -17,7 +17,7 @@ func binding() []*operation {
 		}
 	}
 	return []*operation{
-		set("set pin by account code", codeKinds, codeKinds, "account", func(h *held) creds { return creds{OTP: h.account} }),
+		set("set pin by account code", codeKinds, codeKinds, string(proofCode), func(h *held) creds { return creds{OTP: h.issued[proofCode]} }),
 		set("set pin by device code", codeKinds, codeKinds, "device", func(h *held) creds { return creds{OTP: h.device} }),
 		set("set pin by password", passKind, passKind, "", func(*held) creds { return creds{Password: password} }),
 		set("set pin by pin", pinKind, pinKind, "", func(*held) creds { return creds{PIN: rightPIN} }),
@@ -57,12 +57,12 @@ func enrolling() []*operation {
 			return c.enrolled(c.p.Auth.Begin(c.ctx, user, proof(&c.held)))
 		}}
 	}
-	byAccount := func(h *held) creds { return creds{OTP: h.account} }
+	byAccount := func(h *held) creds { return creds{OTP: h.issued[proofCode]} }
 	byDevice := func(h *held) creds { return creds{OTP: h.device} }
 	byPIN := func(*held) creds { return creds{PIN: rightPIN} }
 	return []*operation{
 		enroll("enroll unproven", nil, nil, "", shared, func(*held) creds { return creds{} }),
-		enroll("enroll by account code", codeKinds, codeKinds, "account", (*caller).device, byAccount),
+		enroll("enroll by account code", codeKinds, codeKinds, string(proofCode), (*caller).device, byAccount),
 		enroll("enroll anew by pin", pinKind, pinKind, "", old, byPIN),
 		enroll("enroll by wrong code", codeKinds, nil, "", shared, func(*held) creds { return creds{OTP: wrongCode} }),
 		{
@@ -78,7 +78,7 @@ func enrolling() []*operation {
 			return saying(fmt.Sprint(all), err)
 		}},
 		begin("begin by pin", pinKind, pinKind, "", byPIN),
-		begin("begin by account code", codeKinds, codeKinds, "account", byAccount),
+		begin("begin by account code", codeKinds, codeKinds, string(proofCode), byAccount),
 		{
 			name: "confirm", method: "AuthenticatorEnroller.Confirm", clears: []factor.Kind{factor.KindTOTP}, spends: "pending",
 			run: func(c *caller) answer { return said(c.p.Auth.Confirm(c.ctx, user, c.held.pending)) },
@@ -88,7 +88,7 @@ func enrolling() []*operation {
 		}},
 		{
 			name: "remove authenticator by account code", method: "AuthenticatorEnroller.Remove",
-			judges: codeKinds, clears: codeKinds, spends: "account",
+			judges: codeKinds, clears: codeKinds, spends: string(proofCode),
 			run: func(c *caller) answer { return said(c.p.Auth.Remove(c.ctx, user, byAccount(&c.held))) },
 		},
 	}

@@ -51,7 +51,7 @@ func administering() []*operation {
 		{name: "forget", method: "Admin.Forget", clears: allKinds, mends: true, run: func(c *caller) answer {
 			return said(c.p.Admin.Forget(c.ctx, user))
 		}},
-		{name: "import", method: "Admin.Import", binds: true, mends: true, run: (*caller).imports},
+		{name: "import", method: "Admin.Import", clears: kinds(pinKind, []factor.Kind{factor.KindDeviceTOTP}), binds: true, mends: true, run: (*caller).imports},
 		{name: "reseal", method: "Admin.Reseal", run: func(c *caller) answer {
 			return said(c.p.Admin.Reseal(c.ctx, user))
 		}},

@@ -2,7 +2,6 @@ package explore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -148,34 +147,27 @@ func (p *prober) sweepLater(f *finding, text *strings.Builder) {
 // try tries one credential.
 func (p *prober) try(c *credential) answer {
 	ctx := context.Background()
-	verify := func(k factor.Kind) answer { return matched(p.V.VerifyOTP(ctx, user, c.code, k)) }
 	switch c.use {
 	case asPIN:
 		return said(p.V.VerifyPIN(ctx, user, c.code))
-	case asAccount:
-		return verify(factor.KindAccount)
-	case asLogin:
-		return verify(factor.KindLogin)
-	case asDevice:
-		return verify(factor.KindDeviceTOTP)
-	case asTOTP:
-		return verify(factor.KindTOTP)
 	case asPending:
 		return said(p.Auth.Confirm(ctx, user, c.code))
 	}
-	panic(errors.New("unknown use"))
+	return matched(p.V.VerifyOTP(ctx, user, c.code, factor.Kind(c.use)))
 }
 
 // credentials returns all that is tried on every record.
 func (h *held) credentials() []*credential {
 	all := []*credential{
 		{"pin", asPIN, rightPIN},
-		{"account", asAccount, h.account}, {"login", asLogin, h.login},
 		{"older", asDevice, h.older}, {"device", asDevice, h.device}, {"next", asDevice, h.next},
 		{"older totp", asTOTP, h.totpOlder}, {"totp", asTOTP, h.totp}, {"next totp", asTOTP, h.totpNext},
 		{"pending", asPending, h.pending}, {"pending, replaced", asPending, h.pendingOld},
 		{"pending, wrong", asPending, wrongCode},
 		{"pending as totp", asTOTP, h.pending},
+	}
+	for _, k := range issuedKinds {
+		all = append(all, &credential{string(k), use(k), h.issued[k]})
 	}
 	for i, pin := range newPINs {
 		all = append(all, &credential{fmt.Sprintf("%c's pin", 'a'+i), asPIN, pin})

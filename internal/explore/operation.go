@@ -20,7 +20,7 @@ type operation struct {
 	// clears holds the kinds whose count it may set back.
 	clears []factor.Kind
 	// spends is the one-time credential that it is accepted by, if that is the
-	// only one: account, login, device, older (of the device) or totp.
+	// only one: an issued code by its kind, device, older (of the device) or totp.
 	spends string
 	guards bool // may be a strike
 	mends  bool // may set the strikes back
@@ -81,15 +81,14 @@ type credential struct {
 	code string
 }
 
-type use uint8
+// A use is the kind that a code is tried as, or asPending.
+type use factor.Kind
 
 const (
-	asPIN use = iota
-	asAccount
-	asLogin
-	asDevice
-	asTOTP
-	asPending
+	asPIN     = use(factor.KindPIN)
+	asDevice  = use(factor.KindDeviceTOTP)
+	asTOTP    = use(factor.KindTOTP)
+	asPending = use("pending") // the first code of an authenticator that waits
 )
 
 func said(err error) answer { return saying("ok", err) }
@@ -110,19 +109,9 @@ func matched(m factor.Match, err error) answer {
 func (c *caller) issued(o factor.OTP, err error) answer {
 	a := saying(fmt.Sprintf("ok %s until %s", o.Kind, o.ExpiresAt), err)
 	if err == nil {
-		a.made = &credential{c.made("code"), useOf(o.Kind), o.Code}
+		a.made = &credential{c.made("code"), use(o.Kind), o.Code}
 	}
 	return a
-}
-
-func useOf(k factor.Kind) use {
-	switch k {
-	case factor.KindAccount:
-		return asAccount
-	case factor.KindLogin:
-		return asLogin
-	}
-	panic("explore: no use of codes of kind " + k)
 }
 
 func (c *caller) enrolled(e factor.Enrollment, err error) answer {

@@ -22,8 +22,8 @@ const (
 // held is what a user may know and have in a starting state. Where a state does
 // not hold something, the field is a guess that is wrong.
 type held struct {
-	account, login      string
-	older, device, next string // codes of the device, one step apart
+	issued              map[factor.Kind]string // the codes of the kinds that are issued
+	older, device, next string                 // codes of the device, one step apart
 	totpOlder           string
 	totp, totpNext      string
 	pending, pendingOld string // of the authenticator that waits, and one that was begun earlier
@@ -73,8 +73,11 @@ func (s *start) prepare(newVerifier NewVerifier, src *source) error {
 	}
 	b := &builder{newVerifier: newVerifier, ctx: context.Background(), store: memstore.New(), host: &host{now: now, registered: now.Add(-s.registered)}}
 	b.held = held{
-		account: "900001", login: "900002", older: "900003", device: "900004", next: "900005",
+		issued: make(map[factor.Kind]string), older: "900003", device: "900004", next: "900005",
 		totpOlder: "900006", totp: "900007", totpNext: "900008", pending: "900009", pendingOld: "900010",
+	}
+	for i, k := range issuedKinds {
+		b.held.issued[k] = fmt.Sprintf("%06d", 910001+i)
 	}
 	var err error
 	if b.process, err = newProcess(newVerifier, b.store, b.host, s.change); err != nil {
@@ -148,11 +151,11 @@ func (b *builder) bind() {
 
 // issue issues a code of each kind.
 func (b *builder) issue() {
-	account, err := b.Codes.IssueUnproven(b.ctx, user, factor.KindAccount)
-	b.must(err)
-	login, err := b.Codes.IssueUnproven(b.ctx, user, factor.KindLogin)
-	b.must(err)
-	b.held.account, b.held.login = account.Code, login.Code
+	for _, k := range issuedKinds {
+		otp, err := b.Codes.IssueUnproven(b.ctx, user, k)
+		b.must(err)
+		b.held.issued[k] = otp.Code
+	}
 }
 
 // use spends a code.
@@ -164,7 +167,7 @@ func (b *builder) use(code string, kind factor.Kind) {
 // guess gives one wrong answer of each kind.
 func (b *builder) guess() {
 	_, _ = b.V.VerifyAny(b.ctx, user, creds{OTP: wrongCode, Password: "wrong", PIN: wrongPIN})
-	_, _ = b.V.VerifyOTP(b.ctx, user, wrongCode, factor.KindLogin, factor.KindTOTP)
+	_, _ = b.V.VerifyOTP(b.ctx, user, wrongCode, askedKinds...)
 }
 
 // guessBefore gives so many, each after the lock of the one before has run out,

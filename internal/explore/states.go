@@ -41,8 +41,9 @@ func states() []*start {
 		}},
 		{name: "codes used", registered: longAgo, build: func(b *builder) {
 			b.member()
-			b.use(b.held.account, factor.KindAccount)
-			b.use(b.held.login, factor.KindLogin)
+			for _, k := range issuedKinds {
+				b.use(b.held.issued[k], k)
+			}
 			b.use(b.held.device, factor.KindDeviceTOTP)
 			b.use(b.held.totp, factor.KindTOTP)
 		}},

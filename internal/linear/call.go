@@ -35,7 +35,8 @@ var leftOut = []spec.Op{spec.Wait, spec.Users}
 type Call struct {
 	spec.Call
 	args              translate.Args
-	ID                int // from 1, unique in the history
+	binds             bool // it finishes a wipe that is pending before it does anything else
+	ID                int  // from 1, unique in the history
 	Client            int
 	Invoked, Returned int64
 	Now               spec.Time // the clock, which stands still while the call runs

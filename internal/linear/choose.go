@@ -32,7 +32,7 @@ var (
 	aroundCodes = theme{
 		scene: dishes(map[spec.Op]int{spec.IssueUnproven: 3, spec.VerifyOTP: 1, spec.VerifyPassword: 1, spec.Enroll: 1}),
 		menu: dishes(map[spec.Op]int{spec.VerifyOTP: 44, spec.VerifyAny: 14, spec.VerifyPassword: 10, spec.Issue: 5, spec.IssueUnproven: 7, spec.Unlock: 3, spec.Forget: 2,
-			spec.Sweep: 3, spec.Status: 6, spec.Reseal: 2, spec.Enroll: 2, spec.Revoke: 2}),
+			spec.VoidCodes: 3, spec.PasswordChanged: 3, spec.Sweep: 3, spec.Status: 6, spec.Reseal: 2, spec.Enroll: 2, spec.Revoke: 2}),
 		codes: [4]int{55, 15, 5, 25},
 	}
 	aroundDevices = theme{
@@ -44,7 +44,7 @@ var (
 	aroundAuthenticator = theme{
 		scene: dishes(map[spec.Op]int{spec.Begin: 4, spec.Confirm: 2, spec.IssueUnproven: 1}),
 		menu: dishes(map[spec.Op]int{spec.VerifyOTP: 30, spec.Begin: 14, spec.Confirm: 30, spec.RemoveAuthenticator: 5, spec.AdminRemoveAuthenticator: 3, spec.Status: 6,
-			spec.VerifyPassword: 4, spec.Unlock: 2, spec.Sweep: 2, spec.IssueUnproven: 3, spec.Forget: 1}),
+			spec.VerifyPassword: 4, spec.Unlock: 2, spec.Sweep: 2, spec.IssueUnproven: 3, spec.Forget: 1, spec.VoidCodes: 2, spec.PasswordChanged: 2}),
 		codes: [4]int{5, 5, 65, 25},
 	}
 	aroundReset = theme{
@@ -55,7 +55,7 @@ var (
 	}
 	aroundSweep = theme{
 		scene: dishes(map[spec.Op]int{spec.IssueUnproven: 3, spec.VerifyOTP: 2, spec.Begin: 1, spec.Forget: 2}),
-		menu: dishes(map[spec.Op]int{spec.Sweep: 30, spec.Forget: 12, spec.Unlock: 6, spec.Reseal: 6, spec.IssueUnproven: 6, spec.VerifyOTP: 22, spec.VerifyPassword: 4, spec.Status: 8,
+		menu: dishes(map[spec.Op]int{spec.Sweep: 30, spec.Forget: 12, spec.Discard: 4, spec.Unlock: 6, spec.Reseal: 6, spec.IssueUnproven: 6, spec.VerifyOTP: 22, spec.VerifyPassword: 4, spec.Status: 8,
 			spec.Begin: 3, spec.Confirm: 3}),
 		codes: [4]int{50, 10, 10, 30},
 	}
@@ -148,6 +148,7 @@ func (w *world) choose(rng *rand.Rand, m menu, th theme) *Call {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c := &Call{Call: spec.Call{Op: draw(rng, m...), User: w.user}}
+	c.binds = w.options.Binds(c.Op)
 	w.credentials(rng, th, c)
 	w.arguments(rng, c)
 	return c

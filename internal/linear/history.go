@@ -210,9 +210,9 @@ func (c *Call) impossible() error {
 	switch {
 	case c.end == strange:
 		return errors.New("no call may be answered so")
-	case len(c.asks) > 0 && !op.Asks:
+	case len(c.asks) > 0 && !op.Asks && !c.binds:
 		return errors.New("no such call may ask for a wipe")
-	case len(c.asks) > 1 && !op.Binds:
+	case len(c.asks) > 1 && !c.binds:
 		return errors.New("asked for more than one wipe")
 	}
 	return nil
@@ -279,7 +279,7 @@ func (c *Call) endsWithWipe() (bool, error) {
 	if c.Op == spec.Sweep && unfinished {
 		return true, nil
 	}
-	if c.Op.Row().Binds && !unfinished {
+	if c.binds && !unfinished {
 		return false, nil
 	}
 	if want := spec.AfterWipe(c.Op, !unfinished); c.answer != want || c.end != answered {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
 )
 
 const (
@@ -24,9 +26,12 @@ var limits = []factor.Limit{
 	{Tries: 2, Final: 4, Delay: time.Minute, MaxDelay: 90 * time.Second},
 }
 
+// ownLimits are those that one kind may have to itself.
+var ownLimits = append(limits[:len(limits):len(limits)], factor.Limit{Tries: 1, Final: 6, Delay: time.Second, MaxDelay: 2 * time.Minute})
+
 // optionsOf draws the options of a history, without the host's functions. What makes
 // calls wait is rare, or nothing else would happen.
-func optionsOf(rng *rand.Rand) factor.Options {
+func optionsOf(seed uint64, rng *rand.Rand) factor.Options {
 	l := draw(rng, limits...)
 	o := factor.Options{
 		Password: l,
@@ -45,5 +50,30 @@ func optionsOf(rng *rand.Rand) factor.Options {
 	if rng.IntN(5) == 0 {
 		o.Reset.MinAge = draw(rng, time.Minute, 5*time.Minute)
 	}
+	vary(&o, newRand(seed, 3000))
 	return o
+}
+
+// vary draws what most histories leave as it is, each in a few of them. Its stream is
+// its own, so that these draws change no other of a history.
+func vary(o *factor.Options, rng *rand.Rand) {
+	for _, set := range []func(){
+		func() { o.Password = draw(rng, ownLimits...) },
+		func() { o.PIN.Limit = draw(rng, ownLimits...) },
+		func() { o.OTP.Limit = draw(rng, ownLimits...) },
+		func() { o.TOTP.Limit = draw(rng, ownLimits...) },
+		func() { o.OTP.AccountTTL = draw(rng, time.Minute, 10*time.Minute) },
+		func() { o.OTP.LoginTTL = draw(rng, time.Minute, 5*time.Minute) },
+		func() {
+			o.ProofKinds = draw(rng, translate.Kinds(spec.CodeKinds), []factor.Kind{factor.KindAccount})
+		},
+		func() { o.Device.Max = draw(rng, 1, 2) },
+		func() { o.Device.Grace = draw(rng, 30*time.Second, 15*time.Minute) },
+		func() { o.Reset.Strikes = draw(rng, 1, 3) },
+		func() { o.Reset.Authenticator = true },
+	} {
+		if rng.IntN(8) == 0 {
+			set()
+		}
+	}
 }

@@ -68,7 +68,7 @@ var sealer = func() factor.Sealer {
 func run(seed uint64, o Options, p pacer) *History {
 	rng := newRand(seed, 0)
 	w := &world{
-		History: &History{Seed: seed, user: fmt.Sprintf("history %016x", seed), opts: optionsOf(rng)},
+		History: &History{Seed: seed, user: fmt.Sprintf("history %016x", seed), opts: optionsOf(seed, rng)},
 		pacer:   p, wipes: make(map[uuid.UUID]spec.Name),
 	}
 	w.now.Store(int64(spec.At(epoch)))

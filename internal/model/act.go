@@ -46,24 +46,25 @@ func (a *act) make() bool {
 	if u == nil {
 		u = &user{name: a.User} // a name that is malformed
 	}
-	before := u.state
-	if a.sealed(u) && a.Op == spec.Forget {
-		before = spec.State{Stored: true} // it erases what it cannot open
-	}
-	next, want := a.cfg.spec.Run(before, a.time(), &a.Call)
-	if a.sealed(u) && a.Op != spec.Forget && want.Touch != spec.Nothing {
-		next, want = before, spec.Outcome{Touch: spec.Load}
-		if !errors.Is(o.Err, factor.ErrUnsealed) {
-			a.t.Fatalf("%s: answered %q of a record that does not open", o.label, describe(o.Err))
-		}
-	} else {
+	next, want := a.expected(u)
+	if want.Answer.Err != spec.Unsealed {
 		a.answered(o, want)
+	} else if !errors.Is(o.Err, factor.ErrUnsealed) {
+		a.t.Fatalf("%s: answered %q of a record that does not open", o.label, describe(o.Err))
 	}
 	a.told(o, u, want.Events)
 	a.touched(o, u, want)
 	a.learn(o, u, next)
 	a.stored(o, u, next)
 	return o.Err == nil
+}
+
+// expected is what the specification says.
+func (a *act) expected(u *user) (spec.State, spec.Outcome) {
+	if a.sealed(u) {
+		return a.cfg.spec.Unopened(u.state, a.time(), spec.Unsealed, &a.Call)
+	}
+	return a.cfg.spec.Run(u.state, a.time(), &a.Call)
 }
 
 // answered compares the answer.

@@ -70,11 +70,13 @@ func (m *machine) status(t *rapid.T) {
 	}
 }
 
-func (m *machine) forget(t *rapid.T) {
-	if !rare(t, "forget", 3) {
-		return // or no user grows old
+// erases is Forget or Discard, now and then, or no user grows old.
+func erases(op spec.Op) func(*machine, *rapid.T) {
+	return func(m *machine, t *rapid.T) {
+		if rare(t, "erase", 3) {
+			m.act(op, m.drawUser(t)).make()
+		}
 	}
-	m.act(spec.Forget, m.drawUser(t)).make()
 }
 
 func (m *machine) listUsers(t *rapid.T) {

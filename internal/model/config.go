@@ -52,6 +52,7 @@ func drawConfig(t *rapid.T) config {
 	o.Reset.Interval = pick(t, "guard interval", 0, 0, 40*time.Second)
 	o.Reset.MinAge = pick(t, "min age", 0, 0, 0, 10*time.Minute)
 	o.Reset.ForgiveRepeats = pick(t, "forgive repeats", false, true)
+	o.Reset.Authenticator = pick(t, "authenticators prove", false, true)
 	c.redraw(t)
 	return c
 }

@@ -163,7 +163,7 @@ func (m *machine) codesOf(u *user) (fresh, used, other []given) {
 			add(&fresh, m.drawn.CodeOf(c.Live.Code), "newest %s code", k)
 			add(&fresh, m.drawn.CodeOf(c.Live.Code), "newest %s code", k)
 		}
-		for i, spent := range c.Spent {
+		for i, spent := range c.Stale {
 			if spent.Code != 0 {
 				add(&used, m.drawn.CodeOf(spent.Code), "used %s code %d", k, i)
 			}

@@ -82,7 +82,7 @@ func (m *machine) moveTo(t *rapid.T) {
 			c := s.Codes(k)
 			add(c.Live.Ends)
 			add(c.Hold)
-			for _, spent := range c.Spent {
+			for _, spent := range c.Stale {
 				add(spent.Ends)
 			}
 		}
@@ -173,7 +173,7 @@ func (m *machine) useMany(t *rapid.T) {
 		return
 	}
 	var used []given
-	for range spec.SpentKept + pick(t, "more", -1, 0, 1, 2) {
+	for range spec.StaleKept + pick(t, "more", -1, 0, 1, 2) {
 		m.issueThis(name, asked)
 		if !m.cfg.spec.View(u.state, m.time()).Live[kind] {
 			return

@@ -53,7 +53,7 @@ type check struct {
 }
 
 // core holds the directories whose code runs whatever the store.
-var core = []string{".", "internal/account", "internal/totp", "internal/keylock", "internal/pinhash", "internal/poll", "memstore"}
+var core = []string{".", "internal/account", "internal/totp", "internal/commit", "internal/host", "internal/keylock", "internal/pinhash", "internal/poll", "memstore"}
 
 // seed makes a run that draws at random come out the same every time.
 const seed = "1"
@@ -108,7 +108,7 @@ var (
 		count:   distinct("no. "),
 	}
 	rules = &check{
-		name: "unit tests", column: "unit tests", in: engine, cpus: 2, reach: []string{".", "internal/poll", "memstore"},
+		name: "unit tests", column: "unit tests", in: engine, cpus: 2, reach: []string{".", "internal/commit", "internal/host", "internal/poll", "memstore"},
 		flags:   []string{"-test.run=^Test", "-rapid.seed=" + seed, "-rapid.nofailfile", "-rapid.shrinktime=1ms"},
 		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
 		count:   number("test", "tests"),

@@ -65,8 +65,8 @@ var resetDefects = []defect{
 	{
 		name:    "Wipe inside Wipe",
 		what:    "a function of the host's that calls back runs inside itself",
-		file:    "callback.go",
-		edits:   []edit{{"!c.returned.Load() && is(c)", "false && is(c)"}},
+		file:    "internal/host/inside.go",
+		edits:   []edit{{"!c.returned.Load() && is(c.function)", "false && is(c.function)"}},
 		catcher: threats,
 		flags:   []string{"-test.run=^TestThreat31"},
 	},

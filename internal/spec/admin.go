@@ -21,11 +21,32 @@ func (t *turn) reseal() {
 	}
 }
 
-// forget erases all that is kept. An empty record takes its place.
+// forget erases all that is kept. An empty record takes its place. Discard does the same
+// with a record that opens: see Unopened.
 func (t *turn) forget() {
 	t.removes = !t.Stored
 	t.State = State{Stored: t.Stored}
 	t.event(Event{Action: forgotten})
+}
+
+// Unopened is a call that finds a record that does not open: why is Unsealed, or
+// NewerFormat for what a newer release wrote. Nothing is taken for absent: the record may
+// hold a wipe that is pending, and open again once the key service answers. So only Discard
+// erases it, and not one that a newer release can read.
+func (o *Options) Unopened(s State, now Time, why Err, c *Call) (State, Outcome) {
+	t := turn{State: s, o: o, now: now, call: c, proof: c.proof()}
+	if err := t.beforeLoading(); err != OK {
+		t.out.Answer.Err = err
+		return s, t.out
+	}
+	if c.Op != Discard || why != Unsealed {
+		t.out.Answer, t.out.Touch = refuse(why), Load
+		return s, t.out
+	}
+	t.forget()
+	t.written(o, now)
+	t.out.Touch = Swap
+	return t.State, t.out
 }
 
 // sweep does for one user what is due: what has ended is dropped, a wipe whose time

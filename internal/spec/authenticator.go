@@ -19,36 +19,71 @@ func (t *turn) hasAuthenticator() Err {
 	return OK
 }
 
-// begin makes a secret that waits for its first code, in place of one that waits.
-// An authenticator that is in force stays so until then.
+// begin makes a secret that waits for its first code. An authenticator that is in force
+// stays so until then. The secret is a new one also where one waits already, because
+// whoever began that one must not know the one that is confirmed. The one that waited
+// last is remembered until its own end.
 func (t *turn) begin() {
-	ends := t.now.add(waitingLife)
-	t.Waiting = Waiting{Secret: t.newSecret(), Ends: ends}
+	ends, replaced := t.now.add(waitingLife), Begun{}
+	if t.waiting() {
+		replaced = Begun{t.Waiting.Secret, t.Waiting.Ends}
+	}
+	t.Waiting = Waiting{Secret: t.newSecret(), Ends: ends, Replaced: replaced}
 	t.event(Event{Action: authenticatorBegun, Kind: KindTOTP, Until: ends})
 }
 
 // confirm judges the first code of the secret that waits, whatever the budget says:
-// the secret has a count of its own, and 5 wrong codes drop it. A right one puts it
-// in force and is spent by that.
+// the secret has a count of its own, and 5 wrong codes drop it. A code of the secret that
+// it replaced is stale: it is refused, right or wrong for this one, and not counted. A
+// right one puts the secret in force and is spent by that.
 func (t *turn) confirm() Answer {
+	w := &t.Waiting
+	if replaced := &w.Replaced; inForce(replaced.Ends, waitingLife, t.now) {
+		if _, v := t.judgeStep(&replaced.Secret); v != wrong {
+			a := t.notConfirmed()
+			a.Stale = true
+			return a
+		}
+	}
 	t.writes = true
-	if t.spendStep(&t.Waiting.Secret) != right {
-		t.Waiting.Wrong++
-		left := waitingTries - t.Waiting.Wrong
-		if left <= 0 {
+	step, v := t.judgeStep(&w.Secret)
+	if v != right {
+		w.Wrong++
+		a := t.notConfirmed()
+		if a.Left <= 0 {
 			t.Waiting = Waiting{}
 		}
-		t.event(Event{Action: refused, Kind: KindTOTP, Left: left})
-		return Answer{Err: Mismatch, Kind: KindTOTP, Left: left}
+		return a
 	}
-	t.Authenticator, t.Waiting = t.Waiting.Secret, Waiting{}
-	t.unlockFinal(KindTOTP)
+	if t.Authenticator.Key != 0 {
+		t.Vacated.Keys.add(t.Authenticator.Key)
+		if t.o.Reset.Authenticator {
+			t.removed()
+		}
+	}
+	w.Secret.Last = step
+	t.Authenticator, t.Confirmed, t.Waiting = w.Secret, t.now, Waiting{}
+	t.countAnew(KindTOTP)
+	t.boundAuthenticator()
 	t.event(Event{Action: authenticatorConfirmed, Kind: KindTOTP})
 	return Answer{}
 }
 
+func (t *turn) notConfirmed() Answer {
+	left := waitingTries - t.Waiting.Wrong
+	t.event(Event{Action: refused, Kind: KindTOTP, Left: left})
+	return Answer{Err: Mismatch, Kind: KindTOTP, Left: left}
+}
+
 // removeAuthenticator removes the one in force and the one that waits.
 func (t *turn) removeAuthenticator() {
-	t.Authenticator, t.Waiting = Secret{}, Waiting{}
+	if t.Authenticator.Key != 0 {
+		t.Vacated.Authenticator = true
+		t.Vacated.Keys.add(t.Authenticator.Key)
+		if t.o.Reset.Authenticator {
+			t.removed()
+		}
+	}
+	t.Authenticator, t.Confirmed, t.Waiting = Secret{}, 0, Waiting{}
 	t.event(Event{Action: authenticatorRemoved, Kind: KindTOTP})
 }

@@ -2,12 +2,15 @@ package spec
 
 import "time"
 
-// inForce reports whether something that ends at an instant still holds. A lock, a
-// wait, a code or a secret whose end is further off than it can last was set by a
-// clock that ran ahead, and is void.
+// inForce reports whether something that ends at an instant still holds. Clocks may be
+// clockSlack apart. What ends later than that after the longest that it can last was set
+// by a clock that ran ahead, and is void. What can last no time at all is not there.
 func inForce(ends Time, most time.Duration, now Time) bool {
-	return ends > now && ends <= now.add(most)
+	return most > 0 && ends > now && ends <= now.add(most+clockSlack)
 }
+
+// until is the end that is told: at most as far off as it can last on this clock.
+func until(ends Time, most time.Duration, now Time) Time { return min(ends, now.add(most)) }
 
 // final: the kind is locked until it is unlocked or bound anew.
 func (b Budget) final(l *Limit) bool { return b.Wrong >= l.Final }
@@ -20,7 +23,7 @@ func (b Budget) locked(l *Limit, now Time) (bool, Time) {
 	case b.final(l):
 		return true, 0
 	case inForce(b.Until, l.MaxDelay, now):
-		return true, b.Until
+		return true, until(b.Until, l.MaxDelay, now)
 	}
 	return false, 0
 }
@@ -50,10 +53,12 @@ func (b Budget) left(l *Limit, now Time) int {
 	return max(1, l.Tries-b.Wrong)
 }
 
-// unlockFinal sets a kind back that only a new binding unlocks. Any other count
-// stays: what was bound before is still in force, and may still be guessed at.
-func (t *turn) unlockFinal(k Kind) {
-	if t.Budgets[k].final(t.o.limit(k)) {
+// countAnew sets the count of a kind back because a new secret of it was bound, where
+// no older one is in force: what was guessed before tells nothing of the new one. With an
+// older one in force the count stays, and a final lock too, for that one may still be
+// guessed at. Of devices there can be several, of anything else only one.
+func (t *turn) countAnew(k Kind) {
+	if k != KindDeviceTOTP || t.deviceCount() == 1 {
 		t.Budgets[k] = Budget{}
 	}
 }

@@ -32,6 +32,12 @@ func (t Time) String() string {
 
 func (t Time) add(d time.Duration) Time { return t + Time(d/time.Millisecond) }
 
+// upTo returns the first instant from t on that is a whole number of units.
+func (t Time) upTo(unit time.Duration) Time {
+	n := Time(unit / time.Millisecond)
+	return (t + n - 1) / n * n
+}
+
 // A Code knows what the text of a one-time code is a code of.
 type Code interface {
 	// Is reports whether it is the issued code of that name.
@@ -136,6 +142,10 @@ const (
 	HostFault
 	// AsksWipe is no answer: the call goes on once the wipe is tried.
 	AsksWipe
+	// Unsealed and NewerFormat: the record does not open, see Options.Unopened. The
+	// library's error for the second matches that for the first too.
+	Unsealed
+	NewerFormat
 
 	// ErrCount is how many there are.
 	ErrCount
@@ -144,6 +154,7 @@ const (
 var errNames = [ErrCount]string{
 	"ok", "malformed", "no credential", "weak PIN", "mismatch", "locked", "not enrolled", "already enrolled",
 	"unknown device", "device limit", "wiped", "wipe pending", "fault of the host", "asks for the wipe",
+	"unsealed", "newer format",
 }
 
 func (e Err) String() string { return errNames[e] }
@@ -157,9 +168,12 @@ type Answer struct {
 	Device Name // of the match, or that is already enrolled
 	Left   int  // MismatchError.Remaining
 	Until  Time // LockedError.Until, or the issued code's end
-	Set    bool // of IsSet and Wait
-	Count  int  // Sweep: 1 if it changed the user
-	Wipe   Name // of AsksWipe
+	// Stale is MismatchError.Stale: the code was right once, and nothing that the call
+	// gave was judged wrong. TooSoon is LockedError.TooSoon: no wrong answer led to it.
+	Stale, TooSoon bool
+	Set            bool // of IsSet and Wait
+	Count          int  // Sweep: 1 if it changed the user
+	Wipe           Name // of AsksWipe
 }
 
 func (a Answer) String() string {
@@ -169,6 +183,12 @@ func (a Answer) String() string {
 	}
 	if a.Err == Mismatch {
 		s += fmt.Sprintf(", %d left", a.Left)
+	}
+	if a.Stale {
+		s += ", stale"
+	}
+	if a.TooSoon {
+		s += ", too soon"
 	}
 	if a.Until != 0 {
 		s += " until " + a.Until.String()

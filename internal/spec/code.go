@@ -6,16 +6,17 @@ package spec
 
 // issue makes a new code the live one: an account code for a proof, or a code that
 // the host mails. Within Interval of the last one it refuses, before it judges the
-// proof. It never sets a count back.
+// proof. It never sets a count back. The code that was live is stale.
 func (t *turn) issue() Answer {
 	kind := KindAccount
 	if t.call.Op == IssueUnproven {
 		kind = t.call.Kind
 	}
-	codes := t.codes(kind)
-	if inForce(codes.Hold, t.o.OTP.Interval, t.now) {
-		t.event(Event{Action: locked, Kind: kind, Until: codes.Hold})
-		return Answer{Err: Locked, Kind: kind, Until: codes.Hold}
+	codes, interval := t.codes(kind), t.o.OTP.Interval
+	if inForce(codes.Hold, interval, t.now) {
+		until := until(codes.Hold, interval, t.now)
+		t.event(Event{Action: locked, Kind: kind, Until: until})
+		return Answer{Err: Locked, Kind: kind, Until: until, TooSoon: true}
 	}
 	if t.call.Op == Issue {
 		if a := t.verify(nil); a.Err != OK {
@@ -24,64 +25,111 @@ func (t *turn) issue() Answer {
 	}
 	t.writes = true
 	ends := t.now.add(t.o.ttl(kind))
+	codes.retire()
 	codes.Live, codes.Hold = Issued{t.call.Draws, ends}, 0
-	if t.o.OTP.Interval > 0 {
-		codes.Hold = t.now.add(t.o.OTP.Interval)
+	if interval > 0 {
+		codes.Hold = t.now.add(interval)
 	}
 	t.event(Event{Action: issued, Kind: kind, Until: ends})
 	return Answer{Kind: kind, Until: ends}
 }
 
-// live reports whether the user has a code of the kind to use. A code whose end is
-// further off than its life and clockSlack is void.
-func (t *turn) live(k Kind) bool {
-	return inForce(t.codes(k).Live.Ends, t.o.ttl(k)+clockSlack, t.now)
-}
+// live reports whether the user has a code of the kind to use.
+func (t *turn) live(k Kind) bool { return inForce(t.codes(k).Live.Ends, t.o.ttl(k), t.now) }
 
-// spendIssued judges the code as an issued one. The SpentKept codes that were used
-// last are remembered until they would have ended: one of them is spent, not wrong.
-func (t *turn) spendIssued(k Kind) verdict {
-	codes := t.codes(k)
-	if t.live(k) && t.call.Code.Is(codes.Live.Code) {
-		codes.spend()
-		return right
-	}
-	for _, c := range codes.Spent {
-		if c.Ends > t.now && t.call.Code.Is(c.Code) {
-			return spent
+// judgeIssued judges the code as an issued one. One that was right once and is accepted
+// no longer is stale: it was used, replaced or voided, or it has expired.
+func (t *turn) judgeIssued(k Kind) match {
+	codes, given := t.codes(k), t.call.Code
+	for _, c := range codes.Stale {
+		if t.recalled(k, c) && given.Is(c.Code) {
+			return match{verdict: stale}
 		}
 	}
-	return wrong
+	switch c := codes.Live; {
+	case c == Issued{} || !given.Is(c.Code):
+		return match{}
+	case t.live(k):
+		return match{verdict: right, kind: k, spend: codes.retire}
+	case c.Ends <= t.now && t.recalled(k, c):
+		return match{verdict: stale}
+	}
+	return match{}
 }
 
-// spend takes the live code out of use. It becomes the last of the spent ones, of
-// which the oldest is forgotten when there are too many.
-func (c *Codes) spend() {
+// recalled reports whether a code that is not accepted is still known as stale: until
+// staleKept after its end, unless its end is further off than a code can live.
+func (t *turn) recalled(k Kind, c Issued) bool { return c.recalled(t.o, k, t.now) }
+
+func (c Issued) recalled(o *Options, k Kind, now Time) bool {
+	return c.Ends.add(staleKept) > now && c.Ends <= now.add(o.ttl(k)+clockSlack)
+}
+
+// retire takes the live code out of use, if there is one. It becomes the last of the
+// stale ones, of which the oldest is forgotten when there are too many.
+func (c *Codes) retire() {
+	if c.Live == (Issued{}) {
+		return
+	}
 	n := 0
-	for n < SpentKept && c.Spent[n] != (Issued{}) {
+	for n < StaleKept && c.Stale[n] != (Issued{}) {
 		n++
 	}
-	if n == SpentKept {
-		copy(c.Spent[:], c.Spent[1:])
+	if n == StaleKept {
+		copy(c.Stale[:], c.Stale[1:])
 		n--
 	}
-	c.Spent[n], c.Live = c.Live, Issued{}
+	c.Stale[n], c.Live = c.Live, Issued{}
 }
 
-func (c *Codes) dropEnded(now Time) {
+// tidy retires a live code that has ended, and drops what is over.
+func (c *Codes) tidy(now Time) {
 	if c.Live.Ends <= now {
-		c.Live = Issued{}
+		c.retire()
 	}
-	var kept [SpentKept]Issued
+	var kept [StaleKept]Issued
 	n := 0
-	for _, s := range c.Spent {
-		if s.Ends > now {
+	for _, s := range c.Stale {
+		if s != (Issued{}) && s.Ends.add(staleKept) > now {
 			kept[n] = s
 			n++
 		}
 	}
-	c.Spent = kept
+	c.Stale = kept
 	if c.Hold <= now {
 		c.Hold = 0
 	}
+}
+
+// voidCodes is for when the user has another address: codes on their way to the old one
+// are stale, and an authenticator that waits is dropped, because whoever began it may be
+// why the address changed. Interval stays.
+func (t *turn) voidCodes() {
+	t.removes = !t.Stored
+	voids := t.waiting()
+	for _, k := range IssuedKinds {
+		voids = voids || t.live(k)
+	}
+	t.voidLive()
+	if voids {
+		t.event(Event{Action: codesVoided})
+	}
+}
+
+// voidLive makes every live code stale, and drops an authenticator that waits.
+func (t *turn) voidLive() {
+	for _, k := range IssuedKinds {
+		t.codes(k).retire()
+	}
+	t.Waiting = Waiting{}
+}
+
+// passwordChanged is for when the user has another password. What was guessed at the old
+// one tells nothing of it.
+func (t *turn) passwordChanged() {
+	if t.Budgets[KindPassword] != (Budget{}) {
+		t.Budgets[KindPassword] = Budget{}
+		t.event(Event{Action: unlocked, Kind: KindPassword})
+	}
+	t.voidCodes()
 }

@@ -1,7 +1,5 @@
 package spec
 
-import "time"
-
 // hasRoom refuses a device that would be one too many. One that is enrolled already
 // is none.
 func (t *turn) hasRoom() Err {
@@ -19,67 +17,62 @@ func (t *turn) hasDevice() Err {
 }
 
 // enroll gives a device a secret, in place of the one that it had. It takes a right
-// proof, or none within the window for a device that is new.
+// proof, or none within the window: see unproven.
 func (t *turn) enroll() Answer {
 	at := t.device(t.call.Device)
 	if t.proof.given() {
 		if a := t.verifyProof(); a.Err != OK {
 			return a
 		}
-	} else if err := t.window(at >= 0); err != OK {
+	} else if err := t.unproven(at); err != OK {
 		return refuse(err)
 	}
 	t.writes = true
-	if at < 0 {
+	if at >= 0 {
+		t.Vacated.Keys.add(t.Devices[at].Secret.Key)
+		t.removed()
+	} else {
 		at = t.deviceCount()
 	}
 	t.Devices[at] = Device{ID: t.call.Device, Secret: t.newSecret(), EnrolledAt: t.now}
-	t.unlockFinal(KindDeviceTOTP)
+	t.countAnew(KindDeviceTOTP)
 	t.bound()
 	t.event(Event{Action: enrolled, Kind: KindDeviceTOTP, Device: t.call.Device})
 	return Answer{}
 }
 
-// window judges an enrolment without a proof: from a minute before the registration,
-// as clocks differ, until Grace after it. The host that does not know when it was
-// lets nobody in.
-func (t *turn) window(again bool) Err {
-	if again || !t.o.RegisteredAt {
+// unproven judges an enrolment without a proof. The window is from a minute before the
+// registration, as clocks differ, until Grace after it. The host that does not know when
+// it was lets nobody in. A device that is enrolled already may come again only if it was
+// enrolled inside this same window and has never shown a code: its answer was lost on the
+// way. It starts anew, so that it keeps no age.
+func (t *turn) unproven(at int) Err {
+	again := at >= 0
+	if !t.o.RegisteredAt || again && t.Devices[at].shown() {
 		return NoCredential
 	}
 	t.out.AskedRegistered = true
-	at := t.call.Host.Registered
+	registered := t.call.Host.Registered
+	from, to := registered.add(-clockSlack), registered.add(t.o.Device.Grace)
 	switch {
 	case t.call.Host.Unknown:
 		return HostFault
-	case at == 0, t.now < at.add(-time.Minute), t.now > at.add(t.o.Device.Grace):
+	case registered == 0, t.now < from, t.now > to:
+		return NoCredential
+	case again && t.Devices[at].EnrolledAt < from:
 		return NoCredential
 	}
 	return OK
 }
 
+// shown reports whether a code of the device was ever accepted.
+func (d Device) shown() bool { return d.Secret.Last != NoStep || d.Used != 0 }
+
 func (t *turn) revoke() {
 	at := t.device(t.call.Device)
+	t.Vacated.device(t.Devices[at])
 	copy(t.Devices[at:], t.Devices[at+1:])
 	t.Devices[MaxDevices-1] = Device{}
+	t.removed()
 	t.event(Event{Action: revoked, Kind: KindDeviceTOTP, Device: t.call.Device})
-}
-
-// spendDevice judges the code against the devices that are old enough, in the order
-// of their enrolment.
-func (t *turn) spendDevice(minAge time.Duration) (id Name, v verdict) {
-	for i := range t.deviceCount() {
-		d := &t.Devices[i]
-		if t.young(d.EnrolledAt, minAge) {
-			continue
-		}
-		switch t.spendStep(&d.Secret) {
-		case right:
-			d.Used = t.now
-			return d.ID, right
-		case spent:
-			v = spent
-		}
-	}
-	return 0, v
 }

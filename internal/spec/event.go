@@ -23,6 +23,7 @@ const (
 	forgotten              Action = "forgotten"
 	resealed               Action = "resealed"
 	imported               Action = "imported"
+	codesVoided            Action = "codes-voided"
 )
 
 // EndsWipe reports whether the action is how a call of Options.Wipe ended.

@@ -2,63 +2,144 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 )
 
-// young reports whether what was bound at an instant has not reached an age.
-func (t *turn) young(at Time, minAge time.Duration) bool {
-	return minAge > 0 && t.now < at.add(minAge)
+// young reports whether what was bound at an instant is too young to prove a reset, so
+// that a thief who has the mailbox cannot bind something and prove with it. What was bound
+// by a clock that ran ahead is old.
+func (t *turn) young(since Time) bool {
+	age := t.o.Reset.MinAge
+	return age > 0 && t.now < since.add(age) && since <= t.now.add(clockSlack)
 }
 
-// holdsOld reports whether the user holds a PIN that is old enough to prove a
-// reset, and whether anything is.
-func (t *turn) holdsOld() (pin, any bool) {
-	minAge := t.o.Reset.MinAge
-	pin = t.PIN.Digits != "" && !t.young(t.PIN.SetAt, minAge)
-	any = pin
-	for _, d := range t.Devices[:t.deviceCount()] {
-		any = any || !t.young(d.EnrolledAt, minAge)
+func (t *turn) youngPIN() bool { return t.PIN.Digits != "" && t.young(t.PIN.SetAt) }
+
+// proofs are the secrets whose codes prove a reset.
+func (t *turn) proofs() []have {
+	if t.o.Reset.Authenticator {
+		return append(t.devices(), t.authenticator()...)
 	}
-	return pin, any
+	return t.devices()
 }
 
-// proveReset judges the proof of a password reset: the code of a device, then the
-// PIN. Either counts only if it was bound MinAge ago, so that a thief who has the
-// mailbox cannot bind one and prove with it. The guard counts strikes of its own: they
-// lock no kind, and a locked kind is judged here.
-func (t *turn) proveReset() Answer {
-	pin, any := t.holdsOld()
+// held is when each thing was bound that proves a reset once it is old enough.
+func (t *turn) held() (since []Time) {
+	for _, h := range t.proofs() {
+		since = append(since, h.since)
+	}
+	if t.PIN.Digits != "" {
+		since = append(since, t.PIN.SetAt)
+	}
+	return since
+}
+
+// tooSoon is until when no proof is judged because of MinAge, 0 if one is. If something
+// is old enough, one is. While there are only younger things, that is when the first of
+// them is old enough. While there is nothing, it is MinAge after the last removal or
+// replacement, or whoever has the mailbox could remove what is old and go on.
+func (t *turn) tooSoon() Time {
+	age, held := t.o.Reset.MinAge, t.held()
 	switch {
-	case t.Wipe.Stage == Pending:
+	case slices.ContainsFunc(held, func(since Time) bool { return !t.young(since) }):
+		return 0
+	case len(held) > 0:
+		return until(slices.Min(held).add(age), age, t.now)
+	case inForce(t.Protected, age, t.now):
+		return until(t.Protected, age, t.now)
+	}
+	return 0
+}
+
+// removed notes that something that proves a reset was removed or replaced, of however
+// young an age. What the host does itself is no attack. A clock that is behind does not
+// shorten what holds.
+func (t *turn) removed() {
+	age := t.o.Reset.MinAge
+	if age == 0 || t.call.Op.Row().Host {
+		return
+	}
+	if until := t.now.add(age); !inForce(t.Protected, age, t.now) || t.Protected < until {
+		t.Protected = until
+	}
+}
+
+// proveReset judges the proof of a password reset. It is refused unjudged, in this order,
+// while a wipe is pending, after one, by MinAge, where there is nothing to prove it with,
+// and by Interval. Wiped and NotEnrolled let the reset go on, which no read alone may.
+func (t *turn) proveReset() Answer {
+	if t.Wipe.Stage == Pending {
 		return t.asksWipe()
-	case t.Wipe.Stage == Done:
-		return refuse(Wiped) // the reset may go on: nothing is left to protect
-	case !any:
+	}
+	if t.Wipe.Stage == Done {
+		t.writes = true
+		return refuse(Wiped) // nothing is left to protect
+	}
+	if until := t.tooSoon(); until != 0 {
+		t.event(Event{Action: locked, Until: until})
+		return Answer{Err: Locked, Until: until, TooSoon: true}
+	}
+	if len(t.held()) == 0 {
+		t.writes = true // an empty record where there is none: only a write is sure to find one
 		return refuse(NotEnrolled)
-	case inForce(t.Guard.Hold, t.o.Reset.Interval, t.now):
-		t.event(Event{Action: locked, Until: t.Guard.Hold})
-		return Answer{Err: Locked, Until: t.Guard.Hold}
 	}
-	kind, struck := KindDeviceTOTP, false
+	if g := &t.o.Reset; inForce(t.Guard.Hold, g.Interval, t.now) {
+		until := until(t.Guard.Hold, g.Interval, t.now)
+		t.event(Event{Action: locked, Until: until})
+		return Answer{Err: Locked, Until: until}
+	}
+	return t.judgeReset()
+}
+
+// judgeReset judges a code, and then a PIN. The guard counts strikes of its own: they
+// lock no kind, and a locked kind is judged here. A code that is stale, one that is right
+// for what is too young, and any PIN while the user's is too young are refused without a
+// strike. They exempt only themselves: anything wrong beside them is a strike.
+func (t *turn) judgeReset() Answer {
+	kind, struck, wasStale := KindPIN, false, false
 	if t.proof.otp != "" {
-		device, v := t.spendDevice(t.o.Reset.MinAge)
-		if v == right {
-			return t.resetProven(kind, device)
+		kind = KindDeviceTOTP
+		m := t.judgeProof()
+		if m.verdict == right {
+			m.spend()
+			return t.resetProven(m.kind, m.device)
 		}
-		struck = v == wrong
+		struck, wasStale = m.verdict == wrong, m.verdict == stale
 	}
-	if t.proof.pin != "" {
-		kind = KindPIN
-		if pin && t.proof.pin == t.PIN.Digits {
-			return t.resetProven(kind, 0)
+	if t.proof.pin != "" && !t.youngPIN() {
+		if t.proof.pin == t.PIN.Digits {
+			return t.resetProven(KindPIN, 0)
 		}
-		struck = true
+		kind, struck = KindPIN, true
 	}
-	if !struck { // nothing but a spent code
-		return t.resetRefused(kind)
+	if struck {
+		return t.strike(kind)
 	}
-	return t.strike(kind)
+	a := t.resetRefused(kind)
+	a.Stale = wasStale
+	return a
+}
+
+// judgeProof judges the code against what is too young first. One that is right or stale
+// there is judged against nothing else: else a thief's own young device would make free
+// guesses at the old ones.
+func (t *turn) judgeProof() match {
+	var young, old []have
+	for _, h := range t.proofs() {
+		if t.young(h.since) {
+			young = append(young, h)
+		} else {
+			old = append(old, h)
+		}
+	}
+	switch m := t.judgeSecrets(young); m.verdict {
+	case right:
+		return match{verdict: tooYoung}
+	case stale:
+		return m
+	}
+	return t.judgeSecrets(old)
 }
 
 // resetProven accepts the proof: the data is kept, and the strikes start over.
@@ -109,11 +190,14 @@ func (t *turn) repeat() Repeat {
 	if !t.o.Reset.ForgiveRepeats {
 		return Repeat{}
 	}
-	same := Repeat{OTP: t.proof.otp, PIN: t.proof.pin}
+	same := Repeat{OTP: t.proof.otp}
+	if !t.youngPIN() {
+		same.PIN = t.proof.pin
+	}
 	if same.OTP != "" {
 		var steps strings.Builder
-		for _, d := range t.Devices[:t.deviceCount()] {
-			fmt.Fprint(&steps, d.Secret.Step(t.now), " ")
+		for _, h := range t.proofs() {
+			fmt.Fprint(&steps, h.secret.Step(t.now), " ")
 		}
 		same.Steps = steps.String()
 	}
@@ -132,11 +216,19 @@ func (t *turn) forfeit() Answer {
 	return t.mark(Forfeited)
 }
 
-// bound tells the guard that a PIN or a device was bound. After a wipe the guard
-// starts over. Without one nothing changes: a mailed code, which is enough to bind a
-// PIN, must not buy guesses at the guard.
+// bound tells the guard that something was bound that proves a reset. After a wipe the
+// guard starts over. Without one the strikes stay: a mailed code, which is enough to bind
+// a PIN, must not buy guesses at the guard. The last wrong proof is a new guess now.
 func (t *turn) bound() {
+	t.Guard.Last = Repeat{}
 	if t.Wipe.Stage != NotWiped {
 		t.Wipe, t.Guard = Wipe{}, Guard{}
+	}
+}
+
+// boundAuthenticator is bound where an authenticator proves a reset.
+func (t *turn) boundAuthenticator() {
+	if t.o.Reset.Authenticator {
+		t.bound()
 	}
 }

@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // Holdings are what a user holds in another system.
 type Holdings struct {
 	PIN           HeldElsewhere
@@ -18,71 +20,125 @@ type HeldElsewhere struct {
 	Mark        Marks // one bit
 }
 
-// imports takes over what was not imported before: all of it, or with a refusal
-// nothing. The same holding again changes nothing, whatever became of it. Counts
-// stay. A PIN and a device are bindings.
+// imports takes over all that is new, or with a refusal nothing. The PIN, the
+// authenticator and each device are a place that an import fills at most once, and never
+// once it was filled and emptied here: what the user did is not undone. A holding that was
+// taken before, and one whose place was emptied, change nothing and are no error. Where
+// something else stands, the import is refused. What is taken is a binding.
 func (t *turn) imports() Answer {
-	h, before := &t.call.Held, t.State
-	if refused := t.takeOver(h); refused.Err != OK {
-		t.State, t.out.Events = before, nil
+	before := t.State
+	refused, secret := t.takeOver(&t.call.Held)
+	if refused.Err == OK {
+		t.writes = true
 		return refused
 	}
-	t.writes = true
+	t.State, t.out.Events = before, nil
+	if secret.Key != 0 { // it is not taken later either, as if it had been here
+		t.Vacated.Keys.add(secret.Key)
+	}
+	t.writes = t.State != before
+	return refused
+}
+
+// takeOver returns the first refusal, with the secret that it is about if it is because
+// of what stands in its place, or which is held already.
+func (t *turn) takeOver(h *Holdings) (Answer, Secret) {
+	if h.PIN.Digits != "" {
+		if a := t.takePIN(h.PIN); a.Err != OK {
+			return a, Secret{}
+		}
+	}
+	all := slices.Clone(h.Devices)
+	if h.Authenticator.Secret.Key != 0 {
+		all = slices.Insert(all, 0, h.Authenticator)
+	}
+	for _, d := range all {
+		take := t.takeDevice
+		if d.ID == 0 {
+			take = t.takeAuthenticator
+		}
+		switch a := take(d); a.Err {
+		case OK:
+		case AlreadyEnrolled:
+			return a, d.Secret
+		default:
+			return a, Secret{}
+		}
+	}
+	return Answer{}, Secret{}
+}
+
+func (t *turn) takePIN(h HeldElsewhere) Answer {
+	switch {
+	case t.taken(h):
+		return Answer{}
+	case t.PIN.Digits != "":
+		return Answer{Err: AlreadyEnrolled, Kind: KindPIN}
+	case t.Vacated.PIN:
+		return Answer{}
+	}
+	t.PIN = HeldPIN{Digits: h.Digits, SetAt: t.since(h)}
+	t.countAnew(KindPIN)
+	t.bound()
+	t.took(h, KindPIN)
 	return Answer{}
 }
 
-func (t *turn) takeOver(h *Holdings) Answer {
-	if h.PIN.Digits != "" && t.firstTime(h.PIN, KindPIN) {
-		if t.PIN.Digits != "" {
-			return Answer{Err: AlreadyEnrolled, Kind: KindPIN}
-		}
-		t.PIN = HeldPIN{Digits: h.PIN.Digits, SetAt: t.since(h.PIN)}
-		t.bound()
+func (t *turn) takeAuthenticator(h HeldElsewhere) Answer {
+	switch {
+	case t.taken(h):
+		return Answer{}
+	case t.Authenticator.Key != 0:
+		return Answer{Err: AlreadyEnrolled, Kind: KindTOTP}
 	}
-	if h.Authenticator.Secret.Key != 0 && t.firstTime(h.Authenticator, KindTOTP) {
-		if t.Authenticator.Key != 0 {
-			return Answer{Err: AlreadyEnrolled, Kind: KindTOTP}
-		}
-		if a := t.holder(h.Authenticator.Secret); a.Err != OK {
-			return a
-		}
-		t.Authenticator = h.Authenticator.Secret
-	}
-	for _, d := range h.Devices {
-		if !t.firstTime(d, KindDeviceTOTP) {
-			continue
-		}
-		if a := t.takeDevice(d); a.Err != OK {
-			return a
-		}
-	}
-	return Answer{}
-}
-
-func (t *turn) takeDevice(d HeldElsewhere) Answer {
-	if t.device(d.ID) >= 0 {
-		return Answer{Err: AlreadyEnrolled, Kind: KindDeviceTOTP, Device: d.ID}
-	}
-	if a := t.holder(d.Secret); a.Err != OK {
+	if a := t.holder(h.Secret); a.Err != OK {
 		return a
+	}
+	if t.Vacated.Authenticator || t.Vacated.Keys.has(h.Secret.Key) {
+		return Answer{}
+	}
+	t.Authenticator, t.Confirmed = h.Secret, t.since(h)
+	t.countAnew(KindTOTP)
+	t.boundAuthenticator()
+	t.took(h, KindTOTP)
+	return Answer{}
+}
+
+func (t *turn) takeDevice(h HeldElsewhere) Answer {
+	switch {
+	case t.taken(h):
+		return Answer{}
+	case t.device(h.ID) >= 0:
+		return Answer{Err: AlreadyEnrolled, Kind: KindDeviceTOTP, Device: h.ID}
+	}
+	if a := t.holder(h.Secret); a.Err != OK {
+		return a
+	}
+	if t.Vacated.Devices.has(h.ID) || t.Vacated.Keys.has(h.Secret.Key) {
+		return Answer{}
 	}
 	n := t.deviceCount()
 	if n >= t.o.Device.Max {
 		return refuse(DeviceLimit)
 	}
-	t.Devices[n] = Device{ID: d.ID, Secret: d.Secret, EnrolledAt: t.since(d), Used: d.Used}
+	t.Devices[n] = Device{ID: h.ID, Secret: h.Secret, EnrolledAt: t.since(h), Used: h.Used}
+	t.countAnew(KindDeviceTOTP)
 	t.bound()
+	t.took(h, KindDeviceTOTP)
 	return Answer{}
 }
 
-// firstTime reports whether a holding is imported for the first time, and notes it.
-func (t *turn) firstTime(h HeldElsewhere, k Kind) bool {
-	if t.Imported&h.Mark != 0 {
-		return false
-	}
+// taken reports whether this very holding was taken over before.
+func (t *turn) taken(h HeldElsewhere) bool { return t.Imported&h.Mark != 0 }
+
+// took notes that a holding was taken over. Its secret never comes again, under whatever
+// id: its used steps would be accepted once more.
+func (t *turn) took(h HeldElsewhere, k Kind) {
 	t.Imported |= h.Mark
+	if h.Secret.Key != 0 {
+		t.Vacated.Keys.add(h.Secret.Key)
+	}
 	t.event(Event{Action: imported, Kind: k, Device: h.ID})
-	return true
 }
 
 func (t *turn) since(h HeldElsewhere) Time {
@@ -95,12 +151,9 @@ func (t *turn) since(h HeldElsewhere) Time {
 // holder refuses a key that is held already: in two places each of its codes would
 // be accepted twice.
 func (t *turn) holder(s Secret) Answer {
-	if t.Authenticator.Key == s.Key {
-		return Answer{Err: AlreadyEnrolled, Kind: KindTOTP}
-	}
-	for _, d := range t.Devices[:t.deviceCount()] {
-		if d.Secret.Key == s.Key {
-			return Answer{Err: AlreadyEnrolled, Kind: KindDeviceTOTP, Device: d.ID}
+	for _, h := range append(t.authenticator(), t.devices()...) {
+		if h.secret.Key == s.Key {
+			return Answer{Err: AlreadyEnrolled, Kind: h.kind, Device: h.device}
 		}
 	}
 	return Answer{}

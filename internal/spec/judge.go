@@ -7,9 +7,18 @@ type verdict uint8
 
 const (
 	wrong verdict = iota
-	spent         // was right once, and may not be again
+	stale         // was right once, and may not be again
 	right
+	tooYoung // is right or stale for what is too young to count: see the guard
 )
+
+// A match is what a code is worth, and how it is spent if it is right.
+type match struct {
+	verdict verdict
+	kind    Kind
+	device  Name
+	spend   func()
+}
 
 // A tally is what a call has to say if nothing that it gives is right: the last
 // kind that was judged, and the least that is left of those that were charged, or
@@ -17,6 +26,7 @@ const (
 type tally struct {
 	judged  Kind
 	charged bool
+	stale   bool // the code is
 	left    int
 	locked  Answer
 }
@@ -25,7 +35,7 @@ func (all *tally) answer() Answer {
 	if all.judged == NoKind {
 		return all.locked
 	}
-	return Answer{Err: Mismatch, Kind: all.judged, Left: all.left}
+	return Answer{Err: Mismatch, Kind: all.judged, Left: all.left, Stale: all.stale && !all.charged}
 }
 
 func (all *tally) add(k Kind, left int, charged bool) {
@@ -82,27 +92,31 @@ func (t *turn) verify(codeKinds []Kind) Answer {
 	return all.answer()
 }
 
-// verifyCode judges a code against each kind in turn, and spends it for the first
-// that it is right for: then it is charged to none. One that is spent for any of
-// them is charged to none either. Any other wrong one is charged once to each kind
-// that it was judged against. A kind that the user does not hold is judged like any.
+// verifyCode judges a code against each kind in turn. One that is right for some is spent
+// for the first of them, and charged to none. One that is stale for any of them is judged
+// right for none, and charged to none: else it would be a free guess at the others. Any
+// other wrong one is charged once to each kind that it was judged against. A kind that the
+// user does not hold is judged like any, and one that is locked is not judged.
 func (t *turn) verifyCode(codeKinds []Kind, all *tally) (Answer, bool) {
-	var judged [KindCount]Kind
-	n, wasSpent := 0, false
+	var judged []Kind
+	var first match
 	for _, k := range codeKinds {
 		if t.skip(k, all) {
 			continue
 		}
-		judged[n] = k
-		n++
-		device, v := t.spend(k)
-		if v == right {
-			return t.accept(k, device), true
+		judged = append(judged, k)
+		m := t.judge(k)
+		all.stale = all.stale || m.verdict == stale
+		if m.verdict == right && first.verdict != right {
+			first = m
 		}
-		wasSpent = wasSpent || v == spent
 	}
-	for _, k := range judged[:n] {
-		if wasSpent {
+	if first.verdict == right && !all.stale {
+		first.spend()
+		return t.accept(first.kind, first.device), true
+	}
+	for _, k := range judged {
+		if all.stale {
 			t.spare(k, all)
 		} else {
 			t.charge(k, all)
@@ -111,15 +125,15 @@ func (t *turn) verifyCode(codeKinds []Kind, all *tally) (Answer, bool) {
 	return Answer{}, false
 }
 
-// spend judges the code against one kind, and takes it out of use if it is right.
-func (t *turn) spend(k Kind) (device Name, v verdict) {
+// judge judges the code against one kind.
+func (t *turn) judge(k Kind) match {
 	switch k {
 	case KindTOTP:
-		return 0, t.spendStep(&t.Authenticator)
+		return t.judgeSecrets(t.authenticator())
 	case KindDeviceTOTP:
-		return t.spendDevice(0)
+		return t.judgeSecrets(t.devices())
 	}
-	return 0, t.spendIssued(k)
+	return t.judgeIssued(k)
 }
 
 // accept sets the kind's count back.
@@ -137,7 +151,7 @@ func (t *turn) charge(k Kind, all *tally) {
 	t.tell(k, all, true)
 }
 
-// spare notes a kind that was judged and, the code being a spent one, not charged.
+// spare notes a kind that was judged and, the code being a stale one, not charged.
 func (t *turn) spare(k Kind, all *tally) { t.tell(k, all, false) }
 
 func (t *turn) tell(k Kind, all *tally, charged bool) {

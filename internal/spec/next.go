@@ -28,7 +28,8 @@ func refuse(e Err) Answer { return Answer{Err: e} }
 // is stored before the answer leaves. Options must be complete.
 //
 // The order of refusals: malformed, no credential, weak PIN, a wipe that is pending,
-// what the user does not hold or has too many of, and only then is the proof judged.
+// what the user does not hold or has too many of, and only then is the proof judged. The
+// guard has its own: see proveReset.
 func (o *Options) Next(s State, now Time, c *Call) (State, Outcome) {
 	t := turn{State: s, o: o, now: now, call: c, proof: c.proof()}
 	if err := t.beforeLoading(); err != OK {
@@ -46,7 +47,7 @@ func (o *Options) Next(s State, now Time, c *Call) (State, Outcome) {
 	if t.removes {
 		return State{}, t.out
 	}
-	t.written(now)
+	t.written(o, now)
 	return t.State, t.out
 }
 
@@ -66,8 +67,7 @@ func (t *turn) beforeLoading() Err {
 }
 
 func (t *turn) decide() Answer {
-	op := t.call.Op.Row()
-	if op.Binds && t.Wipe.Stage == Pending {
+	if t.o.Binds(t.call.Op) && t.Wipe.Stage == Pending {
 		return t.asksWipe()
 	}
 	rule := rules[t.call.Op]
@@ -119,7 +119,10 @@ var rules = [OpCount]rule{
 	AdminRemoveAuthenticator: {may: (*turn).hasAuthenticator, do: freely((*turn).removeAuthenticator)},
 	AdminRevoke:              {may: (*turn).hasDevice, do: freely((*turn).revoke)},
 	Import:                   {do: (*turn).imports},
+	PasswordChanged:          {do: freely((*turn).passwordChanged)},
+	VoidCodes:                {do: freely((*turn).voidCodes)},
 	Forget:                   {do: freely((*turn).forget)},
+	Discard:                  {do: freely((*turn).forget)},
 	Reseal:                   {do: freely((*turn).reseal)},
 	Users:                    {do: shows},
 	Sweep:                    {do: (*turn).sweep},

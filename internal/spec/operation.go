@@ -32,7 +32,10 @@ const (
 	AdminRemoveAuthenticator
 	AdminRevoke
 	Import
+	PasswordChanged
+	VoidCodes
 	Forget
+	Discard
 	Reseal
 	Users
 	Sweep
@@ -71,7 +74,7 @@ type Operation struct {
 	Proof    Proof
 	Budgeted bool
 	// Binds: it gives the user a PIN or a device, or erases a record. A wipe that
-	// is pending is finished first.
+	// is pending is finished first. See Options.Binds for what an option adds.
 	Binds bool
 	// Asks: it may find or mark a wipe, and then has the host carry it out. All
 	// that Binds does.
@@ -119,7 +122,10 @@ var Operations = [OpCount]Operation{
 	{Op: AdminRemoveAuthenticator, Name: "Admin.RemoveAuthenticator", Host: true},
 	{Op: AdminRevoke, Name: "Admin.RevokeDevice", Host: true},
 	{Op: Import, Name: "Admin.Import", Binds: true, Asks: true, Host: true},
+	{Op: PasswordChanged, Name: "Admin.PasswordChanged", Host: true},
+	{Op: VoidCodes, Name: "Admin.VoidCodes", Host: true},
 	{Op: Forget, Name: "Admin.Forget", Binds: true, Asks: true, Host: true},
+	{Op: Discard, Name: "Admin.Discard", Binds: true, Asks: true, Host: true},
 	{Op: Reseal, Name: "Admin.Reseal", Host: true},
 	{Op: Users, Name: "Admin.Users", Reads: true, Host: true, Everybody: true},
 	{Op: Sweep, Name: "Admin.Sweep", Asks: true, Host: true, Everybody: true},
@@ -155,6 +161,12 @@ func NamesWhere(is func(Operation) bool) []string {
 		some = append(some, op.String())
 	}
 	return some
+}
+
+// Binds reports whether a wipe that is pending has to be finished before the operation.
+// With ResetOptions.Authenticator an authenticator is a binding like a PIN or a device.
+func (o *Options) Binds(op Op) bool {
+	return op.Row().Binds || op == Confirm && o.Reset.Authenticator
 }
 
 // Judges returns the kinds of which the operation can judge a credential, each

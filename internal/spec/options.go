@@ -11,9 +11,14 @@ const (
 	// waitingTries how many wrong ones drop it.
 	waitingLife  = 15 * time.Minute
 	waitingTries = 5
-	// clockSlack is how far the clocks of several processes may be apart, where a
-	// rule allows for it.
+	// clockSlack is how far the clocks of several processes may be apart.
 	clockSlack = time.Minute
+	// staleKept is how long after its end a code that is no longer accepted is known
+	// as one that was.
+	staleKept = 10 * time.Minute
+	// dueAfter is when Sweep first looks at what merely ends, in full hours, so that
+	// the time beside a record does not tell what it is: longer than any of it lasts.
+	dueAfter = 25 * time.Minute
 	// emptyKept is how long an empty record stays after its last write: longer than
 	// a write can linger on its way to the store, because a late insert into
 	// nothing would bring back what was forgotten.
@@ -60,11 +65,12 @@ type DeviceOptions struct {
 	Max   int
 }
 
-// ResetOptions are for the reset guard.
+// ResetOptions are for the reset guard. With Authenticator a confirmed authenticator
+// proves a reset as a device does.
 type ResetOptions struct {
-	Strikes          int
-	Interval, MinAge time.Duration
-	ForgiveRepeats   bool
+	Strikes                       int
+	Interval, MinAge              time.Duration
+	ForgiveRepeats, Authenticator bool
 }
 
 // Options are those of the library, by the same names.

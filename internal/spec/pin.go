@@ -34,16 +34,19 @@ func (t *turn) hasPIN() Err {
 // set, and false when the timeout has passed without.
 func (t *turn) pinIsSet() Answer { return Answer{Set: t.hasPIN() == OK} }
 
-// setPIN binds a PIN: its count starts anew, for what was guessed at the one before
-// tells nothing of it.
+// setPIN binds a PIN, in place of the one that was.
 func (t *turn) setPIN() {
+	if t.PIN.Digits != "" {
+		t.removed()
+	}
 	t.PIN = HeldPIN{Digits: t.call.NewPIN, SetAt: t.now}
-	t.Budgets[KindPIN] = Budget{}
+	t.countAnew(KindPIN)
 	t.bound()
 	t.event(Event{Action: pinSet, Kind: KindPIN})
 }
 
 func (t *turn) removePIN() {
-	t.PIN = HeldPIN{}
+	t.PIN, t.Vacated.PIN = HeldPIN{}, true
+	t.removed()
 	t.event(Event{Action: pinRemoved, Kind: KindPIN})
 }

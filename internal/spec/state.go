@@ -1,14 +1,19 @@
 package spec
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	// MaxDevices is how many devices a State can hold: the library's default for
 	// the most that a user may have.
 	MaxDevices = 10
-	// SpentKept is how many used codes of a kind are remembered, so that one that
-	// comes again is not charged as a guess.
-	SpentKept = 8
+	// StaleKept is how many codes of a kind that were right once are remembered, so
+	// that one that comes again is not charged as a guess.
+	StaleKept = 8
+	// NamesKept is how many Names are remembered one by one.
+	NamesKept = 32
 )
 
 // A State is all that is remembered about one user. States are values, equal if
@@ -16,20 +21,28 @@ const (
 // what there is and end with zero values.
 type State struct {
 	// Stored: there is a record. Emptied is when an empty one was last written, 0
-	// for one that is not empty.
+	// for one that is not empty. DueAt is when Sweep first looks at it, 0 for never.
 	Stored  bool
 	Emptied Time
+	DueAt   Time
 
 	PIN           HeldPIN
 	Devices       [MaxDevices]Device // in the order of first enrolment
 	Authenticator Secret             // in force
+	Confirmed     Time               // when it was put in force, 0: that is not known
 	Waiting       Waiting
 	Login         Codes
 	Account       Codes
 	Budgets       [KindCount]Budget
 	Guard         Guard
 	Wipe          Wipe
-	Imported      Marks
+	// Protected is until when the guard does not say that nothing is enrolled, because
+	// something was removed or replaced.
+	Protected Time
+	// Imported are the holdings that were taken over, and Vacated the places that are
+	// not filled by an import any more.
+	Imported Marks
+	Vacated  Places
 }
 
 // A HeldPIN is the PIN of a user. No digits: none is set.
@@ -71,8 +84,15 @@ type Device struct {
 
 // A Waiting is an authenticator that waits for its first code.
 type Waiting struct {
+	Secret   Secret
+	Wrong    int
+	Ends     Time
+	Replaced Begun // that waited when it was begun
+}
+
+// A Begun is an authenticator that would have waited until an instant.
+type Begun struct {
 	Secret Secret
-	Wrong  int
 	Ends   Time
 }
 
@@ -85,7 +105,7 @@ type Issued struct {
 // Codes are the issued codes of one kind.
 type Codes struct {
 	Live  Issued
-	Spent [SpentKept]Issued // that were accepted, oldest first
+	Stale [StaleKept]Issued // that were right once, in the order in which they ceased to be
 	Hold  Time              // none is issued before
 }
 
@@ -103,7 +123,8 @@ type Guard struct {
 }
 
 // A Repeat tells a wrong proof from another. With a code it holds the time step of
-// each device: in another step the same code is another guess.
+// each secret: in another step the same code is another guess. A PIN that was not looked
+// at is not in it.
 type Repeat struct{ OTP, PIN, Steps string }
 
 // A Wipe is a wipe that was marked, until something is bound anew.
@@ -138,6 +159,36 @@ func (r Reason) String() string { return [...]string{"", "strikes", "forfeited"}
 // Marks remember which holdings were imported.
 type Marks uint64
 
+// Places are those that no import fills any more. Devices are the ids of devices, and
+// Keys the keys of secrets that were imported, refused, removed or replaced, whatever id
+// they come under.
+type Places struct {
+	PIN, Authenticator bool
+	Devices, Keys      Names
+}
+
+func (p *Places) device(d Device) {
+	p.Devices.add(d.ID)
+	p.Keys.add(d.Secret.Key)
+}
+
+// Names are a set, in rising order. A full one has every name in it.
+type Names [NamesKept]Name
+
+func (all *Names) has(n Name) bool { return all[NamesKept-1] != 0 || slices.Contains(all[:], n) }
+
+func (all *Names) add(n Name) {
+	if all.has(n) {
+		return
+	}
+	at := 0
+	for all[at] != 0 && all[at] < n {
+		at++
+	}
+	copy(all[at+1:], all[at:])
+	all[at] = n
+}
+
 // Codes returns the issued codes of a kind.
 func (s State) Codes(k Kind) Codes { return *s.codes(k) }
 
@@ -166,57 +217,78 @@ func (s *State) deviceCount() int {
 
 // Empty reports whether nothing is kept.
 func (s State) Empty() bool {
-	s.Stored, s.Emptied = false, 0
+	s.Stored, s.Emptied, s.DueAt = false, 0, 0
 	return s == State{}
 }
 
 // written tidies what is to be stored: it drops what has ended, and notes since when an
-// empty record is empty. It keeps every budget, also one whose lock is over: dropping
-// it would refund guesses.
-func (s *State) written(now Time) {
+// empty record is empty, and when Sweep is to look. It keeps every budget, also one whose
+// lock is over: dropping it would refund guesses.
+func (s *State) written(o *Options, now Time) {
 	over := func(end Time) bool { return end <= now }
 	if over(s.Waiting.Ends) {
 		s.Waiting = Waiting{}
 	}
+	if over(s.Waiting.Replaced.Ends) {
+		s.Waiting.Replaced = Begun{}
+	}
 	for _, k := range IssuedKinds {
-		s.codes(k).dropEnded(now)
+		s.codes(k).tidy(now)
 	}
 	if over(s.Guard.Hold) {
 		s.Guard.Hold = 0
 	}
-	if s.Wipe.Stage == Pending && s.Wipe.Retry > now.add(maxWipeBackoff) {
+	if over(s.Protected) {
+		s.Protected = 0
+	}
+	if s.Wipe.Stage == Pending && !over(s.Wipe.Retry) && !inForce(s.Wipe.Retry, maxWipeBackoff, now) {
 		s.Wipe.Retry = now // put off by a clock that ran ahead
 	}
 	s.Stored, s.Emptied = true, 0
 	if s.Empty() {
 		s.Emptied = now
 	}
+	s.DueAt = s.due(now)
 }
 
-// Due is when Sweep first has something to do, 0 for never: something ends, a wipe is
-// to be tried, or an empty record has stood long enough.
-func (s *State) Due() Time {
+// due is when Sweep first has something to do with what is written now, 0 for never. Of
+// what merely ends it is the first full hour after all that can have ended, so that it
+// does not tell one from the other. Where something ends later, because no code is issued
+// or no proof judged for so long or by a clock that ran ahead, it is a full hour too. An
+// empty record is removed after a day. A wipe is tried at the next full minute.
+func (s *State) due(now Time) Time {
 	due := Time(0)
-	ends := func(at Time) {
-		if at != 0 && (due == 0 || at < due) {
+	look := func(at Time) {
+		if due == 0 || at < due {
 			due = at
 		}
 	}
-	ends(s.Waiting.Ends)
-	for _, k := range IssuedKinds {
-		c := s.codes(k)
-		ends(c.Live.Ends)
-		ends(c.Hold)
-		for _, spent := range c.Spent {
-			ends(spent.Ends)
+	soon := now.add(dueAfter).upTo(time.Hour)
+	over := func(ends Time) {
+		if ends != 0 {
+			look(max(soon, ends.upTo(time.Hour)))
 		}
 	}
-	ends(s.Guard.Hold)
+	over(s.Waiting.Ends)
+	for _, k := range IssuedKinds {
+		c := s.codes(k)
+		for _, code := range append(c.Stale[:], c.Live) {
+			if code != (Issued{}) {
+				over(code.Ends.add(staleKept))
+			}
+		}
+		over(c.Hold)
+	}
+	over(s.Guard.Hold)
+	over(s.Protected)
 	if s.Wipe.Stage == Pending {
-		ends(s.Wipe.Retry)
+		look(s.Wipe.Retry.upTo(time.Minute))
 	}
 	if s.Emptied != 0 {
-		ends(s.Emptied.add(emptyKept))
+		look(s.Emptied.add(emptyKept).upTo(time.Hour))
 	}
 	return due
 }
+
+// Due is when Sweep first looks at the record, 0 for never.
+func (s State) Due() Time { return s.DueAt }

@@ -21,13 +21,14 @@ func (s Secret) Step(now Time) int64 {
 	return unix / period
 }
 
-// spendStep judges the code as one of a secret's: of the present step, and of Skew
+// judgeStep judges the code as one of a secret's: of the present step, and of Skew
 // steps before and after it. The verifier must accept a step only once (RFC 6238
-// §5.2), and never accepts one before a step that it has accepted. Where several
-// steps have the same code, the latest counts, so that the code is of no use again.
-func (t *turn) spendStep(s *Secret) verdict {
+// §5.2), and never accepts one before a step that it has accepted: those are stale. Where
+// several steps have the same code, the latest counts, so that the code is of no use
+// again.
+func (t *turn) judgeStep(s *Secret) (int64, verdict) {
 	if s.Key == 0 {
-		return wrong
+		return 0, wrong
 	}
 	now, skew := s.Step(t.now), int64(t.o.TOTP.Skew)
 	for step := now + skew; step >= max(0, now-skew); step-- {
@@ -35,10 +36,55 @@ func (t *turn) spendStep(s *Secret) verdict {
 		case !t.call.Code.Fits(*s, step):
 			continue
 		case step <= s.Last:
-			return spent
+			return step, stale
 		}
-		s.Last = step
-		return right
+		return step, right
 	}
-	return wrong
+	return 0, wrong
+}
+
+// A have is a secret whose codes the user can show.
+type have struct {
+	kind   Kind
+	device Name
+	secret *Secret
+	used   *Time // of a device: when it was used last
+	since  Time  // when it was bound
+}
+
+// devices are those of the user, in the order of their enrolment.
+func (t *turn) devices() (all []have) {
+	for i := range t.deviceCount() {
+		d := &t.Devices[i]
+		all = append(all, have{KindDeviceTOTP, d.ID, &d.Secret, &d.Used, d.EnrolledAt})
+	}
+	return all
+}
+
+// authenticator is the one in force, if any.
+func (t *turn) authenticator() []have {
+	if t.Authenticator.Key == 0 {
+		return nil
+	}
+	return []have{{kind: KindTOTP, secret: &t.Authenticator, since: t.Confirmed}}
+}
+
+// judgeSecrets judges the code against secrets of the user. One that is stale for any of
+// them is right for none. Of those that it is right for, the first counts.
+func (t *turn) judgeSecrets(all []have) (m match) {
+	for _, h := range all {
+		step, v := t.judgeStep(h.secret)
+		switch {
+		case v == stale:
+			m.verdict = stale
+		case v == right && m.verdict == wrong:
+			m = match{verdict: right, kind: h.kind, device: h.device, spend: func() {
+				h.secret.Last = step
+				if h.used != nil {
+					*h.used = t.now
+				}
+			}}
+		}
+	}
+	return m
 }

@@ -2,14 +2,17 @@ package spec
 
 import "time"
 
-// mark marks the wipe, and in the same step removes what could prove a reset, and
-// the live codes. A confirmed authenticator stays: it still guards the login. The
-// host is asked to wipe only once this is stored.
+// mark marks the wipe, and in the same step removes what could prove a reset, the live
+// codes and an authenticator that waits. A confirmed authenticator stays: it still guards
+// the login, and proves nothing until something is bound anew. The host is asked to wipe
+// only once this is stored.
 func (t *turn) mark(reason Reason) Answer {
-	t.PIN, t.Devices, t.Waiting, t.Guard = HeldPIN{}, [MaxDevices]Device{}, Waiting{}, Guard{}
-	for _, k := range IssuedKinds {
-		t.codes(k).Live = Issued{}
+	t.Vacated.PIN = t.Vacated.PIN || t.PIN.Digits != ""
+	for _, d := range t.Devices[:t.deviceCount()] {
+		t.Vacated.device(d)
 	}
+	t.PIN, t.Devices, t.Guard, t.Protected = HeldPIN{}, [MaxDevices]Device{}, Guard{}, 0
+	t.voidLive()
 	t.Wipe = Wipe{Stage: Pending, Reason: reason, ID: t.call.Draws, At: t.now, Retry: t.now}
 	t.writes = true
 	t.event(Event{Action: wipeMarked})
@@ -27,7 +30,7 @@ func (o *Options) WipeDone(s State, now Time, id Name) (State, []Event) {
 		s.Wipe.Stage, s.Wipe.Tries, s.Wipe.Retry = Done, 0, 0
 		events = []Event{{Action: wipeDone}}
 	}
-	return rewritten(s, now), events
+	return o.rewritten(s, now), events
 }
 
 // PutOff makes Sweep leave a failed wipe alone: for a minute, then twice as long each
@@ -37,13 +40,13 @@ func (o *Options) PutOff(s State, now Time, id Name) State {
 		s.Wipe.Retry = now.add(min(time.Duration(wipeBackoff)<<min(s.Wipe.Tries, 10), maxWipeBackoff))
 		s.Wipe.Tries++
 	}
-	return rewritten(s, now)
+	return o.rewritten(s, now)
 }
 
 // rewritten is the state after a write that may have changed nothing.
-func rewritten(s State, now Time) State {
+func (o *Options) rewritten(s State, now Time) State {
 	if s.Stored {
-		s.written(now)
+		s.written(o, now)
 	}
 	return s
 }
@@ -66,7 +69,7 @@ func (o *Options) Run(s State, now Time, c *Call) (State, Outcome) {
 	}
 	s, told := o.WipeDone(s, now, id)
 	out.Events = append(out.Events, told...)
-	if !c.Op.Row().Binds {
+	if !o.Binds(c.Op) {
 		out.Answer = AfterWipe(c.Op, true)
 		return s, out
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
 	"github.com/knowhave/factor/internal/spec"
@@ -47,24 +48,35 @@ func usableRecord(data []byte, id func(place int) uuid.UUID) ([]byte, bool) {
 	return a.Encode(), true
 }
 
-// Read returns the state that a record holds, and what it is due at. The record must
-// not be out of bounds.
-func (r *recordReader) Read(data []byte) (s spec.State, due time.Time, err error) {
-	if len(data) == 0 {
-		return spec.State{}, time.Time{}, nil
+// Read returns the state that a record holds. The record must not be out of bounds.
+func (r *recordReader) Read(stored factor.Record) (spec.State, error) {
+	if len(stored.Data) == 0 {
+		return spec.State{}, nil
 	}
-	a, err := accounttest.Decode(data)
+	a, err := accounttest.Decode(stored.Data)
 	if err != nil {
-		return spec.State{}, time.Time{}, err
+		return spec.State{}, err
 	}
 	if bad := accounttest.OutOfBounds(a); bad != "" {
-		return spec.State{}, time.Time{}, fmt.Errorf("out of bounds: %s", bad)
+		return spec.State{}, fmt.Errorf("out of bounds: %s", bad)
 	}
-	return r.state(a), a.Due(), nil
+	s := r.state(a)
+	s.DueAt = spec.At(stored.Due)
+	return s, nil
+}
+
+// dueNow returns the record with a Due of now if a sweep has something to do with it,
+// which for a record from anywhere only the rules know.
+func dueNow(stored factor.Record, now time.Time) factor.Record {
+	if a, err := accounttest.Decode(stored.Data); err == nil && a.ToSweep(now) != account.SweepNothing {
+		stored.Due = now
+	}
+	return stored
 }
 
 func (r *recordReader) state(a *account.Account) spec.State {
-	s := spec.State{Stored: true, Emptied: spec.At(a.Emptied), Login: r.codes(&a.LoginCodes), Account: r.codes(&a.AccountCodes)}
+	s := spec.State{Stored: true, Emptied: spec.At(a.Emptied), Protected: spec.At(a.Guard.HoldUntil)}
+	s.Login, s.Account = r.codes(a.Codes(account.KindLogin)), r.codes(a.Codes(account.KindAccount))
 	if p := a.PIN; p != nil {
 		s.PIN = spec.HeldPIN{Digits: fuzzUnhash(p.Sum), SetAt: spec.At(p.SetAt)}
 	}
@@ -72,10 +84,13 @@ func (r *recordReader) state(a *account.Account) spec.State {
 		s.Devices[i] = spec.Device{ID: r.Device(d.ID), Secret: r.secret(&d.TOTP), EnrolledAt: spec.At(d.EnrolledAt), Used: spec.At(d.UsedAt)}
 	}
 	if a.Authenticator != nil {
-		s.Authenticator = r.secret(a.Authenticator)
+		s.Authenticator, s.Confirmed = r.secret(&a.Authenticator.TOTP), spec.At(a.Authenticator.ConfirmedAt)
 	}
 	if p := a.Pending; p != nil {
 		s.Waiting = spec.Waiting{Secret: r.secret(&p.TOTP), Wrong: p.Wrong, Ends: spec.At(p.ExpiresAt)}
+		if p.Replaced != nil {
+			s.Waiting.Replaced = spec.Begun{Secret: r.secret(&p.Replaced.TOTP), Ends: spec.At(p.Replaced.ExpiresAt)}
+		}
 	}
 	for i, b := range a.Budgets {
 		s.Budgets[spec.KindNamed(string(account.Kinds[i]))] = spec.Budget{Wrong: b.Wrong, Until: spec.At(b.Until)}
@@ -90,7 +105,7 @@ func (r *recordReader) state(a *account.Account) spec.State {
 			s.Wipe.Stage, s.Wipe.Tries, s.Wipe.Retry = spec.Pending, w.Tries, spec.At(w.RetryAt)
 		}
 	}
-	if len(a.Imported) > 0 {
+	if len(a.Marks) > 0 {
 		s.Imported = 1 << 63 // something
 	}
 	return s
@@ -104,8 +119,8 @@ func (r *recordReader) codes(c *account.Codes) spec.Codes {
 	if c.Live != nil {
 		all.Live = read(*c.Live)
 	}
-	for i, s := range c.Spent {
-		all.Spent[i] = read(s)
+	for i, s := range c.Stale {
+		all.Stale[i] = read(s)
 	}
 	return all
 }

@@ -72,8 +72,8 @@ func fuzzPerson() *account.Account {
 	a.PIN.Sum = fuzzHash([]byte("4826"))
 	a.Devices[0].TOTP = account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}
 	a.Pending.Wrong, a.Pending.LastStep = 0, account.NoStep
-	a.LoginCodes = account.Codes{Live: &account.Code{Digits: "560078", ExpiresAt: accounttest.Noon.Add(time.Minute)}}
-	a.AccountCodes = account.Codes{Live: &account.Code{Digits: "120034", ExpiresAt: accounttest.Noon.Add(time.Minute)}, Spent: []account.Code{{Digits: "340012", ExpiresAt: accounttest.Noon.Add(time.Minute)}}}
+	*a.Codes(account.KindLogin) = account.Codes{Live: &account.Code{Digits: "560078", ExpiresAt: accounttest.Noon.Add(time.Minute)}}
+	*a.Codes(account.KindAccount) = account.Codes{Live: &account.Code{Digits: "120034", ExpiresAt: accounttest.Noon.Add(time.Minute)}, Stale: []account.Code{{Digits: "340012", ExpiresAt: accounttest.Noon.Add(time.Minute)}}}
 	a.Budgets, a.Guard, a.Emptied = [len(account.Kinds)]account.Budget{}, account.Guard{}, time.Time{}
 	return a
 }

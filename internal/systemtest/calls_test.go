@@ -51,10 +51,10 @@ func (c fuzzCall) bit(n int) bool { return c.choices>>n&1 == 1 }
 
 // kinds are up to four, known and unknown ones.
 func (c fuzzCall) kinds() []factor.Kind {
-	of := []factor.Kind{"", factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP, factor.KindPIN, factor.KindPassword, "sms"}
+	of := slices.Concat([]factor.Kind{""}, translate.Kinds(spec.CodeKinds), []factor.Kind{factor.KindPIN, factor.KindPassword, "sms"})
 	var all []factor.Kind
 	for n := range 4 {
-		if k := of[c.choices>>(4*n)&7]; k != "" {
+		if k := of[c.choices>>(4*n)&15%uint64(len(of))]; k != "" {
 			all = append(all, k)
 		}
 	}

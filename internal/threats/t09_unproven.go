@@ -81,15 +81,13 @@ func unproven(t *testing.T, p, other *person) []proof {
 	forgotten := func(states ...string) func(string) bool {
 		return func(state string) bool { return !slices.Contains(states, state) }
 	}
-	return []proof{
+	proofs := []proof{
 		{name: "nothing"},
 		{name: "a wrong PIN", given: p.wrong(factor.KindPIN)},
 		{name: "a wrong code", given: p.wrong(factor.KindDeviceTOTP)},
 		{name: "both wrong", given: both(p.wrong(factor.KindPIN), p.wrong(factor.KindDeviceTOTP))},
 		{name: "the password", given: p.right(factor.KindPassword)},
 		{name: "the password beside a wrong PIN", given: both(p.right(factor.KindPassword), p.wrong(factor.KindPIN))},
-		{name: "an account code", given: factor.Credentials{OTP: p.issue(factor.KindAccount).Code}},
-		{name: "a login code", given: factor.Credentials{OTP: p.issue(factor.KindLogin).Code}},
 		{name: "the authenticator's code", given: p.right(factor.KindTOTP)},
 		{name: "a code that is too old", given: factor.Credentials{OTP: p.phone.code(now - 2)}},
 		{name: "a code that is too new", given: factor.Credentials{OTP: p.phone.code(now + 2)}},
@@ -103,6 +101,10 @@ func unproven(t *testing.T, p, other *person) []proof {
 		{name: "the code where it is not held", given: p.right(factor.KindDeviceTOTP),
 			right: forgotten("device used elsewhere", "device enrolled anew", "only a PIN", "forgotten", "wiped", "wiped and sealed anew")},
 	}
+	for _, kind := range mailedKinds {
+		proofs = append(proofs, proof{name: "the " + string(kind) + " code", given: factor.Credentials{OTP: p.issue(kind).Code}})
+	}
+	return proofs
 }
 
 // proveWhileWipePends lets the host's wipe fail: no proof is taken and nothing is

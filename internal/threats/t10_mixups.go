@@ -2,6 +2,7 @@ package threats
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -92,8 +93,13 @@ func mixPurposes(t *testing.T, env Env) {
 	p := w.person()
 	p.begin()
 	pending := p.pending.code(p.pending.step(w.clock.Now()))
-	strangeCodes := []string{
-		p.right(factor.KindLogin).OTP, p.right(factor.KindTOTP).OTP, pending, other.right(factor.KindAccount).OTP, other.right(factor.KindDeviceTOTP).OTP,
+	strangeCodes := []string{pending}
+	for _, kind := range otpKinds {
+		of := p
+		if slices.Contains(proofKinds, kind) {
+			of = other
+		}
+		strangeCodes = append(strangeCodes, of.right(kind).OTP)
 	}
 	for _, j := range takers(factor.KindAccount)[1:] {
 		for i, code := range strangeCodes {
@@ -105,10 +111,8 @@ func mixPurposes(t *testing.T, env Env) {
 	}
 	_, err := w.V.VerifyOTP(ctx, p.id, pending, factor.KindTOTP)
 	mustBe(t, err, factor.ErrMismatch)
-	for _, code := range []string{
-		p.right(factor.KindLogin).OTP, p.right(factor.KindAccount).OTP, p.right(factor.KindTOTP).OTP, p.right(factor.KindDeviceTOTP).OTP,
-	} {
-		mustBe(t, w.Auth.Confirm(ctx, p.id, code), factor.ErrMismatch)
+	for _, kind := range otpKinds {
+		mustBe(t, w.Auth.Confirm(ctx, p.id, p.right(kind).OTP), factor.ErrMismatch)
 	}
 	must(t, w.Auth.Confirm(ctx, p.id, pending))
 	w.clock.Turn(11 * time.Minute)

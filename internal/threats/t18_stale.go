@@ -217,11 +217,11 @@ func Threat19BurntCode(t *testing.T, env Env) {
 	for _, kind := range mailedKinds {
 		p := w.person()
 		code := p.issue(kind).Code
-		other := factor.KindLogin
-		if kind == other {
-			other = factor.KindAccount
+		for _, other := range mailedKinds {
+			if other != kind {
+				p.issue(other)
+			}
 		}
-		p.issue(other)
 		for _, u := range uses {
 			switch u.name {
 			case "PINs.IsSet", "PINs.Wait", "DeviceTOTPEnroller.Devices", "Admin.Status", "Admin.Users", "Admin.Reseal":

@@ -133,8 +133,9 @@ func emptySamenesses() []sameness {
 
 // withEverything has a code of each mailed kind live, beside what a person holds.
 func withEverything(p *person, _ factor.Kind) {
-	p.issue(factor.KindLogin)
-	p.issue(factor.KindAccount)
+	for _, kind := range mailedKinds {
+		p.issue(kind)
+	}
 }
 
 // codeTakers are the methods that take a PIN and a code.

@@ -10,6 +10,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/spec"
+	"github.com/knowhave/factor/internal/translate"
 )
 
 // A use is one call of an exported method in a certain situation.
@@ -64,7 +66,8 @@ type givenAs struct {
 	give    func(p *person) factor.Credentials
 }
 
-var proofKinds = []factor.Kind{factor.KindDeviceTOTP, factor.KindAccount}
+// proofKinds are those of a code that proves.
+var proofKinds = translate.Kinds(spec.Options{}.Complete().ProofKinds)
 
 var scenarios = []givenAs{
 	{"right password", false, true, nil, func(p *person) factor.Credentials { return p.right(factor.KindPassword) }},

@@ -152,6 +152,21 @@ var calls = [spec.OpCount]func(ctx context.Context, v *Views, c *spec.Call, a *A
 	spec.Forget: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
 		r.Err = v.Admin.Forget(ctx, c.User)
 	},
+	spec.Discard: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = any(v.Admin).(interface {
+			Discard(context.Context, string) error
+		}).Discard(ctx, c.User)
+	},
+	spec.PasswordChanged: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = any(v.Admin).(interface {
+			PasswordChanged(context.Context, string) error
+		}).PasswordChanged(ctx, c.User)
+	},
+	spec.VoidCodes: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = any(v.Admin).(interface {
+			VoidCodes(context.Context, string) error
+		}).VoidCodes(ctx, c.User)
+	},
 	spec.Reseal: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
 		r.Err = v.Admin.Reseal(ctx, c.User)
 	},

@@ -71,7 +71,7 @@ var ruleless = []string{
 // Options hands each option of the library to the specification, under its name.
 func TestOptionsAreTheLibrarys(t *testing.T) {
 	var seen []string
-	for path := range leaves(reflect.ValueOf(factor.Options{})) {
+	for path := range Fields(reflect.ValueOf(factor.Options{})) {
 		seen = append(seen, path)
 		if slices.Contains(ruleless, path) {
 			continue
@@ -91,26 +91,6 @@ func TestOptionsAreTheLibrarys(t *testing.T) {
 	for _, path := range ruleless {
 		if !slices.Contains(seen, path) {
 			t.Errorf("there is no Options.%s", path)
-		}
-	}
-}
-
-// leaves yields the paths of the fields that are no structs.
-func leaves(v reflect.Value) func(yield func(string, reflect.Value) bool) {
-	return func(yield func(string, reflect.Value) bool) {
-		for i := range v.NumField() {
-			name, field := v.Type().Field(i).Name, v.Field(i)
-			if field.Kind() != reflect.Struct {
-				if !yield(name, field) {
-					return
-				}
-				continue
-			}
-			for path, leaf := range leaves(field) {
-				if !yield(name+"."+path, leaf) {
-					return
-				}
-			}
 		}
 	}
 }

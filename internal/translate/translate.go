@@ -79,7 +79,8 @@ func Options(o *factor.Options) spec.Options {
 		},
 		Device: spec.DeviceOptions{Grace: o.Device.Grace, Max: o.Device.Max},
 		Reset: spec.ResetOptions{
-			Strikes: o.Reset.Strikes, Interval: o.Reset.Interval, MinAge: o.Reset.MinAge, ForgiveRepeats: o.Reset.ForgiveRepeats,
+			Strikes: o.Reset.Strikes, Interval: o.Reset.Interval, MinAge: o.Reset.MinAge,
+			ForgiveRepeats: o.Reset.ForgiveRepeats, Authenticator: o.Reset.Authenticator,
 		},
 	}.Complete()
 }
@@ -125,10 +126,10 @@ func Error(err error) (a spec.Answer, ok bool) {
 		a.Kind, a.Device = spec.KindNamed(string(e.Kind)), DeviceName(e.Device)
 	}
 	if e := (*factor.MismatchError)(nil); errors.As(err, &e) {
-		a.Kind, a.Left = spec.KindNamed(string(e.Kind)), e.Remaining
+		a.Kind, a.Left, a.Stale = spec.KindNamed(string(e.Kind)), e.Remaining, e.Stale
 	}
 	if e := (*factor.LockedError)(nil); errors.As(err, &e) {
-		a.Kind, a.Until = spec.KindNamed(string(e.Kind)), At(e.Until)
+		a.Kind, a.Until, a.TooSoon = spec.KindNamed(string(e.Kind)), At(e.Until), e.TooSoon
 	}
 	return a, true
 }

@@ -62,7 +62,7 @@ func Codes(times *rapid.Generator[time.Time]) *rapid.Generator[account.Codes] {
 	})
 	return rapid.Custom(func(t *rapid.T) account.Codes {
 		c := account.Codes{Live: rapid.Ptr(one, true).Draw(t, "live"), NotBefore: times.Draw(t, "hold")}
-		c.Spent = OrNil(rapid.SliceOfN(one, 0, 8).Draw(t, "spent"))
+		c.Stale = OrNil(rapid.SliceOfN(one, 0, 8).Draw(t, "stale"))
 		return c
 	})
 }
@@ -94,7 +94,7 @@ func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
 		if rapid.Bool().Draw(t, "holds much") {
 			a.PIN = rapid.Ptr(pin(times), true).Draw(t, "pin")
 			a.Devices = OrNil(rapid.SliceOfN(device(times), 0, rapid.SampledFrom([]int{2, account.MaxDevices}).Draw(t, "most")).Draw(t, "devices"))
-			a.Authenticator = rapid.Ptr(TOTP(), true).Draw(t, "authenticator")
+			a.Authenticator = rapid.Ptr(authenticator(times), true).Draw(t, "authenticator")
 			a.Pending = rapid.Ptr(pending(times), true).Draw(t, "pending")
 			a.Guard.Wipe = rapid.Ptr(wipe(times), true).Draw(t, "wipe")
 		}
@@ -111,11 +111,12 @@ func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
 			a.Guard.LastWrong = genBytes(0, 16).Draw(t, "last")
 		}
 		a.Emptied = times.Draw(t, "emptied")
-		if rapid.Bool().Draw(t, "was imported") {
-			a.Imported = rapid.SliceOfN(importMark(), 1, 12).Draw(t, "imported")
-			if a.PIN != nil && rapid.Bool().Draw(t, "foreign") {
-				a.PIN.Hash = account.Hash{Sum: []byte(rapid.SampledFrom(ImportedHashes).Draw(t, "hash"))}
-			}
+		if rapid.Bool().Draw(t, "lost something") {
+			a.Guard.HoldUntil = times.Draw(t, "hold of what was removed")
+			a.Marks = OrNil(rapid.SliceOfN(mark(), 0, 12).Draw(t, "marks"))
+		}
+		if a.PIN != nil && rapid.Bool().Draw(t, "imported") {
+			a.PIN.Hash = account.Hash{Sum: []byte(rapid.SampledFrom(ImportedHashes).Draw(t, "hash"))}
 		}
 		return a
 	})
@@ -136,9 +137,24 @@ func device(times *rapid.Generator[time.Time]) *rapid.Generator[account.Device] 
 	})
 }
 
+func authenticator(times *rapid.Generator[time.Time]) *rapid.Generator[account.Authenticator] {
+	return rapid.Custom(func(t *rapid.T) account.Authenticator {
+		return account.Authenticator{TOTP: TOTP().Draw(t, "secret"), ConfirmedAt: times.Draw(t, "confirmed")}
+	})
+}
+
 func pending(times *rapid.Generator[time.Time]) *rapid.Generator[account.Pending] {
 	return rapid.Custom(func(t *rapid.T) account.Pending {
-		return account.Pending{TOTP: TOTP().Draw(t, "secret"), ExpiresAt: times.Draw(t, "expires"), Wrong: rapid.IntRange(0, 5).Draw(t, "wrong")}
+		return account.Pending{
+			TOTP: TOTP().Draw(t, "secret"), ExpiresAt: times.Draw(t, "expires"), Wrong: rapid.IntRange(0, 5).Draw(t, "wrong"),
+			Replaced: rapid.Ptr(replaced(times), true).Draw(t, "replaced"),
+		}
+	})
+}
+
+func replaced(times *rapid.Generator[time.Time]) *rapid.Generator[account.Replaced] {
+	return rapid.Custom(func(t *rapid.T) account.Replaced {
+		return account.Replaced{TOTP: TOTP().Draw(t, "secret"), ExpiresAt: times.Draw(t, "expires")}
 	})
 }
 
@@ -158,10 +174,10 @@ func id() *rapid.Generator[uuid.UUID] {
 	})
 }
 
-func importMark() *rapid.Generator[account.ImportMark] {
-	return rapid.Custom(func(t *rapid.T) (mark account.ImportMark) {
-		copy(mark[:], rapid.SliceOfN(rapid.Byte(), len(mark), len(mark)).Draw(t, "import"))
-		return mark
+func mark() *rapid.Generator[account.Mark] {
+	return rapid.Custom(func(t *rapid.T) (m account.Mark) {
+		copy(m[:], rapid.SliceOfN(rapid.Byte(), len(m), len(m)).Draw(t, "mark"))
+		return m
 	})
 }
 
@@ -187,20 +203,23 @@ func Clone(t interface{ Fatal(...any) }, a *account.Account) *account.Account {
 func Everything() *account.Account {
 	id := uuid.MustParse("01234567-89ab-cdef-0123-456789abcdef")
 	s := account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Algorithm: 2, Digits: 8, Period: 2 * time.Minute}, LastStep: 14_000_000}
+	small := account.TOTP{Key: totp.Key{Secret: []byte{1}, Digits: 6, Period: time.Second}, LastStep: account.NoStep}
 	a := &account.Account{
 		PIN:           &account.PIN{Hash: account.Hash{Memory: 19456, Time: 2, Threads: 1, Salt: []byte("sixteen of salt."), Sum: []byte("thirty-two bytes that are no sum")}, SetAt: Noon},
 		Devices:       []account.Device{{ID: id, TOTP: s, EnrolledAt: Noon, UsedAt: time.Time{}}},
-		Authenticator: &account.TOTP{Key: totp.Key{Secret: []byte{1}, Digits: 6, Period: time.Second}, LastStep: account.NoStep},
-		Pending:       &account.Pending{TOTP: s, ExpiresAt: Noon.Add(time.Minute), Wrong: 3},
-		LoginCodes:    account.Codes{Live: &account.Code{Digits: "012345", ExpiresAt: Noon}, Spent: []account.Code{{Digits: "00000000", ExpiresAt: UnixMilli(-1)}}},
-		AccountCodes:  account.Codes{NotBefore: UnixMilli(0)},
-		Guard: account.Guard{Strikes: 2, NotBefore: Noon, LastWrong: []byte("last"), Wipe: &account.Wipe{
+		Authenticator: &account.Authenticator{TOTP: small, ConfirmedAt: Noon},
+		Pending:       &account.Pending{TOTP: s, ExpiresAt: Noon.Add(time.Minute), Wrong: 3, Replaced: &account.Replaced{TOTP: small, ExpiresAt: Noon}},
+		Guard: account.Guard{Strikes: 2, NotBefore: Noon, LastWrong: []byte("last"), HoldUntil: Noon.Add(time.Hour), Wipe: &account.Wipe{
 			ID: id, At: Noon, Reason: account.ReasonForfeited, Done: true, Tries: 300, RetryAt: Noon}},
+		Marks:   []account.Mark{{1, 2, 3, 4, 5, 6, 7, 8}, {9}},
 		Emptied: Noon,
 	}
-	for wrong, k := range []account.Kind{
-		account.KindPassword, account.KindPIN, account.KindLogin, account.KindAccount, account.KindTOTP, account.KindDeviceTOTP,
-	} { // of version 1
+	*a.Codes(account.KindLogin) = account.Codes{
+		Live:  &account.Code{Digits: "012345", ExpiresAt: Noon},
+		Stale: []account.Code{{Digits: "00000000", ExpiresAt: UnixMilli(-1)}, {Digits: "1234567", ExpiresAt: Noon}},
+	}
+	a.Codes(account.KindAccount).NotBefore = UnixMilli(0)
+	for wrong, k := range account.Kinds {
 		*a.Budget(k) = account.Budget{Wrong: wrong, Until: Noon}
 	}
 	*a.Budget(account.KindPassword) = account.Budget{Wrong: 100}

@@ -11,14 +11,16 @@ import (
 // OutOfBounds says what in an account no rule may ever meet, "" if nothing.
 func OutOfBounds(a *account.Account) string {
 	var b bounds
-	b.pin(a.PIN, len(a.Imported) > 0)
+	b.pin(a.PIN)
 	b.devices(a.Devices)
 	if a.Authenticator != nil {
-		b.secret(*a.Authenticator)
+		b.secret(a.Authenticator.TOTP)
+		b.instant("authenticator confirmed", a.Authenticator.ConfirmedAt)
 	}
 	b.pending(a.Pending)
-	b.codes(a.LoginCodes)
-	b.codes(a.AccountCodes)
+	for _, k := range account.IssuedKinds {
+		b.codes(*a.Codes(k))
+	}
 	for _, budget := range a.Budgets {
 		b.check("budget", within(budget.Wrong, 0, 100))
 		b.instant("lock ends", budget.Until)
@@ -45,13 +47,13 @@ func (b *bounds) instant(what string, t time.Time) {
 	b.check(what, t.Location() == time.UTC && t.Nanosecond()%1e6 == 0)
 }
 
-func (b *bounds) pin(p *account.PIN, imported bool) {
+func (b *bounds) pin(p *account.PIN) {
 	if p == nil {
 		return
 	}
 	argon2id := within(p.Memory, 0, 4<<20) && within(p.Time, 1, 1024) && p.Threads >= 1
-	foreign := p.Memory == 0 && p.Time == 0 && p.Threads == 0 && len(p.Salt) == 0
-	b.check("pin", len(p.Sum) > 0 && (argon2id || foreign && imported))
+	imported := p.Memory == 0 && p.Time == 0 && p.Threads == 0 && len(p.Salt) == 0
+	b.check("pin", len(p.Sum) > 0 && (argon2id || imported))
 	b.instant("pin set", p.SetAt)
 }
 
@@ -76,14 +78,18 @@ func (b *bounds) pending(p *account.Pending) {
 	b.secret(p.TOTP)
 	b.check("pending wrong", within(p.Wrong, 0, 5))
 	b.instant("pending ends", p.ExpiresAt)
+	if p.Replaced != nil {
+		b.secret(p.Replaced.TOTP)
+		b.instant("replaced ends", p.Replaced.ExpiresAt)
+	}
 }
 
 func (b *bounds) codes(c account.Codes) {
-	all := c.Spent
+	all := c.Stale
 	if c.Live != nil {
 		all = append([]account.Code{*c.Live}, all...)
 	}
-	b.check("spent", len(c.Spent) <= 8)
+	b.check("stale", len(c.Stale) <= 8)
 	for _, one := range all {
 		b.check("code", within(len(one.Digits), 6, 8))
 		b.instant("code ends", one.ExpiresAt)
@@ -94,6 +100,7 @@ func (b *bounds) codes(c account.Codes) {
 func (b *bounds) guard(g account.Guard) {
 	b.check("strikes", within(g.Strikes, 0, 100))
 	b.instant("reset hold", g.NotBefore)
+	b.instant("removal hold", g.HoldUntil)
 	if w := g.Wipe; w != nil {
 		b.check("wipe", w.Tries >= 0 && (w.Reason == account.ReasonStrikes || w.Reason == account.ReasonForfeited))
 		b.instant("wipe at", w.At)

@@ -1,13 +1,13 @@
-package factor
+package commit
 
 import "errors"
 
-// Batched calls that wait for the same user's lock share a load and a swap. The
-// call that gets the lock loads once, applies the rule of each in the order in
+// Batched calls that wait for the same key's lock share a load and a swap. The
+// call that gets the lock loads once, applies the job of each in the order in
 // which they came, to what the one before leaves, and swaps once. Each is answered
 // after that swap with its own answer, as if one had come after the other. So a
-// flood of guesses at one user costs the store a call now and then, and not two
-// for each guess that waits.
+// flood of calls on one key costs the store a call now and then, and not two
+// for each call that waits.
 
 // maxBatch bounds how many jobs share a swap with the one of the lock's holder.
 const maxBatch = 256
@@ -19,9 +19,9 @@ var errLeaderGone = errors.New("factor: the call that this one shared a swap wit
 // commitBatch commits the job of the lock's holder together with those of waiters,
 // and wakes the waiters whatever happens. They waited already when the holder got
 // the lock, so that base, which was loaded since, is no older than they are.
-func (c *call) commitBatch(own job, holder *waiter, base Record) {
-	waiters := c.v.locks.Batch(c.user, holder, maxBatch)
-	jobs := []job{own}
+func (c *Call) commitBatch(own Job, holder *waiter, base Record) {
+	waiters := c.loop.locks.Batch(c.key, holder, maxBatch)
+	jobs := []Job{own}
 	for _, w := range waiters {
 		jobs = append(jobs, w.Job)
 	}

@@ -1,12 +1,17 @@
-package factor
+package commit
 
 import (
+	"bytes"
+	"crypto/rand"
 	"errors"
+	"io"
 	"testing"
 )
 
+var errConflict = errors.New("conflict")
+
 func TestOutcomeOfSwaps(t *testing.T) {
-	lost, down := ErrConflict, errors.New("connection lost")
+	lost, down := errConflict, errors.New("connection lost")
 	// A swap expects a version, would store another, and was answered with an error.
 	type swap struct {
 		old, next int64
@@ -40,7 +45,7 @@ func TestOutcomeOfSwaps(t *testing.T) {
 	} {
 		var s swaps
 		for _, one := range c.swaps {
-			s.failed(one.old, Record{Version: one.next}, one.err)
+			s.failed(one.old, Record{Version: one.next}, one.err, errConflict)
 		}
 		if got, which := s.outcome(c.stored); got != c.want || which != c.which {
 			t.Errorf("%s: outcome %d of swap %d, want %d of %d", c.name, got, which, c.want, c.which)
@@ -54,10 +59,33 @@ func TestACallThatCannotLearnItsOutcomeSaysWhy(t *testing.T) {
 		unknown error
 		late    bool
 		want    error
-	}{{nil, false, gone}, {nil, true, ErrConflict}, {down, false, down}, {down, true, down}} {
+	}{{nil, false, gone}, {nil, true, errConflict}, {down, false, down}, {down, true, down}} {
 		s := swaps{unknown: c.unknown}
-		if got := s.unresolved(gone, c.late); got != c.want {
+		if got := s.unresolved(gone, c.late, errConflict); got != c.want {
 			t.Errorf("unknown %v, late %v: %v, want %v", c.unknown, c.late, got, c.want)
 		}
+	}
+}
+
+// A version is never that of no record, nor the one that it follows.
+func TestVersionsDifferFromTheOneBeforeAndFromNone(t *testing.T) {
+	defer func(r io.Reader) { rand.Reader = r }(rand.Reader)
+	const old, next = 7, 8
+	drawn := func(versions ...byte) io.Reader {
+		var all []byte
+		for _, v := range versions {
+			all = append(all, 0, 0, 0, 0, 0, 0, 0, v)
+		}
+		return bytes.NewReader(append(all, bytes.Repeat([]byte{0, 0, 0, 0, 0, 0, 0, next}, 10)...))
+	}
+	for _, versions := range [][]byte{{0}, {old}, {0, old}, {old, 0}, {}} {
+		rand.Reader = drawn(versions...)
+		if got := newVersion(old); got != next {
+			t.Errorf("of %v and then %d, %d is taken to follow %d", versions, next, got, old)
+		}
+	}
+	rand.Reader = bytes.NewReader(bytes.Repeat([]byte{0xff}, 8))
+	if got := newVersion(0); got != 1<<53-1 {
+		t.Errorf("the largest version is %d", got)
 	}
 }

@@ -1,0 +1,28 @@
+package linear
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/translate"
+)
+
+// fixed are the options that are the same in every history: the host's functions,
+// which every history has; the policy of new PINs, which reads no account; and what
+// the clients compute their codes with.
+var fixed = []string{
+	"CheckPassword", "RegisteredAt", "Wipe", "PIN.Length", "PIN.MinDistinct", "PIN.AllowSeries",
+	"OTP.Digits", "TOTP.Algorithm", "TOTP.Period", "TOTP.Digits", "TOTP.Skew",
+}
+
+// An option that is the same in every history is one whose rule no history tries.
+func TestEveryOptionIsDrawn(t *testing.T) {
+	constant := translate.Constant(300, func(seed uint64) *factor.Options {
+		o := optionsOf(seed, newRand(seed, 0))
+		return &o
+	})
+	if !slices.Equal(constant, fixed) {
+		t.Errorf("%q are the same in every history, want %q: draw the others in optionsOf", constant, fixed)
+	}
+}
