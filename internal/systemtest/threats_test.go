@@ -35,7 +35,15 @@ func TestThreat23LateWrite(t *testing.T)          { threats.Threat23LateWrite(t,
 func TestThreat24RefundingSweep(t *testing.T)     { threats.Threat24RefundingSweep(t, memory) }
 func TestThreat25ShelteringCode(t *testing.T)     { threats.Threat25ShelteringCode(t, memory) }
 func TestThreat26TrustedRequest(t *testing.T)     { threats.Threat26TrustedRequest(t, memory) }
+func TestThreat28MinimumAge(t *testing.T)         { threats.Threat28MinimumAge(t, memory) }
+func TestThreat29ClocksApart(t *testing.T)        { threats.Threat29ClocksApart(t, memory) }
+func TestThreat30PassingFault(t *testing.T)       { threats.Threat30PassingFault(t, memory) }
 func TestThreat31CallingBack(t *testing.T)        { threats.Threat31CallingBack(t, memory) }
+func TestThreat32UndoingImport(t *testing.T)      { threats.Threat32UndoingImport(t, memory) }
+func TestThreat35OutlivingLock(t *testing.T)      { threats.Threat35OutlivingLock(t, memory) }
+func TestThreat36VisibleHoldings(t *testing.T)    { threats.Threat36VisibleHoldings(t, memory) }
+func TestThreat37ShelteringStale(t *testing.T)    { threats.Threat37ShelteringStale(t, memory) }
+func TestThreat38YoungProof(t *testing.T)         { threats.Threat38YoungProof(t, memory) }
 
 func TestThreat05UnlimitedPath(t *testing.T) {
 	threats.Threat05UnlimitedPath(t, memory)

@@ -47,6 +47,7 @@ func Threat29ClocksApart(t *testing.T, env Env) {
 					t.Run(name+a.name, func(t *testing.T) { tryForADay(t, env, a, n, d) })
 				}
 			}
+			t.Run(name+"wipes that fail", func(t *testing.T) { backOffElsewhere(t, env, n, d) })
 			t.Run(name+"codes", func(t *testing.T) { useElsewhere(t, env, n, d) })
 			t.Run(name+"secrets that wait", func(t *testing.T) { confirmElsewhere(t, env, n, d) })
 			for _, authenticator := range []bool{false, true} {
@@ -134,6 +135,32 @@ func triesInADay(t *testing.T, w *world, a attempt, on []node) int {
 		w.clock.Set(next)
 	}
 	return judged
+}
+
+// backOffElsewhere lets a wipe fail for a day and sweeps on every node each minute: it
+// is tried as often as on one node.
+func backOffElsewhere(t *testing.T, env Env, n int, d time.Duration) {
+	tries := func(n int) int {
+		w := newWorld(t, env, nil)
+		p := w.stranger()
+		p.pend()
+		var nodes []node
+		for _, on := range w.nodes(n, d) {
+			nodes = append(nodes, node{w.startAhead(newScript(everyFrom(1, "Wipe", fails)), on.ahead), on.ahead})
+		}
+		for range 24 * 60 {
+			w.clock.Turn(time.Minute)
+			for _, on := range nodes {
+				if _, err := on.Admin.Sweep(ctx); err != nil {
+					mustBe(t, err, factor.ErrWipePending)
+				}
+			}
+		}
+		return len(w.host.wipes(p.id))
+	}
+	if want, got := tries(1), tries(n); got < want-1 || got > want+1 {
+		t.Fatalf("a wipe was tried %d times in a day, want %d as on one node, or 1 more or less", got, want)
+	}
 }
 
 // useElsewhere issues a code on each node and uses it on each: at once it is right,

@@ -259,12 +259,17 @@ func changeSecret(t *testing.T, env Env, wrong int, password bool) {
 	for _, kind := range allKinds {
 		p.guess(kind, min(wrong, 2))
 	}
+	before := w.host.told(p.id, factor.ActionUnlocked)
 	for range 2 { // The second time there is nothing left to do.
 		if password {
 			must(t, w.Admin.PasswordChanged(ctx, p.id))
 		} else {
 			must(t, w.Admin.VoidCodes(ctx, p.id))
 		}
+	}
+	voided, unlocked := w.host.told(p.id, factor.ActionCodesVoided), w.host.told(p.id, factor.ActionUnlocked)-before
+	if voided != 1 || unlocked > 1 || unlocked == 1 != (password && wrong > 0) {
+		t.Fatalf("told %d times of codes and %d of counts", voided, unlocked)
 	}
 	for _, kind := range allKinds {
 		want := min(wrong, 2)

@@ -237,6 +237,19 @@ func (h *host) see(e factor.Event) {
 	h.events = append(h.events, e)
 }
 
+// told returns how many events of an action there were for this user.
+func (h *host) told(user string, action factor.Action) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := 0
+	for _, e := range h.events {
+		if e.User == user && e.Action == action {
+			n++
+		}
+	}
+	return n
+}
+
 // wipes returns the wipes that were asked for, for this user.
 func (h *host) wipes(user string) []factor.Wipe {
 	h.mu.Lock()
