@@ -100,8 +100,8 @@ func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
 		if a.account.Guard.Wipe == nil {
 			return a.markWipe(ReasonForfeited), nil
 		}
-		// It is stored although it does not change: the reset goes on after this
-		// answer. See letsResetGoOn.
+		// It is stored although it does not change: after this answer too the host
+		// lets the reset go on.
 		return a.pendingWipe(), nil
 	})
 	return g.v.afterWipe(ctx, marked, err)
@@ -110,15 +110,15 @@ func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
 // proveReset judges the proof of a reset. A returned Wipe is to be run.
 //
 // After ErrWiped and ErrNotEnrolled the host lets the reset go on. So they are not
-// answered on a read alone: a store that lags may not show yet what the user has bound.
+// answered on a read alone: a store that lags may not show yet what the user has bound,
+// and may still show a wipe as pending that was done before.
 // Where there is no record an empty one is stored, since only a write is sure to find
 // another.
 func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 	switch state, until := a.account.ResetAt(&a.v.rules, a.now); state {
 	case account.ResetWiped:
-		pending := a.pendingWipe()
-		a.mustStore = pending == nil // else the wipe is stored once it is done
-		return pending, ErrWiped
+		a.mustStore = true
+		return a.pendingWipe(), ErrWiped
 	case account.ResetNotEnrolled:
 		a.mustStore = true
 		return nil, ErrNotEnrolled

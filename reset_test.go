@@ -64,8 +64,8 @@ func TestGuardStrikesAsTheHistoryOfProofsSays(t *testing.T) {
 			var locked *LockedError
 			switch {
 			case m.wiped:
-				if !errors.Is(err, ErrWiped) || marked == nil || marked.ID != a.Guard.Wipe.ID || try.wrong || try.mustStore {
-					t.Fatalf("after the wipe: %v, %v, must be stored %v", marked, err, try.wrong)
+				if !errors.Is(err, ErrWiped) || marked == nil || marked.ID != a.Guard.Wipe.ID || try.wrong || !try.mustStore {
+					t.Fatalf("after the wipe: %v, %v, must be stored %v", marked, err, try.mustStore)
 				}
 			case o.Reset.Interval > 0 && !m.wrongAt.IsZero() && now.Before(m.wrongAt.Add(o.Reset.Interval)):
 				if !errors.As(err, &locked) || *locked != (LockedError{Until: m.wrongAt.Add(o.Reset.Interval)}) || marked != nil || try.wrong {
