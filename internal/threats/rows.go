@@ -60,7 +60,7 @@ func generatorOf(key []byte) generator {
 }
 
 // spellings are the ways to write down a secret that HMAC cannot tell apart, and
-// those of another length and period.
+// those with another length, period or algorithm of the codes.
 func spellings(key []byte) []factor.ImportedTOTP {
 	secret := base32.StdEncoding.EncodeToString(key)
 	bare := strings.TrimRight(secret, "=")
@@ -69,7 +69,7 @@ func spellings(key []byte) []factor.ImportedTOTP {
 		{Secret: bare[:4] + " " + bare[4:8] + "-" + bare[8:]},
 		{URL: "otpauth://totp/a:b?secret=" + bare + "&issuer=a"},
 		{URL: "otpauth://totp/a:b?SECRET=" + strings.ToLower(bare) + "&algorithm=sha1&digits=6&period=30"},
-		{Key: key, Digits: 8}, {Key: key, Period: time.Minute},
+		{Key: key, Digits: 8}, {Key: key, Period: time.Minute}, {Key: key, Algorithm: "SHA256"}, {Key: key, Algorithm: "HmacSHA512"},
 	}
 	if len(key) > sha1.BlockSize {
 		sum := sha1.Sum(key)
