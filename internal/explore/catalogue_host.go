@@ -16,6 +16,7 @@ func guarding() []*operation {
 		prove("wrong code", "", func(*held) creds { return creds{OTP: wrongCode} }),
 		prove("device code", "device", func(h *held) creds { return creds{OTP: h.device} }),
 		prove("older device code", "older", func(h *held) creds { return creds{OTP: h.older} }),
+		prove("totp code", "totp", func(h *held) creds { return creds{OTP: h.totp} }),
 		prove("device code, wrong pin", "device", func(h *held) creds { return creds{OTP: h.device, PIN: wrongPIN} }),
 		prove("wrong code, pin", "", func(*held) creds { return creds{OTP: wrongCode, PIN: rightPIN} }),
 	}
@@ -50,6 +51,15 @@ func administering() []*operation {
 		}},
 		{name: "forget", method: "Admin.Forget", clears: allKinds, mends: true, run: func(c *caller) answer {
 			return said(c.p.Admin.Forget(c.ctx, user))
+		}},
+		{name: "discard", method: "Admin.Discard", clears: allKinds, mends: true, run: func(c *caller) answer {
+			return said(c.p.Admin.Discard(c.ctx, user))
+		}},
+		{name: "password changed", method: "Admin.PasswordChanged", clears: passKind, run: func(c *caller) answer {
+			return said(c.p.Admin.PasswordChanged(c.ctx, user))
+		}},
+		{name: "void codes", method: "Admin.VoidCodes", run: func(c *caller) answer {
+			return said(c.p.Admin.VoidCodes(c.ctx, user))
 		}},
 		{name: "import", method: "Admin.Import", clears: kinds(pinKind, []factor.Kind{factor.KindDeviceTOTP}), binds: true, mends: true, run: (*caller).imports},
 		{name: "reseal", method: "Admin.Reseal", run: func(c *caller) answer {
