@@ -12,6 +12,7 @@ import (
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/pinhash/pinhashtest"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -159,7 +160,7 @@ func TestCodecReadsWhatVersion1Wrote(t *testing.T) {
 // but its text.
 func TestCodecRefusesImportedHashesOutOfPlace(t *testing.T) {
 	imported := func(change func(a *account.Account)) []byte {
-		a := &account.Account{PIN: &account.PIN{Hash: account.Hash{Sum: []byte(accounttest.ImportedHashes[0])}, SetAt: accounttest.Noon}, Imported: []account.ImportMark{{1}}}
+		a := &account.Account{PIN: &account.PIN{Hash: account.Hash{Sum: []byte(pinhashtest.Imported[0])}, SetAt: accounttest.Noon}, Imported: []account.ImportMark{{1}}}
 		change(a)
 		return a.Encode()
 	}
@@ -187,12 +188,12 @@ func TestCodecRefusesImportedHashesOutOfPlace(t *testing.T) {
 // What version 2 adds to a record stays readable too.
 func TestCodecReadsWhatVersion2Wrote(t *testing.T) {
 	a := &account.Account{
-		PIN:      &account.PIN{Hash: account.Hash{Sum: []byte(accounttest.ImportedHashes[0])}, SetAt: accounttest.Noon},
+		PIN:      &account.PIN{Hash: account.Hash{Sum: []byte(pinhashtest.Imported[0])}, SetAt: accounttest.Noon},
 		Imported: []account.ImportMark{{1, 2, 3, 4, 5, 6, 7, 8}, {9}},
 	}
 	const at = "81a89f8dbf68"
 	text := "02" + // version
-		"01" + "000000" + "00" + "3c" + hex.EncodeToString([]byte(accounttest.ImportedHashes[0])) + at + // PIN
+		"01" + "000000" + "00" + "3c" + hex.EncodeToString([]byte(pinhashtest.Imported[0])) + at + // PIN
 		"00" + "00" + "00" + // devices, authenticator, pending
 		"000000" + "000000" + // codes
 		"000000000000000000000000" + // budgets

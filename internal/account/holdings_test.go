@@ -10,6 +10,7 @@ import (
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/pinhash/pinhashtest"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -20,7 +21,7 @@ func totpOf(secret string) account.TOTP {
 func holdings() account.Holdings {
 	app := totpOf("the app's secret")
 	return account.Holdings{
-		PIN:           &account.PIN{Hash: account.Hash{Sum: []byte(accounttest.ImportedHashes[0])}, SetAt: accounttest.Noon},
+		PIN:           &account.PIN{Hash: account.Hash{Sum: []byte(pinhashtest.Imported[0])}, SetAt: accounttest.Noon},
 		Authenticator: &app,
 		Devices:       []account.Device{{ID: uuid.UUID{1}, TOTP: totpOf("the phone's secret")}, {ID: uuid.UUID{2}, TOTP: totpOf("the tablet's secret")}},
 	}
