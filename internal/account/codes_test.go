@@ -1,10 +1,12 @@
 package account_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
 	"github.com/knowhave/factor/internal/account"
@@ -186,5 +188,29 @@ func TestCodesIssueReplacesAndHolds(t *testing.T) {
 	}
 	if c.Spend("000001", time.Minute, accounttest.Noon) != account.Wrong || c.Spend("000002", time.Minute, accounttest.Noon) != account.Right {
 		t.Fatal("the newest code is not the live one")
+	}
+}
+
+// The codes of each kind are kept, end, and are gone in a wipe.
+func TestCodesOfEachKindAreKeptUntilTheyEnd(t *testing.T) {
+	end := accounttest.Noon.Add(time.Minute)
+	code := account.Code{Digits: "012345", ExpiresAt: end}
+	for _, k := range account.IssuedKinds {
+		a := &account.Account{}
+		*a.Codes(k) = account.Codes{Live: &code, Spent: []account.Code{code}, NotBefore: end}
+		if a.Empty() || !a.Due().Equal(end) {
+			t.Errorf("with %s codes the account is empty %v, due %s", k, a.Empty(), a.Due())
+		}
+		if back, err := accounttest.Decode(a.Encode()); err != nil || !reflect.DeepEqual(back, a) {
+			t.Errorf("%s codes come back as %+v, %v", k, back, err)
+		}
+		wiped := accounttest.Clone(t, a)
+		wiped.MarkWipe(uuid.UUID{1}, account.ReasonForfeited, accounttest.Noon)
+		if c := wiped.Codes(k); c.Live != nil || len(c.Spent) != 1 || c.NotBefore.IsZero() {
+			t.Errorf("a wipe leaves the %s codes %+v", k, c)
+		}
+		if a.Tidy(end); !a.Empty() {
+			t.Errorf("%s codes that have ended stay: %+v", k, a.Codes(k))
+		}
 	}
 }

@@ -17,8 +17,9 @@ func OutOfBounds(a *account.Account) string {
 		b.secret(*a.Authenticator)
 	}
 	b.pending(a.Pending)
-	b.codes(a.LoginCodes)
-	b.codes(a.AccountCodes)
+	for _, k := range account.IssuedKinds {
+		b.codes(*a.Codes(k))
+	}
 	for _, budget := range a.Budgets {
 		b.check("budget", within(budget.Wrong, 0, 100))
 		b.instant("lock ends", budget.Until)
