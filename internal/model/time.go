@@ -116,6 +116,9 @@ func (m *machine) moveTo(t *rapid.T) {
 func (m *machine) hammer(t *rapid.T) {
 	name, kind := literal(pick(t, "user", m.names...))[0], pickKind(t)
 	if kind == spec.KindPIN {
+		if !m.someone(hasPIN) {
+			m.adminSetPIN(t)
+		}
 		name = m.drawUserWho(t, hasPIN)
 	}
 	if m.users[name.text] == nil || kind == spec.KindPIN && m.env.RarePINs {
