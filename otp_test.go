@@ -69,7 +69,7 @@ func TestIssueMakesALiveCodeOfItsKind(t *testing.T) {
 		kind := rapid.SampledFrom(issuedKinds()).Draw(t, "kind")
 		try := attemptOn(t, a, o, accounttest.Noon)
 		otp, err := try.issue(kind)
-		ttl := map[Kind]time.Duration{KindLogin: 2 * time.Minute, KindAccount: time.Minute}[kind]
+		ttl := try.v.rules.TTL(account.Kind(kind))
 		if err != nil || otp.Kind != kind || !otp.ExpiresAt.Equal(accounttest.Noon.Add(ttl)) || checkDigits("otp", otp.Code, 8, 8) != nil {
 			t.Fatalf("%v: %s until %v, %v", kind, otp.Kind, otp.ExpiresAt, err)
 		}

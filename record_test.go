@@ -12,6 +12,7 @@ import (
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
 	"github.com/knowhave/factor/internal/commit"
+	"github.com/knowhave/factor/internal/pinhash/pinhashtest"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -89,7 +90,7 @@ func TestACommonAccountIsSealedInAFewBytes(t *testing.T) {
 
 // The text of an imported hash is looked at where a record is opened.
 func TestARecordWithAHashThatCannotBeCheckedDoesNotOpen(t *testing.T) {
-	for text, opens := range map[string]bool{accounttest.ImportedHashes[0]: true, "md5": false, "$2a$31" + accounttest.ImportedHashes[0][6:]: false} {
+	for text, opens := range map[string]bool{pinhashtest.Imported[0]: true, "md5": false, "$2a$31" + pinhashtest.Imported[0][6:]: false} {
 		a := &account.Account{PIN: &account.PIN{Hash: account.Hash{Sum: []byte(text)}, SetAt: accounttest.Noon}}
 		err := decode(commit.State{Plain: a.Encode()}, &account.Account{})
 		if (err == nil) != opens || !opens && (!errors.Is(err, ErrUnsealed) || errors.Is(err, ErrNewerFormat)) {

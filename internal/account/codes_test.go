@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -318,6 +319,30 @@ func TestVoidCodesSaysWhetherThereWereAny(t *testing.T) {
 		}
 		if a.VoidCodes(rules, accounttest.Noon) {
 			t.Errorf("%s: voided twice", c.name)
+		}
+	}
+}
+
+// The codes of each kind are kept, end, and are gone in a wipe.
+func TestCodesOfEachKindAreKeptUntilTheyEnd(t *testing.T) {
+	end := accounttest.Noon.Add(time.Minute)
+	code := account.Code{Digits: "012345", ExpiresAt: end}
+	for _, k := range account.IssuedKinds {
+		a := &account.Account{}
+		*a.Codes(k) = account.Codes{Live: &code, Stale: []account.Code{code}, NotBefore: end}
+		if due := a.Due(accounttest.Noon); a.Empty() || !due.Equal(accounttest.Noon.Add(time.Hour)) {
+			t.Errorf("with %s codes the account is empty %v, due %s", k, a.Empty(), due)
+		}
+		if back, err := accounttest.Decode(a.Encode()); err != nil || !reflect.DeepEqual(back, a) {
+			t.Errorf("%s codes come back as %+v, %v", k, back, err)
+		}
+		wiped := accounttest.Clone(t, a)
+		wiped.MarkWipe(uuid.UUID{1}, account.ReasonForfeited, accounttest.Noon)
+		if c := wiped.Codes(k); c.Live != nil || len(c.Stale) != 2 || c.NotBefore.IsZero() {
+			t.Errorf("a wipe leaves the %s codes %+v", k, c)
+		}
+		if a.Tidy(end.Add(10 * time.Minute)); !a.Empty() {
+			t.Errorf("%s codes that have ended stay: %+v", k, a.Codes(k))
 		}
 	}
 }

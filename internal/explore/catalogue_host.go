@@ -2,6 +2,7 @@ package explore
 
 import (
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/pinhash/pinhashtest"
 )
 
 func guarding() []*operation {
@@ -70,13 +71,6 @@ func administering() []*operation {
 	}
 }
 
-// importedHashes are of newPINs, as cheap as Argon2id can be.
-var importedHashes = [...]string{
-	"$argon2id$v=19$m=8,t=1,p=1$ZWlnaHQgb2Y$jG61m99z8mXgKB1BC0ii6A",
-	"$argon2id$v=19$m=8,t=1,p=1$ZWlnaHQgb2Y$3X2ytOqCRHWFgskxCrAt/A",
-	"$argon2id$v=19$m=8,t=1,p=1$ZWlnaHQgb2Y$22J4avUK3Q9cVK1E8bLUfQ",
-}
-
 // importedSecrets are of the devices that callers import.
 var importedSecrets = [...]string{
 	"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "KRUGKIDROVUWG2ZAMJZG653OEBTG66BA",
@@ -86,7 +80,7 @@ var importedSecrets = [...]string{
 func (c *caller) imports() answer {
 	secret := importedSecrets[c.pos]
 	a := said(c.p.Admin.Import(c.ctx, user, factor.Import{
-		PIN:     &factor.ImportedPIN{Hash: importedHashes[c.pos]},
+		PIN:     &factor.ImportedPIN{Hash: pinhashtest.Cheap(c.pin())},
 		Devices: []factor.ImportedDevice{{ID: c.device(), TOTP: factor.ImportedTOTP{Secret: secret}}},
 	}))
 	if a.err == nil {
