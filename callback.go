@@ -55,15 +55,15 @@ var (
 func askHost[T any](a *attempt, f hostFunc, running *keylock.Slots, ask func(ctx context.Context, user string) (T, error)) (T, error) {
 	var none T
 	call := hostCall{verifier: a.v, function: f, user: a.user}
-	if host.Inside(a.ctx, func(c hostCall) bool { return c == call }) {
+	if host.Inside(a.Ctx, func(c hostCall) bool { return c == call }) {
 		return none, fmt.Errorf("factor: %s: %w", f, errInsideItself)
 	}
-	leave, err := enter(a.ctx, running, a.user, slotPatience)
+	leave, err := enter(a.Ctx, running, a.user, slotPatience)
 	if err != nil {
 		return none, fmt.Errorf("factor: %s: %w", f, err)
 	}
 	defer leave()
-	asked := host.Enter(a.ctx, call)
+	asked := host.Enter(a.Ctx, call)
 	defer asked.Leave()
 	return ask(asked, a.user)
 }

@@ -24,7 +24,7 @@ func (v *Verifier) observe(ctx context.Context, events []Event) {
 	if v.observing.Add(1) > keylock.MaxAtOnce && host.CalledAgain() {
 		return
 	}
-	told := host.Enter(context.WithoutCancel(ctx), call)
+	told := host.EnterEndless(ctx, call)
 	defer told.Leave()
 	for _, e := range events {
 		_ = host.Recover("Observe", func() error {

@@ -92,20 +92,21 @@ type How struct {
 
 // A Call is one call on one key.
 type Call struct {
+	Ctx context.Context // the caller's
+	Key string
+	How How
+
 	loop *Loop
-	ctx  context.Context
-	key  string
-	how  How
 
 	locked        bool                    // whether the key's lock is held
-	slowLocked    bool                    // whether the key's lock of how.Slow is held
+	slowLocked    bool                    // whether the key's lock of How.Slow is held
 	cached        keylock.Cached[*Record] // for the next holder of the slow lock
 	commitContext context.Context         // see commitCtx
 }
 
 // Call returns a Call that has not run yet.
 func (l *Loop) Call(ctx context.Context, key string, how How) Call {
-	return Call{loop: l, ctx: ctx, key: key, how: how}
+	return Call{Ctx: ctx, Key: key, How: how, loop: l}
 }
 
 // Run does the job, and those of others that can share its swap. Or another call
@@ -117,10 +118,10 @@ func (c *Call) Run(j Job) {
 	}
 	defer c.unlockSlow()
 	var offered Job
-	if c.how.Batched {
+	if c.How.Batched {
 		offered = j
 	}
-	w, err := c.lock(c.ctx, offered)
+	w, err := c.lock(c.Ctx, offered)
 	if err != nil {
 		j.finish(0, err)
 		return
@@ -180,9 +181,9 @@ func (c *Call) commit(jobs []Job, base Record) (try int, err error) {
 // may leave.
 func (c *Call) applyAll(jobs []Job, base Record) (next Record, store bool, err error) {
 	records := c.loop.records
-	label := records.Label(c.key)
+	label := records.Label(c.Key)
 	s, err := records.Open(label, base)
-	if err != nil && !c.how.Overwrite {
+	if err != nil && !c.How.Overwrite {
 		return Record{}, false, err
 	}
 	for _, j := range jobs {
@@ -211,14 +212,14 @@ func (c *Call) confirm(mine Record) error {
 }
 
 func (c *Call) swap(old int64, next Record) error {
-	return c.loop.records.Swap(c.commitCtx(), c.key, old, next)
+	return c.loop.records.Swap(c.commitCtx(), c.Key, old, next)
 }
 
 // commitCtx is the context of the swap and of what follows it: the caller's
 // without its end, because a guess that was judged must be counted.
 func (c *Call) commitCtx() context.Context {
 	if c.commitContext == nil {
-		c.commitContext = c.loop.Detach(c.ctx)
+		c.commitContext = c.loop.Detach(c.Ctx)
 	}
 	return c.commitContext
 }
