@@ -21,6 +21,10 @@ var errLeaderGone = errors.New("factor: the call that this one shared a swap wit
 // the lock, so that base, which was loaded since, is no older than they are.
 func (c *Call) commitBatch(own Job, holder *waiter, base Record) {
 	waiters := c.loop.locks.Batch(c.Key, holder, maxBatch)
+	if len(waiters) == 0 {
+		own.finish(c.commit([]Job{own}, base))
+		return
+	}
 	jobs := []Job{own}
 	for _, w := range waiters {
 		jobs = append(jobs, w.Job)
