@@ -24,8 +24,8 @@ type call struct {
 	slow *slowWork // see found; nil if there was none yet
 }
 
-func (v *Verifier) newCall(ctx context.Context, user string, m mode) call {
-	return call{Call: v.loop.Call(ctx, user, v.how(ctx, m)), v: v, opts: &v.opts, user: user}
+func (v *Verifier) newCall(ctx context.Context, user string, how commit.How) call {
+	return call{Call: commit.Call{Loop: v.loop, Ctx: ctx, Key: user, How: how}, v: v, opts: &v.opts, user: user}
 }
 
 // slowWork is what the slow work of a call found.

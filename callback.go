@@ -27,22 +27,30 @@ const (
 	slotPatience = 5 * time.Second
 )
 
-// hostFunc names a function of Options that gets a context.
+// hostFunc names a function of Options that gets a context and is asked about a user.
 type hostFunc string
 
 const (
 	inCheckPassword hostFunc = "CheckPassword"
 	inRegisteredAt  hostFunc = "RegisteredAt"
 	inWipe          hostFunc = "Wipe"
-	inObserve       hostFunc = "Observe"
 )
 
-// A hostCall is a call of one of the host's functions.
+// A hostCall is a call of one of these functions.
 type hostCall struct {
 	verifier *Verifier
 	function hostFunc
 	user     string
 	wipe     uuid.UUID // of inWipe
+}
+
+// observing is a call of Options.Observe. It is made in every call that decides.
+type observing struct{ verifier *Verifier }
+
+// calledFromHost reports whether ctx was made in a function of the host's that still
+// runs.
+func calledFromHost(ctx context.Context) bool {
+	return host.Inside(ctx, func(hostCall) bool { return true }) || host.Inside(ctx, func(observing) bool { return true })
 }
 
 var (

@@ -38,7 +38,7 @@ type rule[T any] func(a *attempt) (T, error)
 // Only then it answers, or at once if the rule refuses without having judged
 // anything wrong. See the package commit.
 func update[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (T, error) {
-	j := &job[T]{call: v.newCall(ctx, user, m), rule: r}
+	j := &job[T]{call: v.newCall(ctx, user, v.how(ctx, m)), rule: r}
 	j.Run(j)
 	v.observe(ctx, j.Value.events)
 	return j.Value.result, j.Err
@@ -57,7 +57,7 @@ func (v *Verifier) how(ctx context.Context, m mode) commit.How {
 	case modePassword:
 		h.Slow = &v.passwords
 	}
-	if h.Slow != nil && host.Inside(ctx, func(hostCall) bool { return true }) {
+	if h.Slow != nil && calledFromHost(ctx) {
 		h.Slow = nil
 	}
 	return h

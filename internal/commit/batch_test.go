@@ -85,7 +85,7 @@ func TestTheAnswersAreThoseOfTheTryThatLanded(t *testing.T) {
 		m := &memory{}
 		l := New(m, errConflict)
 		counted := func() *addition {
-			a := &addition{Call: l.Call(t.Context(), "key", How{Batched: true})}
+			a := &addition{Call: Call{Loop: l, Ctx: t.Context(), Key: "key", How: How{Batched: true}}}
 			a.apply = func(s State) (State, bool) {
 				a.Value = fmt.Sprint("try ", a.tries)
 				return State{Plain: append([]byte(nil), a.Value...)}, true

@@ -97,7 +97,7 @@ func TestNothingIsSwappedForAJobThatLeavesNothing(t *testing.T) {
 	m := &memory{}
 	l := New(m, errConflict)
 	refused := errors.New("refused")
-	a := &addition{Call: l.Call(t.Context(), "key", How{})}
+	a := &addition{Call: Call{Loop: l, Ctx: t.Context(), Key: "key", How: How{}}}
 	a.apply = func(State) (State, bool) { a.Err = refused; return State{}, false }
 	a.Run(a)
 	if a.Err != refused || m.swaps != 0 || m.loads != 1 || l.Keys() != 0 {
@@ -109,7 +109,7 @@ func TestAJobMayRemoveTheRecord(t *testing.T) {
 	m := &memory{}
 	l := New(m, errConflict)
 	run(t.Context(), l, How{}, "a")
-	a := &addition{Call: l.Call(t.Context(), "key", How{}), apply: func(State) (State, bool) { return State{Absent: true}, true }}
+	a := &addition{Call: Call{Loop: l, Ctx: t.Context(), Key: "key", How: How{}}, apply: func(State) (State, bool) { return State{Absent: true}, true }}
 	if a.Run(a); a.Err != nil || len(m.kept) != 0 {
 		t.Fatalf("%v, and %d records are left", a.Err, len(m.kept))
 	}

@@ -110,7 +110,7 @@ func (a *addition) Apply(s State) (State, bool) {
 
 // run has a job add a letter to the text of "key".
 func run(ctx context.Context, l *Loop, how How, letter string) *addition {
-	a := &addition{Call: l.Call(ctx, "key", how), letter: letter}
+	a := &addition{Call: Call{Loop: l, Ctx: ctx, Key: "key", How: how}, letter: letter}
 	a.Run(a)
 	return a
 }

@@ -55,14 +55,14 @@ func (c *Call) unlockSlow() {
 // lock takes the key's lock. The holder may meanwhile do the job, if there is one;
 // then the lock is not taken.
 func (c *Call) lock(ctx context.Context, offered Job) (*waiter, error) {
-	w, err := c.loop.locks.Acquire(ctx, c.Key, offered)
+	w, err := c.Loop.locks.Acquire(ctx, c.Key, offered)
 	c.locked = err == nil && !w.Done()
 	return w, err
 }
 
 func (c *Call) unlock() {
 	if c.locked {
-		c.loop.locks.Release(c.Key, keylock.Cached[*Record]{})
+		c.Loop.locks.Release(c.Key, keylock.Cached[*Record]{})
 		c.locked = false
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // slowly runs a call that does slow work, once, before it adds a letter.
 func slowly(ctx context.Context, l *Loop, s *SlowLocks, letter string, work func()) *addition {
-	a := &addition{Call: l.Call(ctx, "key", How{Slow: s})}
+	a := &addition{Call: Call{Loop: l, Ctx: ctx, Key: "key", How: How{Slow: s}}}
 	a.apply = func(st State) (State, bool) {
 		if a.tries == 1 {
 			a.Unlocked(work)
