@@ -6,7 +6,7 @@ var resetDefects = []defect{
 		name:    "wipe called before it is marked",
 		what:    "the host is asked to wipe while the call is still being judged, before the mark is stored",
 		file:    "wipe.go",
-		edits:   []edit{{"a.event(Event{Action: ActionWipeMarked})\n", "a.event(Event{Action: ActionWipeMarked})\n\t_ = a.v.callWipe(a.ctx, *publicWipe(a.account.Guard.Wipe, a.user))\n"}},
+		edits:   []edit{{"a.event(Event{Action: ActionWipeMarked})\n", "a.event(Event{Action: ActionWipeMarked})\n\t_ = a.v.callWipe(a.Ctx, *publicWipe(a.account.Guard.Wipe, a.user))\n"}},
 		catcher: explorer,
 		flags:   []string{"-explore.pairs", "-explore.shard=0/50"},
 	},
