@@ -92,6 +92,12 @@ func (c *Codes) IsStale(digits string, ttl time.Duration, now time.Time) bool {
 	})
 }
 
+// WouldBeStale reports whether a code would be stale as soon as it is issued: it is
+// stale, or it is the live one that it would replace.
+func (c *Codes) WouldBeStale(digits string, ttl time.Duration, now time.Time) bool {
+	return c.IsStale(digits, ttl, now) || c.Live != nil && c.Live.Matches(digits)
+}
+
 // match judges a code, without taking it out of use.
 func (c *Codes) match(digits string, ttl time.Duration, now time.Time) Verdict {
 	switch {
