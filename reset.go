@@ -59,18 +59,17 @@ func NewResetGuard(v *Verifier) (*ResetGuard, error) {
 // as good as one of a device. A call in which something is wrong and nothing right is
 // one strike, whatever it gave. A code that was used before, and with
 // ResetOptions.MinAge a code or a PIN of what is too new, is refused (ErrMismatch) and
-// is no strike. The strike after the last one marks the wipe, removes the PIN, the devices and the live
-// codes, and calls Options.Wipe. Strikes are counted apart from the budgets of
-// Verifier, and neither locks the other.
+// is no strike. The strike after the last one marks the wipe, removes the PIN, the
+// devices and the live codes, and calls Options.Wipe. Strikes are counted apart from
+// the budgets of Verifier, and neither locks the other.
 //
 // It returns nil if the proof is right: the data is kept. Else ErrMalformed (a
 // password is no proof here), ErrNoCredential, ErrNotEnrolled if the user has
 // nothing that proves a reset, ErrLocked within ResetOptions.Interval of a wrong
 // proof and where ResetOptions.MinAge says so (LockedError.TooSoon), ErrMismatch, or
-// ErrWiped: the data is gone, and the reset may go on. A
-// wipe that is marked but not done is ErrWipePending and not ErrWiped: the reset
-// must not go on. The error wraps the fault; each call and Admin.Sweep try the
-// wipe again.
+// ErrWiped: the data is gone, and the reset may go on. A wipe that is marked but not
+// done is ErrWipePending and not ErrWiped: the reset must not go on. The error wraps
+// the fault; each call and Admin.Sweep try the wipe again.
 func (g *ResetGuard) Prove(ctx context.Context, user string, proof Credentials) error {
 	if err := g.v.checkProof(user, Credentials{OTP: proof.OTP, PIN: proof.PIN}); err != nil {
 		return err
