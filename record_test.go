@@ -98,3 +98,16 @@ func TestARecordWithAHashThatCannotBeCheckedDoesNotOpen(t *testing.T) {
 		}
 	}
 }
+
+// A part of an account that this release does not know is one of a newer release, and
+// is not taken for damage.
+func TestARecordWithAPartOfANewerReleaseIsNewer(t *testing.T) {
+	plain := (&account.Account{}).Encode()
+	for part, newer := range map[byte]bool{0: false, 1: false, 3: true, 0xff: true} {
+		plain[12] = part // behind the fields
+		err := state{plain: plain}.open(&account.Account{})
+		if errors.Is(err, ErrNewerFormat) != newer || (err == nil) != (part == 0) {
+			t.Errorf("part %d: %v", part, err)
+		}
+	}
+}

@@ -126,15 +126,6 @@ func (k *sealedKit) verify(kind factor.Kind, code string, device byte) {
 	}
 }
 
-// stale fails unless a code was recognised as one that was right before.
-func (k *sealedKit) stale(err error) {
-	k.Helper()
-	var mismatch *factor.MismatchError
-	if !errors.As(err, &mismatch) || !mismatch.Stale {
-		k.Fatalf("got %v, want that the code is stale", err)
-	}
-}
-
 // refuse fails unless the code is recognised as stale: refused, and not charged.
 func (k *sealedKit) refuse(kind factor.Kind, code string) {
 	k.Helper()

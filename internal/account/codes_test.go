@@ -233,6 +233,23 @@ func TestCodesRememberTheEightThatBecameStaleLast(t *testing.T) {
 	}
 }
 
+// A code is right once it is issued, but for one that would be stale at once: the
+// caller draws another.
+func TestIssuedCodesAreRightUnlessTheyWouldBeStale(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := with(func(a *account.Account) {
+			*a.Codes(account.KindLogin) = accounttest.Codes(accounttest.Around(accounttest.Noon)).Draw(t, "codes")
+		})
+		c := a.Codes(account.KindLogin)
+		digits := rapid.SampledFrom(append([]string{"000000"}, allDigits(c)...)).Draw(t, "digits")
+		stale := c.WouldBeStale(digits, rules.LoginTTL, accounttest.Noon)
+		a.Issue(account.KindLogin, digits, rules, accounttest.Noon)
+		if right := verdictOf(a, account.KindLogin, digits, rules, accounttest.Noon) == account.Right; !right && !stale {
+			t.Fatalf("%s is issued, and not right", digits)
+		}
+	})
+}
+
 // A new code takes the place of the live one, which is stale from then on, and starts
 // the Interval anew.
 func TestIssueReplacesAndHolds(t *testing.T) {
