@@ -20,22 +20,33 @@ type call struct {
 	commit.Call
 	v    *Verifier
 	opts *Options
-	ctx  context.Context
 	user string
-	mode mode
+	slow *slowWork // see found; nil if there was none yet
+}
 
-	password   *memo[bool]
-	newPIN     *memo[pinhash.Hash]
-	registered *memo[time.Time]
+func (v *Verifier) newCall(ctx context.Context, user string, how commit.How) call {
+	return call{Call: commit.Call{Loop: v.loop, Ctx: ctx, Key: user, How: how}, v: v, opts: &v.opts, user: user}
+}
+
+// slowWork is what the slow work of a call found.
+type slowWork struct {
+	password   memo[bool]
+	newPIN     memo[pinhash.Hash]
+	registered memo[time.Time]
 	pins       []pinFound
 }
 
-func (v *Verifier) newCall(ctx context.Context, user string, m mode) call {
-	return call{Call: v.loop.Call(ctx, user, v.how(ctx, m)), v: v, opts: &v.opts, ctx: ctx, user: user, mode: m}
+// found returns what the call's slow work found so far.
+func (c *call) found() *slowWork {
+	if c.slow == nil {
+		c.slow = &slowWork{}
+	}
+	return c.slow
 }
 
 // memo is the outcome of slow work that is done once in a call.
 type memo[T any] struct {
+	done  bool
 	value T
 	err   error
 }
@@ -43,7 +54,7 @@ type memo[T any] struct {
 // pinFound is the outcome of comparing the PIN with one stored hash.
 type pinFound struct {
 	stored *pinhash.Hash // nil: no PIN
-	memo   *memo[pinhash.Verdict]
+	memo   memo[pinhash.Verdict]
 }
 
 // unlocked runs slow work or a host's function without the user's lock, and takes
@@ -60,23 +71,23 @@ func (a *attempt) unlocked(where string, work func() error) (fault error) {
 
 // memoize does slow work without the user's lock, the first time that a call asks
 // for it. A caller who has hung up is a fault, as is a panic.
-func memoize[T any](a *attempt, m **memo[T], where string, work func() (T, error)) (T, error) {
-	if *m == nil {
-		done := &memo[T]{err: a.ctx.Err()}
-		if done.err == nil {
-			done.err = a.unlocked(where, func() (err error) {
-				done.value, err = work()
-				return err
-			})
-		}
-		*m = done
+func memoize[T any](a *attempt, m *memo[T], where string, work func() (T, error)) (T, error) {
+	if m.done {
+		return m.value, m.err
 	}
-	return (*m).value, (*m).err
+	if m.err = a.Ctx.Err(); m.err == nil {
+		m.err = a.unlocked(where, func() (err error) {
+			m.value, err = work()
+			return err
+		})
+	}
+	m.done = true
+	return m.value, m.err
 }
 
 // checkPassword asks the host.
 func (a *attempt) checkPassword(password string) (bool, error) {
-	return memoize(a, &a.password, "CheckPassword", func() (bool, error) {
+	return memoize(a, &a.found().password, "CheckPassword", func() (bool, error) {
 		ask := func(ctx context.Context, user string) (bool, error) { return a.opts.CheckPassword(ctx, user, password) }
 		right, err := askHost(a, inCheckPassword, &a.v.checking, ask)
 		if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) || errors.Is(err, ErrMismatch) {
@@ -88,15 +99,15 @@ func (a *attempt) checkPassword(password string) (bool, error) {
 
 // registeredAt asks the host.
 func (a *attempt) registeredAt() (time.Time, error) {
-	return memoize(a, &a.registered, "RegisteredAt", func() (time.Time, error) {
+	return memoize(a, &a.found().registered, "RegisteredAt", func() (time.Time, error) {
 		return askHost(a, inRegisteredAt, &a.v.registering, a.opts.RegisteredAt)
 	})
 }
 
 // hashPIN hashes the new PIN.
 func (a *attempt) hashPIN(digits string) (pinhash.Hash, error) {
-	return memoize(a, &a.newPIN, "hashing the PIN", func() (pinhash.Hash, error) {
-		return a.v.hasher.Hash(a.ctx, digits)
+	return memoize(a, &a.found().newPIN, "hashing the PIN", func() (pinhash.Hash, error) {
+		return a.v.hasher.Hash(a.Ctx, digits)
 	})
 }
 
@@ -108,18 +119,19 @@ func (a *attempt) checkPIN(digits string, held *account.PIN) (bool, error) {
 		kept := pinhash.Hash(held.Hash) // held changes if it is renewed, and is looked for again if the swap is lost
 		stored = &kept
 	}
-	i := slices.IndexFunc(a.pins, func(f pinFound) bool { return f.stored.Equal(stored) })
+	found := a.found()
+	i := slices.IndexFunc(found.pins, func(f pinFound) bool { return f.stored.Equal(stored) })
 	if i < 0 {
-		i = len(a.pins)
-		a.pins = append(a.pins, pinFound{stored: stored})
+		i = len(found.pins)
+		found.pins = append(found.pins, pinFound{stored: stored})
 	}
-	v, err := memoize(a, &a.pins[i].memo, "hashing the PIN", func() (pinhash.Verdict, error) {
-		leave, err := enter(a.ctx, &a.v.comparing, a.user, slotPatience)
+	v, err := memoize(a, &found.pins[i].memo, "hashing the PIN", func() (pinhash.Verdict, error) {
+		leave, err := enter(a.Ctx, &a.v.comparing, a.user, slotPatience)
 		if err != nil {
 			return pinhash.Verdict{}, fmt.Errorf("factor: hashing the PIN: %w", err)
 		}
 		defer leave()
-		return a.v.hasher.Verify(a.ctx, digits, stored)
+		return a.v.hasher.Verify(a.Ctx, digits, stored)
 	})
 	if err == nil && v.Renewed != nil {
 		held.Hash = account.Hash(*v.Renewed)

@@ -27,22 +27,30 @@ const (
 	slotPatience = 5 * time.Second
 )
 
-// hostFunc names a function of Options that gets a context.
+// hostFunc names a function of Options that gets a context and is asked about a user.
 type hostFunc string
 
 const (
 	inCheckPassword hostFunc = "CheckPassword"
 	inRegisteredAt  hostFunc = "RegisteredAt"
 	inWipe          hostFunc = "Wipe"
-	inObserve       hostFunc = "Observe"
 )
 
-// A hostCall is a call of one of the host's functions.
+// A hostCall is a call of one of these functions.
 type hostCall struct {
 	verifier *Verifier
 	function hostFunc
 	user     string
 	wipe     uuid.UUID // of inWipe
+}
+
+// observing is a call of Options.Observe. It is made in every call that decides.
+type observing struct{ verifier *Verifier }
+
+// calledFromHost reports whether ctx was made in a function of the host's that still
+// runs.
+func calledFromHost(ctx context.Context) bool {
+	return host.Inside(ctx, func(hostCall) bool { return true }) || host.Inside(ctx, func(observing) bool { return true })
 }
 
 var (
@@ -55,15 +63,15 @@ var (
 func askHost[T any](a *attempt, f hostFunc, running *keylock.Slots, ask func(ctx context.Context, user string) (T, error)) (T, error) {
 	var none T
 	call := hostCall{verifier: a.v, function: f, user: a.user}
-	if host.Inside(a.ctx, func(c hostCall) bool { return c == call }) {
+	if host.Inside(a.Ctx, func(c hostCall) bool { return c == call }) {
 		return none, fmt.Errorf("factor: %s: %w", f, errInsideItself)
 	}
-	leave, err := enter(a.ctx, running, a.user, slotPatience)
+	leave, err := enter(a.Ctx, running, a.user, slotPatience)
 	if err != nil {
 		return none, fmt.Errorf("factor: %s: %w", f, err)
 	}
 	defer leave()
-	asked := host.Enter(a.ctx, call)
+	asked := host.Enter(a.Ctx, call)
 	defer asked.Leave()
 	return ask(asked, a.user)
 }

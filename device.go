@@ -54,8 +54,7 @@ func (e *DeviceTOTPEnroller) Enroll(ctx context.Context, user string, device uui
 		return Enrollment{}, err
 	}
 	return updateAfterWipe(ctx, e.v, user, proof.mode(), func(a *attempt) (Enrollment, error) {
-		i := a.account.DeviceIndex(device)
-		if i < 0 && len(a.account.Devices) >= a.opts.Device.Max {
+		if a.account.DeviceIndex(device) < 0 && len(a.account.Devices) >= a.opts.Device.Max {
 			return Enrollment{}, ErrDeviceLimit
 		}
 		if err := a.mayEnroll(device, proof); err != nil {
@@ -82,10 +81,7 @@ func (a *attempt) mayEnroll(device uuid.UUID, proof Credentials) error {
 	if err != nil {
 		return err
 	}
-	if !account.InGrace(registered, a.opts.Device.Grace, a.now) {
-		return ErrNoCredential
-	}
-	if i >= 0 && !a.account.Devices[i].EnrolledSince(registered) {
+	if !account.InGrace(registered, a.opts.Device.Grace, a.now) || i >= 0 && !a.account.Devices[i].EnrolledSince(registered) {
 		return ErrNoCredential
 	}
 	return nil

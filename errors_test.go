@@ -252,7 +252,7 @@ func TestARecordOfANewerFormatIsToldAndLeft(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := newKit(t)
-			k.store(k.newer(4))
+			k.store(k.newer(255))
 			err := call(k)
 			if !errors.Is(err, factor.ErrNewerFormat) || !errors.Is(err, factor.ErrUnsealed) {
 				t.Fatalf("got %v, want ErrNewerFormat, which matches ErrUnsealed", err)
@@ -267,11 +267,11 @@ func TestARecordOfANewerFormatIsToldAndLeft(t *testing.T) {
 // Every format after the last known one is newer; what is no format is not, and
 // neither is what does not open.
 func TestOnlyANewerFormatIsNewer(t *testing.T) {
-	k := newKit(t)
+	k, newest := newKit(t), newestFormat(t)
 	for format := range 256 {
 		k.store(k.newer(byte(format)))
 		_, err := k.admin.Status(t.Context(), alice)
-		if want := format > 3; !errors.Is(err, factor.ErrUnsealed) || errors.Is(err, factor.ErrNewerFormat) != want {
+		if want := format > newest; !errors.Is(err, factor.ErrUnsealed) || errors.Is(err, factor.ErrNewerFormat) != want {
 			t.Errorf("format %d: %v", format, err)
 		}
 	}

@@ -13,13 +13,14 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/pinhash/pinhashtest"
 	"github.com/pquerna/otp/totp"
 )
 
 // Hashes of rightPIN, as other systems write them.
-const (
-	bcryptOfRightPIN = "$2a$04$NBPkQcVG.PKNtI21B/oc6OBQTAZvG05QG35k25drTJ6Eg55wOL9SK"
-	argon2OfRightPIN = "$argon2id$v=19$m=8,t=1,p=1$c2l4dGVlbiBvZiBzYWx0Lg$gRt7Sn4yApQFjvmEDfgSU4DoHb1Nl0qEcxxWACetPAU"
+var (
+	bcryptOfRightPIN = pinhashtest.Imported[0]
+	argon2OfRightPIN = pinhashtest.Imported[3]
 )
 
 // Secrets of 20 bytes.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/commit"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -27,7 +28,7 @@ func attemptOn(t interface {
 		t.Fatal(err)
 	}
 	pinhash.Cheapen(v, nil)
-	c := v.newCall(context.Background(), "user", modeFast)
+	c := v.newCall(context.Background(), "user", commit.How{})
 	return &attempt{call: &c, account: a, now: now}
 }
 

@@ -14,8 +14,7 @@ func (v *Verifier) observe(ctx context.Context, events []Event) {
 	if v.opts.Observe == nil || len(events) == 0 {
 		return
 	}
-	call := hostCall{verifier: v, function: inObserve}
-	if host.Inside(ctx, func(c hostCall) bool { return c == call }) {
+	if host.Inside(ctx, func(o observing) bool { return o.verifier == v }) {
 		return
 	}
 	// With another context than the one that Observe was given, only the stack tells.
@@ -24,7 +23,7 @@ func (v *Verifier) observe(ctx context.Context, events []Event) {
 	if v.observing.Add(1) > keylock.MaxAtOnce && host.CalledAgain() {
 		return
 	}
-	told := host.Enter(context.WithoutCancel(ctx), call)
+	told := host.EnterEndless(ctx, observing{v})
 	defer told.Leave()
 	for _, e := range events {
 		_ = host.Recover("Observe", func() error {

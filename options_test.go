@@ -158,13 +158,17 @@ func TestOptionsHaveTheirDefaults(t *testing.T) {
 		t.Errorf("the defaults are\n%+v, want\n%+v", o, want)
 	}
 	rules := o.rules()
-	for i, k := range account.Kinds {
-		if got := []Limit{o.Password, o.PIN.Limit, o.OTP.Limit, o.OTP.Limit, o.TOTP.Limit, o.TOTP.Limit}[i]; rules.Limit(k) != account.Limit(got) {
-			t.Errorf("%s has the limit %+v", k, rules.Limit(k))
+	limits := map[Kind]Limit{KindPassword: o.Password, KindPIN: o.PIN.Limit, KindLogin: o.OTP.Limit, KindAccount: o.OTP.Limit, KindTOTP: o.TOTP.Limit, KindDeviceTOTP: o.TOTP.Limit}
+	for _, k := range kinds {
+		if got := rules.Limit(account.Kind(k)); got != account.Limit(limits[k]) {
+			t.Errorf("%s has the limit %+v, want %+v", k, got, limits[k])
 		}
 	}
-	if rules.TTL(account.KindLogin) != 10*time.Minute || rules.TTL(account.KindAccount) != 5*time.Minute {
-		t.Error("the codes live for each other's time")
+	ttls := map[Kind]time.Duration{KindLogin: 10 * time.Minute, KindAccount: 5 * time.Minute}
+	for _, k := range issuedKinds() {
+		if got := rules.TTL(account.Kind(k)); got != ttls[k] {
+			t.Errorf("a %s code lives %s, want %s", k, got, ttls[k])
+		}
 	}
 	if none, err := (Options{TOTP: TOTPOptions{Skew: -1}}).complete(); err != nil || none.TOTP.Skew != 0 {
 		t.Errorf("a Skew of -1 is %d, %v", none.TOTP.Skew, err)

@@ -111,12 +111,12 @@ func (a *attempt) issue(kind Kind) (OTP, error) {
 	return OTP{Code: code.Digits, Kind: kind, ExpiresAt: code.ExpiresAt}, nil
 }
 
-// drawCode draws a code that is not stale, which would be refused. That one of the few
-// stale ones is drawn a second time is as good as impossible.
+// drawCode draws a code that would not be stale, and refused, at once. That one of the
+// few that would be is drawn a second time is as good as impossible.
 func (a *attempt) drawCode(kind Kind) (string, error) {
 	digits, err := randomCode(a.opts.OTP.Digits)
 	k := account.Kind(kind)
-	if err == nil && a.account.Codes(k).IsStale(digits, a.v.rules.TTL(k), a.now) {
+	if err == nil && a.account.Codes(k).WouldBeStale(digits, a.v.rules.TTL(k), a.now) {
 		return randomCode(a.opts.OTP.Digits)
 	}
 	return digits, err

@@ -1,7 +1,9 @@
 package factor
 
 import (
+	"crypto/rand"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,7 +71,7 @@ func TestIssueMakesALiveCodeOfItsKind(t *testing.T) {
 		kind := rapid.SampledFrom(issuedKinds()).Draw(t, "kind")
 		try := attemptOn(t, a, o, accounttest.Noon)
 		otp, err := try.issue(kind)
-		ttl := map[Kind]time.Duration{KindLogin: 2 * time.Minute, KindAccount: time.Minute}[kind]
+		ttl := try.v.rules.TTL(account.Kind(kind))
 		if err != nil || otp.Kind != kind || !otp.ExpiresAt.Equal(accounttest.Noon.Add(ttl)) || checkDigits("otp", otp.Code, 8, 8) != nil {
 			t.Fatalf("%v: %s until %v, %v", kind, otp.Kind, otp.ExpiresAt, err)
 		}
@@ -87,6 +89,25 @@ func TestIssueMakesALiveCodeOfItsKind(t *testing.T) {
 			t.Fatalf("the account is\n%+v, want\n%+v", a, before)
 		}
 	})
+}
+
+// A code that is drawn although it is the live one, or was a moment ago, is drawn
+// again: it would be refused as stale.
+func TestIssueDrawsAgainWhatWouldBeStale(t *testing.T) {
+	system := rand.Reader
+	defer func() { rand.Reader = system }()
+	a := &account.Account{}
+	for i, c := range []struct{ drawn, want string }{
+		{"\x00\x00\x01", "000001"},
+		{"\x00\x00\x01\x00\x00\x02", "000002"}, // it is the live one
+		{"\x00\x00\x01\x00\x00\x03", "000003"}, // it was replaced
+	} {
+		rand.Reader = strings.NewReader(c.drawn)
+		otp, err := attemptOn(t, a, Options{}, accounttest.Noon).issue(KindLogin)
+		if err != nil || otp.Code != c.want {
+			t.Fatalf("code %d: %q, %v; want %q", i, otp.Code, err, c.want)
+		}
+	}
 }
 
 func TestRandomCodesKeepTheirLength(t *testing.T) {

@@ -56,20 +56,21 @@ func NewResetGuard(v *Verifier) (*ResetGuard, error) {
 }
 
 // Prove judges a device code, then a PIN; one right one is enough, and sets the
-// strikes back to zero. A call with nothing right is one strike, whatever it gave,
-// unless all that it gave is a code that was used before, or what is right but too
-// new for ResetOptions.MinAge. The strike after the last one marks the wipe, removes
-// the PIN, the devices and the live codes, and calls Options.Wipe. Strikes are
-// counted apart from the budgets of Verifier, and neither locks the other.
+// strikes back to zero. With ResetOptions.Authenticator a code of the authenticator is
+// as good as one of a device. A call in which something is wrong and nothing right is
+// one strike, whatever it gave. A code that was used before, and with
+// ResetOptions.MinAge a code or a PIN of what is too new, is refused (ErrMismatch) and
+// is no strike. The strike after the last one marks the wipe, removes the PIN, the
+// devices and the live codes, and calls Options.Wipe. Strikes are counted apart from
+// the budgets of Verifier, and neither locks the other.
 //
 // It returns nil if the proof is right: the data is kept. Else ErrMalformed (a
 // password is no proof here), ErrNoCredential, ErrNotEnrolled if the user has
-// neither a PIN nor a device, ErrLocked within ResetOptions.Interval of a wrong
-// proof or (LockedError.TooSoon) while nothing is old enough for MinAge,
-// ErrMismatch, or ErrWiped: the data is gone, and the reset may go on. A
-// wipe that is marked but not done is ErrWipePending and not ErrWiped: the reset
-// must not go on. The error wraps the fault; each call and Admin.Sweep try the
-// wipe again.
+// nothing that proves a reset, ErrLocked within ResetOptions.Interval of a wrong
+// proof and where ResetOptions.MinAge says so (LockedError.TooSoon), ErrMismatch, or
+// ErrWiped: the data is gone, and the reset may go on. A wipe that is marked but not
+// done is ErrWipePending and not ErrWiped: the reset must not go on. The error wraps
+// the fault; each call and Admin.Sweep try the wipe again.
 func (g *ResetGuard) Prove(ctx context.Context, user string, proof Credentials) error {
 	if err := g.v.checkProof(user, Credentials{OTP: proof.OTP, PIN: proof.PIN}); err != nil {
 		return err

@@ -19,8 +19,6 @@ func TestStatusSaysWhatIsHeldAndCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	rules := o.rules()
-	limits := map[Kind]Limit{KindPassword: judgeLimit, KindPIN: judgeLimit, KindLogin: o.OTP.Limit, KindAccount: o.OTP.Limit, KindTOTP: o.TOTP.Limit, KindDeviceTOTP: o.TOTP.Limit}
-	ttls := map[Kind]time.Duration{KindLogin: 10 * time.Minute, KindAccount: 5 * time.Minute}
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Around(accounttest.Noon)).Draw(t, "account")
 		s := statusOf(a, "user", &rules, accounttest.Noon)
@@ -40,18 +38,11 @@ func TestStatusSaysWhatIsHeldAndCounted(t *testing.T) {
 		var budgets []Budget
 		for i, k := range kinds {
 			if c := a.Codes(account.Kind(k)); c != nil && c.Live != nil {
-				ttl, known := ttls[k]
-				if !known {
-					t.Fatalf("nothing says how long %s codes live", k)
-				}
-				if left := c.Live.ExpiresAt.Sub(accounttest.Noon); left > 0 && left <= ttl+time.Minute {
+				if left := c.Live.ExpiresAt.Sub(accounttest.Noon); left > 0 && left <= rules.TTL(account.Kind(k))+time.Minute {
 					live = append(live, k)
 				}
 			}
-			b, l := a.Budgets[i], limits[k]
-			if l == (Limit{}) {
-				t.Fatalf("nothing says what limit %s has", k)
-			}
+			b, l := a.Budgets[i], rules.Limit(account.Kind(k))
 			if b.Wrong == 0 {
 				continue
 			}

@@ -39,8 +39,7 @@ type rule[T any] func(a *attempt) (T, error)
 // Only then it answers, or at once if the rule refuses without having judged
 // anything wrong. See the package commit.
 func update[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (T, error) {
-	j := &job[T]{call: v.newCall(ctx, user, m), rule: r}
-	j.room = j.event[:0]
+	j := &job[T]{call: v.newCall(ctx, user, v.how(ctx, m)), rule: r}
 	j.Run(j)
 	v.observe(ctx, j.Value.events)
 	return j.Value.result, j.Err
@@ -59,7 +58,7 @@ func (v *Verifier) how(ctx context.Context, m mode) commit.How {
 	case modePassword:
 		h.Slow = &v.passwords
 	}
-	if h.Slow != nil && host.Inside(ctx, func(hostCall) bool { return true }) {
+	if h.Slow != nil && calledFromHost(ctx) {
 		h.Slow = nil
 	}
 	return h
@@ -69,9 +68,9 @@ func (v *Verifier) how(ctx context.Context, m mode) commit.How {
 type job[T any] struct {
 	call
 	commit.Answer[outcome[T]]
-	rule  rule[T]
-	event [1]Event // room for those of the first attempt
-	room  []Event
+	rule    rule[T]
+	applied bool
+	event   [1]Event // room for those of the first attempt
 }
 
 // An outcome is what an application of a rule says once its state is stored.
@@ -126,9 +125,11 @@ func (j *job[T]) Apply(s commit.State) (next commit.State, store bool) {
 	a := j.v.newAttempt()
 	defer j.v.endAttempt(a)
 	a.call, a.absent = &j.call, s.Absent
-	a.events, j.room = j.room, nil
+	if !j.applied {
+		a.events, j.applied = j.event[:0], true
+	}
 	j.Value, j.Err = outcome[T]{}, decode(s, a.account)
-	if j.Err != nil && (j.mode != modeOverwrite || errors.Is(j.Err, ErrNewerFormat)) {
+	if j.Err != nil && (!j.How.Overwrite || errors.Is(j.Err, ErrNewerFormat)) {
 		return commit.State{}, false
 	}
 	if j.Err != nil {

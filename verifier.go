@@ -1,6 +1,7 @@
 package factor
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -124,13 +125,8 @@ func (v *Verifier) clock() (now time.Time, err error) {
 // from none, so do not pass one that may be nil and means no kind), ErrMismatch,
 // and ErrLocked if all the kinds are locked.
 func (v *Verifier) VerifyOTP(ctx context.Context, user, code string, kinds ...Kind) (Match, error) {
-	if err := checkUser(user); err != nil {
-		return Match{}, err
-	}
-	if err := checkDigits("otp", code, totp.MinDigits, totp.MaxDigits); err != nil {
-		return Match{}, err
-	}
-	if err := checkKinds(kinds, otpKinds[:]); err != nil {
+	err := cmp.Or(checkUser(user), checkDigits("otp", code, totp.MinDigits, totp.MaxDigits), checkKinds(kinds, otpKinds[:]))
+	if err != nil {
 		return Match{}, err
 	}
 	if kinds == nil {
@@ -144,10 +140,7 @@ func (v *Verifier) VerifyOTP(ctx context.Context, user, code string, kinds ...Ki
 // It returns ErrMalformed for other than 4 to 12 digits, ErrMismatch (also for a
 // user without a PIN, for which it hashes and stores as much) and ErrLocked.
 func (v *Verifier) VerifyPIN(ctx context.Context, user, pin string) error {
-	if err := checkUser(user); err != nil {
-		return err
-	}
-	if err := checkDigits("pin", pin, minPIN, maxPIN); err != nil {
+	if err := cmp.Or(checkUser(user), checkDigits("pin", pin, minPIN, maxPIN)); err != nil {
 		return err
 	}
 	_, err := v.verify(ctx, user, Credentials{PIN: pin}, nil)
@@ -159,10 +152,7 @@ func (v *Verifier) VerifyPIN(ctx context.Context, user, pin string) error {
 // It returns ErrMalformed for other than 1 to 1,024 bytes or without
 // Options.CheckPassword, ErrMismatch and ErrLocked.
 func (v *Verifier) VerifyPassword(ctx context.Context, user, password string) error {
-	if err := checkUser(user); err != nil {
-		return err
-	}
-	if err := v.checkPassword(password); err != nil {
+	if err := cmp.Or(checkUser(user), v.checkPassword(password)); err != nil {
 		return err
 	}
 	_, err := v.verify(ctx, user, Credentials{Password: password}, nil)

@@ -58,7 +58,7 @@ func ExampleApp() {
 	// Output:
 	// factor: device-totp does not match, tries left: 4
 	// <nil>
-	// factor: device-totp does not match, tries left: 5
+	// factor: device-totp is not the newest code, or was used, tries left: 5
 	// <nil>
 }
 

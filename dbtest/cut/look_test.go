@@ -23,16 +23,6 @@ type look struct {
 	finished uuid.UUID // the wipe that a later sweep finished
 }
 
-// describe prints a status, all but the ID of a wipe, which is drawn.
-func describe(s factor.Status) string {
-	wipe := "none"
-	if s.Wipe != nil {
-		wipe = fmt.Sprintf("%s %s", s.Wipe.Reason, s.Wipe.At)
-	}
-	s.Wipe = nil
-	return fmt.Sprintf("%+v wipe %s", s, wipe)
-}
-
 // look looks at what is stored, over a connection of its own. Credentials are
 // tried on copies of the record.
 func (l *line) look(s *state, o *operation, made []credential) (*look, error) {
@@ -47,7 +37,7 @@ func (l *line) look(s *state, o *operation, made []credential) (*look, error) {
 	}
 	found := &look{version: r.Version, wipe: st.Wipe, works: make(map[string]bool)}
 	var text strings.Builder
-	fmt.Fprintf(&text, "record %t, %s", !r.IsZero(), describe(st))
+	fmt.Fprintf(&text, "record %t, %s", !r.IsZero(), translate.Describe(st))
 
 	c := newCopier(r)
 	for _, b := range st.Budgets {

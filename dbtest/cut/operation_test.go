@@ -152,7 +152,7 @@ var operations = []*operation{
 
 	{method: "Admin.Status", name: "status", from: "locked", run: func(c *caller) answer {
 		s, err := c.Admin.Status(c.ctx, user)
-		return saying(describe(s), err)
+		return saying(translate.Describe(s), err)
 	}},
 	{method: "Admin.Unlock", name: "unlock", from: "locked", run: func(c *caller) answer { return said(c.Admin.Unlock(c.ctx, user, factor.KindPIN)) }},
 	{method: "Admin.SetPIN", name: "admin sets PIN", from: "wiped", pin: newPIN, run: func(c *caller) answer { return said(c.Admin.SetPIN(c.ctx, user, newPIN)) }},

@@ -21,8 +21,6 @@ const (
 	wrongPIN  = "1111"
 	rightPIN  = "4071"
 	newPIN    = "8299"
-	// pinHash is of rightPIN, as cheap as Argon2id can be.
-	pinHash = "$argon2id$v=19$m=8,t=1,p=1$ZWlnaHQgb2Y$jG61m99z8mXgKB1BC0ii6A"
 	// deviceSecret is that of oldDevice.
 	deviceSecret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 )

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/pinhash/pinhashtest"
 	"github.com/knowhave/factor/internal/translate"
 	"github.com/knowhave/factor/memstore"
 )
@@ -115,7 +116,7 @@ func (b *builder) begin() (secret string) {
 // member gives the user one of each.
 func (b *builder) member() {
 	b.must(b.Admin.Import(b.ctx, user, factor.Import{
-		PIN:     &factor.ImportedPIN{Hash: pinHash},
+		PIN:     &factor.ImportedPIN{Hash: pinhashtest.Cheap(rightPIN)},
 		Devices: []factor.ImportedDevice{{ID: oldDevice, TOTP: factor.ImportedTOTP{Secret: deviceSecret}}},
 		Authenticator: &factor.ImportedTOTP{
 			Secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",

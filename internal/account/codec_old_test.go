@@ -13,6 +13,7 @@ import (
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/pinhash/pinhashtest"
 )
 
 // oldWriter writes as 0.1.0 did.
@@ -210,12 +211,12 @@ func TestCodecReadsWhatVersion1Wrote(t *testing.T) {
 // The very bytes of version 2, which has what was imported.
 func TestCodecReadsWhatVersion2Wrote(t *testing.T) {
 	a := &account.Account{
-		PIN:   &account.PIN{Hash: account.Hash{Sum: []byte(accounttest.ImportedHashes[0])}, SetAt: accounttest.Noon},
+		PIN:   &account.PIN{Hash: account.Hash{Sum: []byte(pinhashtest.Imported[0])}, SetAt: accounttest.Noon},
 		Marks: []account.Mark{{1, 2, 3, 4, 5, 6, 7, 8}, {9}},
 	}
 	const at = "81a89f8dbf68"
 	text := "02" + // version
-		"01" + "000000" + "00" + "3c" + hex.EncodeToString([]byte(accounttest.ImportedHashes[0])) + at + // PIN
+		"01" + "000000" + "00" + "3c" + hex.EncodeToString([]byte(pinhashtest.Imported[0])) + at + // PIN
 		"00" + "00" + "00" + // devices, authenticator, pending
 		"000000" + "000000" + // codes
 		"000000000000000000000000" + // budgets
@@ -247,7 +248,7 @@ func readsOld(t *testing.T, text string, size int, want *account.Account, versio
 // Version 2 is that of an account with something imported, and only there stands a
 // hash of another system.
 func TestCodecRefusesWhatVersion010DidNotWrite(t *testing.T) {
-	imported := &account.Account{PIN: &account.PIN{Hash: account.Hash{Sum: []byte(accounttest.ImportedHashes[0])}}, Marks: []account.Mark{{1}}}
+	imported := &account.Account{PIN: &account.PIN{Hash: account.Hash{Sum: []byte(pinhashtest.Imported[0])}}, Marks: []account.Mark{{1}}}
 	if _, err := accounttest.Decode(encodeOld(imported, 2)); err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/pinhash/pinhashtest"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -320,7 +321,7 @@ func TestCodecTellsNewerFromDamaged(t *testing.T) {
 // A hash of another system is nothing but its text.
 func TestCodecRefusesImportedHashesOutOfPlace(t *testing.T) {
 	imported := func(change func(p *account.PIN)) []byte {
-		p := &account.PIN{Hash: account.Hash{Sum: []byte(accounttest.ImportedHashes[0])}, SetAt: accounttest.Noon}
+		p := &account.PIN{Hash: account.Hash{Sum: []byte(pinhashtest.Imported[0])}, SetAt: accounttest.Noon}
 		change(p)
 		return (&account.Account{PIN: p}).Encode()
 	}

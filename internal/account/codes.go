@@ -65,6 +65,9 @@ func (c *Codes) LiveAt(ttl time.Duration, now time.Time) bool {
 	return c.Live != nil && active(c.Live.ExpiresAt, ttl, now)
 }
 
+// expired reports whether the newest code was never taken out of use, but has expired.
+func (c *Codes) expired(now time.Time) bool { return c.Live != nil && !c.Live.ExpiresAt.After(now) }
+
 // Void takes the live code out of use. It is stale from then on.
 func (c *Codes) Void() {
 	if c.Live == nil {
@@ -81,12 +84,18 @@ func newestStale(all []Code) []Code { return all[max(0, len(all)-staleKept):] }
 // is not: a clock that ran ahead issued it.
 func (c *Codes) IsStale(digits string, ttl time.Duration, now time.Time) bool {
 	all := c.Stale
-	if c.Live != nil && !c.Live.ExpiresAt.After(now) {
+	if c.expired(now) {
 		all = newestStale(append(slices.Clip(all), *c.Live))
 	}
 	return slices.ContainsFunc(all, func(s Code) bool {
 		return s.Matches(digits) && active(s.ExpiresAt.Add(staleTTL), staleTTL+ttl, now)
 	})
+}
+
+// WouldBeStale reports whether a code would be stale as soon as it is issued: it is
+// stale, or it is the live one that it would replace.
+func (c *Codes) WouldBeStale(digits string, ttl time.Duration, now time.Time) bool {
+	return c.IsStale(digits, ttl, now) || c.Live != nil && c.Live.Matches(digits)
 }
 
 // match judges a code, without taking it out of use.
@@ -116,7 +125,7 @@ func (a *Account) VoidCodes(r *Rules, now time.Time) bool {
 
 // tidy drops what has ended by now.
 func (c *Codes) tidy(now time.Time) {
-	if c.Live != nil && !c.Live.ExpiresAt.After(now) {
+	if c.expired(now) {
 		c.Void()
 	}
 	c.Stale = slices.DeleteFunc(c.Stale, func(s Code) bool { return !s.ExpiresAt.Add(staleTTL).After(now) })

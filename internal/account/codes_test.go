@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -232,6 +233,23 @@ func TestCodesRememberTheEightThatBecameStaleLast(t *testing.T) {
 	}
 }
 
+// A code is right once it is issued, but for one that would be stale at once: the
+// caller draws another.
+func TestIssuedCodesAreRightUnlessTheyWouldBeStale(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := with(func(a *account.Account) {
+			*a.Codes(account.KindLogin) = accounttest.Codes(accounttest.Around(accounttest.Noon)).Draw(t, "codes")
+		})
+		c := a.Codes(account.KindLogin)
+		digits := rapid.SampledFrom(append([]string{"000000"}, allDigits(c)...)).Draw(t, "digits")
+		stale := c.WouldBeStale(digits, rules.LoginTTL, accounttest.Noon)
+		a.Issue(account.KindLogin, digits, rules, accounttest.Noon)
+		if right := verdictOf(a, account.KindLogin, digits, rules, accounttest.Noon) == account.Right; !right && !stale {
+			t.Fatalf("%s is issued, and not right", digits)
+		}
+	})
+}
+
 // A new code takes the place of the live one, which is stale from then on, and starts
 // the Interval anew.
 func TestIssueReplacesAndHolds(t *testing.T) {
@@ -318,6 +336,30 @@ func TestVoidCodesSaysWhetherThereWereAny(t *testing.T) {
 		}
 		if a.VoidCodes(rules, accounttest.Noon) {
 			t.Errorf("%s: voided twice", c.name)
+		}
+	}
+}
+
+// The codes of each kind are kept, end, and are gone in a wipe.
+func TestCodesOfEachKindAreKeptUntilTheyEnd(t *testing.T) {
+	end := accounttest.Noon.Add(time.Minute)
+	code := account.Code{Digits: "012345", ExpiresAt: end}
+	for _, k := range account.IssuedKinds {
+		a := &account.Account{}
+		*a.Codes(k) = account.Codes{Live: &code, Stale: []account.Code{code}, NotBefore: end}
+		if due := a.Due(accounttest.Noon); a.Empty() || !due.Equal(accounttest.Noon.Add(time.Hour)) {
+			t.Errorf("with %s codes the account is empty %v, due %s", k, a.Empty(), due)
+		}
+		if back, err := accounttest.Decode(a.Encode()); err != nil || !reflect.DeepEqual(back, a) {
+			t.Errorf("%s codes come back as %+v, %v", k, back, err)
+		}
+		wiped := accounttest.Clone(t, a)
+		wiped.MarkWipe(uuid.UUID{1}, account.ReasonForfeited, accounttest.Noon)
+		if c := wiped.Codes(k); c.Live != nil || len(c.Stale) != 2 || c.NotBefore.IsZero() {
+			t.Errorf("a wipe leaves the %s codes %+v", k, c)
+		}
+		if a.Tidy(end.Add(10 * time.Minute)); !a.Empty() {
+			t.Errorf("%s codes that have ended stay: %+v", k, a.Codes(k))
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/pinhash/pinhashtest"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -37,7 +38,7 @@ func secretMark(s account.TOTP) account.Mark {
 
 func holdings() account.Holdings {
 	return account.Holdings{
-		PIN:           &account.PIN{Hash: account.Hash{Sum: []byte(accounttest.ImportedHashes[0])}, SetAt: accounttest.Noon},
+		PIN:           &account.PIN{Hash: account.Hash{Sum: []byte(pinhashtest.Imported[0])}, SetAt: accounttest.Noon},
 		Authenticator: &account.Authenticator{TOTP: totpOf("the app's secret"), ConfirmedAt: accounttest.Noon},
 		Devices:       []account.Device{{ID: uuid.UUID{1}, TOTP: totpOf("the phone's secret")}, {ID: uuid.UUID{2}, TOTP: totpOf("the tablet's secret")}},
 	}
@@ -114,7 +115,7 @@ func TestImportUndoesNothingThatTheUserDid(t *testing.T) {
 	app := func(secret string) account.Holdings {
 		return account.Holdings{Authenticator: &account.Authenticator{TOTP: totpOf(secret)}}
 	}
-	otherPIN := account.Holdings{PIN: &account.PIN{Hash: account.Hash{Sum: []byte(accounttest.ImportedHashes[1])}}}
+	otherPIN := account.Holdings{PIN: &account.PIN{Hash: account.Hash{Sum: []byte(pinhashtest.Imported[1])}}}
 	type acts = []func(a *account.Account)
 	for _, c := range []struct {
 		name string

@@ -92,20 +92,15 @@ type How struct {
 
 // A Call is one call on one key.
 type Call struct {
-	loop *Loop
-	ctx  context.Context
-	key  string
-	how  How
+	Loop *Loop
+	Ctx  context.Context // the caller's
+	Key  string
+	How  How
 
 	locked        bool                    // whether the key's lock is held
-	slowLocked    bool                    // whether the key's lock of how.Slow is held
+	slowLocked    bool                    // whether the key's lock of How.Slow is held
 	cached        keylock.Cached[*Record] // for the next holder of the slow lock
 	commitContext context.Context         // see commitCtx
-}
-
-// Call returns a Call that has not run yet.
-func (l *Loop) Call(ctx context.Context, key string, how How) Call {
-	return Call{loop: l, ctx: ctx, key: key, how: how}
 }
 
 // Run does the job, and those of others that can share its swap. Or another call
@@ -117,10 +112,10 @@ func (c *Call) Run(j Job) {
 	}
 	defer c.unlockSlow()
 	var offered Job
-	if c.how.Batched {
+	if c.How.Batched {
 		offered = j
 	}
-	w, err := c.lock(c.ctx, offered)
+	w, err := c.lock(c.Ctx, offered)
 	if err != nil {
 		j.finish(0, err)
 		return
@@ -157,10 +152,10 @@ func (c *Call) commit(jobs []Job, base Record) (try int, err error) {
 		for _, j := range jobs {
 			j.saveAnswer()
 		}
-		s.failed(base.Version, next, err, c.loop.conflict)
+		s.failed(base.Version, next, err, c.Loop.conflict)
 		fresh, err := c.reload(len(s.tried) - 1)
 		if err != nil {
-			return 0, s.unresolved(err, c.commitCtx().Err() != nil, c.loop.conflict)
+			return 0, s.unresolved(err, c.commitCtx().Err() != nil, c.Loop.conflict)
 		}
 		switch what, i := s.outcome(fresh.Version); what {
 		case swapLanded:
@@ -179,10 +174,10 @@ func (c *Call) commit(jobs []Job, base Record) (try int, err error) {
 // leaves. What is to be stored, if anything is, must be stored before any answer
 // may leave.
 func (c *Call) applyAll(jobs []Job, base Record) (next Record, store bool, err error) {
-	records := c.loop.records
-	label := records.Label(c.key)
+	records := c.Loop.records
+	label := records.Label(c.Key)
 	s, err := records.Open(label, base)
-	if err != nil && !c.how.Overwrite {
+	if err != nil && !c.How.Overwrite {
 		return Record{}, false, err
 	}
 	for _, j := range jobs {
@@ -211,14 +206,14 @@ func (c *Call) confirm(mine Record) error {
 }
 
 func (c *Call) swap(old int64, next Record) error {
-	return c.loop.records.Swap(c.commitCtx(), c.key, old, next)
+	return c.Loop.records.Swap(c.commitCtx(), c.Key, old, next)
 }
 
 // commitCtx is the context of the swap and of what follows it: the caller's
 // without its end, because a guess that was judged must be counted.
 func (c *Call) commitCtx() context.Context {
 	if c.commitContext == nil {
-		c.commitContext = c.loop.Detach(c.ctx)
+		c.commitContext = c.Loop.Detach(c.Ctx)
 	}
 	return c.commitContext
 }

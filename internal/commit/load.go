@@ -16,7 +16,7 @@ func (c *Call) load() (Record, error) {
 		return *c.cached.Value, nil
 	}
 	c.invalidate()
-	base, err := c.loop.records.Load(c.ctx, c.key)
+	base, err := c.Loop.records.Load(c.Ctx, c.Key)
 	if err == nil {
 		c.remember(base)
 	}
@@ -38,13 +38,13 @@ func (c *Call) reload(try int) (Record, error) {
 			return Record{}, ctx.Err()
 		}
 	}
-	return c.loop.records.Load(ctx, c.key)
+	return c.Loop.records.Load(ctx, c.Key)
 }
 
 // invalidate forgets the record, because the store is about to be asked about it.
 func (c *Call) invalidate() {
 	if c.slowLocked {
-		c.cached = keylock.Cached[*Record]{After: c.how.Slow.locks.Last()}
+		c.cached = keylock.Cached[*Record]{After: c.How.Slow.locks.Last()}
 	}
 }
 

@@ -28,41 +28,41 @@ type SlowLocks struct {
 func (s *SlowLocks) Keys() int { return s.locks.Keys() }
 
 func (c *Call) lockSlow() error {
-	slow := c.how.Slow
+	slow := c.How.Slow
 	if slow == nil {
 		return nil
 	}
-	ctx := c.ctx
+	ctx := c.Ctx
 	if slow.Patience > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, slow.Patience)
 		defer cancel()
 	}
-	w, err := slow.locks.Acquire(ctx, c.key, nil)
+	w, err := slow.locks.Acquire(ctx, c.Key, nil)
 	if err == nil {
 		c.slowLocked, c.cached = true, w.Cached()
 		return nil
 	}
-	return c.ctx.Err()
+	return c.Ctx.Err()
 }
 
 func (c *Call) unlockSlow() {
 	if c.slowLocked {
-		c.how.Slow.locks.Release(c.key, c.cached)
+		c.How.Slow.locks.Release(c.Key, c.cached)
 	}
 }
 
 // lock takes the key's lock. The holder may meanwhile do the job, if there is one;
 // then the lock is not taken.
 func (c *Call) lock(ctx context.Context, offered Job) (*waiter, error) {
-	w, err := c.loop.locks.Acquire(ctx, c.key, offered)
+	w, err := c.Loop.locks.Acquire(ctx, c.Key, offered)
 	c.locked = err == nil && !w.Done()
 	return w, err
 }
 
 func (c *Call) unlock() {
 	if c.locked {
-		c.loop.locks.Release(c.key, keylock.Cached[*Record]{})
+		c.Loop.locks.Release(c.Key, keylock.Cached[*Record]{})
 		c.locked = false
 	}
 }

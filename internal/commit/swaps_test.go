@@ -8,8 +8,6 @@ import (
 	"testing"
 )
 
-var errConflict = errors.New("conflict")
-
 func TestOutcomeOfSwaps(t *testing.T) {
 	lost, down := errConflict, errors.New("connection lost")
 	// A swap expects a version, would store another, and was answered with an error.

@@ -48,12 +48,16 @@ func verifyingCodes() []*operation {
 		return o
 	}
 	var all []*operation
-	for _, k := range issuedKinds {
-		var asked []factor.Kind
-		if slices.Contains(askedKinds, k) {
-			asked = []factor.Kind{k}
+	issued := func(k factor.Kind, asked ...factor.Kind) {
+		if slices.Contains(issuedKinds, k) {
+			all = append(all, otp(string(k)+" code", string(k), func(h *held) string { return h.issued[k] }, asked...))
 		}
-		all = append(all, otp(string(k)+" code", string(k), func(h *held) string { return h.issued[k] }, asked...))
+	}
+	for _, k := range codeKinds {
+		issued(k)
+	}
+	for _, k := range askedKinds {
+		issued(k, k)
 	}
 	return append(all,
 		otp("totp code", "totp", func(h *held) string { return h.totp }, factor.KindTOTP),

@@ -2,6 +2,7 @@ package explore
 
 import (
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/pinhash/pinhashtest"
 )
 
 func guarding() []*operation {
@@ -16,6 +17,7 @@ func guarding() []*operation {
 		prove("wrong code", "", func(*held) creds { return creds{OTP: wrongCode} }),
 		prove("device code", "device", func(h *held) creds { return creds{OTP: h.device} }),
 		prove("older device code", "older", func(h *held) creds { return creds{OTP: h.older} }),
+		prove("totp code", "totp", func(h *held) creds { return creds{OTP: h.totp} }),
 		prove("device code, wrong pin", "device", func(h *held) creds { return creds{OTP: h.device, PIN: wrongPIN} }),
 		prove("wrong code, pin", "", func(*held) creds { return creds{OTP: wrongCode, PIN: rightPIN} }),
 	}
@@ -51,6 +53,15 @@ func administering() []*operation {
 		{name: "forget", method: "Admin.Forget", clears: allKinds, mends: true, run: func(c *caller) answer {
 			return said(c.p.Admin.Forget(c.ctx, user))
 		}},
+		{name: "discard", method: "Admin.Discard", clears: allKinds, mends: true, run: func(c *caller) answer {
+			return said(c.p.Admin.Discard(c.ctx, user))
+		}},
+		{name: "password changed", method: "Admin.PasswordChanged", clears: passKind, run: func(c *caller) answer {
+			return said(c.p.Admin.PasswordChanged(c.ctx, user))
+		}},
+		{name: "void codes", method: "Admin.VoidCodes", run: func(c *caller) answer {
+			return said(c.p.Admin.VoidCodes(c.ctx, user))
+		}},
 		{name: "import", method: "Admin.Import", clears: kinds(pinKind, []factor.Kind{factor.KindDeviceTOTP}), binds: true, mends: true, run: (*caller).imports},
 		{name: "reseal", method: "Admin.Reseal", run: func(c *caller) answer {
 			return said(c.p.Admin.Reseal(c.ctx, user))
@@ -58,13 +69,6 @@ func administering() []*operation {
 		{name: "users", method: "Admin.Users", reads: true, run: (*caller).users},
 		{name: "sweep", method: "Admin.Sweep", run: (*caller).sweep},
 	}
-}
-
-// importedHashes are of newPINs, as cheap as Argon2id can be.
-var importedHashes = [...]string{
-	"$argon2id$v=19$m=8,t=1,p=1$ZWlnaHQgb2Y$jG61m99z8mXgKB1BC0ii6A",
-	"$argon2id$v=19$m=8,t=1,p=1$ZWlnaHQgb2Y$3X2ytOqCRHWFgskxCrAt/A",
-	"$argon2id$v=19$m=8,t=1,p=1$ZWlnaHQgb2Y$22J4avUK3Q9cVK1E8bLUfQ",
 }
 
 // importedSecrets are of the devices that callers import.
@@ -76,7 +80,7 @@ var importedSecrets = [...]string{
 func (c *caller) imports() answer {
 	secret := importedSecrets[c.pos]
 	a := said(c.p.Admin.Import(c.ctx, user, factor.Import{
-		PIN:     &factor.ImportedPIN{Hash: importedHashes[c.pos]},
+		PIN:     &factor.ImportedPIN{Hash: pinhashtest.Cheap(c.pin())},
 		Devices: []factor.ImportedDevice{{ID: c.device(), TOTP: factor.ImportedTOTP{Secret: secret}}},
 	}))
 	if a.err == nil {

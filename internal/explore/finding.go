@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/translate"
 	"github.com/knowhave/factor/memstore"
 )
 
@@ -111,7 +112,7 @@ func (p *prober) probe(r factor.Record, made []*credential) *finding {
 		return f
 	}
 	var text strings.Builder
-	_, _ = fmt.Fprintf(&text, "record %t, due %s, %s", !r.IsZero(), r.Due, describe(f.status))
+	_, _ = fmt.Fprintf(&text, "record %t, due %s, %s", !r.IsZero(), r.Due, translate.Describe(f.status))
 	if w, was := f.status.Wipe, p.start.before; w != nil && was != nil && was.status.Wipe != nil {
 		_, _ = fmt.Fprintf(&text, ", same wipe %t", w.ID == was.status.Wipe.ID)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/translate"
 )
 
 // An operation is one call of the public API, with its arguments.
@@ -150,15 +151,5 @@ func (c *caller) sweep() answer {
 
 func (c *caller) status() answer {
 	s, err := c.p.Admin.Status(c.ctx, user)
-	return saying("ok "+describe(s), err)
-}
-
-// describe prints a status, all but the ID of a wipe, which is drawn.
-func describe(s factor.Status) string {
-	wipe := "none"
-	if s.Wipe != nil {
-		wipe = fmt.Sprintf("%s %s", s.Wipe.Reason, s.Wipe.At)
-	}
-	s.Wipe = nil
-	return fmt.Sprintf("%+v wipe %s", s, wipe)
+	return saying("ok "+translate.Describe(s), err)
 }

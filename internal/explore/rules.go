@@ -81,6 +81,7 @@ var rules = []struct {
 	{"who is told that the data is wiped is told the truth", (*judged).unwiped},
 	{"a marked wipe is done in the end", (*judged).lost},
 	{"while a wipe is pending nothing is proven or bound", (*judged).early},
+	{"nobody is told to go on before MinAge is over", (*judged).dodged},
 	{"a record that opened still opens", (*judged).damaged},
 	{"no more devices than Max", (*judged).crowded},
 }
@@ -262,8 +263,23 @@ func (j *judged) early() string {
 		return ""
 	}
 	for i, t := range j.threads {
-		if op := j.ops[i]; (op.binds || op.guards || op.method == "Admin.Forget") && !t.open() && t.answer.err == nil {
+		if op := j.ops[i]; (op.binds || op.guards || op.method == "Admin.Forget" || op.method == "Admin.Discard") && !t.open() && t.answer.err == nil {
 			return op.name
+		}
+	}
+	return ""
+}
+
+// dodged looks for a reset that may go on although nothing that the user has is old
+// enough to prove it, and nobody but the user did anything about it.
+func (j *judged) dodged() string {
+	erases := []string{"Admin.Forget", "Admin.Discard", "ResetGuard.Forfeit"}
+	if !j.start.young || slices.ContainsFunc(j.ops, func(o *operation) bool { return slices.Contains(erases, o.method) }) {
+		return ""
+	}
+	for i, t := range j.threads {
+		if err := t.answer.err; j.ops[i].guards && !t.open() && (err == nil || errors.Is(err, factor.ErrNotEnrolled)) {
+			return t.said()
 		}
 	}
 	return ""

@@ -40,6 +40,7 @@ type start struct {
 	wipeFails  bool
 	forgiving  bool // a repeated wrong proof is no strike
 	strikes    int  // options' Reset.Strikes
+	young      bool // nothing that the user has is old enough to prove a reset
 
 	held     held
 	record   factor.Record

@@ -1,12 +1,15 @@
 package explore
 
 import (
+	"maps"
 	"time"
 
 	"github.com/knowhave/factor"
 )
 
 const longAgo = 400 * 24 * time.Hour
+
+func youngProof(o *factor.Options) { o.Reset.MinAge, o.Reset.Authenticator = time.Hour, true }
 
 // states returns the catalogue of starting states.
 func states() []*start {
@@ -90,6 +93,28 @@ func states() []*start {
 			b.member()
 			b.strike(3)
 		}, change: func(o *factor.Options) { o.Reset.ForgiveRepeats, o.Reset.Strikes = true, 1 }},
+		{name: "codes replaced", registered: longAgo, build: func(b *builder) {
+			b.member()
+			replaced := maps.Clone(b.held.issued)
+			b.issue()
+			b.held.issued = replaced
+		}},
+		{name: "too young to prove", registered: longAgo, young: true, build: func(b *builder) {
+			b.at(30 * time.Minute)
+			b.must(b.Admin.SetPIN(b.ctx, user, rightPIN))
+			b.issue()
+			b.must(b.PINs.Remove(b.ctx, user, creds{PIN: rightPIN}))
+			b.at(0)
+			b.authenticator()
+			b.issue()
+		}, change: youngProof},
+		{name: "old beside young", registered: longAgo, build: func(b *builder) {
+			b.bind()
+			b.at(0)
+			secret := b.enroll(oldDevice)
+			b.held.older, b.held.device, b.held.next = totpCode(secret, -1), totpCode(secret, 0), totpCode(secret, 1)
+			b.issue()
+		}, change: youngProof},
 		{name: "wipe pending", registered: longAgo, build: func(b *builder) {
 			b.member()
 			b.wipe()

@@ -50,11 +50,17 @@ type Answers struct {
 // asks the library too. The error of Call matches none of the answers, and else what
 // the host's error matches.
 func (a *Answers) Call(where string, f func() error) error {
-	err := Recover(where, f)
-	if err == nil || !slices.ContainsFunc(a.Errors, func(answer error) bool { return errors.Is(err, answer) }) {
-		return err
+	if err := Recover(where, f); err != nil {
+		return a.hide(err)
 	}
-	return &hostError{err, a}
+	return nil
+}
+
+func (a *Answers) hide(err error) error {
+	if slices.ContainsFunc(a.Errors, func(answer error) bool { return errors.Is(err, answer) }) {
+		return &hostError{err, a}
+	}
+	return err
 }
 
 // hostError is an error of the host's that matches one of the answers.

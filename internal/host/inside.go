@@ -4,22 +4,29 @@ import (
 	"context"
 	"runtime"
 	"sync/atomic"
+	"time"
 )
 
 // A Context is what a function of the host's is given: it says by an F which one runs
 // and for whom. A host that keeps it for later calls is no longer inside the function
 // once that has returned.
 type Context[F any] struct {
-	context.Context
-
-	function F
+	parent   context.Context
+	endless  bool
 	returned atomic.Bool
+	function F
 }
 
 // Enter returns the Context for a function that is about to be called. The caller
 // must call Leave once it has returned.
-func Enter[F any](ctx context.Context, function F) *Context[F] {
-	return &Context[F]{Context: ctx, function: function}
+func Enter[F any](parent context.Context, function F) *Context[F] {
+	return &Context[F]{parent: parent, function: function}
+}
+
+// EnterEndless is Enter with a Context that does not end with its parent: see
+// context.WithoutCancel.
+func EnterEndless[F any](parent context.Context, function F) *Context[F] {
+	return &Context[F]{parent: parent, endless: true, function: function}
 }
 
 // Leave says that the function has returned.
@@ -32,13 +39,31 @@ func (c *Context[F]) Value(k any) any {
 	if k == (key[F]{}) {
 		return c
 	}
-	return c.Context.Value(k)
+	return c.ends().Value(k)
+}
+
+// Deadline implements context.Context.
+func (c *Context[F]) Deadline() (time.Time, bool) { return c.ends().Deadline() }
+
+// Done implements context.Context.
+func (c *Context[F]) Done() <-chan struct{} { return c.ends().Done() }
+
+// Err implements context.Context.
+func (c *Context[F]) Err() error { return c.ends().Err() }
+
+// ends returns the context with whose end this one ends. An endless one is made when
+// it is asked for, which is seldom.
+func (c *Context[F]) ends() context.Context {
+	if c.endless {
+		return context.WithoutCancel(c.parent)
+	}
+	return c.parent
 }
 
 // Inside reports whether ctx was made in a function that still runs and for which is
 // holds. It looks from the innermost one outwards.
 func Inside[F any](ctx context.Context, is func(function F) bool) bool {
-	for c := innermost[F](ctx); c != nil; c = innermost[F](c.Context) {
+	for c := innermost[F](ctx); c != nil; c = innermost[F](c.parent) {
 		if !c.returned.Load() && is(c.function) {
 			return true
 		}

@@ -1,15 +1,13 @@
 package linear
 
 import (
-	"encoding/base64"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/pinhash/pinhashtest"
 	"github.com/knowhave/factor/internal/spec"
 	"github.com/knowhave/factor/internal/translate"
-	"golang.org/x/crypto/argon2"
 )
 
 // importPool are secrets of another system.
@@ -24,7 +22,7 @@ func (w *world) imports(rng *rand.Rand, c *Call) {
 	if w.pinned && rng.IntN(2) == 0 {
 		n := rng.IntN(len(pins))
 		h.PIN = spec.HeldElsewhere{Digits: pins[n], Mark: 1 << n, Since: w.since(rng)}
-		g.PIN = &factor.ImportedPIN{Hash: hashElsewhere(pins[n]), SetAt: timeOf(h.PIN.Since)}
+		g.PIN = &factor.ImportedPIN{Hash: pinhashtest.Cheap(pins[n]), SetAt: timeOf(h.PIN.Since)}
 	}
 	key := rng.IntN(len(importPool))
 	if rng.IntN(3) == 0 {
@@ -66,11 +64,4 @@ func timeOf(at spec.Time) time.Time {
 		return time.Time{}
 	}
 	return at.Time()
-}
-
-// hashElsewhere hashes a PIN as another system does, as cheaply as is allowed.
-func hashElsewhere(pin string) string {
-	b64 := base64.RawStdEncoding.EncodeToString
-	salt := []byte("elsewhere")
-	return fmt.Sprintf("$argon2id$v=19$m=8,t=1,p=1$%s$%s", b64(salt), b64(argon2.IDKey([]byte(pin), salt, 1, 8, 1, 16)))
 }

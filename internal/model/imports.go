@@ -1,16 +1,15 @@
 package model
 
 import (
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/pinhash/pinhashtest"
 	"github.com/knowhave/factor/internal/spec"
 	"github.com/knowhave/factor/internal/translate"
-	"golang.org/x/crypto/argon2"
 	"pgregory.net/rapid"
 )
 
@@ -23,19 +22,13 @@ var importPool = []string{
 
 var importPINs = []string{"2580", "4826", "1111"}
 
-// hashElsewhere hashes a PIN as another system does, as cheaply as is allowed.
-func hashElsewhere(pin string) string {
-	b64 := base64.RawStdEncoding.EncodeToString
-	return "$argon2id$v=19$m=8,t=1,p=1$" + b64([]byte("elsewhere")) + "$" + b64(argon2.IDKey([]byte(pin), []byte("elsewhere"), 1, 8, 1, 16))
-}
-
 func (m *machine) imports(t *rapid.T) {
 	a := m.act(spec.Import, m.drawUser(t))
 	h, g := &a.Held, &a.args.Import
 	if rapid.Bool().Draw(t, "a PIN") {
 		n := pick(t, "pin", 0, 1, 2)
 		h.PIN = spec.HeldElsewhere{Digits: importPINs[n], Mark: 1 << n, Since: m.drawSince(t)}
-		g.PIN = &factor.ImportedPIN{Hash: hashElsewhere(importPINs[n]), SetAt: timeOf(h.PIN.Since)}
+		g.PIN = &factor.ImportedPIN{Hash: pinhashtest.Cheap(importPINs[n]), SetAt: timeOf(h.PIN.Since)}
 		a.label("PIN %s", importPINs[n])
 	}
 	if rapid.Bool().Draw(t, "an authenticator") {

@@ -116,9 +116,15 @@ func (m *machine) moveTo(t *rapid.T) {
 func (m *machine) hammer(t *rapid.T) {
 	name, kind := literal(pick(t, "user", m.names...))[0], pickKind(t)
 	if kind == spec.KindPIN {
+		if m.env.RarePINs {
+			return
+		}
+		if !m.someone(hasPIN) {
+			m.adminSetPIN(t)
+		}
 		name = m.drawUserWho(t, hasPIN)
 	}
-	if m.users[name.text] == nil || kind == spec.KindPIN && m.env.RarePINs {
+	if m.users[name.text] == nil {
 		return
 	}
 	for range pick(t, "times", 3, 6, 12) {

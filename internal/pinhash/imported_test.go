@@ -4,19 +4,9 @@ import (
 	"bytes"
 	"strings"
 	"testing"
-)
 
-// hashesOfRightPIN are hashes of 8299, in each of the stored forms.
-var hashesOfRightPIN = []string{
-	"$2a$04$NBPkQcVG.PKNtI21B/oc6OBQTAZvG05QG35k25drTJ6Eg55wOL9SK",
-	"$2b$04$xNBPSLLfwJMmeM4ffQU4eunu.1lULhWlk69RcitsGjQxSw4a99LCO",
-	"$2y$04$vOOGa5/ebRW1jrGRJG3wEO6yq.6MhWDyUlbs/KjeKoMeA4hoJBxya",
-	"$argon2id$v=19$m=8,t=1,p=1$c2l4dGVlbiBvZiBzYWx0Lg$gRt7Sn4yApQFjvmEDfgSU4DoHb1Nl0qEcxxWACetPAU",
-	"$argon2i$v=19$m=32,t=3,p=2$c2l4dGVlbiBvZiBzYWx0Lg$A8dELCmcXuknskpZ+NxcdQ",
-	"$scrypt$ln=4,r=1,p=1$c2l4dGVlbiBvZiBzYWx0Lg$go4qOK6EBKi5yp603ihL8SXRm1h0/N1gNpaoL5N97AY",
-	"$pbkdf2-sha256$i=7$c2l4dGVlbiBvZiBzYWx0Lg$KLRoy7+FfkmBDd1OPxHg18Bqx18/MgC+FIUzwtDmPf4",
-	"bcrypt_sha256$$2b$04$xNBPSLLfwJMmeM4ffQU4euNs/B9jgOevAgHFGIUNuCsYK3bKhrKTy",
-}
+	"github.com/knowhave/factor/internal/pinhash/pinhashtest"
+)
 
 // The vectors are those of crypt_blowfish and of the reference implementation
 // of Argon2 (phc-winner-argon2, src/test.c).
@@ -28,8 +18,8 @@ func TestImportedHashesAreReadAsTheirAuthorsWriteThem(t *testing.T) {
 		{"$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA", "password"},
 		{"$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", "password"},
 	}
-	for _, hash := range hashesOfRightPIN {
-		vectors = append(vectors, vector{hash, "8299"})
+	for _, hash := range pinhashtest.Imported {
+		vectors = append(vectors, vector{hash, pinhashtest.PIN})
 	}
 	for _, v := range vectors {
 		matches, reason := parseImported(v.hash)
@@ -104,7 +94,7 @@ func TestImportedHashIsValidAsItsTextOnly(t *testing.T) {
 		"another text": func(h *Hash) { h.Sum = []byte("md5") },
 		"too costly":   func(h *Hash) { h.Sum = bytes.Replace(h.Sum, []byte("04"), []byte("31"), 1) },
 	} {
-		h, reason := Import(hashesOfRightPIN[0])
+		h, reason := Import(pinhashtest.Imported[0])
 		if reason != "" || !h.Valid() {
 			t.Fatalf("%+v: %q", h, reason)
 		}
@@ -117,7 +107,7 @@ func TestImportedHashIsValidAsItsTextOnly(t *testing.T) {
 // FuzzImportedHash shows that whatever is taken can be compared with, that its form
 // is the only one it is rewritten to, and that no reason repeats what was given.
 func FuzzImportedHash(f *testing.F) {
-	for _, hash := range hashesOfRightPIN {
+	for _, hash := range pinhashtest.Imported {
 		f.Add(hash)
 	}
 	for _, hash := range formsOfRightPIN {

@@ -86,14 +86,14 @@ var updateDefects = []defect{
 		name:    "hang-up undoes the count",
 		what:    "the swap ends with the caller's context, so that who hangs up in time guesses for nothing",
 		file:    "internal/commit/commit.go",
-		edits:   []edit{{"func (c *Call) commitCtx() context.Context {\n", "func (c *Call) commitCtx() context.Context {\n\tif !c.how.Overwrite {\n\t\treturn c.ctx\n\t}\n"}},
+		edits:   []edit{{"func (c *Call) commitCtx() context.Context {\n", "func (c *Call) commitCtx() context.Context {\n\tif !c.How.Overwrite {\n\t\treturn c.Ctx\n\t}\n"}},
 		catcher: explorer,
 	},
 	{
 		name:    "event before its effect is stored",
 		what:    "the host is told of what was judged before the swap, and so of what a lost swap takes back",
 		file:    "update.go",
-		edits:   []edit{{"j.Value.events = a.events\n", "j.v.observe(j.ctx, a.events)\n"}},
+		edits:   []edit{{"j.Value.events = a.events\n", "j.v.observe(j.Ctx, a.events)\n"}},
 		catcher: explorer,
 	},
 	{
@@ -123,7 +123,7 @@ var updateDefects = []defect{
 		name:    "sharers lose what the leader hangs up on",
 		what:    "a swap that is shared ends with the context of the call that makes it, so that the others are answered with its end",
 		file:    "internal/commit/batch.go",
-		edits:   []edit{{"\ttry, err = c.commit(jobs, base)", "\tif len(waiters) > 0 {\n\t\tc.commitContext = c.ctx\n\t}\n\ttry, err = c.commit(jobs, base)"}},
+		edits:   []edit{{"\ttry, err = c.commit(jobs, base)", "\tif len(waiters) > 0 {\n\t\tc.commitContext = c.Ctx\n\t}\n\ttry, err = c.commit(jobs, base)"}},
 		catcher: sharers,
 	},
 	{

@@ -108,6 +108,11 @@ func (r *recordReader) state(a *account.Account) spec.State {
 	if len(a.Marks) > 0 {
 		s.Imported = 1 << 63 // something
 	}
+	for _, k := range account.IssuedKinds {
+		if s.Codes(spec.KindNamed(string(k))) != r.codes(a.Codes(k)) {
+			panic("recordReader does not read the codes of kind " + k)
+		}
+	}
 	return s
 }
 

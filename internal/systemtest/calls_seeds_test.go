@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
+	"github.com/knowhave/factor/internal/pinhash/pinhashtest"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -53,7 +54,7 @@ func seedCalls() []seedCall {
 		with(func(c *seedCall) { c.user = "ann\x00"; c.pin = "4826" }),
 		with(func(c *seedCall) { c.otp, c.pin = "12345 ", "٤٨٢٦" }),
 		with(func(c *seedCall) { c.choices |= 0xffff << 24; c.pin = "4826" }),
-		with(func(c *seedCall) { c.record = nil; c.password = accounttest.ImportedHashes[0] }),
+		with(func(c *seedCall) { c.record = nil; c.password = pinhashtest.Imported[0] }),
 		with(func(c *seedCall) {
 			c.record = nil
 			c.choices |= 2 << 22

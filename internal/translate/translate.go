@@ -6,6 +6,7 @@ package translate
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -167,6 +168,16 @@ func View(s factor.Status) spec.View {
 		v.WipeAt, v.WipeReason = At(s.Wipe.At), reasonOf(s.Wipe.Reason)
 	}
 	return v
+}
+
+// Describe prints a status, all but the ID of a wipe, which is drawn.
+func Describe(s factor.Status) string {
+	wipe := "none"
+	if s.Wipe != nil {
+		wipe = fmt.Sprintf("%s %s", s.Wipe.Reason, s.Wipe.At)
+	}
+	s.Wipe = nil
+	return fmt.Sprintf("%+v wipe %s", s, wipe)
 }
 
 // ViewDevices is what a list of devices shows.

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/pinhash/pinhashtest"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -75,18 +76,6 @@ func OrNil[T any](list []T) []T {
 	return list
 }
 
-// ImportedHashes are of the PIN 8299.
-var ImportedHashes = []string{
-	"$2a$04$NBPkQcVG.PKNtI21B/oc6OBQTAZvG05QG35k25drTJ6Eg55wOL9SK",
-	"$2b$04$xNBPSLLfwJMmeM4ffQU4eunu.1lULhWlk69RcitsGjQxSw4a99LCO",
-	"$2y$04$vOOGa5/ebRW1jrGRJG3wEO6yq.6MhWDyUlbs/KjeKoMeA4hoJBxya",
-	"$argon2id$v=19$m=8,t=1,p=1$c2l4dGVlbiBvZiBzYWx0Lg$gRt7Sn4yApQFjvmEDfgSU4DoHb1Nl0qEcxxWACetPAU",
-	"$argon2i$v=19$m=32,t=3,p=2$c2l4dGVlbiBvZiBzYWx0Lg$A8dELCmcXuknskpZ+NxcdQ",
-	"$scrypt$ln=4,r=1,p=1$c2l4dGVlbiBvZiBzYWx0Lg$go4qOK6EBKi5yp603ihL8SXRm1h0/N1gNpaoL5N97AY",
-	"$pbkdf2-sha256$i=7$c2l4dGVlbiBvZiBzYWx0Lg$KLRoy7+FfkmBDd1OPxHg18Bqx18/MgC+FIUzwtDmPf4",
-	"bcrypt_sha256$$2b$04$xNBPSLLfwJMmeM4ffQU4euNs/B9jgOevAgHFGIUNuCsYK3bKhrKTy",
-}
-
 // Any draws a whole account whose instants are of times.
 func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
 	return rapid.Custom(func(t *rapid.T) *account.Account {
@@ -116,7 +105,7 @@ func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
 			a.Marks = OrNil(rapid.SliceOfN(mark(), 0, 12).Draw(t, "marks"))
 		}
 		if a.PIN != nil && rapid.Bool().Draw(t, "imported") {
-			a.PIN.Hash = account.Hash{Sum: []byte(rapid.SampledFrom(ImportedHashes).Draw(t, "hash"))}
+			a.PIN.Hash = account.Hash{Sum: []byte(rapid.SampledFrom(pinhashtest.Imported).Draw(t, "hash"))}
 		}
 		return a
 	})
