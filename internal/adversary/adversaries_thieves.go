@@ -166,9 +166,9 @@ var LateWriter = Adversary{
 	Name:  "nobody, and a user who gives codes that were replaced",
 	Rules: small(nil),
 	Life:  []Act{choseAPIN},
-	Knows: [2]Facts{Nothing, Mailbox},
+	Knows: [2]Facts{Mailbox, Nothing},
 	Moves: [3][]Moves{
-		Thief:   {mail(spec.KindAccount), useBoth, setPIN(ThiefPIN)}, // who leaves nothing alone
+		User:    {mail(spec.KindAccount), careless(useBoth, setPIN(NewPIN))},
 		Service: {wait(5 * time.Minute)},
 	},
 	Horizon: 14 * time.Minute,
@@ -179,9 +179,9 @@ var TwiceBegun = Adversary{
 	Name:  "nobody, and a user who begins an authenticator twice",
 	Rules: small(nil),
 	Life:  []Act{choseAPIN},
-	Knows: [2]Facts{Nothing, UserPIN},
+	Knows: [2]Facts{UserPIN, Nothing},
 	Moves: [3][]Moves{
-		Thief:   {proving(spec.Call{Op: spec.Begin}), confirm}, // who leaves nothing alone
+		User:    {proving(spec.Call{Op: spec.Begin}), careless(confirm)},
 		Service: {wait(time.Minute)},
 	},
 	Horizon: 10 * time.Minute,

@@ -89,7 +89,14 @@ func clears(k spec.Kind, s *Step) bool {
 
 // byHost reports whether the host set everything back.
 func byHost(s *Step) bool {
-	return s.Act.Deed == Calls && s.Out.Answer.Err == spec.OK && (s.Act.Call.Op == spec.Unlock || s.Act.Call.Op == spec.Forget)
+	unlocks := s.Act.Deed == Calls && s.Act.Call.Op == spec.Unlock && s.Out.Answer.Err == spec.OK
+	return unlocks || erased(s)
+}
+
+// erased reports whether the host erased all that was kept.
+func erased(s *Step) bool {
+	op := s.Act.Call.Op
+	return s.Act.Deed == Calls && s.Out.Answer.Err == spec.OK && (op == spec.Forget || op == spec.Discard)
 }
 
 func happened(s *Step, a spec.Action) bool {
