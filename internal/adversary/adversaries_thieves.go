@@ -160,6 +160,21 @@ var MovedUserThief = Adversary{
 	Horizon: 2 * time.Minute,
 }
 
+// ForgivenThief guesses at the guard, which forgives repeats, while the user changes the
+// PIN. One strike is allowed.
+var ForgivenThief = Adversary{
+	Name:  "a thief at a guard that forgives repeats",
+	Rules: small(func(o *spec.Options) { o.Reset.ForgiveRepeats, o.Reset.Strikes = true, 1 }),
+	Life:  []Act{choseAPIN, boughtAPhone},
+	Knows: [2]Facts{userKnows, Nothing},
+	Moves: [3][]Moves{
+		User:    {setPIN(NewPIN), setPIN(UserPIN), enroll(userDevice), prove},
+		Thief:   {proveGuess},
+		Service: {wait(30 * time.Second)},
+	},
+	Horizon: 2 * time.Minute,
+}
+
 // LateWriter is nobody: a user whose codes are mailed twice, and who gives whichever
 // comes first.
 var LateWriter = Adversary{

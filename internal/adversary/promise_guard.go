@@ -140,6 +140,8 @@ var GuardGuesses = Promise{
 		switch {
 		case happened(s, "reset-proven"), byHost(s), s.Before.State.Wipe.Stage != spec.NotWiped && s.After.State.Wipe.Stage == spec.NotWiped:
 			p.Judged = 0
+		case boundAfresh(spec.KindPIN, s):
+			p.Guessed = false
 		case s.Act.Call.Op == spec.Prove && s.guesses(p):
 			p.Judged++
 		}
@@ -150,7 +152,15 @@ var GuardGuesses = Promise{
 // guesses reports whether a new guess at anything that proves a reset was judged.
 func (s *Step) guesses(p *Past) bool {
 	atCode := judgedGuess(spec.KindDeviceTOTP, s) || judgedGuess(spec.KindTOTP, s)
-	return judgedGuess(spec.KindPIN, s) || atCode && isNew(p, s)
+	return judgedGuess(spec.KindPIN, s) && !p.guessed(s) || atCode && isNew(p, s)
+}
+
+// guessed notes a guess at the PIN, and reports whether it was made before. There is but
+// one, and with ForgiveRepeats it tells nothing until another PIN is bound.
+func (p *Past) guessed(s *Step) bool {
+	again := p.Guessed
+	p.Guessed = s.Adversary.Rules.Options.Reset.ForgiveRepeats
+	return again
 }
 
 // GuardIntervals is that no proof is judged within Interval of a wrong one.

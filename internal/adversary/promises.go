@@ -38,6 +38,7 @@ type Past struct {
 	Since   spec.Time
 	TriedIn int64
 	Tried   Facts
+	Guessed bool // the guess at the PIN
 	// WipeKept: a wipe is marked, and the host has not carried it out.
 	Marked bool
 	// LockedOut and Intervals: Last is when the last wrong answer was counted, or the last code was issued, and

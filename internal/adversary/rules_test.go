@@ -330,3 +330,12 @@ func bindsLess(o *spec.Options, s spec.State, now spec.Time, c *spec.Call) (spec
 	}
 	return o.Next(s, now, c)
 }
+
+// remembersProof has the last wrong proof outlive what is bound. (a draft)
+func remembersProof(o *spec.Options, s spec.State, now spec.Time, c *spec.Call) (spec.State, spec.Outcome) {
+	next, out := o.Next(s, now, c)
+	if out.Answer.Err == spec.OK && o.Binds(c.Op) && c.Op != spec.Forget {
+		next.Guard.Last = s.Guard.Last
+	}
+	return next, out
+}
