@@ -59,10 +59,10 @@ func (t *turn) imports() Answer {
 		t.writes = true
 		return refused
 	}
-	// A refused secret is not taken later either, as if it had been here.
-	keys := t.Vacated.Keys
 	t.State, t.out.Events = before, nil
-	t.Vacated.Keys = keys
+	if t.unwanted != 0 { // it is not taken later either, as if it had been here
+		t.Vacated.Keys.add(t.unwanted)
+	}
 	t.writes = t.State != before
 	return refused
 }
@@ -107,7 +107,7 @@ func (t *turn) takeAuthenticator(h HeldElsewhere) Answer {
 	case t.taken(h):
 		return Answer{}
 	case t.Authenticator.Key != 0:
-		t.Vacated.Keys.add(h.Secret.Key)
+		t.unwanted = h.Secret.Key
 		return Answer{Err: AlreadyEnrolled, Kind: KindTOTP}
 	}
 	if a := t.holder(h.Secret); a.Err != OK {
@@ -128,7 +128,7 @@ func (t *turn) takeDevice(h HeldElsewhere) Answer {
 	case t.taken(h):
 		return Answer{}
 	case t.device(h.ID) >= 0:
-		t.Vacated.Keys.add(h.Secret.Key)
+		t.unwanted = h.Secret.Key
 		return Answer{Err: AlreadyEnrolled, Kind: KindDeviceTOTP, Device: h.ID}
 	}
 	if a := t.holder(h.Secret); a.Err != OK {
@@ -173,7 +173,7 @@ func (t *turn) since(h HeldElsewhere) Time {
 func (t *turn) holder(s Secret) Answer {
 	for _, h := range append(t.authenticator(), t.devices()...) {
 		if h.secret.Key == s.Key {
-			t.Vacated.Keys.add(s.Key)
+			t.unwanted = s.Key
 			return Answer{Err: AlreadyEnrolled, Kind: h.kind, Device: h.device}
 		}
 	}

@@ -50,6 +50,29 @@ func TestAnImportUndoesNothing(t *testing.T) {
 	}
 }
 
+// An import that is refused takes nothing, and marks no more than what it was refused for.
+func TestARefusedImportTakesNothing(t *testing.T) {
+	sc := newScene(t, func(o *Options) { o.Device.Max = 2 })
+	sc.ok(enrol(9))
+	first, second := row(1, 50, 2), row(2, 51, 4)
+	two := Call{Op: Import, Held: Holdings{Devices: append(first.Held.Devices, second.Held.Devices...)}}
+	before := sc.s
+	sc.want(refuse(DeviceLimit), two)
+	if sc.s != before {
+		t.Errorf("left %s, want %s", sc.s, before)
+	}
+	taken := row(9, 52, 8)
+	two.Held.Devices = append(first.Held.Devices, taken.Held.Devices...)
+	sc.want(Answer{Err: AlreadyEnrolled, Kind: KindDeviceTOTP, Device: 9}, two)
+	if before.Vacated.Keys.add(52); sc.out.Touch != Swap || sc.s.Vacated != before.Vacated {
+		t.Errorf("left %s, want %s", sc.s, before)
+	}
+	sc.ok(first)
+	if sc.s.deviceCount() != 2 {
+		t.Errorf("what was rolled back is not taken later: %s", sc.s)
+	}
+}
+
 func TestNames(t *testing.T) {
 	var all Names
 	for _, n := range []Name{5, 3, 5, 9, 1} {
