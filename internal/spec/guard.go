@@ -70,6 +70,7 @@ func (t *turn) removed() {
 // and by Interval. Wiped and NotEnrolled let the reset go on, which no read alone may.
 func (t *turn) proveReset() Answer {
 	if t.Wipe.Stage == Pending {
+		t.writes = true // the reset goes on once the wipe is done
 		return t.asksWipe()
 	}
 	if t.Wipe.Stage == Done {
@@ -208,6 +209,7 @@ func (t *turn) repeat() Repeat {
 func (t *turn) forfeit() Answer {
 	switch t.Wipe.Stage {
 	case Pending:
+		t.writes = true
 		return t.asksWipe()
 	case Done:
 		t.writes = true // it lets the reset go on, which no read alone may
