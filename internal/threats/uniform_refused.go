@@ -144,9 +144,12 @@ func guardSamenesses() []sameness {
 	}}}
 	pin, device := []factor.Kind{factor.KindPIN}, []factor.Kind{factor.KindDeviceTOTP}
 	guarded := []factor.Kind{factor.KindPIN, factor.KindDeviceTOTP}
-	const ageing = "What was bound for less than MinAge is taken for not held."
-	young := func(p *person, _ factor.Kind) { must(p.w.t, p.w.Admin.SetPIN(ctx, p.id, p.pin)) }
-	oldEnough := func(o *factor.Options) { o.Reset.MinAge = time.Minute }
+	const ageing = "A PIN that was bound for less than MinAge is not looked at."
+	young := func(p *person, _ factor.Kind) {
+		p.w.clock.Turn(24 * time.Hour) // The device is old enough.
+		must(p.w.t, p.w.Admin.SetPIN(ctx, p.id, p.pin))
+	}
+	oldEnough := func(o *factor.Options) { o.Reset.MinAge = 24 * time.Hour }
 	struck := func(p *person, _ factor.Kind) {
 		mustBe(p.w.t, p.w.Guard.Prove(ctx, p.id, p.wrong(factor.KindPIN)), factor.ErrMismatch)
 	}
