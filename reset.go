@@ -179,7 +179,7 @@ func (a *attempt) provePIN(pin string) (right, judged bool, err error) {
 }
 
 func (a *attempt) resetProven(m Match) {
-	a.account.Guard.Proven()
+	a.account.Guard.Restart()
 	a.event(Event{Action: ActionResetProven, Kind: m.Kind, Device: m.Device})
 }
 

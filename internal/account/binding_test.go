@@ -28,10 +28,10 @@ func drawActor(t *rapid.T) account.Actor {
 }
 
 // boundGuard is what any binding does to the guard: it ends a wipe, and only a wipe,
-// and forgets the last wrong proof.
+// and forgets the last wrong proof. What is held stays so.
 func boundGuard(g account.Guard) account.Guard {
 	if g.Wipe != nil {
-		return account.Guard{}
+		return account.Guard{HoldUntil: g.HoldUntil}
 	}
 	g.LastWrong = nil
 	return g
@@ -212,7 +212,7 @@ func TestWhatHoldsTheGuard(t *testing.T) {
 		}, false},
 		{"a right proof after it", func(a *account.Account) {
 			a.RemovePIN(account.User, off, accounttest.Noon)
-			a.Guard.Proven()
+			a.Guard.Restart()
 		}, true},
 	} {
 		a := &account.Account{

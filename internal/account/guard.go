@@ -143,15 +143,16 @@ func (a *Account) JudgeResetCode(code string, r *Rules, now time.Time) (Kind, uu
 // Left returns how many wrong proofs are left before the one that wipes.
 func (g *Guard) Left(rules GuardRules) int { return max(0, rules.Strikes-g.Strikes) }
 
-// Proven starts the count of wrong proofs anew, after a right one.
-func (g *Guard) Proven() { *g = Guard{HoldUntil: g.HoldUntil} }
+// Restart starts the guard anew: after a right proof, and where something is bound after
+// a wipe.
+func (g *Guard) Restart() { *g = Guard{HoldUntil: g.HoldUntil} }
 
 // bound is called where something that proves a reset was bound. After a wipe it
 // starts the guard anew. Without a wipe the strikes stay, because a mailed code must
 // not buy guesses; but the last wrong proof may be right now, and is another guess.
 func (g *Guard) bound() {
 	if g.Wipe != nil {
-		*g = Guard{}
+		g.Restart()
 	}
 	g.LastWrong = nil
 }

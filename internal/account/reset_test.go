@@ -271,7 +271,7 @@ func TestResetCodesAreSpent(t *testing.T) {
 // A right proof ends all that wrong ones have led to, and not the hold.
 func TestProvenStartsTheStrikesAnew(t *testing.T) {
 	g := account.Guard{Strikes: 3, NotBefore: accounttest.Noon, LastWrong: []byte{1}, HoldUntil: accounttest.Noon.Add(time.Hour)}
-	g.Proven()
+	g.Restart()
 	if g.Strikes != 0 || !g.NotBefore.IsZero() || g.LastWrong != nil || g.Wipe != nil || !g.HoldUntil.Equal(accounttest.Noon.Add(time.Hour)) {
 		t.Fatalf("remembered %+v", g)
 	}

@@ -40,19 +40,17 @@ func (t *turn) live(k Kind) bool { return inForce(t.codes(k).Live.Ends, t.o.ttl(
 // judgeIssued judges the code as an issued one. One that was right once and is accepted
 // no longer is stale: it was used, replaced or voided, or it has expired.
 func (t *turn) judgeIssued(k Kind) match {
-	codes, given := t.codes(k), t.call.Code
+	codes, given := *t.codes(k), t.call.Code
+	if codes.Live.Ends <= t.now {
+		codes.retire()
+	}
 	for _, c := range codes.Stale {
 		if t.recalled(k, c) && given.Is(c.Code) {
 			return match{verdict: stale}
 		}
 	}
-	switch c := codes.Live; {
-	case c == Issued{} || !given.Is(c.Code):
-		return match{}
-	case t.live(k):
-		return match{verdict: right, kind: k, spend: codes.retire}
-	case c.Ends <= t.now && t.recalled(k, c):
-		return match{verdict: stale}
+	if t.live(k) && given.Is(codes.Live.Code) {
+		return match{verdict: right, kind: k, spend: t.codes(k).retire}
 	}
 	return match{}
 }

@@ -37,7 +37,7 @@ func TestWhatIsYoungIsJudgedFirst(t *testing.T) {
 	if sc.s != before {
 		t.Fatalf("what is young left %s, want %s", sc.s, before)
 	}
-	sc.want(mismatch(KindPIN, 1), Call{Op: Prove, PIN: otherPIN}, none)
+	sc.want(mismatch(KindDeviceTOTP, 1), Call{Op: Prove, PIN: otherPIN}, none) // the PIN was not judged
 	sc.ok(Call{Op: VerifyOTP}, young)
 	sc.want(staleThere(KindDeviceTOTP, 1), Call{Op: Prove}, young, old)
 	sc.want(Answer{}, Call{Op: Prove}, old)
