@@ -135,8 +135,9 @@ func (m *mover) revoke(id uuid.UUID) {
 }
 
 func (m *mover) enroll(id uuid.UUID) {
-	_, err := m.w.Devices.Enroll(ctx, m.id, id, m.mailed())
+	e, err := m.w.Devices.Enroll(ctx, m.id, id, m.mailed())
 	must(m.t, err)
+	m.others = append(m.others, newGenerator(e))
 	m.dead[id.String()] = true
 }
 
@@ -144,6 +145,7 @@ func (m *mover) confirm() {
 	e, err := m.w.Auth.Begin(ctx, m.id, m.mailed())
 	must(m.t, err)
 	g := newGenerator(e)
+	m.others = append(m.others, g)
 	must(m.t, m.w.Auth.Confirm(ctx, m.id, g.code(g.step(m.w.clock.Now()))))
 	m.dead["authenticator"] = true
 }
@@ -215,12 +217,17 @@ func (m *mover) importAgain(imported bool) {
 	}
 }
 
+// isNew reports whether a code is, by chance, that of a secret that was made here.
+func (m *mover) isNew(code string) bool {
+	return slices.ContainsFunc(m.others, func(g generator) bool { return g.near(code, m.w.clock.Now()) })
+}
+
 // mustStayDead tries what was used, replaced and removed, and what is in force.
 func (m *mover) mustStayDead() {
 	m.t.Helper()
 	for kind, codes := range m.used {
 		for _, code := range codes {
-			if _, err := m.w.V.VerifyOTP(ctx, m.id, code, kind); err == nil {
+			if _, err := m.w.V.VerifyOTP(ctx, m.id, code, kind); err == nil && !m.isNew(code) {
 				m.fatalf("a code of the %s works twice", kind)
 			}
 		}
@@ -230,6 +237,12 @@ func (m *mover) mustStayDead() {
 	}
 	m.w.clock.Turn(5 * time.Minute)
 	m.w.unlock(m.id)
+	for slices.ContainsFunc([][]byte{appKey, phoneKey, tabletKey}, func(key []byte) bool {
+		g := generatorOf(key)
+		return m.isNew(g.code(g.step(m.w.clock.Now())))
+	}) {
+		m.w.clock.Turn(30 * time.Second)
+	}
 	code := func(key []byte, kinds ...factor.Kind) error {
 		g := generatorOf(key)
 		_, err := m.w.V.VerifyOTP(ctx, m.id, g.code(g.step(m.w.clock.Now())), kinds...)

@@ -72,7 +72,10 @@ var bindings = []renewing{
 }
 
 func (p *person) enrollAs(id uuid.UUID, password string) error {
-	_, err := p.w.Devices.Enroll(ctx, p.id, id, factor.Credentials{Password: password})
+	e, err := p.w.Devices.Enroll(ctx, p.id, id, factor.Credentials{Password: password})
+	if err == nil {
+		p.others = append(p.others, newGenerator(e))
+	}
 	return err
 }
 
