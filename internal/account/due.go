@@ -33,14 +33,7 @@ func (a *Account) Due(now time.Time) time.Time {
 			sooner(soon)
 		}
 	}
-	if a.Pending != nil {
-		ends(a.Pending.ExpiresAt)
-	}
-	for i := range a.Issued {
-		a.Issued[i].ends(ends)
-	}
-	ends(a.Guard.NotBefore)
-	ends(a.Guard.HoldUntil)
+	a.ends(ends)
 	if w := a.Guard.Wipe; w.Pending() {
 		sooner(ceil(w.RetryAt, time.Minute))
 	}
@@ -75,20 +68,28 @@ func (a *Account) ToSweep(now time.Time) Sweep {
 		}
 		return SweepRemove
 	}
-	ended := false
-	ends := func(t time.Time) { ended = ended || !t.IsZero() && !t.After(now) }
-	if a.Pending != nil {
-		ends(a.Pending.ExpiresAt)
+	what := SweepNothing
+	a.ends(func(t time.Time) {
+		if !t.IsZero() && !t.After(now) {
+			what = SweepEnded
+		}
+	})
+	return what
+}
+
+// ends calls end with each instant at which something ends, zero for what is not there.
+func (a *Account) ends(end func(time.Time)) {
+	if p := a.Pending; p != nil {
+		end(p.ExpiresAt)
+		if p.Replaced != nil {
+			end(p.Replaced.ExpiresAt)
+		}
 	}
 	for i := range a.Issued {
-		a.Issued[i].ends(ends)
+		a.Issued[i].ends(end)
 	}
-	ends(a.Guard.NotBefore)
-	ends(a.Guard.HoldUntil)
-	if ended {
-		return SweepEnded
-	}
-	return SweepNothing
+	end(a.Guard.NotBefore)
+	end(a.Guard.HoldUntil)
 }
 
 // ceil rounds an instant up to a full unit of UTC.

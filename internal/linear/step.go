@@ -64,6 +64,7 @@ func Apply(s State, p *Step) (State, bool) {
 	if s.Wipe.Stage != spec.NotWiped && s.Wipe.ID == 0 {
 		s.Wipe.ID = p.wipe
 	}
+	p.given.Listed = p.Open || p.answer != spec.Answer{} // or it would have done nothing
 	next, out := o.Next(s, p.Now, &p.given)
 	return next, p.Open || p.explainedBy(s, next, out.Answer)
 }

@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // unlock sets counts back, of all kinds if none is named. It touches neither
 // strikes nor a wipe. Of a user without a record there is nothing to tell.
 func (t *turn) unlock() {
@@ -53,16 +55,20 @@ func (o *Options) Unopened(s State, now Time, why Err, c *Call) (State, Outcome)
 	return t.State, t.out
 }
 
-// sweep does for one user what is due: what has ended is dropped, a wipe whose time
-// has come is tried, and a record that was empty for a day is removed.
+// sweep does for one user what there is to do, once it is due: a wipe whose time has come
+// is tried, what has ended is dropped, and a record that was empty for a day is removed.
 func (t *turn) sweep() Answer {
-	due := t.Due()
-	if due == 0 || due > t.now {
+	ended := func(end Time) bool { return end <= t.now }
+	switch {
+	case !t.call.Listed && (t.DueAt == 0 || !ended(t.DueAt)):
+		return Answer{}
+	case t.Wipe.Stage == Pending && !inForce(t.Wipe.Retry, maxWipeBackoff, t.now):
+		return t.asksWipe()
+	case t.Emptied != 0 && ended(t.Emptied.add(emptyKept)):
+		t.removes = true
+	case !slices.ContainsFunc(t.ends(), ended):
 		return Answer{}
 	}
-	if t.Wipe.Stage == Pending && !inForce(t.Wipe.Retry, maxWipeBackoff, t.now) {
-		return t.asksWipe()
-	}
-	t.removes, t.writes = t.Empty(), true
+	t.writes = true
 	return Answer{Count: 1}
 }

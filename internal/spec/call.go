@@ -68,6 +68,8 @@ type Call struct {
 	Timeout time.Duration
 	// Held is what to import.
 	Held Holdings
+	// Listed: Sweep listed the user when something else was due, and looks only now.
+	Listed bool
 
 	// Draws names the code, the secret or the wipe that the call makes, if it makes
 	// one.

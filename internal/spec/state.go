@@ -231,23 +231,9 @@ func (s *State) due(now Time) Time {
 		}
 	}
 	soon := now.add(dueAfter).upTo(time.Hour)
-	over := func(ends Time) {
-		if ends != 0 {
-			look(max(soon, ends.upTo(time.Hour)))
-		}
+	for _, end := range s.ends() {
+		look(max(soon, end.upTo(time.Hour)))
 	}
-	over(s.Waiting.Ends)
-	for _, k := range IssuedKinds {
-		c := s.codes(k)
-		for _, code := range append(c.Stale[:], c.Live) {
-			if code != (Issued{}) {
-				over(code.Ends.add(staleKept))
-			}
-		}
-		over(c.Hold)
-	}
-	over(s.Guard.Hold)
-	over(s.Protected)
 	if s.Wipe.Stage == Pending {
 		look(s.Wipe.Retry.upTo(time.Minute))
 	}
@@ -255,6 +241,21 @@ func (s *State) due(now Time) Time {
 		look(s.Emptied.add(emptyKept).upTo(time.Hour))
 	}
 	return due
+}
+
+// ends are the instants at which something ends.
+func (s *State) ends() []Time {
+	all := []Time{s.Waiting.Ends, s.Waiting.Replaced.Ends, s.Guard.Hold, s.Protected}
+	for _, k := range IssuedKinds {
+		c := s.codes(k)
+		for _, code := range append(c.Stale[:], c.Live) {
+			if code != (Issued{}) {
+				all = append(all, code.Ends.add(staleKept))
+			}
+		}
+		all = append(all, c.Hold)
+	}
+	return slices.DeleteFunc(all, func(end Time) bool { return end == 0 })
 }
 
 // Due is when Sweep first looks at the record, 0 for never.
