@@ -105,7 +105,7 @@ func TestARecordWithAPartOfANewerReleaseIsNewer(t *testing.T) {
 	plain := (&account.Account{}).Encode()
 	for part, newer := range map[byte]bool{0: false, 1: false, 3: true, 0xff: true} {
 		plain[12] = part // behind the fields
-		err := state{plain: plain}.open(&account.Account{})
+		err := decode(commit.State{Plain: plain}, &account.Account{})
 		if errors.Is(err, ErrNewerFormat) != newer || (err == nil) != (part == 0) {
 			t.Errorf("part %d: %v", part, err)
 		}

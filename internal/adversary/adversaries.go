@@ -23,10 +23,13 @@ type Adversary struct {
 	Apart time.Duration
 	// Horizon is how long the search lasts, on the clock.
 	Horizon time.Duration
+
+	lagged []spec.State // those that a replica stopped at
 }
 
 // begin is the world in which the thief begins.
 func (adv *Adversary) begin(promises []Promise) World {
+	adv.lagged = nil
 	w := World{Now: longAgo}
 	live := func(acts []Act) {
 		for i := range acts {

@@ -18,6 +18,7 @@ var KeyBreaker = Adversary{
 		Thief: {proveGuess, unwiped(proveGuess)},
 		Service: {
 			deed(KeyFails), deed(KeyWorks), plain(spec.Call{Op: spec.Sweep, Host: spec.Host{Wipe: spec.Yes}}),
+			opened(plain(spec.Call{Op: spec.Discard, Host: spec.Host{Wipe: spec.Fails}})),
 			plain(spec.Call{Op: spec.Forget, Host: spec.Host{Wipe: spec.Fails}}), plain(spec.Call{Op: spec.Sweep, Host: spec.Host{Wipe: spec.Fails}}), wait(time.Minute),
 		},
 	},
@@ -82,6 +83,39 @@ func ClockGuardThief(apart time.Duration) *Adversary {
 		Apart:   apart,
 		Horizon: 20 * time.Minute,
 	}
+}
+
+// StuckReplica is a replica of the store that no longer follows, and answers what a call
+// loads first.
+var StuckReplica = Adversary{
+	Name:  "a replica of the store that is stuck",
+	Rules: small(hasty),
+	Knows: [2]Facts{userKnows, Mailbox},
+	Moves: [3][]Moves{
+		User:    {forfeit, setPIN(NewPIN), enroll(userDevice), useDevice, lagging(prove)},
+		Thief:   {fresh(mail(spec.KindAccount)), guessPIN(spec.VerifyPIN), lagging(proveGuess, guessPIN(spec.VerifyPIN), useBoth, useDevice)},
+		Service: {deed(ReplicaStops), wait(time.Minute)},
+	},
+	Horizon: 10 * time.Minute,
+}
+
+// AppHost is a host whose Wipe fails, where an authenticator proves a reset.
+var AppHost = Adversary{
+	Name:  "a host whose Wipe fails, and a user with an authenticator that proves",
+	Rules: small(func(o *spec.Options) { o.Reset.Authenticator = true }),
+	Life:  []Act{hadTheirApp},
+	Knows: [2]Facts{named(oldKey) | Password, Nothing},
+	Moves: [3][]Moves{
+		User: {
+			unwiped(forfeit), proving(spec.Call{Op: spec.Begin}), unwiped(confirm), unwiped(prove),
+			proving(spec.Call{Op: spec.RemoveAuthenticator}),
+		},
+		Thief: {unwiped(proveCode)},
+		Service: {
+			plain(spec.Call{Op: spec.Sweep, Host: spec.Host{Wipe: spec.Yes}}), importing(oldApp), wait(time.Minute),
+		},
+	},
+	Horizon: 4 * time.Minute,
 }
 
 // CallingHost is a host whose Wipe calls the library back, and is called again

@@ -160,15 +160,30 @@ var MovedUserThief = Adversary{
 	Horizon: 2 * time.Minute,
 }
 
+// ForgivenThief guesses at the guard, which forgives repeats, while the user changes the
+// PIN. One strike is allowed.
+var ForgivenThief = Adversary{
+	Name:  "a thief at a guard that forgives repeats",
+	Rules: small(func(o *spec.Options) { o.Reset.ForgiveRepeats, o.Reset.Strikes = true, 1 }),
+	Life:  []Act{choseAPIN, boughtAPhone},
+	Knows: [2]Facts{userKnows, Nothing},
+	Moves: [3][]Moves{
+		User:    {setPIN(NewPIN), setPIN(UserPIN), enroll(userDevice), prove},
+		Thief:   {proveGuess},
+		Service: {wait(30 * time.Second)},
+	},
+	Horizon: 2 * time.Minute,
+}
+
 // LateWriter is nobody: a user whose codes are mailed twice, and who gives whichever
 // comes first.
 var LateWriter = Adversary{
 	Name:  "nobody, and a user who gives codes that were replaced",
 	Rules: small(nil),
 	Life:  []Act{choseAPIN},
-	Knows: [2]Facts{Nothing, Mailbox},
+	Knows: [2]Facts{Mailbox, Nothing},
 	Moves: [3][]Moves{
-		Thief:   {mail(spec.KindAccount), useBoth, setPIN(ThiefPIN)}, // who leaves nothing alone
+		User:    {mail(spec.KindAccount), careless(useBoth, setPIN(NewPIN))},
 		Service: {wait(5 * time.Minute)},
 	},
 	Horizon: 14 * time.Minute,
@@ -179,9 +194,9 @@ var TwiceBegun = Adversary{
 	Name:  "nobody, and a user who begins an authenticator twice",
 	Rules: small(nil),
 	Life:  []Act{choseAPIN},
-	Knows: [2]Facts{Nothing, UserPIN},
+	Knows: [2]Facts{UserPIN, Nothing},
 	Moves: [3][]Moves{
-		Thief:   {proving(spec.Call{Op: spec.Begin}), confirm}, // who leaves nothing alone
+		User:    {proving(spec.Call{Op: spec.Begin}), careless(confirm)},
 		Service: {wait(time.Minute)},
 	},
 	Horizon: 10 * time.Minute,

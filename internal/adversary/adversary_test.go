@@ -17,7 +17,7 @@ var (
 )
 
 // safety are the promises that one search looks at together.
-var safety = []Promise{Unproven, Unguarded, RightStrike, Wiped, Once, Gone, WipeKept}
+var safety = []Promise{Unproven, Unguarded, Provable, RightStrike, Wiped, Once, Gone, WipeKept}
 
 // A claim is that an adversary breaks none of some promises.
 type claim struct {
@@ -66,6 +66,8 @@ var kept = []claim{
 	{&MailboxGuesser, []Promise{Guesses(spec.KindDeviceTOTP)}, 9},
 	{&StaleCodeThief, []Promise{Once, Gone, Charged}, 12},
 	{&StaleCodeThief, []Promise{Guesses(spec.KindDeviceTOTP)}, 12},
+	{&ForgivenThief, safety, 8},
+	{&ForgivenThief, []Promise{GuardGuesses}, 8},
 	{&LateWriter, []Promise{Once, Gone, Charged}, 9},
 	{&TwiceBegun, []Promise{Once, Gone, BegunAgain}, 9},
 	{&LostAnswer, []Promise{Once, Retried}, 9},
@@ -84,6 +86,9 @@ var kept = []claim{
 	{&MovedUserThief, []Promise{Guesses(spec.KindDeviceTOTP)}, 20},
 	{&KeyBreaker, safety, 25},
 	{&KeyBreaker, []Promise{GuardGuesses}, 25},
+	{&AppHost, safety, 8},
+	{&StuckReplica, []Promise{Unguarded, Provable, Once, Gone, WipeKept}, 6},
+	{&StuckReplica, []Promise{Guesses(spec.KindPIN)}, 6},
 	{&CallingHost, safety, 25},
 	{&CallingHost, []Promise{GuardGuesses}, 25},
 	{&CallingHost, []Promise{LockedOut(spec.KindPIN)}, 25},
@@ -174,6 +179,7 @@ var drafts = []fault{
 	{"6: a used code of a thief's device is an uncharged guess at the user's", under(&SessionThief, shelters), Guesses(spec.KindDeviceTOTP), 7},
 	{"7: a code of the first QR code is counted against the second", under(&TwiceBegun, forgetsBegun), BegunAgain, 4},
 	{"7: a phone whose secret was lost on the way cannot enrol", under(&LostAnswer, retriesNothing), Retried, 3},
+	{"9: that nothing is enrolled is answered on a read alone", under(&StuckReplica, readsAlone), Unguarded, 4},
 	{"no minimum age at the guard", under(AgainstAPIN, ageless), Unproven, 4},
 	{"any binding sets the strikes back", under(AgainstAPIN, forgiving), GuardGuesses, 8},
 	{"a code of something young excuses the PIN beside it", under(YoungDeviceThief, excusesBeside), GuardGuesses, 5},
@@ -182,6 +188,9 @@ var drafts = []fault{
 	{"a stale code of something young is judged at what is old too", under(YoungDeviceThief, shelters), GuardGuesses, 7},
 	{"a code of something young sets the strikes back", under(YoungDeviceThief, refundsYoung), GuardGuesses, 6},
 	{"a device that enrols again without a proof keeps its age", under(WindowThief, keepsAge), Unproven, 3},
+	{"a wrong proof is forgiven although another PIN is bound", under(&ForgivenThief, remembersProof), GuardGuesses, 6},
+	{"a young device of anybody's has the user wait", under(YoungDeviceThief, waitsForAll), Provable, 2},
+	{"an authenticator is bound before the wipe is done", under(&AppHost, bindsLess), WipeKept, 5},
 	{"only what is old is waited for after it is removed", under(AgainstAYoungPIN, protectsOld), Unguarded, 4},
 	{"a record that waits for the minimum age is empty", under(SweepingThief, emptiesEarly), Unguarded, 7},
 	{"clocks 1 ms apart void the minimum age", under(ClockAgeThief(time.Millisecond), slackless), Unguarded, 5},

@@ -35,6 +35,43 @@ func as(d Deed, moves ...Moves) Moves {
 	}
 }
 
+// careless has somebody try all that they know, also what is used or replaced. The user
+// leaves that alone otherwise.
+func careless(moves ...Moves) Moves {
+	return func(w *World, who Who, acts *[]Act) {
+		from, other := len(*acts), *w
+		other.Knows[Thief] = w.Knows[who]
+		for _, m := range moves {
+			m(&other, Thief, acts)
+		}
+		for i := from; i < len(*acts); i++ {
+			(*acts)[i].Who = who
+		}
+	}
+}
+
+// lagging has each call served by a replica that no longer follows.
+func lagging(moves ...Moves) Moves {
+	return func(w *World, who Who, acts *[]Act) {
+		from := len(*acts)
+		for _, m := range moves {
+			m(w, who, acts)
+		}
+		for i := from; i < len(*acts); i++ {
+			(*acts)[i].Lags = true
+		}
+	}
+}
+
+// opened is what the host does only while records open.
+func opened(m Moves) Moves {
+	return func(w *World, who Who, acts *[]Act) {
+		if !w.Sealed {
+			m(w, who, acts)
+		}
+	}
+}
+
 // unwiped makes each call one whose wipe the host fails to carry out.
 func unwiped(moves ...Moves) Moves {
 	return func(w *World, who Who, acts *[]Act) {

@@ -50,7 +50,7 @@ var Gone = Promise{
 			p.Gone = (p.Gone | OldPIN) &^ pinFact(c.NewPIN) // it is instead of the one in the old system
 		case done && c.Op == spec.Enroll && c.Device == userDevice:
 			p.Gone |= named(oldKey)
-		case done && c.Op == spec.Forget:
+		case erased(s):
 			p.Gone = Nothing // the host starts over
 		}
 		if s.Act.Deed == MovesOn {

@@ -15,23 +15,56 @@ var Unproven = Promise{
 // Unguarded is the other half of 28: the reset goes on as if there were nothing to
 // protect. Only the host and a wipe may end the protection.
 var Unguarded = Promise{
-	Name: "the guard says that nothing is enrolled, where something was guarded",
+	Name: "the guard says that nothing is enrolled or all is wiped, where something is guarded",
 	Note: func(p *Past, s *Step) {
 		switch {
 		case s.protects(s.After):
 			p.Guarded = true
-		case s.After.State.Wipe.Stage != spec.NotWiped, s.Act.Call.Op == spec.Forget && byHost(s),
+		case s.After.State.Wipe.Stage != spec.NotWiped, erased(s),
 			s.protects(s.Before) && s.Act.Call.Op.Row().Host:
 			p.Guarded = false
 		}
 	},
 	Broken: func(s *Step) bool {
-		if s.Act.Call.Op != spec.Prove || s.Out.Answer.Err != spec.NotEnrolled {
+		if s.Act.Call.Op != spec.Prove {
+			return false
+		}
+		if s.Out.Answer.Err == spec.Wiped {
+			return s.After.State.Wipe.Stage != spec.Done
+		}
+		if s.Out.Answer.Err != spec.NotEnrolled {
 			return false
 		}
 		young := s.Adversary.Rules.Options.Reset.MinAge > 0 && soon(s)
 		return s.protects(s.Before) || s.Before.Past.Guarded && young
 	},
+}
+
+// Provable is what nobody may deny to an honest user: a right proof of their own that is
+// old enough is accepted, whatever else was bound or removed.
+var Provable = Promise{
+	Name: "a right proof of the user's own, which is old enough, is not accepted",
+	Broken: func(s *Step) bool {
+		if s.Act.Who != User || s.Act.Call.Op != spec.Prove || !s.proves() || s.Before.State.Wipe.Stage != spec.NotWiped || s.Before.Sealed {
+			return false
+		}
+		old := after(s.givenSince(), s.Adversary.Rules.Options.Reset.MinAge) <= after(s.Before.Now, s.Act.Clock)
+		return old && s.Out.Answer.Err != spec.OK
+	},
+}
+
+// givenSince is when what a step gives was bound.
+func (s *Step) givenSince() spec.Time {
+	given, w := codeOf(&s.Act.Call), &s.Before.State
+	for _, d := range w.Devices {
+		if given.key != 0 && d.Secret.Key == given.key {
+			return d.EnrolledAt
+		}
+	}
+	if given.key != 0 {
+		return w.Confirmed
+	}
+	return w.PIN.SetAt
 }
 
 // RightStrike is what an honest user must not suffer: a proof of their own that is
@@ -107,6 +140,8 @@ var GuardGuesses = Promise{
 		switch {
 		case happened(s, "reset-proven"), byHost(s), s.Before.State.Wipe.Stage != spec.NotWiped && s.After.State.Wipe.Stage == spec.NotWiped:
 			p.Judged = 0
+		case boundAfresh(spec.KindPIN, s):
+			p.Guessed = false
 		case s.Act.Call.Op == spec.Prove && s.guesses(p):
 			p.Judged++
 		}
@@ -117,7 +152,15 @@ var GuardGuesses = Promise{
 // guesses reports whether a new guess at anything that proves a reset was judged.
 func (s *Step) guesses(p *Past) bool {
 	atCode := judgedGuess(spec.KindDeviceTOTP, s) || judgedGuess(spec.KindTOTP, s)
-	return judgedGuess(spec.KindPIN, s) || atCode && isNew(p, s)
+	return judgedGuess(spec.KindPIN, s) && !p.guessed(s) || atCode && isNew(p, s)
+}
+
+// guessed notes a guess at the PIN, and reports whether it was made before. There is but
+// one, and with ForgiveRepeats it tells nothing until another PIN is bound.
+func (p *Past) guessed(s *Step) bool {
+	again := p.Guessed
+	p.Guessed = s.Adversary.Rules.Options.Reset.ForgiveRepeats
+	return again
 }
 
 // GuardIntervals is that no proof is judged within Interval of a wrong one.
@@ -151,7 +194,7 @@ var WipeKept = Promise{
 	Broken: func(s *Step) bool {
 		now, before := &s.After.State, &s.Before.State
 		bound := now.PIN.Digits != "" || now.Devices[0].ID != 0 ||
-			s.Adversary.Rules.Options.Reset.Authenticator && now.Authenticator.Key != before.Authenticator.Key
+			s.Adversary.Rules.Options.Reset.Authenticator && now.Authenticator.Key != 0 && now.Authenticator.Key != before.Authenticator.Key
 		lost := now.Wipe.Stage != spec.Pending || bound
 		return s.After.Past.Marked && (lost || happened(s, "reset-proven") || s.Out.Answer.Err == spec.Wiped)
 	},

@@ -38,6 +38,7 @@ type Past struct {
 	Since   spec.Time
 	TriedIn int64
 	Tried   Facts
+	Guessed bool // the guess at the PIN
 	// WipeKept: a wipe is marked, and the host has not carried it out.
 	Marked bool
 	// LockedOut and Intervals: Last is when the last wrong answer was counted, or the last code was issued, and
@@ -89,7 +90,14 @@ func clears(k spec.Kind, s *Step) bool {
 
 // byHost reports whether the host set everything back.
 func byHost(s *Step) bool {
-	return s.Act.Deed == Calls && s.Out.Answer.Err == spec.OK && (s.Act.Call.Op == spec.Unlock || s.Act.Call.Op == spec.Forget)
+	unlocks := s.Act.Deed == Calls && s.Act.Call.Op == spec.Unlock && s.Out.Answer.Err == spec.OK
+	return unlocks || erased(s)
+}
+
+// erased reports whether the host erased all that was kept.
+func erased(s *Step) bool {
+	op := s.Act.Call.Op
+	return s.Act.Deed == Calls && s.Out.Answer.Err == spec.OK && (op == spec.Forget || op == spec.Discard)
 }
 
 func happened(s *Step, a spec.Action) bool {

@@ -301,3 +301,41 @@ func emptiesEarly(o *spec.Options, s spec.State, now spec.Time, c *spec.Call) (s
 	}
 	return o.Next(s, now, c)
 }
+
+// readsAlone answers that nothing is enrolled, or all is wiped, on a read alone. (0.1)
+func readsAlone(o *spec.Options, s spec.State, now spec.Time, c *spec.Call) (spec.State, spec.Outcome) {
+	next, out := o.Next(s, now, c)
+	if out.Answer.Err == spec.NotEnrolled || out.Answer.Err == spec.Wiped {
+		return s, spec.Outcome{Answer: out.Answer, Touch: spec.Load}
+	}
+	return next, out
+}
+
+// waitsForAll judges no proof while anything is too young. (a draft)
+func waitsForAll(o *spec.Options, s spec.State, now spec.Time, c *spec.Call) (spec.State, spec.Outcome) {
+	for _, d := range s.Devices {
+		if c.Op == spec.Prove && d.ID != 0 && isYoung(o, d.EnrolledAt, now) {
+			return s, spec.Outcome{Answer: spec.Answer{Err: spec.Locked, TooSoon: true}, Touch: spec.Load}
+		}
+	}
+	return o.Next(s, now, c)
+}
+
+// bindsLess has Confirm bind without a look at a wipe. (a draft)
+func bindsLess(o *spec.Options, s spec.State, now spec.Time, c *spec.Call) (spec.State, spec.Outcome) {
+	if c.Op == spec.Confirm {
+		without := *o
+		without.Reset.Authenticator = false
+		return without.Next(s, now, c)
+	}
+	return o.Next(s, now, c)
+}
+
+// remembersProof has the last wrong proof outlive what is bound. (a draft)
+func remembersProof(o *spec.Options, s spec.State, now spec.Time, c *spec.Call) (spec.State, spec.Outcome) {
+	next, out := o.Next(s, now, c)
+	if out.Answer.Err == spec.OK && o.Binds(c.Op) && c.Op != spec.Forget {
+		next.Guard.Last = s.Guard.Last
+	}
+	return next, out
+}

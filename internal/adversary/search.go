@@ -58,6 +58,24 @@ func markOf(w *World) mark {
 	return mark{maphash.Comparable(seeds[0], *w), maphash.Comparable(seeds[1], *w)}
 }
 
+// worlds are many worlds, in blocks, so that none is copied when more come.
+type worlds struct {
+	blocks [][]World
+	n      int
+}
+
+const block = 1024
+
+func (all *worlds) at(i int) *World { return &all.blocks[i/block][i%block] }
+
+func (all *worlds) add(w *World) {
+	if all.n == block*len(all.blocks) {
+		all.blocks = append(all.blocks, make([]World, block))
+	}
+	*all.at(all.n) = *w
+	all.n++
+}
+
 // Run searches. The same search has the same result each time.
 func (s Search) Run() Result {
 	adv, first := s.Adversary, s.Adversary.begin(s.Promises)
@@ -69,16 +87,18 @@ func (s Search) Run() Result {
 	}
 	seen := map[mark]bool{markOf(&first): true}
 	places := []place{{from: -1}}
-	layer, at := []World{first}, 0 // at is the number of the layer's first place
+	layer, next, at := new(worlds), new(worlds), 0 // at is the number of the layer's first place
+	layer.add(&first)
 	var acts []Act
 	var w World // the one that an act leads to
 	step := Step{Adversary: adv, After: &w}
 	for depth := range s.Depth {
-		var next []World
-		for i := range layer {
-			acts = adv.acts(&layer[i], acts[:0])
+		next.n = 0
+		for i := range layer.n {
+			step.Before = layer.at(i)
+			acts = adv.acts(step.Before, acts[:0])
 			for n := range acts {
-				step.Before, step.Act = &layer[i], &acts[n]
+				step.Act = &acts[n]
 				if !step.take(s.Promises) {
 					continue
 				}
@@ -90,16 +110,16 @@ func (s Search) Run() Result {
 				if m := markOf(&w); !seen[m] {
 					seen[m] = true
 					places = append(places, place{int32(at + i), int32(n)})
-					next = append(next, w)
+					next.add(&w)
 				}
 			}
 			if len(places) > s.Most {
 				return Result{Depth: depth, Places: len(places)}
 			}
 		}
-		at += len(layer)
-		layer = next
-		if len(layer) == 0 {
+		at += layer.n
+		layer, next = next, layer
+		if layer.n == 0 {
 			return Result{Depth: depth + 1, Places: len(places), Whole: true}
 		}
 	}

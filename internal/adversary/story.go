@@ -34,6 +34,8 @@ func (a *Act) words(w *World) string {
 		return "the key service fails"
 	case KeyWorks:
 		return "the key service works again"
+	case ReplicaStops:
+		return "a replica of the store stops"
 	case WipeReturns:
 		return "the host's Wipe returns nil"
 	case WipeFails:
@@ -45,6 +47,9 @@ func (a *Act) words(w *World) string {
 	}
 	if a.Clock != 0 {
 		text += fmt.Sprintf(", on a node whose clock is %v ahead", a.Clock)
+	}
+	if a.Lags {
+		text += ", on the replica"
 	}
 	switch {
 	case a.Deed == CallsToWipe:

@@ -1,6 +1,7 @@
 package adversary
 
 import (
+	"slices"
 	"time"
 
 	"github.com/knowhave/factor/internal/spec"
@@ -23,6 +24,8 @@ type World struct {
 	Sealed bool
 	// Moved: the user has changed the address and the password.
 	Moved bool
+	// Lagged is the number of the state that a replica stopped at, 0: there is none.
+	Lagged int
 	// Past is what the promises remember.
 	Past Past
 }
@@ -53,6 +56,9 @@ type Act struct {
 	Call spec.Call
 	// Clock is how far the clock of the node that serves the call is ahead.
 	Clock time.Duration
+	// Lags: a replica that has stopped loads the record. A swap finds the record changed,
+	// and the call begins anew on what is stored.
+	Lags bool
 	// For is how long Waits waits.
 	For time.Duration
 }
@@ -78,6 +84,8 @@ const (
 	// KeyFails and KeyWorks: the key service is out, and back.
 	KeyFails
 	KeyWorks
+	// ReplicaStops: a replica of the store no longer follows.
+	ReplicaStops
 )
 
 // A Step is an act with what came of it.
@@ -107,6 +115,10 @@ func (adv *Adversary) act(w *World, a *Act) (out spec.Outcome, ok bool) {
 		ok = w.Sealed == (a.Deed == KeyWorks)
 		w.Sealed = a.Deed == KeyFails
 		return out, ok
+	case ReplicaStops:
+		ok = w.Lagged == 0
+		w.Lagged = adv.numberOf(w.State)
+		return out, ok
 	case WipeReturns, WipeFails:
 		ok = w.Wiping != 0
 		if ok && a.Deed == WipeReturns {
@@ -131,6 +143,14 @@ func (adv *Adversary) call(w *World, a *Act) (spec.Outcome, bool) {
 		w.State = state
 		return out, true
 	}
+	if a.Lags {
+		if w.Lagged == 0 {
+			return spec.Outcome{}, false
+		}
+		if _, out := adv.next(adv.lagged[w.Lagged-1], now, &c); out.Touch < spec.Swap {
+			return out, true
+		}
+	}
 	state, out := adv.next(w.State, now, &c)
 	if state.Wipe.ID == drawn {
 		w.Wipes++
@@ -149,6 +169,16 @@ func (adv *Adversary) call(w *World, a *Act) (spec.Outcome, bool) {
 		draw(w, a, drawn)
 	}
 	return out, true
+}
+
+// numberOf returns the number of a state that a replica stopped at. It stands for the
+// state in a World, which would be twice as large otherwise.
+func (adv *Adversary) numberOf(s spec.State) int {
+	if n := slices.Index(adv.lagged, s); n >= 0 {
+		return n + 1
+	}
+	adv.lagged = append(adv.lagged, s)
+	return len(adv.lagged)
 }
 
 func (adv *Adversary) next(s spec.State, now spec.Time, c *spec.Call) (spec.State, spec.Outcome) {

@@ -67,6 +67,8 @@ func (m *machine) move(by time.Duration) {
 	m.t.Logf("clock: %v, now %s", by, m.now)
 }
 
+const tenMinutes = spec.Time(10 * time.Minute / time.Millisecond)
+
 // moveTo moves the clock to an instant at which something ends or begins, or to
 // the last millisecond before.
 func (m *machine) moveTo(t *rapid.T) {
@@ -82,8 +84,11 @@ func (m *machine) moveTo(t *rapid.T) {
 			c := s.Codes(k)
 			add(c.Live.Ends)
 			add(c.Hold)
-			for _, spent := range c.Stale {
-				add(spent.Ends)
+			for _, stale := range c.Stale {
+				add(stale.Ends)
+				if stale.Ends != 0 {
+					add(stale.Ends + tenMinutes) // from when on it is not known any more
+				}
 			}
 		}
 		for _, b := range s.Budgets {
@@ -95,6 +100,11 @@ func (m *machine) moveTo(t *rapid.T) {
 		if s.PIN.Digits != "" {
 			add(s.PIN.SetAt + minAge)
 		}
+		if s.Confirmed != 0 {
+			add(s.Confirmed + minAge)
+		}
+		add(s.Protected)
+		add(s.Waiting.Replaced.Ends)
 		add(s.Waiting.Ends)
 		add(s.Wipe.Retry)
 		add(s.Guard.Hold)

@@ -39,8 +39,12 @@ func (o *Options) Unopened(s State, now Time, why Err, c *Call) (State, Outcome)
 		t.out.Answer.Err = err
 		return s, t.out
 	}
-	if c.Op != Discard || why != Unsealed {
-		t.out.Answer, t.out.Touch = refuse(why), Load
+	t.out.Touch = Load
+	switch {
+	case c.Op == Users: // names them, and opens nothing
+		return s, t.out
+	case c.Op != Discard, why != Unsealed:
+		t.out.Answer = refuse(why)
 		return s, t.out
 	}
 	t.forget()

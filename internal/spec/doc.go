@@ -13,15 +13,15 @@
 //	input.go      what is malformed
 //	budget.go     wrong answers, locks, and when they end
 //	judge.go      credentials, in their order
-//	code.go       issued codes
+//	code.go       issued codes: live ones, stale ones, and what voids them
 //	totp.go       time-based codes
 //	pin.go        PINs
 //	device.go     devices, and the window in which one needs no proof
 //	authenticator.go  the authenticator, from its first code on
-//	guard.go      the reset guard and its strikes
+//	guard.go      the reset guard: ages and strikes
 //	wipe.go       what happens between marking a wipe and its end
-//	imports.go    moving in from another system
-//	admin.go      the host's own acts
+//	imports.go    moving in from another system, to each place once
+//	admin.go      the host's own acts, and records that do not open
 //	event.go      what the host is told
 //	view.go       what a look shows
 //
@@ -37,7 +37,8 @@
 // A call that has to run a wipe is several steps: Next answers [AsksWipe], then
 // comes [Options.WipeDone], and a binding then tries again. If the host fails, Sweep calls
 // [Options.PutOff], and the call ends.
-// [Options.Run] takes all of them for a caller who is alone.
+// [Options.Run] takes all of them for a caller who is alone. [Options.Unopened] is the
+// step of a call that finds a record that does not open.
 //
 // What ranges over [Operations] or [Kinds] fails to compile, or at its start,
 // where it does not know one.

@@ -69,11 +69,11 @@ func (t *turn) removed() {
 // while a wipe is pending, after one, by MinAge, where there is nothing to prove it with,
 // and by Interval. Wiped and NotEnrolled let the reset go on, which no read alone may.
 func (t *turn) proveReset() Answer {
-	if t.Wipe.Stage == Pending {
-		t.writes = true // the reset goes on once the wipe is done
+	switch t.Wipe.Stage {
+	case Pending: // it may be done by now, and something bound since
+		t.writes = true
 		return t.asksWipe()
-	}
-	if t.Wipe.Stage == Done {
+	case Done:
 		t.writes = true
 		return refuse(Wiped) // nothing is left to protect
 	}
@@ -209,7 +209,7 @@ func (t *turn) repeat() Repeat {
 func (t *turn) forfeit() Answer {
 	switch t.Wipe.Stage {
 	case Pending:
-		t.writes = true
+		t.writes = true // it may be done by now, and something bound since
 		return t.asksWipe()
 	case Done:
 		t.writes = true // it lets the reset go on, which no read alone may

@@ -20,6 +20,39 @@ type HeldElsewhere struct {
 	Mark        Marks // one bit
 }
 
+// Marks remember which holdings were imported.
+type Marks uint64
+
+// Places are those that no import fills any more. Devices are the ids of devices, and
+// Keys the keys of secrets that were imported, refused, removed or replaced, whatever id
+// they come under.
+type Places struct {
+	PIN, Authenticator bool
+	Devices, Keys      Names
+}
+
+func (p *Places) device(d Device) {
+	p.Devices.add(d.ID)
+	p.Keys.add(d.Secret.Key)
+}
+
+// Names are a set, in rising order. A full one has every name in it.
+type Names [NamesKept]Name
+
+func (all *Names) has(n Name) bool { return all[NamesKept-1] != 0 || slices.Contains(all[:], n) }
+
+func (all *Names) add(n Name) {
+	if all.has(n) {
+		return
+	}
+	at := 0
+	for all[at] != 0 && all[at] < n {
+		at++
+	}
+	copy(all[at+1:], all[at:])
+	all[at] = n
+}
+
 // imports takes over all that is new, or with a refusal nothing. The PIN, the
 // authenticator and each device are a place that an import fills at most once, and never
 // once it was filled and emptied here: what the user did is not undone. A holding that was
@@ -27,45 +60,36 @@ type HeldElsewhere struct {
 // something else stands, the import is refused. What is taken is a binding.
 func (t *turn) imports() Answer {
 	before := t.State
-	refused, secret := t.takeOver(&t.call.Held)
+	refused := t.takeOver(&t.call.Held)
 	if refused.Err == OK {
 		t.writes = true
 		return refused
 	}
 	t.State, t.out.Events = before, nil
-	if secret.Key != 0 { // it is not taken later either, as if it had been here
-		t.Vacated.Keys.add(secret.Key)
+	if t.unwanted != 0 { // it is not taken later either, as if it had been here
+		t.Vacated.Keys.add(t.unwanted)
 	}
 	t.writes = t.State != before
 	return refused
 }
 
-// takeOver returns the first refusal, with the secret that it is about if it is because
-// of what stands in its place, or which is held already.
-func (t *turn) takeOver(h *Holdings) (Answer, Secret) {
+func (t *turn) takeOver(h *Holdings) Answer {
 	if h.PIN.Digits != "" {
 		if a := t.takePIN(h.PIN); a.Err != OK {
-			return a, Secret{}
+			return a
 		}
 	}
-	all := slices.Clone(h.Devices)
 	if h.Authenticator.Secret.Key != 0 {
-		all = slices.Insert(all, 0, h.Authenticator)
-	}
-	for _, d := range all {
-		take := t.takeDevice
-		if d.ID == 0 {
-			take = t.takeAuthenticator
-		}
-		switch a := take(d); a.Err {
-		case OK:
-		case AlreadyEnrolled:
-			return a, d.Secret
-		default:
-			return a, Secret{}
+		if a := t.takeAuthenticator(h.Authenticator); a.Err != OK {
+			return a
 		}
 	}
-	return Answer{}, Secret{}
+	for _, d := range h.Devices {
+		if a := t.takeDevice(d); a.Err != OK {
+			return a
+		}
+	}
+	return Answer{}
 }
 
 func (t *turn) takePIN(h HeldElsewhere) Answer {
@@ -89,6 +113,7 @@ func (t *turn) takeAuthenticator(h HeldElsewhere) Answer {
 	case t.taken(h):
 		return Answer{}
 	case t.Authenticator.Key != 0:
+		t.unwanted = h.Secret.Key
 		return Answer{Err: AlreadyEnrolled, Kind: KindTOTP}
 	}
 	if a := t.holder(h.Secret); a.Err != OK {
@@ -109,6 +134,7 @@ func (t *turn) takeDevice(h HeldElsewhere) Answer {
 	case t.taken(h):
 		return Answer{}
 	case t.device(h.ID) >= 0:
+		t.unwanted = h.Secret.Key
 		return Answer{Err: AlreadyEnrolled, Kind: KindDeviceTOTP, Device: h.ID}
 	}
 	if a := t.holder(h.Secret); a.Err != OK {
@@ -153,6 +179,7 @@ func (t *turn) since(h HeldElsewhere) Time {
 func (t *turn) holder(s Secret) Answer {
 	for _, h := range append(t.authenticator(), t.devices()...) {
 		if h.secret.Key == s.Key {
+			t.unwanted = s.Key
 			return Answer{Err: AlreadyEnrolled, Kind: h.kind, Device: h.device}
 		}
 	}

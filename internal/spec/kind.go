@@ -28,7 +28,7 @@ type KindRow struct {
 	// Issued: the library draws the code, and the host mails it.
 	Issued bool
 	// Resets: it proves a password reset, as something that the user has or
-	// knows beside the mailbox.
+	// knows beside the mailbox. With ResetOptions.Authenticator KindTOTP does too.
 	Resets bool
 }
 

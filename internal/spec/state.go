@@ -156,39 +156,6 @@ const (
 
 func (r Reason) String() string { return [...]string{"", "strikes", "forfeited"}[r] }
 
-// Marks remember which holdings were imported.
-type Marks uint64
-
-// Places are those that no import fills any more. Devices are the ids of devices, and
-// Keys the keys of secrets that were imported, refused, removed or replaced, whatever id
-// they come under.
-type Places struct {
-	PIN, Authenticator bool
-	Devices, Keys      Names
-}
-
-func (p *Places) device(d Device) {
-	p.Devices.add(d.ID)
-	p.Keys.add(d.Secret.Key)
-}
-
-// Names are a set, in rising order. A full one has every name in it.
-type Names [NamesKept]Name
-
-func (all *Names) has(n Name) bool { return all[NamesKept-1] != 0 || slices.Contains(all[:], n) }
-
-func (all *Names) add(n Name) {
-	if all.has(n) {
-		return
-	}
-	at := 0
-	for all[at] != 0 && all[at] < n {
-		at++
-	}
-	copy(all[at+1:], all[at:])
-	all[at] = n
-}
-
 // Codes returns the issued codes of a kind.
 func (s State) Codes(k Kind) Codes { return *s.codes(k) }
 
