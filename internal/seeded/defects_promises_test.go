@@ -63,7 +63,7 @@ var promiseDefects = []defect{
 		name:    "Discard of a newer format",
 		what:    "Discard erases a record that a newer release wrote",
 		file:    "update.go",
-		edits:   []edit{{"j.mode != modeOverwrite || errors.Is(j.Err, ErrNewerFormat)", "j.mode != modeOverwrite || errors.Is(j.Err, ErrWiped)"}},
+		edits:   []edit{{"!j.How.Overwrite || errors.Is(j.Err, ErrNewerFormat)", "!j.How.Overwrite || errors.Is(j.Err, ErrWiped)"}},
 		catcher: threats,
 		flags:   []string{"-test.run=^TestThreat30"},
 	},

@@ -29,7 +29,7 @@ var resetDefects = []defect{
 		name:    "used code shelters a strike",
 		what:    "a used device code beside a wrong PIN keeps the wrong proof from being a strike",
 		file:    "reset.go",
-		edits:   []edit{{"*refused, a.wrong = MismatchError{Kind: KindPIN}, true", "*refused, a.wrong = MismatchError{Kind: KindPIN}, !refused.Stale"}},
+		edits:   []edit{{"\t\tcase judged:\n", "\t\tcase judged && !refused.Stale:\n"}, {"\tif a.wrong {\n\t\treturn a.strike(KindDeviceTOTP", "\tif a.wrong && !refused.Stale {\n\t\treturn a.strike(KindDeviceTOTP"}},
 		catcher: threats,
 		flags:   []string{"-test.run=^TestThreat25"},
 	},

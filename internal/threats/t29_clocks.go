@@ -159,7 +159,7 @@ func backOffElsewhere(t *testing.T, env Env, n int, d time.Duration) {
 		}
 		for range 24 * 60 {
 			w.clock.Turn(time.Minute)
-			for _, on := range nodes {
+			for _, on := range slices.Backward(nodes) { // The one that is ahead first.
 				if _, err := on.Admin.Sweep(ctx); err != nil {
 					mustBe(t, err, factor.ErrWipePending)
 				}
@@ -283,12 +283,7 @@ func bindPINAndRemoveIt(t *testing.T, on node, p *person) (factor.Credentials, e
 }
 
 func bindDevice(t *testing.T, on node, p *person) (factor.Credentials, error) {
-	e, err := on.Devices.Enroll(ctx, p.id, uuid.New(), p.right(factor.KindPassword))
+	_, err := on.Devices.Enroll(ctx, p.id, uuid.New(), p.right(factor.KindPassword))
 	must(t, err)
-	g := newGenerator(e)
-	code, old := 0, p.w.clock.Now().Add(minAge)
-	for g.near(fmt.Sprintf("%06d", code), old) {
-		code++
-	}
-	return factor.Credentials{OTP: fmt.Sprintf("%06d", code)}, factor.ErrMismatch
+	return factor.Credentials{OTP: "13579024"}, factor.ErrMismatch // of no device: those have 6 digits
 }
