@@ -37,7 +37,7 @@ var resetDefects = []defect{
 		name:    "binding refunds strikes",
 		what:    "a new PIN or device sets the strikes back although nothing was wiped, so that a mailed code buys guesses",
 		file:    "internal/account/guard.go",
-		edits:   []edit{{"if g.Wipe != nil {\n\t\t*g = Guard{}", "if g.Wipe == nil || g.Wipe.Done {\n\t\t*g = Guard{}"}},
+		edits:   []edit{{"if g.Wipe != nil {\n\t\tg.Restart()", "if g.Wipe == nil || g.Wipe.Done {\n\t\tg.Restart()"}},
 		catcher: threats,
 		flags:   []string{"-test.run=^TestThreat06"},
 	},
