@@ -3,6 +3,7 @@ package factor_test
 import (
 	"context"
 	"encoding/base32"
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -51,6 +52,55 @@ func TestEnrollmentQR(t *testing.T) {
 	for name, bad := range map[string]factor.Enrollment{"zero": {}, "damaged": {URL: "otpauth://totp/%zz"}} {
 		if _, err := bad.QR(200); err == nil {
 			t.Errorf("a QR code of a %s Enrollment", name)
+		}
+	}
+}
+
+// Another label is the same key, and apps read the names as they were given.
+func TestEnrollmentWithLabel(t *testing.T) {
+	k := newKit(t, func(o *factor.Options) {
+		o.TOTP = factor.TOTPOptions{Issuer: "Acme", Algorithm: "SHA256", Digits: 8, Period: time.Minute}
+	})
+	e := k.enroll()
+	for _, c := range []struct{ issuer, account, path string }{
+		{"Acme & Söhne", "ann+x@example.org", "/Acme%20&%20S%C3%B6hne:ann+x@example.org"},
+		{"", "ann b", "/ann%20b"},
+		{strings.Repeat("é", 64), strings.Repeat("ü", 127), "/" + strings.Repeat("%C3%A9", 64) + ":" + strings.Repeat("%C3%BC", 127)},
+	} {
+		got, err := e.WithLabel(c.issuer, c.account)
+		k.ok(err)
+		key, err := otp.NewKeyFromURL(got.URL)
+		k.ok(err)
+		if key.Issuer() != c.issuer || key.AccountName() != c.account || key.Secret() != e.Secret || key.Period() != 60 || int(key.Digits()) != 8 || key.Algorithm().String() != "SHA256" {
+			t.Errorf("%q of %q is read as %q of %q: %s", c.account, c.issuer, key.AccountName(), key.Issuer(), got.URL)
+		}
+		if !strings.HasPrefix(got.URL, "otpauth://totp"+c.path+"?") || strings.Contains(strings.SplitN(got.URL, "?", 2)[1], "+") {
+			t.Errorf("the URL is %s", got.URL)
+		}
+		if _, err := got.QR(512); err != nil {
+			t.Errorf("%s: %v", got.URL, err)
+		}
+		if got.URL = e.URL; got != e {
+			t.Errorf("more than the URL is other: %+v", got)
+		}
+	}
+}
+
+func TestEnrollmentRefusesLabels(t *testing.T) {
+	e := newKit(t).enroll()
+	for _, c := range []struct{ issuer, account, field string }{
+		{"Ac:me", "ann", "issuer"}, {strings.Repeat("a", 129), "ann", "issuer"}, {"\xff", "ann", "issuer"},
+		{"Acme", "an:n", "account"}, {"Acme", "", "account"}, {"Acme", strings.Repeat("a", 256), "account"}, {"Acme", "\xff", "account"},
+	} {
+		got, err := e.WithLabel(c.issuer, c.account)
+		var malformed *factor.MalformedError
+		if !errors.As(err, &malformed) || malformed.Field != c.field || got != (factor.Enrollment{}) {
+			t.Errorf("%q of %q: %v", c.account, c.issuer, err)
+		}
+	}
+	for name, damaged := range map[string]factor.Enrollment{"zero": {}, "damaged": {Secret: "1", Digits: 6, Period: time.Second, Algorithm: "SHA1"}} {
+		if _, err := damaged.WithLabel("Acme", "ann"); err == nil || errors.Is(err, factor.ErrMalformed) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

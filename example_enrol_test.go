@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,6 +46,26 @@ func ExampleDeviceTOTPEnroller() {
 	// the phone's code: device-totp true <nil>
 	// an hour later: factor: no credential given
 	// with a code that is used: true
+}
+
+// The app shows the service and the user's address, and not the ID that the service
+// knows the user by.
+func ExampleEnrollment_WithLabel() {
+	verifier := exampleVerifier(&factor.Options{
+		CheckPassword: func(_ context.Context, _, password string) (bool, error) { return password == "correct horse", nil },
+	})
+	enrolment, err := factor.NewAuthenticatorEnroller(verifier).
+		Begin(context.Background(), "7f3b2c", factor.Credentials{Password: "correct horse"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	labelled, err := enrolment.WithLabel("Acme Shop", "alice@example.org")
+	if err != nil {
+		log.Fatal(err)
+	}
+	path, _, _ := strings.Cut(labelled.URL, "?")
+	fmt.Println(path)
+	// Output: otpauth://totp/Acme%20Shop:alice@example.org
 }
 
 // An authenticator counts only after the user has shown that it works.

@@ -157,3 +157,27 @@ func ExampleKeyring() {
 	// reseal bob <nil>
 	// the new key alone now finds the PIN: true <nil>
 }
+
+// Past the first factor, a login offers what the user holds as the second.
+func ExampleHoldings() {
+	ctx := context.Background()
+	verifier := exampleVerifier(nil)
+	if err := factor.NewAdmin(verifier).SetPIN(ctx, "alice", "8299"); err != nil {
+		log.Fatal(err)
+	}
+	held, err := verifier.Holdings(ctx, "alice")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("ask for the PIN:", held.PIN)
+	fmt.Println("ask for a code of an app:", held.Authenticator || held.Devices > 0)
+	// Output:
+	// ask for the PIN: true
+	// ask for a code of an app: false
+}
+
+// What an OpenID Connect provider writes into the claim amr.
+func ExampleKind_AMR() {
+	fmt.Println([]string{factor.KindPassword.AMR(), factor.KindDeviceTOTP.AMR()})
+	// Output: [pwd otp]
+}

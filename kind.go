@@ -29,6 +29,21 @@ var kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, K
 // otpKinds holds the kinds that a code can be of.
 var otpKinds = [...]Kind{KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
 
+// AMR returns the value of RFC 8176 for a proof of this kind, as an OpenID Connect
+// provider puts it into the claim amr: pwd for a password, pin for a PIN, otp for
+// any kind of code, and nothing for anything else.
+func (k Kind) AMR() string {
+	switch {
+	case k == KindPassword:
+		return "pwd"
+	case k == KindPIN:
+		return "pin"
+	case k.isOTP():
+		return "otp"
+	}
+	return ""
+}
+
 // isOTP reports whether a code can be of this kind.
 func (k Kind) isOTP() bool { return slices.Contains(otpKinds[:], k) }
 

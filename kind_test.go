@@ -25,3 +25,21 @@ func TestNamesMeanTheSameOnBothSidesOfTheBoundary(t *testing.T) {
 		t.Error("a hash may cost more than a record can say")
 	}
 }
+
+// The values are those that RFC 8176 registers.
+func TestAMRIsOfRFC8176(t *testing.T) {
+	want := map[Kind]string{KindPassword: "pwd", KindPIN: "pin", "": "", "fingerprint": ""}
+	for _, k := range otpKinds {
+		want[k] = "otp"
+	}
+	for k, amr := range want {
+		if k.AMR() != amr {
+			t.Errorf("%q: %q, want %q", k, k.AMR(), amr)
+		}
+	}
+	for _, k := range kinds {
+		if k.AMR() == "" {
+			t.Errorf("%q has no value", k)
+		}
+	}
+}

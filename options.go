@@ -6,19 +6,11 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/internal/totp"
-)
-
-const (
-	// maxIssuer bounds TOTPOptions.Issuer in bytes. A URL holds it twice and a user
-	// once, each byte as up to three, and a QR code holds 2,331 of them.
-	maxIssuer = 128
 )
 
 // Options configures a Verifier. A nil function means that the host does not
@@ -99,7 +91,7 @@ func (o *Options) rules() account.Rules {
 	return account.Rules{
 		Password: account.Limit(o.Password), PIN: account.Limit(o.PIN.Limit),
 		OneTime: account.Limit(o.OTP.Limit), TimeBased: account.Limit(o.TOTP.Limit),
-		LoginTTL: o.OTP.LoginTTL, AccountTTL: o.OTP.AccountTTL, Interval: o.OTP.Interval,
+		LoginTTL: o.OTP.LoginTTL, AccountTTL: o.OTP.AccountTTL, Interval: o.OTP.Interval, Resend: o.OTP.Resend,
 		TOTP:  account.TOTPRules{Algorithm: alg, Digits: o.TOTP.Digits, Period: o.TOTP.Period, Skew: o.TOTP.Skew},
 		Guard: account.GuardRules(o.Reset),
 	}
@@ -202,8 +194,8 @@ func (c *checker) pin(o *PINOptions) {
 }
 
 func (c *checker) totp(o *TOTPOptions) {
-	if len(o.Issuer) > maxIssuer || !utf8.ValidString(o.Issuer) || strings.Contains(o.Issuer, ":") {
-		c.fail("TOTP.Issuer", fmt.Sprintf("must be at most %d bytes of UTF-8 without a colon, which authenticator apps take for the end of the name", maxIssuer))
+	if !isIssuer(o.Issuer) {
+		c.fail("TOTP.Issuer", issuerBounds)
 	}
 	if o.Algorithm == "" {
 		o.Algorithm = "SHA1"

@@ -21,6 +21,11 @@ type OTPOptions struct {
 	// Interval is how long after issuing a code no other of the same kind is
 	// issued. Default none.
 	Interval time.Duration
+	// Resend gives out the code that is live, with its ExpiresAt, where another of its
+	// kind is asked for while at least half its life is left: two mails that come late
+	// or in the other order then hold the same code. Interval starts anew with each.
+	// Default: each code is a new one.
+	Resend bool
 	// Limit bounds the wrong codes, for each of the two kinds on its own.
 	Limit Limit
 }
@@ -45,7 +50,8 @@ func NewOTPIssuer(v *Verifier) *OTPIssuer { return &OTPIssuer{v} }
 
 // Issue issues an account code to a user who proves the password or the PIN:
 // those given are judged in this order, and one right one is enough. The new
-// code takes the place of the one that was live.
+// code takes the place of the one that was live, unless OTPOptions.Resend says
+// otherwise.
 //
 // It returns ErrMalformed (an OTP is no proof here), ErrNoCredential,
 // ErrLocked (also within OTPOptions.Interval of the last code, and then before

@@ -97,6 +97,8 @@ func TestCallsOfTheStore(t *testing.T) {
 		{"Admin.Status", "any", read, (*kit).withPIN, func(k *kit, _ string) error { return second(k.admin.Status(ctx, alice)) }, nil},
 		{"Admin.Unlock", "locked", one, (*kit).lockedPIN, func(k *kit, _ string) error { return k.admin.Unlock(ctx, alice, factor.KindPIN) }, nil},
 		{"Admin.Unlock", "nothing counted", one, (*kit).withPIN, func(k *kit, _ string) error { return k.admin.Unlock(ctx, alice, factor.KindPIN) }, nil},
+		{"Verifier.Holdings", "some", read, (*kit).withPIN, func(k *kit, _ string) error { return second(k.v.Holdings(ctx, alice)) }, nil},
+		{"Verifier.Holdings", "malformed", none, nothing, func(k *kit, _ string) error { return second(k.v.Holdings(ctx, "")) }, factor.ErrMalformed},
 		{"Admin.SetPIN", "right", one, nothing, func(k *kit, _ string) error { return k.admin.SetPIN(ctx, alice, rightPIN) }, nil},
 		{"Admin.SetPIN", "weak", none, nothing, func(k *kit, _ string) error { return k.admin.SetPIN(ctx, alice, "1234") }, factor.ErrWeakPIN},
 		{"Admin.RemovePIN", "set", one, (*kit).withPIN, func(k *kit, _ string) error { return k.admin.RemovePIN(ctx, alice) }, nil},

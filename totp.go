@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/pquerna/otp"
@@ -76,6 +78,40 @@ func (e Enrollment) QR(pixels int) (image.Image, error) {
 		return nil, errors.New("factor: QR: pixels is less than the code has modules: give at least 177")
 	}
 	return nil, errors.New("factor: QR: the Enrollment's URL is too long for a QR code")
+}
+
+// WithLabel returns the same secret with other names in its URL: those that an
+// authenticator app shows, such as the service and the user's address, in place of
+// TOTPOptions.Issuer and the user's ID. An empty issuer is left out.
+//
+// It returns ErrMalformed, with the field issuer for more than 128 bytes and account
+// for other than 1 to 255 bytes, and for text that is not UTF-8 or has a colon, which
+// apps take for the end of the issuer. Its error is another if the Enrollment is not
+// one of this package.
+func (e Enrollment) WithLabel(issuer, account string) (Enrollment, error) {
+	if !isIssuer(issuer) {
+		return Enrollment{}, malformed("issuer", issuerBounds)
+	}
+	if len(account) < 1 || len(account) > maxUser || !utf8.ValidString(account) || strings.Contains(account, ":") {
+		return Enrollment{}, malformed("account", fmt.Sprintf("must be 1 to %d bytes of UTF-8 without a colon", maxUser))
+	}
+	described := totp.Description{Secret: e.Secret, Algorithm: e.Algorithm, Digits: e.Digits, Period: e.Period}
+	key, _, reason := described.Parse()
+	if reason != "" {
+		return Enrollment{}, errors.New("factor: WithLabel: the Enrollment is damaged: take the one that Enroll or Begin returned")
+	}
+	e.URL = key.URL(issuer, account)
+	return e, nil
+}
+
+// maxIssuer bounds the name of the issuer in bytes. A URL holds it twice and a user
+// once, each byte as up to three, and a QR code holds 2,331 of them.
+const maxIssuer = 128
+
+var issuerBounds = fmt.Sprintf("must be at most %d bytes of UTF-8 without a colon, which authenticator apps take for the end of the name", maxIssuer)
+
+func isIssuer(s string) bool {
+	return len(s) <= maxIssuer && utf8.ValidString(s) && !strings.Contains(s, ":")
 }
 
 // maxPixels bounds the side of a QR code.

@@ -42,11 +42,14 @@ func (a *Account) Codes(k Kind) *Codes {
 	return nil
 }
 
-// Issue makes digits the live code of a kind. No other is issued within the interval.
+// Issue makes digits the live code of a kind, and returns the live code: the one that is
+// live already where that is to be sent again. No other is issued within the interval.
 func (a *Account) Issue(k Kind, digits string, r *Rules, now time.Time) Code {
 	c := a.Codes(k)
-	c.Void()
-	c.Live = &Code{Digits: digits, ExpiresAt: now.Add(r.TTL(k))}
+	if !r.Resend || !c.LiveAt(r.TTL(k), now) || c.Live.ExpiresAt.Sub(now) < r.TTL(k)/2 {
+		c.Void()
+		c.Live = &Code{Digits: digits, ExpiresAt: now.Add(r.TTL(k))}
+	}
 	c.NotBefore = time.Time{}
 	if r.Interval > 0 {
 		c.NotBefore = now.Add(r.Interval)

@@ -363,3 +363,37 @@ func TestCodesOfEachKindAreKeptUntilTheyEnd(t *testing.T) {
 		}
 	}
 }
+
+// With Resend the live code is issued again while at least half its life is left, with
+// the end that it has; else a new one is, and the old one is stale. The interval starts
+// anew either way.
+func TestIssueSendsTheLiveCodeAgain(t *testing.T) {
+	const ttl, ms = 10 * time.Minute, time.Millisecond
+	for _, c := range []struct {
+		name   string
+		left   time.Duration // of the live code
+		resend bool
+		same   bool
+	}{
+		{"just issued", ttl, true, true},
+		{"half its life is left", ttl / 2, true, true},
+		{"less than half", ttl/2 - ms, true, false},
+		{"expired", 0, true, false},
+		{"of a clock a minute ahead", ttl + time.Minute, true, true},
+		{"of a clock that ran ahead", ttl + time.Minute + ms, true, false},
+		{"not asked for", ttl, false, false},
+	} {
+		r := *rules
+		r.Resend, r.Interval = c.resend, time.Minute
+		a, old := &account.Account{}, account.Code{Digits: "000001", ExpiresAt: accounttest.Noon.Add(c.left)}
+		a.Codes(account.KindLogin).Live = &old
+		got, want := a.Issue(account.KindLogin, "000002", &r, accounttest.Noon), account.Code{Digits: "000002", ExpiresAt: accounttest.Noon.Add(ttl)}
+		if c.same {
+			want = old
+		}
+		codes := a.Codes(account.KindLogin)
+		if got != want || *codes.Live != want || !codes.NotBefore.Equal(accounttest.Noon.Add(time.Minute)) || (len(codes.Stale) == 0) != c.same {
+			t.Errorf("%s: issued %v, live %v, stale %v, none before %v", c.name, got, *codes.Live, codes.Stale, codes.NotBefore)
+		}
+	}
+}

@@ -11,8 +11,10 @@ type Rules struct {
 	LoginTTL, AccountTTL time.Duration
 	// Interval is how long after issuing a code no other of its kind is issued.
 	Interval time.Duration
-	TOTP     TOTPRules
-	Guard    GuardRules
+	// Resend gives out the live code again while at least half its life is left.
+	Resend bool
+	TOTP   TOTPRules
+	Guard  GuardRules
 }
 
 // Limit returns the limit of a kind.

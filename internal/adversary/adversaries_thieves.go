@@ -34,6 +34,13 @@ var MailingOutsider = Adversary{
 	Horizon: 30 * time.Minute,
 }
 
+// ResendingOutsider is MailingOutsider where the code that is live is mailed again.
+var ResendingOutsider = func() Adversary {
+	adv := MailingOutsider
+	adv.Name, adv.Rules = "an outsider, who has codes mailed again", small(func(o *spec.Options) { o.OTP.Resend = true })
+	return adv
+}()
+
 // EarlyOutsider guesses before the user has a device or an authenticator at all.
 var EarlyOutsider = Adversary{
 	Name:  "an outsider, before the user has a phone",

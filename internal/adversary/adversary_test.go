@@ -34,6 +34,8 @@ var kept = []claim{
 	{&Outsider, []Promise{Guesses(spec.KindDeviceTOTP)}, 12},
 	{&MailingOutsider, []Promise{Once, Gone}, 10},
 	{&MailingOutsider, []Promise{Guesses(spec.KindLogin)}, 10},
+	{&ResendingOutsider, []Promise{Once, Gone}, 10},
+	{&ResendingOutsider, []Promise{Guesses(spec.KindLogin)}, 10},
 	{&Outsider, []Promise{LockedOut(spec.KindPIN)}, 12},
 	{&Outsider, []Promise{LockedOut(spec.KindDeviceTOTP)}, 12},
 	{&EarlyOutsider, []Promise{Once, Gone}, 7},

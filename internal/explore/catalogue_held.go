@@ -77,6 +77,10 @@ func enrolling() []*operation {
 			all, err := c.p.Devices.Devices(c.ctx, user)
 			return saying(fmt.Sprint(all), err)
 		}},
+		{name: "holdings", method: "Verifier.Holdings", reads: true, run: func(c *caller) answer {
+			held, err := c.p.V.Holdings(c.ctx, user)
+			return saying(fmt.Sprint(held), err)
+		}},
 		begin("begin by pin", pinKind, pinKind, "", byPIN),
 		begin("begin by account code", codeKinds, codeKinds, string(proofCode), byAccount),
 		{

@@ -44,6 +44,7 @@ type Call struct {
 	answer spec.Answer
 	end    end
 	view   spec.View // of Status and Devices
+	holds  spec.Holding
 	err    error
 	// fault: the answer is a fault of the store, or the caller gave up.
 	fault bool
@@ -140,6 +141,8 @@ func (c *Call) note(r *translate.Result, w *world) {
 		}
 	case spec.Devices:
 		c.view.Devices = translate.ViewDevices(r.Devices)
+	case spec.Holds:
+		c.holds = translate.ViewHoldings(r.Holdings)
 	}
 }
 

@@ -37,7 +37,7 @@ var (
 	}
 	aroundDevices = theme{
 		scene: dishes(map[spec.Op]int{spec.Enroll: 4, spec.IssueUnproven: 1, spec.Begin: 1}),
-		menu: dishes(map[spec.Op]int{spec.VerifyOTP: 40, spec.VerifyAny: 8, spec.Enroll: 14, spec.Revoke: 8, spec.AdminRevoke: 3, spec.Devices: 4, spec.Prove: 10, spec.Status: 4,
+		menu: dishes(map[spec.Op]int{spec.VerifyOTP: 40, spec.VerifyAny: 8, spec.Enroll: 14, spec.Revoke: 8, spec.AdminRevoke: 3, spec.Devices: 4, spec.Holds: 3, spec.Prove: 10, spec.Status: 4,
 			spec.IssueUnproven: 4, spec.Unlock: 2, spec.Sweep: 1, spec.Forget: 1, spec.Forfeit: 1}),
 		codes: [4]int{10, 5, 65, 20},
 	}

@@ -84,6 +84,8 @@ func (p *Step) explainedBy(before, after State, want spec.Answer) bool {
 		return p.view == o.View(before, p.Now)
 	case p.Op == spec.Devices:
 		return p.view.Devices == o.View(before, p.Now).Devices
+	case p.Op == spec.Holds:
+		return p.holds == o.View(before, p.Now).Holding()
 	}
 	return true
 }

@@ -157,6 +157,23 @@ func count(once bool) int {
 	return 0
 }
 
+// learnCode takes over a code, which is the live one now: a new one, or the one that was
+// live before.
+func (a *act) learnCode(o *observed, u *user, live spec.Name) {
+	a.t.Helper()
+	switch code := o.OTP.Code; {
+	case live != a.Draws:
+		if want := a.drawn.CodeOf(live); code != want {
+			a.t.Fatalf("%s: the code is not the live one", o.label)
+		}
+	case !allDigits(code, a.cfg.spec.OTP.Digits):
+		a.t.Fatalf("%s: the code is not %d digits", o.label, a.cfg.spec.OTP.Digits)
+	default:
+		a.drawn.Issued(live, code)
+		u.codes = append(u.codes, live)
+	}
+}
+
 // learn takes over what was drawn at random.
 func (a *act) learn(o *observed, u *user, next spec.State) {
 	a.t.Helper()
@@ -164,11 +181,7 @@ func (a *act) learn(o *observed, u *user, next spec.State) {
 		a.t.Fatalf("%s: handed something out", o.label)
 	}
 	if otp := o.OTP; otp.Code != "" {
-		if !allDigits(otp.Code, a.cfg.spec.OTP.Digits) {
-			a.t.Fatalf("%s: the code is not %d digits", o.label, a.cfg.spec.OTP.Digits)
-		}
-		a.drawn.Issued(a.Draws, otp.Code)
-		u.codes = append(u.codes, a.Draws)
+		a.learnCode(o, u, next.Codes(spec.KindNamed(string(otp.Kind))).Live.Code)
 	}
 	if o.Enrollment.Secret != "" {
 		u.secrets = append(u.secrets, a.enrolled(o, next))

@@ -26,6 +26,7 @@ var ways = [spec.OpCount]way{
 	spec.IssueUnproven:            {4, (*machine).issueUnproven},
 	spec.Enroll:                   {5, (*machine).enroll},
 	spec.Devices:                  {1, (*machine).listDevices},
+	spec.Holds:                    {1, (*machine).holdings},
 	spec.Revoke:                   {1, (*machine).revoke},
 	spec.Begin:                    {2, proven(spec.Begin)},
 	spec.Confirm:                  {3, (*machine).confirm},

@@ -155,6 +155,17 @@ func (m *machine) listDevices(t *rapid.T) {
 	}
 }
 
+func (m *machine) holdings(t *rapid.T) {
+	a := m.act(spec.Holds, m.drawUser(t))
+	a.make()
+	if u := m.users[a.User]; u != nil && !m.sealed(u) {
+		got, want := m.views.Do(t.Context(), &a.Call, nil), m.cfg.spec.View(u.state, m.time())
+		if translate.ViewHoldings(got.Holdings) != want.Holding() {
+			m.t.Fatalf("Holdings(%q): %+v, want %+v", u.name, got.Holdings, want.Holding())
+		}
+	}
+}
+
 func (m *machine) revoke(t *rapid.T) {
 	a := m.act(spec.Revoke, m.drawUserWho(t, hasDevice))
 	a.Device = m.drawDevice(t, a.User)

@@ -48,6 +48,7 @@ func drawConfig(t *rapid.T) config {
 	o.OTP.AccountTTL = pick(t, "account ttl", 0, time.Minute, 10*time.Minute)
 	o.OTP.LoginTTL = pick(t, "login ttl", 0, 90*time.Second)
 	o.OTP.Interval = pick(t, "otp interval", 0, 0, 20*time.Second)
+	o.OTP.Resend = pick(t, "resend", false, true)
 	o.Reset.Strikes = pick(t, "strikes", 0, 1, 2)
 	o.Reset.Interval = pick(t, "guard interval", 0, 0, 40*time.Second)
 	o.Reset.MinAge = pick(t, "min age", 0, 0, 0, 10*time.Minute)

@@ -1,5 +1,7 @@
 package spec
 
+import "time"
+
 // Issued codes are look-up secrets that live for minutes, NIST SP 800-63B-4 §3.1.3.2.
 // Of each kind only the newest is live. It is accepted once, and not from the instant
 // on at which it ends.
@@ -24,14 +26,24 @@ func (t *turn) issue() Answer {
 		}
 	}
 	t.writes = true
-	ends := t.now.add(t.o.ttl(kind))
-	codes.retire()
-	codes.Live, codes.Hold = Issued{t.call.Draws, ends}, 0
+	if !t.resent(kind) {
+		codes.retire()
+		codes.Live = Issued{t.call.Draws, t.now.add(t.o.ttl(kind))}
+	}
+	ends := codes.Live.Ends
+	codes.Hold = 0
 	if interval > 0 {
 		codes.Hold = t.now.add(interval)
 	}
 	t.event(Event{Action: issued, Kind: kind, Until: ends})
 	return Answer{Kind: kind, Until: ends}
+}
+
+// resent reports whether the code that is live is to be sent again: with Resend, while
+// half its life is left.
+func (t *turn) resent(k Kind) bool {
+	left := time.Duration(t.codes(k).Live.Ends-t.now) * time.Millisecond
+	return t.o.OTP.Resend && t.live(k) && left >= t.o.ttl(k)/2
 }
 
 // live reports whether the user has a code of the kind to use.

@@ -94,6 +94,7 @@ var rules = [OpCount]rule{
 	VerifyPIN:      {do: (*turn).verifyAlone},
 	VerifyPassword: {do: (*turn).verifyAlone},
 	VerifyAny:      {do: (*turn).verifyProof},
+	Holds:          {do: shows},
 
 	SetPIN:    {do: proven((*turn).setPIN)},
 	RemovePIN: {may: (*turn).hasPIN, do: proven((*turn).removePIN)},

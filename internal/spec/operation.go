@@ -11,6 +11,7 @@ const (
 	VerifyPIN
 	VerifyPassword
 	VerifyAny
+	Holds
 	SetPIN
 	RemovePIN
 	IsSet
@@ -95,6 +96,7 @@ var Operations = [OpCount]Operation{
 	{Op: VerifyPIN, Name: "Verifier.VerifyPIN", Proof: OnePIN, Budgeted: true},
 	{Op: VerifyPassword, Name: "Verifier.VerifyPassword", Proof: OnePassword, Budgeted: true},
 	{Op: VerifyAny, Name: "Verifier.VerifyAny", Proof: AnyProof, Budgeted: true},
+	{Op: Holds, Name: "Verifier.Holdings", Reads: true},
 
 	{Op: SetPIN, Name: "PINs.Set", Proof: AnyProof, Budgeted: true, Binds: true, Asks: true},
 	{Op: RemovePIN, Name: "PINs.Remove", Proof: AnyProof, Budgeted: true},

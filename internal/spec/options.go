@@ -47,6 +47,7 @@ type PINOptions struct {
 type OTPOptions struct {
 	Digits                         int
 	AccountTTL, LoginTTL, Interval time.Duration
+	Resend                         bool
 	Limit                          Limit
 }
 

@@ -13,6 +13,21 @@ type View struct {
 	WipePending                 bool
 }
 
+// A Holding is what Holdings shows.
+type Holding struct {
+	PIN, Authenticator bool
+	Devices            int
+}
+
+// Holding is what of the view Holdings shows.
+func (v View) Holding() Holding {
+	h := Holding{PIN: v.PIN, Authenticator: v.Authenticator}
+	for h.Devices < MaxDevices && v.Devices[h.Devices].ID != 0 {
+		h.Devices++
+	}
+	return h
+}
+
 // A ViewedDevice is what Devices shows of one.
 type ViewedDevice struct {
 	ID               Name

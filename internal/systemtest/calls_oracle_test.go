@@ -152,6 +152,10 @@ func (w *fuzzWorld) shown(call *spec.Call, r *translate.Result) {
 		}
 	case spec.Devices:
 		got.Devices = translate.ViewDevices(r.Devices)
+	case spec.Holds:
+		if h := translate.ViewHoldings(r.Holdings); h != want.Holding() {
+			w.Fatalf("%s: %+v, want %+v", call.Op, h, want.Holding())
+		}
 	}
 	if got != want {
 		w.Fatalf("%s shows %s, want %s", call.Op, got, want)

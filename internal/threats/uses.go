@@ -251,6 +251,10 @@ func readingUses() []use {
 			_, err := on.Devices.Devices(ctx, p.id)
 			return err
 		}},
+		{name: "Verifier.Holdings", right: true, reads: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			_, err := on.V.Holdings(ctx, p.id)
+			return err
+		}},
 		{name: "PINs.IsSet", right: true, reads: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			_, err := on.PINs.IsSet(ctx, p.id)
 			return err

@@ -36,6 +36,7 @@ type Result struct {
 	OTP        factor.OTP
 	Enrollment factor.Enrollment
 	Devices    []factor.Device
+	Holdings   factor.Holdings
 	Status     factor.Status
 	Users      []string
 	Count      int
@@ -81,6 +82,9 @@ var calls = [spec.OpCount]func(ctx context.Context, v *Views, c *spec.Call, a *A
 	},
 	spec.VerifyAny: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
 		r.Match, r.Err = v.V.VerifyAny(ctx, c.User, proof(c))
+	},
+	spec.Holds: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Holdings, r.Err = v.V.Holdings(ctx, c.User)
 	},
 	spec.SetPIN: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
 		r.Err = v.PINs.Set(ctx, c.User, c.NewPIN, proof(c))

@@ -73,7 +73,8 @@ func Options(o *factor.Options) spec.Options {
 			Length: o.PIN.Length, MinDistinct: o.PIN.MinDistinct, AllowSeries: o.PIN.AllowSeries, Limit: limit(o.PIN.Limit),
 		},
 		OTP: spec.OTPOptions{
-			Digits: o.OTP.Digits, AccountTTL: o.OTP.AccountTTL, LoginTTL: o.OTP.LoginTTL, Interval: o.OTP.Interval, Limit: limit(o.OTP.Limit),
+			Digits: o.OTP.Digits, AccountTTL: o.OTP.AccountTTL, LoginTTL: o.OTP.LoginTTL, Interval: o.OTP.Interval, Resend: o.OTP.Resend,
+			Limit: limit(o.OTP.Limit),
 		},
 		TOTP: spec.TOTPOptions{
 			Algorithm: o.TOTP.Algorithm, Period: o.TOTP.Period, Digits: o.TOTP.Digits, Skew: o.TOTP.Skew, Limit: limit(o.TOTP.Limit),
@@ -178,6 +179,11 @@ func Describe(s factor.Status) string {
 	}
 	s.Wipe = nil
 	return fmt.Sprintf("%+v wipe %s", s, wipe)
+}
+
+// ViewHoldings is what of a view the holdings show.
+func ViewHoldings(h factor.Holdings) spec.Holding {
+	return spec.Holding{PIN: h.PIN, Authenticator: h.Authenticator, Devices: h.Devices}
 }
 
 // ViewDevices is what a list of devices shows.

@@ -1,0 +1,27 @@
+package factor
+
+import "context"
+
+// Holdings is what a user could prove.
+type Holdings struct {
+	// PIN: a PIN is set. Authenticator: one is confirmed.
+	PIN, Authenticator bool
+	// Devices is how many are enrolled.
+	Devices int
+}
+
+// Holdings returns what a user could prove, for a login to offer as the second factor.
+// Ask only for a user who is past the first one: before that, it tells a stranger what
+// an account holds. A replica that lags may serve it.
+//
+// It returns ErrMalformed and ErrUnsealed.
+func (v *Verifier) Holdings(ctx context.Context, user string) (Holdings, error) {
+	if err := checkUser(user); err != nil {
+		return Holdings{}, err
+	}
+	a, err := v.read(ctx, user)
+	if err != nil {
+		return Holdings{}, err
+	}
+	return Holdings{PIN: a.PIN != nil, Authenticator: a.Authenticator != nil, Devices: len(a.Devices)}, nil
+}
