@@ -133,6 +133,11 @@ func (c *Call) note(r *translate.Result, w *world) {
 	case !ok, a.Err == spec.HostFault && !c.host, a.Err == spec.Malformed:
 		c.end = strange
 	}
+	c.noteView(r, w)
+}
+
+// noteView notes what a call that looks has shown.
+func (c *Call) noteView(r *translate.Result, w *world) {
 	switch c.Op {
 	case spec.Status:
 		c.view = translate.View(r.Status)

@@ -55,7 +55,8 @@ var moves = []move{
 	{"enrol a device", func(s *siege) bool { return s.enroll(thiefsDevice, s.mailed()) }},
 	{"revoke the device of the thief's", func(s *siege) bool { return s.revoke(thiefsDevice) }},
 	{"enrol a device without proof, and once more", func(s *siege) bool {
-		return s.enrollUnproven(thiefsDevice) && s.enrollUnproven(thiefsDevice)
+		first := s.enrollUnproven(thiefsDevice)
+		return first && s.enrollUnproven(thiefsDevice)
 	}},
 	{"enrol the user's device without proof", func(s *siege) bool { return s.enrollUnproven(s.p.device) }},
 	{"confirm an authenticator", (*siege).confirm},
@@ -179,11 +180,16 @@ func (s *siege) mustAnswer(proof string, since time.Time, err error) {
 		s.fatalf("Prove accepted %s after %s", proof, now.Sub(since))
 	case errors.Is(err, factor.ErrNotEnrolled) && (now.Sub(s.gone) < minAge || len(s.stolen) > 0 || s.userHolds()):
 		s.fatalf("Prove lets the reset go on %s after the last was removed", now.Sub(s.gone))
-	case locked && (!l.TooSoon || l.Kind != "" || !l.Until.After(now) || l.Until.After(now.Add(minAge))):
+	case locked && !isTooSoon(l, now):
 		s.fatalf("Prove answered %+v to %s at %s", l, proof, now)
 	case err != nil && !locked && !errors.Is(err, factor.ErrNotEnrolled) && !errors.Is(err, factor.ErrMismatch):
 		s.fatalf("Prove answered %v to %s", err, proof)
 	}
+}
+
+// isTooSoon reports whether a lock is that of a wait for MinAge.
+func isTooSoon(l *factor.LockedError, now time.Time) bool {
+	return l.TooSoon && l.Kind == "" && l.Until.After(now) && !l.Until.After(now.Add(minAge))
 }
 
 // mailed is a code from the mailbox.
