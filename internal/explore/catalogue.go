@@ -112,7 +112,6 @@ func issuing() []*operation {
 	all := []*operation{
 		issue("issue by pin", pinKind, pinKind, creds{PIN: rightPIN}),
 		issue("issue by wrong password, pin", kinds(passKind, pinKind), pinKind, creds{Password: "wrong", PIN: rightPIN}),
-		issue("issue by wrong pin", pinKind, nil, creds{PIN: wrongPIN}),
 	}
 	for _, k := range issuedKinds {
 		all = append(all, unproven("issue "+string(k), k))

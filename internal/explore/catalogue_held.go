@@ -20,7 +20,6 @@ func binding() []*operation {
 		set("set pin by account code", codeKinds, codeKinds, string(proofCode), func(h *held) creds { return creds{OTP: h.issued[proofCode]} }),
 		set("set pin by device code", codeKinds, codeKinds, "device", func(h *held) creds { return creds{OTP: h.device} }),
 		set("set pin by password", passKind, passKind, "", func(*held) creds { return creds{Password: password} }),
-		set("set pin by pin", pinKind, pinKind, "", func(*held) creds { return creds{PIN: rightPIN} }),
 		{name: "set pin by wrong code", method: "PINs.Set", judges: codeKinds, binds: true, run: func(c *caller) answer {
 			return said(c.p.PINs.Set(c.ctx, user, c.pin(), creds{OTP: wrongCode}))
 		}},
@@ -81,7 +80,6 @@ func enrolling() []*operation {
 			held, err := c.p.V.Holdings(c.ctx, user)
 			return saying(fmt.Sprint(held), err)
 		}},
-		begin("begin by pin", pinKind, pinKind, "", byPIN),
 		begin("begin by account code", codeKinds, codeKinds, string(proofCode), byAccount),
 		{
 			name: "confirm", method: "AuthenticatorEnroller.Confirm", clears: []factor.Kind{factor.KindTOTP}, spends: "pending",
