@@ -88,8 +88,10 @@ func (d *Admin) RevokeDevice(ctx context.Context, user string, device uuid.UUID)
 // PasswordChanged forgets what the old password protected: it sets the count of
 // wrong passwords back to zero, voids the user's live codes and drops an
 // authenticator that waits for its first code, because whoever had the old password
-// may have asked for them. Call it after each change or reset of the password. It
-// reports ActionUnlocked and ActionCodesVoided where there was something to do.
+// may have asked for them. Call it after each change or reset of the password, once
+// CheckPassword knows the new one: a call that the old one was right for, and that has
+// not been stored yet, asks again. It reports ActionUnlocked and ActionCodesVoided where
+// there was something to do.
 //
 // It returns ErrMalformed.
 func (d *Admin) PasswordChanged(ctx context.Context, user string) error {
@@ -98,14 +100,17 @@ func (d *Admin) PasswordChanged(ctx context.Context, user string) error {
 			*b = account.Budget{}
 			a.event(Event{Action: ActionUnlocked, Kind: KindPassword})
 		}
-		return a.voidCodes()
+		a.voidCodes()
+		a.remove = false // a call that the old password pays for right now must lose its swap
+		return void{}
 	})
 }
 
 // VoidCodes voids the user's live login and account codes and drops an authenticator
 // that waits for its first code. Call it when the address changes that codes are sent
 // to: whoever reads the old one may have asked for them. It reports ActionCodesVoided
-// where there was something to do.
+// where there was something to do. A code that is issued meanwhile is mailed by the
+// host: read the address after issuing, and not before.
 //
 // It returns ErrMalformed.
 func (d *Admin) VoidCodes(ctx context.Context, user string) error {
@@ -162,8 +167,8 @@ func (d *Admin) Forget(ctx context.Context, user string) error {
 
 // Discard erases a record that does not open, and a wipe that may be pending in it:
 // make sure first that the key is lost, and that the user's critical data is deleted
-// or may stay. A record that opens it treats as Forget does, and one in the format of
-// a newer release it refuses.
+// or may stay. A record that opens it treats as Forget does, and one that opens and is
+// in the format of a newer release it refuses.
 //
 // It returns ErrMalformed, ErrWipePending and ErrNewerFormat.
 func (d *Admin) Discard(ctx context.Context, user string) error {

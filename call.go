@@ -15,7 +15,7 @@ import (
 )
 
 // A call is one call of the API on one user. It remembers what its slow work
-// found, so that a lost swap does not repeat it.
+// found, so that a lost swap does not repeat it, but for a password that was right.
 type call struct {
 	commit.Call
 	v    *Verifier
@@ -83,6 +83,15 @@ func memoize[T any](a *attempt, m *memo[T], where string, work func() (T, error)
 	}
 	m.done = true
 	return m.value, m.err
+}
+
+// forgetYes forgets, before the rule is applied again because a swap was lost, that the
+// host said yes to the password. Whoever won may be the host, which has changed the
+// password: what it has voided must not be paid for by the old one.
+func (c *call) forgetYes() {
+	if c.slow != nil && c.slow.password.value {
+		c.slow.password = memo[bool]{}
+	}
 }
 
 // checkPassword asks the host.

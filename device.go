@@ -74,7 +74,7 @@ func (a *attempt) mayEnroll(device uuid.UUID, proof Credentials) error {
 		return err
 	}
 	i := a.account.DeviceIndex(device)
-	if a.opts.RegisteredAt == nil || i >= 0 && !a.account.Devices[i].Unused() {
+	if a.opts.RegisteredAt == nil || i >= 0 && !a.account.Unseen(&a.account.Devices[i]) {
 		return ErrNoCredential
 	}
 	registered, err := a.registeredAt()

@@ -36,7 +36,8 @@
 //     is counted.
 //   - A wipe is marked only after more than Strikes recorded wrong proofs, or an
 //     explicit forfeit. It is then asked for at least once, and until it is done
-//     no reset proof is accepted and no PIN or device is bound.
+//     no reset proof is accepted and no PIN, device or (where it proves a reset)
+//     authenticator is bound.
 //   - A stolen table shows no PIN, code, secret or count, and a row that is moved
 //     to another user does not open. What it does show stands in SECURITY.md.
 //

@@ -96,8 +96,8 @@ type ImportedDevice struct {
 // device that was revoked and all that a wipe removed stay as they are, so a program
 // that moves a table may start over at any time. A secret that was imported, or is no
 // longer in force, is not taken over again under another ID. What is not taken over
-// for such a reason changes nothing and is no error. Forget makes a user new to Import
-// too.
+// for such a reason changes nothing and is no error; neither does any key once the user
+// has removed some 250 devices. Forget makes a user new to Import too.
 //
 // What is taken over is bound as by the user: a PIN or an authenticator, and a device
 // where the user has no older one, start with no wrong answers counted. A wipe that is

@@ -229,3 +229,27 @@ func FuzzImport(f *testing.F) {
 		}
 	})
 }
+
+// A secret that waits for its first code is held already: in two places each of its codes
+// would be accepted twice.
+func TestImportRefusesTheSecretThatWaits(t *testing.T) {
+	k := newKit(t)
+	waiting := factor.ImportedTOTP{URL: k.begin().URL}
+	for _, held := range []factor.Import{{Authenticator: &waiting}, {Devices: []factor.ImportedDevice{{ID: tablet, TOTP: waiting}}}} {
+		k.is(k.admin.Import(t.Context(), alice, held), factor.ErrAlreadyEnrolled)
+	}
+}
+
+// Whichever part of a row is refused first: no secret of it for a place that was filled
+// comes back later, under any ID.
+func TestImportRemembersAllThatARefusedRowHasForFilledPlaces(t *testing.T) {
+	k := newKit(t)
+	k.withPIN()
+	k.ok(second(k.dev.Enroll(t.Context(), alice, phone, factor.Credentials{})))
+	k.is(k.admin.Import(t.Context(), alice, row()), factor.ErrAlreadyEnrolled) // for the PIN
+	k.ok(k.admin.RevokeDevice(t.Context(), alice, phone))
+	k.imports(factor.Import{Devices: []factor.ImportedDevice{{ID: tablet, TOTP: factor.ImportedTOTP{Secret: phoneSecret}}}})
+	if s := k.status(); len(s.Devices) != 0 {
+		t.Fatalf("holds %+v", s.Devices)
+	}
+}

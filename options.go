@@ -43,7 +43,8 @@ type Options struct {
 	// Wipe deletes the user's critical data: only what existed at Wipe.At. It
 	// must be idempotent per Wipe.ID: factor calls it until it returns nil, and
 	// several calls may run it at once. Its context does not end with the
-	// caller's, but after 30 s. A ResetGuard needs it.
+	// caller's, but after 30 s, and it must return then: a Sweep waits for it. A
+	// ResetGuard needs it.
 	Wipe func(ctx context.Context, w Wipe) error
 	// Observe is told of each decision and change after it is stored. Its
 	// context does not end with the caller's, who waits for it; a panic in it is

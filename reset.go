@@ -18,9 +18,9 @@ type ResetOptions struct {
 	Interval time.Duration
 	// MinAge is how long ago a PIN, a device or an authenticator must have been
 	// bound to prove a reset, so that one bound by a thief with the mailbox proves
-	// nothing. While the user holds only newer ones, and until MinAge after the user
-	// has removed or replaced one, the guard judges nothing (ErrLocked, with
-	// LockedError.TooSoon). New users wait too, so choose hours. Whoever has the
+	// nothing. While the user holds only newer ones, and while the user holds nothing and
+	// has removed or replaced one less than MinAge ago, the guard judges nothing
+	// (ErrLocked, with LockedError.TooSoon). All processes must have the same. New users wait too, so choose hours. Whoever has the
 	// mailbox can prolong the wait for as long as he has it; ResetGuard.Forfeit and
 	// Admin.Forget end it. Default none.
 	MinAge time.Duration

@@ -39,7 +39,8 @@ type Status struct {
 	// Strikes is how many wrong proofs the reset guard counted; while the data
 	// is wiped, one more than ResetOptions.Strikes.
 	Strikes int `json:"strikes"`
-	// Wipe is set from the time that a wipe is marked until a PIN or a device is
+	// Wipe is set from the time that a wipe is marked until a PIN, a device or (with
+	// ResetOptions.Authenticator) an authenticator is
 	// bound anew.
 	Wipe *Wipe `json:"wipe,omitempty"`
 	// WipePending says that Wipe is marked and not done yet.

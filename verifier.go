@@ -116,7 +116,7 @@ func (v *Verifier) clock() (now time.Time, err error) {
 // account codes if none is given, and spends it for the first kind in the given
 // order that it is right for. If it is right for none, it is charged once to
 // each kind that it was judged against; a kind that is locked is left out. A
-// code that was right for one of these kinds and is not any more (it was used,
+// code that was right for one of the others and is not any more (it was used,
 // replaced or voided, or has expired) is right for none, and charged to none: see
 // MismatchError.Stale.
 //

@@ -68,3 +68,12 @@ func TestEnrollAgainReplacesAndNeedsNoPlace(t *testing.T) {
 	k.ok(k.admin.RevokeDevice(t.Context(), alice, phone))
 	k.tooSoon(k.prove(rightPIN), over)
 }
+
+// A device that was imported is not replaced without a proof, although no code of it was
+// seen here: it may have been in use for years.
+func TestAnImportedDeviceIsNotReplacedWithoutAProof(t *testing.T) {
+	k := newKit(t)
+	k.imports(factor.Import{Devices: []factor.ImportedDevice{{ID: phone, TOTP: factor.ImportedTOTP{Secret: phoneSecret}}}})
+	k.is(second(k.dev.Enroll(t.Context(), alice, phone, factor.Credentials{})), factor.ErrNoCredential)
+	k.accepts(k.codeOf(phoneSecret), factor.KindDeviceTOTP)
+}

@@ -142,7 +142,7 @@ func (a *Account) RemovePIN(by Actor, r *Rules, now time.Time) {
 func (a *Account) Enroll(id uuid.UUID, s TOTP, r *Rules, now time.Time) {
 	d := Device{ID: id, TOTP: s, EnrolledAt: now}
 	if i := a.DeviceIndex(id); i >= 0 {
-		a.markKey(&a.Devices[i].TOTP)
+		a.markReplaced(&a.Devices[i].TOTP, Binding{KindDeviceTOTP, id})
 		a.Devices[i] = d
 		a.proofRemoved(User, r, now)
 	} else {
@@ -189,7 +189,7 @@ func (a *Account) Confirm(code string, r *Rules, now time.Time) (v Verdict, left
 		return Wrong, pendingTries - p.Wrong
 	}
 	if a.Authenticator != nil {
-		a.markKey(&a.Authenticator.TOTP)
+		a.markReplaced(&a.Authenticator.TOTP, Binding{Kind: KindTOTP})
 		if r.Guard.Authenticator {
 			a.proofRemoved(User, r, now)
 		}

@@ -9,8 +9,10 @@ func InGrace(registered time.Time, grace time.Duration, now time.Time) bool {
 	return !registered.IsZero() && age >= -ClockSlack && age <= grace
 }
 
-// Unused reports whether the device has never shown a code.
-func (d *Device) Unused() bool { return d.LastStep == NoStep && d.UsedAt.IsZero() }
+// Unseen reports whether a device was enrolled here and has never shown a code.
+func (a *Account) Unseen(d *Device) bool {
+	return d.LastStep == NoStep && d.UsedAt.IsZero() && !a.wasImported(&d.TOTP, Binding{KindDeviceTOTP, d.ID})
+}
 
 // EnrolledSince reports whether the device was enrolled since the user registered.
 func (d *Device) EnrolledSince(registered time.Time) bool {

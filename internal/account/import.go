@@ -41,8 +41,8 @@ func (a *Account) Import(h Holdings, r *Rules, maxDevices int) ([]Binding, error
 	next.Devices, next.Marks = slices.Clip(a.Devices), slices.Clip(a.Marks)
 	err := next.all(h)
 	if err != nil {
-		if next.refused != nil {
-			a.markKey(next.refused)
+		if held := (*HeldError)(nil); errors.As(err, &held) {
+			a.markRefused(h)
 		}
 		return nil, err
 	}
@@ -53,13 +53,25 @@ func (a *Account) Import(h Holdings, r *Rules, maxDevices int) ([]Binding, error
 	return next.bound, nil
 }
 
+// markRefused marks the keys that are not taken over later either: those for places where
+// something stands, and those that are held elsewhere.
+func (a *Account) markRefused(h Holdings) {
+	if app := h.Authenticator; app != nil && (a.Authenticator != nil || a.holderOf(&app.TOTP) != nil) {
+		a.markKey(&app.TOTP)
+	}
+	for i := range h.Devices {
+		if d := &h.Devices[i]; a.DeviceIndex(d.ID) >= 0 || a.holderOf(&d.TOTP) != nil {
+			a.markKey(&d.TOTP)
+		}
+	}
+}
+
 // An importing is an Account that takes over what it may.
 type importing struct {
 	Account
 	rules      *Rules
 	maxDevices int
 	bound      []Binding
-	refused    *TOTP // the secret for which it ended
 }
 
 func (a *importing) all(h Holdings) error {
@@ -140,7 +152,6 @@ func (a *importing) key(s *TOTP, at Binding, filled bool) (taken bool, err error
 	}
 	switch {
 	case held != nil:
-		a.refused = s
 		return false, held
 	case a.marked(placeOf(at.Kind, at.Device)) || a.marked(everyKey) || slices.ContainsFunc(keyMarks(s), a.marked):
 		return true, nil
@@ -157,7 +168,7 @@ func (a *importing) took(k Kind, device uuid.UUID) {
 // holderOf returns what holds the secret of a key, nil if nothing does: in two places
 // each code would be accepted twice.
 func (a *Account) holderOf(s *TOTP) *HeldError {
-	if a.Authenticator != nil && a.Authenticator.SameSecret(&s.Key) {
+	if a.Authenticator != nil && a.Authenticator.SameSecret(&s.Key) || a.Pending != nil && a.Pending.SameSecret(&s.Key) {
 		return &HeldError{Kind: KindTOTP}
 	}
 	for i := range a.Devices {
@@ -231,6 +242,20 @@ func (a *Account) markKey(s *TOTP) {
 func (a *Account) markRemoved(d *Device) {
 	a.markDevice(placeOf(KindDeviceTOTP, d.ID))
 	a.markKey(&d.TOTP)
+}
+
+// markReplaced marks a key that is replaced, if it was imported: by version 0.1.0, which
+// marked it for its place alone. One that was drawn here is not, or who enrols again and
+// again would make the record grow.
+func (a *Account) markReplaced(s *TOTP, at Binding) {
+	if a.takenBefore(s, at) {
+		a.markKey(s)
+	}
+}
+
+// wasImported reports whether a key that is held was taken over from elsewhere.
+func (a *Account) wasImported(s *TOTP, at Binding) bool {
+	return a.takenBefore(s, at) || slices.ContainsFunc(keyMarks(s), a.marked)
 }
 
 // takenBefore reports whether this very key was taken over for this place. Version 0.1.0

@@ -55,11 +55,8 @@ func (t *turn) confirm() Answer {
 		}
 		return a
 	}
-	if t.Authenticator.Key != 0 {
-		t.Vacated.Keys.add(t.Authenticator.Key)
-		if t.o.Reset.Authenticator {
-			t.removed()
-		}
+	if t.Authenticator.Key != 0 && t.o.Reset.Authenticator {
+		t.removed()
 	}
 	w.Secret.Last = step
 	t.Authenticator, t.Confirmed, t.Waiting = w.Secret, t.now, Waiting{}

@@ -142,4 +142,5 @@ func (t *turn) passwordChanged() {
 		t.event(Event{Action: unlocked, Kind: KindPassword})
 	}
 	t.voidCodes()
+	t.removes = false // a call that the old password pays for right now must lose its swap
 }

@@ -29,7 +29,6 @@ func (t *turn) enroll() Answer {
 	}
 	t.writes = true
 	if at >= 0 {
-		t.Vacated.Keys.add(t.Devices[at].Secret.Key)
 		t.removed()
 	} else {
 		at = t.deviceCount()
@@ -48,7 +47,7 @@ func (t *turn) enroll() Answer {
 // way. It starts anew, so that it keeps no age.
 func (t *turn) unproven(at int) Err {
 	again := at >= 0
-	if !t.o.RegisteredAt || again && t.Devices[at].shown() {
+	if !t.o.RegisteredAt || again && t.seen(t.Devices[at]) {
 		return NoCredential
 	}
 	t.out.AskedRegistered = true
@@ -65,8 +64,11 @@ func (t *turn) unproven(at int) Err {
 	return OK
 }
 
-// shown reports whether a code of the device was ever accepted.
-func (d Device) shown() bool { return d.Secret.Last != NoStep || d.Used != 0 }
+// seen reports whether a code of the device was ever accepted, or its secret is one that
+// was imported.
+func (t *turn) seen(d Device) bool {
+	return d.Secret.Last != NoStep || d.Used != 0 || t.Vacated.Keys.has(d.Secret.Key)
+}
 
 func (t *turn) revoke() {
 	at := t.device(t.call.Device)

@@ -24,8 +24,7 @@ type HeldElsewhere struct {
 type Marks uint64
 
 // Places are those that no import fills any more. Devices are the ids of devices, and
-// Keys the keys of secrets that were imported, refused, removed or replaced, whatever id
-// they come under.
+// Keys the keys of secrets that were imported, refused or removed, whatever id they come under.
 type Places struct {
 	PIN, Authenticator bool
 	Devices, Keys      Names
@@ -66,11 +65,22 @@ func (t *turn) imports() Answer {
 		return refused
 	}
 	t.State, t.out.Events = before, nil
-	if t.unwanted != 0 { // it is not taken later either, as if it had been here
-		t.Vacated.Keys.add(t.unwanted)
+	if refused.Err == AlreadyEnrolled {
+		t.refuseKeys(&t.call.Held)
 	}
 	t.writes = t.State != before
 	return refused
+}
+
+// refuseKeys notes the secrets that are not taken later either, as if they had been here:
+// those for places where something stands, and those that are held elsewhere.
+func (t *turn) refuseKeys(h *Holdings) {
+	for _, d := range append(slices.Clone(h.Devices), h.Authenticator) {
+		stands := t.device(d.ID) >= 0 || d.ID == 0 && t.Authenticator.Key != 0
+		if d.Secret.Key != 0 && (stands || t.holder(d.Secret).Err != OK) {
+			t.Vacated.Keys.add(d.Secret.Key)
+		}
+	}
 }
 
 func (t *turn) takeOver(h *Holdings) Answer {
@@ -113,7 +123,6 @@ func (t *turn) takeAuthenticator(h HeldElsewhere) Answer {
 	case t.taken(h):
 		return Answer{}
 	case t.Authenticator.Key != 0:
-		t.unwanted = h.Secret.Key
 		return Answer{Err: AlreadyEnrolled, Kind: KindTOTP}
 	}
 	if a := t.holder(h.Secret); a.Err != OK {
@@ -134,7 +143,6 @@ func (t *turn) takeDevice(h HeldElsewhere) Answer {
 	case t.taken(h):
 		return Answer{}
 	case t.device(h.ID) >= 0:
-		t.unwanted = h.Secret.Key
 		return Answer{Err: AlreadyEnrolled, Kind: KindDeviceTOTP, Device: h.ID}
 	}
 	if a := t.holder(h.Secret); a.Err != OK {
@@ -177,9 +185,9 @@ func (t *turn) since(h HeldElsewhere) Time {
 // holder refuses a key that is held already: in two places each of its codes would
 // be accepted twice.
 func (t *turn) holder(s Secret) Answer {
-	for _, h := range append(t.authenticator(), t.devices()...) {
+	all := append(t.authenticator(), t.devices()...)
+	for _, h := range append(all, have{kind: KindTOTP, secret: &t.Waiting.Secret}) {
 		if h.secret.Key == s.Key {
-			t.unwanted = s.Key
 			return Answer{Err: AlreadyEnrolled, Kind: h.kind, Device: h.device}
 		}
 	}

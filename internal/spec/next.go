@@ -12,8 +12,6 @@ type turn struct {
 	// removes: the swap leaves no record. A call that finds none, and has nothing to
 	// keep, makes none.
 	removes bool
-	// unwanted is the secret that an import was refused for.
-	unwanted Name
 }
 
 func (t *turn) event(e Event) {

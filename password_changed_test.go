@@ -1,0 +1,46 @@
+package factor_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/knowhave/factor"
+)
+
+// Nothing that the old password pays for is stored once PasswordChanged has returned: a
+// call that it was right for just before asks again, also for a user without a record.
+func TestPasswordChangedEndsCallsThatTheOldPasswordPaysFor(t *testing.T) {
+	old := factor.Credentials{Password: "old"}
+	for name, call := range map[string]func(k *kit) error{
+		"issue":  func(k *kit) error { return second(k.codes.Issue(k.Context(), alice, old)) },
+		"begin":  func(k *kit) error { return second(k.auth.Begin(k.Context(), alice, old)) },
+		"set":    func(k *kit) error { return k.pins.Set(k.Context(), alice, rightPIN, old) },
+		"enroll": func(k *kit) error { return second(k.dev.Enroll(k.Context(), alice, uuid.UUID{7}, old)) },
+		"verify": func(k *kit) error { return k.v.VerifyPassword(k.Context(), alice, "old") },
+	} {
+		for _, known := range []bool{false, true} {
+			password, asked := "old", 0
+			var k *kit
+			k = newKit(t, func(o *factor.Options) {
+				o.CheckPassword = func(ctx context.Context, user, given string) (bool, error) {
+					right := given == password
+					if asked++; asked == 1 { // the host changes it just now
+						password = "new"
+						k.ok(k.admin.PasswordChanged(ctx, user))
+					}
+					return right, nil
+				}
+			})
+			if known {
+				k.issue(factor.KindLogin)
+			}
+			k.is(call(k), factor.ErrMismatch)
+			s := k.status()
+			if asked != 2 || len(s.Live) > 0 || s.AuthenticatorPending || s.PIN || len(s.Devices) > 0 {
+				t.Errorf("%s, known %v: asked %d times, left %+v", name, known, asked, s)
+			}
+		}
+	}
+}
