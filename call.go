@@ -31,6 +31,7 @@ func (v *Verifier) newCall(ctx context.Context, user string, how commit.How) cal
 // slowWork is what the slow work of a call found.
 type slowWork struct {
 	password   memo[bool]
+	checks     int // of the password
 	newPIN     memo[pinhash.Hash]
 	registered memo[time.Time]
 	pins       []pinFound
@@ -94,9 +95,20 @@ func (c *call) forgetYes() {
 	}
 }
 
+// maxChecks is how often one call asks the host for a password that is right each time,
+// while others keep winning the swap.
+const maxChecks = 8
+
 // checkPassword asks the host.
 func (a *attempt) checkPassword(password string) (bool, error) {
-	return memoize(a, &a.found().password, "CheckPassword", func() (bool, error) {
+	found := a.found()
+	if !found.password.done {
+		if found.checks == maxChecks {
+			return false, ErrConflict
+		}
+		found.checks++
+	}
+	return memoize(a, &found.password, "CheckPassword", func() (bool, error) {
 		ask := func(ctx context.Context, user string) (bool, error) { return a.opts.CheckPassword(ctx, user, password) }
 		right, err := askHost(a, inCheckPassword, &a.v.checking, ask)
 		if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) || errors.Is(err, ErrMismatch) {

@@ -44,3 +44,21 @@ func TestPasswordChangedEndsCallsThatTheOldPasswordPaysFor(t *testing.T) {
 		}
 	}
 }
+
+// A call whose swap is lost again and again asks for the password a few times, and ends.
+func TestARightPasswordIsNotAskedForWithoutEnd(t *testing.T) {
+	asked := 0
+	var k *kit
+	k = newKit(t, func(o *factor.Options) {
+		o.CheckPassword = func(_ context.Context, user, _ string) (bool, error) {
+			asked++
+			k.ok(k.admin.Reseal(context.Background(), user)) // somebody else wins the swap
+			return true, nil
+		}
+	})
+	k.withPIN()
+	k.is(k.v.VerifyPassword(t.Context(), alice, "old"), factor.ErrConflict)
+	if asked != 8 {
+		t.Fatalf("asked %d times, want 8", asked)
+	}
+}

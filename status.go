@@ -40,8 +40,7 @@ type Status struct {
 	// is wiped, one more than ResetOptions.Strikes.
 	Strikes int `json:"strikes"`
 	// Wipe is set from the time that a wipe is marked until a PIN, a device or (with
-	// ResetOptions.Authenticator) an authenticator is
-	// bound anew.
+	// ResetOptions.Authenticator) an authenticator is bound anew.
 	Wipe *Wipe `json:"wipe,omitempty"`
 	// WipePending says that Wipe is marked and not done yet.
 	WipePending bool `json:"wipePending"`

@@ -28,7 +28,7 @@ var ruleDefects = []defect{
 		name:    "new code refunds guesses",
 		what:    "issuing a code sets the count of its kind back",
 		file:    "internal/account/codes.go",
-		edits:   []edit{{"c := a.Codes(k)\n\tc.Void()", "a.Budget(k).reset()\n\tc := a.Codes(k)\n\tc.Void()"}},
+		edits:   []edit{{"c := a.Codes(k)\n\tif !r.Resend", "a.Budget(k).reset()\n\tc := a.Codes(k)\n\tif !r.Resend"}},
 		catcher: threats,
 		flags:   []string{"-test.run=^TestThreat06"},
 	},
