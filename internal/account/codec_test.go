@@ -333,6 +333,7 @@ func TestCodecRefusesImportedHashesOutOfPlace(t *testing.T) {
 		"passes":  func(p *account.PIN) { p.Time = 1 },
 		"salt":    func(p *account.PIN) { p.Salt = []byte("salt") },
 		"no text": func(p *account.PIN) { p.Sum = nil },
+		"no sum":  func(p *account.PIN) { p.Hash = account.Hash{Memory: 64, Time: 1, Threads: 1, Salt: []byte("salt")} },
 	} {
 		if _, err := accounttest.Decode(imported(change)); err == nil {
 			t.Errorf("%s: it was read", name)

@@ -93,3 +93,27 @@ func TestMarksBeyondTheBoundAreOfEveryKey(t *testing.T) {
 		t.Errorf("bound %v, %v", bound, err)
 	}
 }
+
+// The bound is on marks of devices: the one that would be beyond it is that of every key.
+func TestMarksHaveTheirBound(t *testing.T) {
+	a := &Account{}
+	for n := range maxMarks {
+		a.markDevice(newMark(fmt.Sprint(n)))
+	}
+	if len(a.Marks) != maxMarks || a.marked(everyKey) {
+		t.Fatalf("%d marks, of every key %v", len(a.Marks), a.marked(everyKey))
+	}
+	a.markDevice(newMark("one more"))
+	if len(a.Marks) != maxMarks+1 || !a.marked(everyKey) {
+		t.Fatalf("%d marks, of every key %v", len(a.Marks), a.marked(everyKey))
+	}
+}
+
+// What was guessed at devices is not set back by an import without any.
+func TestImportWithoutDevicesLeavesTheirCount(t *testing.T) {
+	a := &Account{}
+	a.Budget(KindDeviceTOTP).Wrong = 3
+	if _, err := a.Import(Holdings{PIN: &PIN{Hash: Hash{Sum: []byte("x")}}}, &Rules{}, 1); err != nil || a.Budget(KindDeviceTOTP).Wrong != 3 {
+		t.Fatalf("%d counted, %v", a.Budget(KindDeviceTOTP).Wrong, err)
+	}
+}

@@ -56,3 +56,27 @@ func TestTallySaysWhatTheCallerMayKnow(t *testing.T) {
 		}
 	})
 }
+
+// Of several locks the one that ends first is told, in whatever order they were met, and
+// one without an end only if there is no other.
+func TestTallyTellsTheLockThatEndsFirst(t *testing.T) {
+	at := func(min int) account.Finding {
+		f := account.Finding{Kind: account.Kinds[min], Verdict: account.Locked}
+		if min > 0 {
+			f.Until = accounttest.Noon.Add(time.Duration(min) * time.Minute)
+		}
+		return f
+	}
+	for _, c := range []struct {
+		met  []int
+		told int
+	}{{[]int{0}, 0}, {[]int{2, 1}, 1}, {[]int{1, 2}, 1}, {[]int{0, 2}, 2}, {[]int{2, 0}, 2}, {[]int{3, 0, 1, 2}, 1}} {
+		var all account.Tally
+		for _, min := range c.met {
+			all.Add(at(min))
+		}
+		if all.Answer() != at(c.told) {
+			t.Errorf("of %v: told %+v", c.met, all.Answer())
+		}
+	}
+}
