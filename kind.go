@@ -26,6 +26,9 @@ const (
 // kinds holds every Kind, in the order in which Status shows them.
 var kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
 
+// issuedKinds holds the kinds of code that OTPIssuer issues.
+var issuedKinds = [...]Kind{KindLogin, KindAccount}
+
 // otpKinds holds the kinds that a code can be of.
 var otpKinds = [...]Kind{KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
 

@@ -18,6 +18,14 @@ func TestNamesMeanTheSameOnBothSidesOfTheBoundary(t *testing.T) {
 			t.Errorf("%q is below %q", kinds[i], k)
 		}
 	}
+	if len(issuedKinds) != len(account.IssuedKinds) {
+		t.Fatalf("%d issued kinds, and %d below", len(issuedKinds), len(account.IssuedKinds))
+	}
+	for i, k := range account.IssuedKinds {
+		if issuedKinds[i] != Kind(k) {
+			t.Errorf("%q is below %q", issuedKinds[i], k)
+		}
+	}
 	if ReasonStrikes != WipeReason(account.ReasonStrikes) || ReasonForfeited != WipeReason(account.ReasonForfeited) {
 		t.Error("the reasons of a wipe differ")
 	}

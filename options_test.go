@@ -165,7 +165,7 @@ func TestOptionsHaveTheirDefaults(t *testing.T) {
 		}
 	}
 	ttls := map[Kind]time.Duration{KindLogin: 10 * time.Minute, KindAccount: 5 * time.Minute}
-	for _, k := range issuedKinds() {
+	for _, k := range issuedKinds {
 		if got := rules.TTL(account.Kind(k)); got != ttls[k] {
 			t.Errorf("a %s code lives %s, want %s", k, got, ttls[k])
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"math/big"
+	"slices"
 	"time"
 
 	"github.com/knowhave/factor/internal/account"
@@ -87,8 +88,8 @@ func (i *OTPIssuer) IssueUnproven(ctx context.Context, user string, kind Kind) (
 	if err := checkUser(user); err != nil {
 		return OTP{}, err
 	}
-	if kind != KindLogin && kind != KindAccount {
-		return OTP{}, malformed("kinds", "only login and account codes can be issued")
+	if !slices.Contains(issuedKinds[:], kind) {
+		return OTP{}, malformed("kinds", "only "+listed(issuedKinds[:], "and")+" codes can be issued")
 	}
 	return update(ctx, i.v, user, modeBatched, func(a *attempt) (OTP, error) {
 		if err := a.mayIssue(kind); err != nil {

@@ -29,7 +29,7 @@ func TestIntervalHoldsBackTheNextCode(t *testing.T) {
 		{"longer than it can last", accounttest.Noon.Add(interval + time.Minute + time.Millisecond), interval, false},
 		{"no Interval any more", accounttest.Noon.Add(time.Millisecond), 0, false},
 	} {
-		for _, kind := range issuedKinds() {
+		for _, kind := range issuedKinds {
 			a := &account.Account{}
 			a.Codes(account.Kind(kind)).NotBefore = c.hold
 			try := attemptOn(t, a, Options{OTP: OTPOptions{Interval: c.interval}}, accounttest.Noon)
@@ -44,21 +44,13 @@ func TestIntervalHoldsBackTheNextCode(t *testing.T) {
 			if c.held && *err.(*LockedError) != (LockedError{kind, until, true}) {
 				t.Errorf("%s: %+v", c.name, err)
 			}
-			for _, other := range issuedKinds() {
+			for _, other := range issuedKinds {
 				if other != kind && try.mayIssue(other) != nil {
 					t.Errorf("%s: holds back %s codes too", c.name, other)
 				}
 			}
 		}
 	}
-}
-
-// issuedKinds are the kinds whose codes are issued.
-func issuedKinds() (all []Kind) {
-	for _, k := range account.IssuedKinds {
-		all = append(all, Kind(k))
-	}
-	return all
 }
 
 // An issued code has its kind's life, and nothing else of the account changes;
@@ -68,7 +60,7 @@ func TestIssueMakesALiveCodeOfItsKind(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Around(accounttest.Noon)).Draw(t, "account")
 		before := accounttest.Clone(t, a)
-		kind := rapid.SampledFrom(issuedKinds()).Draw(t, "kind")
+		kind := rapid.SampledFrom(issuedKinds[:]).Draw(t, "kind")
 		try := attemptOn(t, a, o, accounttest.Noon)
 		otp, err := try.issue(kind)
 		ttl := try.v.rules.TTL(account.Kind(kind))
