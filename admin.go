@@ -101,6 +101,7 @@ func (d *Admin) PasswordChanged(ctx context.Context, user string) error {
 			a.event(Event{Action: ActionUnlocked, Kind: KindPassword})
 		}
 		a.voidCodes()
+		a.account.PasswordChanges++
 		a.remove = false // a call that the old password pays for right now must lose its swap
 		return void{}
 	})

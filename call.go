@@ -15,7 +15,7 @@ import (
 )
 
 // A call is one call of the API on one user. It remembers what its slow work
-// found, so that a lost swap does not repeat it, but for a password that was right.
+// found, so that a lost swap does not repeat it.
 type call struct {
 	commit.Call
 	v    *Verifier
@@ -31,7 +31,8 @@ func (v *Verifier) newCall(ctx context.Context, user string, how commit.How) cal
 // slowWork is what the slow work of a call found.
 type slowWork struct {
 	password   memo[bool]
-	checks     int // of the password
+	changes    int64 // of the password, before it was checked
+	checkAgain bool  // it was checked again, because of a change
 	newPIN     memo[pinhash.Hash]
 	registered memo[time.Time]
 	pins       []pinFound
@@ -86,27 +87,19 @@ func memoize[T any](a *attempt, m *memo[T], where string, work func() (T, error)
 	return m.value, m.err
 }
 
-// forgetYes forgets, before the rule is applied again because a swap was lost, that the
-// host said yes to the password. Whoever won may be the host, which has changed the
-// password: what it has voided must not be paid for by the old one.
-func (c *call) forgetYes() {
-	if c.slow != nil && c.slow.password.value {
-		c.slow.password = memo[bool]{}
-	}
-}
-
-// maxChecks is how often one call asks the host for a password that is right each time,
-// while others keep winning the swap.
-const maxChecks = 8
-
-// checkPassword asks the host.
+// checkPassword asks the host. After a lost swap it asks again, once, if the host has
+// changed a password that was right: what PasswordChanged has voided must not be paid for
+// by the old one.
 func (a *attempt) checkPassword(password string) (bool, error) {
-	found := a.found()
-	if !found.password.done {
-		if found.checks == maxChecks {
+	found, changes := a.found(), a.account.PasswordChanges
+	if found.password.value && found.changes != changes {
+		if found.checkAgain {
 			return false, ErrConflict
 		}
-		found.checks++
+		found.password, found.checkAgain = memo[bool]{}, true
+	}
+	if !found.password.done {
+		found.changes = changes
 	}
 	return memoize(a, &found.password, "CheckPassword", func() (bool, error) {
 		ask := func(ctx context.Context, user string) (bool, error) { return a.opts.CheckPassword(ctx, user, password) }

@@ -127,8 +127,6 @@ func (j *job[T]) Apply(s commit.State) (next commit.State, store bool) {
 	a.call, a.absent = &j.call, s.Absent
 	if !j.applied {
 		a.events, j.applied = j.event[:0], true
-	} else {
-		j.forgetYes()
 	}
 	j.Value, j.Err = outcome[T]{}, decode(s, a.account)
 	if j.Err != nil && (!j.How.Overwrite || errors.Is(j.Err, ErrNewerFormat)) {

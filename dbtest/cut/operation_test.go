@@ -130,6 +130,7 @@ var operations = []*operation{
 	{method: "DeviceTOTPEnroller.Revoke", name: "revoke by its own code", from: "member", run: func(c *caller) answer {
 		return said(c.Devices.Revoke(c.ctx, user, oldDevice, creds{OTP: c.held.device}))
 	}},
+	{method: "Verifier.Holdings", name: "holdings", from: "member", run: func(c *caller) answer { return said2(c.V.Holdings(c.ctx, user)) }},
 	{method: "DeviceTOTPEnroller.Devices", name: "devices", from: "member", run: func(c *caller) answer { return said2(c.Devices.Devices(c.ctx, user)) }},
 
 	{method: "AuthenticatorEnroller.Begin", name: "begin by password", from: "fresh", run: func(c *caller) answer { return waiting(c.Auth.Begin(c.ctx, user, creds{Password: password})) }},
@@ -162,6 +163,9 @@ var operations = []*operation{
 	{method: "Admin.Forget", name: "forget", from: "fresh", run: forget},
 	{method: "Admin.Forget", name: "forget", from: "locked", run: forget},
 	{method: "Admin.Forget", name: "forget", from: "pending", run: forget},
+	{method: "Admin.Discard", name: "discard", from: "locked", run: func(c *caller) answer { return said(c.Admin.Discard(c.ctx, user)) }},
+	{method: "Admin.PasswordChanged", name: "password changed", from: "member", run: func(c *caller) answer { return said(c.Admin.PasswordChanged(c.ctx, user)) }},
+	{method: "Admin.VoidCodes", name: "void codes", from: "member", run: func(c *caller) answer { return said(c.Admin.VoidCodes(c.ctx, user)) }},
 	{method: "Admin.Import", name: "import", from: "fresh", run: func(c *caller) answer {
 		a := said(c.Admin.Import(c.ctx, user, factor.Import{Devices: []factor.ImportedDevice{{ID: oldDevice, TOTP: factor.ImportedTOTP{Secret: deviceSecret}}}}))
 		if a.err == nil {

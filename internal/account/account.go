@@ -40,6 +40,9 @@ type Account struct {
 	Guard         Guard
 	Marks         []Mark    // of what Import does not take over any more
 	Emptied       time.Time // the last write, while the account is empty
+	// PasswordChanges is how often the host said that it has changed the password. It
+	// stays while there is a record for another reason.
+	PasswordChanges int64
 }
 
 // A Hash is an Argon2id hash of a PIN with the parameters that made it, or the hash

@@ -24,8 +24,9 @@ const (
 
 // What names a part. They are written in this order, and 0 is no part.
 const (
-	partHold  = 1
-	partMarks = 2
+	partHold     = 1
+	partMarks    = 2
+	partPassword = 3
 )
 
 // Errors of Decode.
@@ -119,6 +120,10 @@ func (w *writer) parts(a *Account) {
 			w.buf = append(w.buf, m[:]...)
 		}
 	}
+	if a.PasswordChanges > 0 {
+		w.buf = append(w.buf, partPassword)
+		w.uvarint(a.PasswordChanges)
+	}
 }
 
 // parts reads what there is up to the zeros. A part that is not known is one of a
@@ -133,6 +138,10 @@ func (r *reader) parts(a *Account) {
 			a.Guard.HoldUntil = r.hold()
 		case part == partMarks:
 			a.Marks = r.marks()
+		case part == partPassword:
+			if a.PasswordChanges = r.uvarint(maxNumber); a.PasswordChanges == 0 {
+				r.fail()
+			}
 		default:
 			r.newer = true
 			return

@@ -133,7 +133,7 @@ func encodeOld(a *account.Account, version byte) []byte {
 // asOld drops what 0.1.0 did not know, and what it wrote only in version 2 where the
 // version is 1.
 func asOld(a *account.Account, version byte) *account.Account {
-	a.Guard.HoldUntil = time.Time{}
+	a.Guard.HoldUntil, a.PasswordChanges = time.Time{}, 0
 	if a.Authenticator != nil {
 		a.Authenticator.ConfirmedAt = time.Time{}
 	}

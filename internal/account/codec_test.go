@@ -49,7 +49,7 @@ func padded(data []byte, block int) []byte {
 func TestCodecRefusesWhatItDoesNotKnow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Instant()).Draw(t, "account")
-		a.Marks = []account.Mark{{7: 1}} // so that the last byte is none of zeros
+		a.Marks, a.PasswordChanges = []account.Mark{{7: 1}}, 0 // so that the last byte is none of zeros
 		data, whole := written(a), a.Encode()
 		for n := range data {
 			// A part that is missing as a whole is not missed.
@@ -281,7 +281,10 @@ func TestCodecTellsNewerFromDamaged(t *testing.T) {
 		{"a hold until never", with3(parts, 0, "01"+"00"), account.ErrDamaged},
 		{"no marks", with3(parts, 0, "02"+"00"), account.ErrDamaged},
 		{"more marks than there are", with3(parts, 0, "02"+"09"+mark), account.ErrDamaged},
-		{"an unknown part", with3(parts, 0, "03"), account.ErrNewer},
+		{"password changes", with3(parts, 0, "03"+"05"), nil},
+		{"no password changes", with3(parts, 0, "03"+"00"), account.ErrDamaged},
+		{"password changes before marks", with3(parts, 0, "0305"+"0201"+mark), account.ErrDamaged},
+		{"an unknown part", with3(parts, 0, "04"), account.ErrNewer},
 		{"an unknown part behind others", with3(parts, 0, "01"+noon+"0201"+mark+"ff"+"010203"), account.ErrNewer},
 		{"a part behind zeros", with3(parts, 0, "00"+"01"+noon), account.ErrDamaged},
 

@@ -71,7 +71,6 @@ func vary(o *factor.Options, rng *rand.Rand) {
 		func() { o.Device.Grace = draw(rng, 30*time.Second, 15*time.Minute) },
 		func() { o.Reset.Strikes = draw(rng, 1, 3) },
 		func() { o.Reset.Authenticator = true },
-		func() { o.OTP.Resend = true },
 	} {
 		if rng.IntN(8) == 0 {
 			set()

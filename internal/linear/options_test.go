@@ -9,11 +9,12 @@ import (
 )
 
 // fixed are the options that are the same in every history: the host's functions,
-// which every history has; the policy of new PINs, which reads no account; and what
-// the clients compute their codes with.
+// which every history has; the policy of new PINs, which reads no account; what the
+// clients compute their codes with; and Resend, with which nobody can tell whose code is
+// sent again where the answer to the first was lost.
 var fixed = []string{
 	"CheckPassword", "RegisteredAt", "Wipe", "PIN.Length", "PIN.MinDistinct", "PIN.AllowSeries",
-	"OTP.Digits", "TOTP.Algorithm", "TOTP.Period", "TOTP.Digits", "TOTP.Skew",
+	"OTP.Digits", "OTP.Resend", "TOTP.Algorithm", "TOTP.Period", "TOTP.Digits", "TOTP.Skew",
 }
 
 // An option that is the same in every history is one whose rule no history tries.

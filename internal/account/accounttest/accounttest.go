@@ -100,6 +100,7 @@ func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
 			a.Guard.LastWrong = genBytes(0, 16).Draw(t, "last")
 		}
 		a.Emptied = times.Draw(t, "emptied")
+		a.PasswordChanges = rapid.Int64Range(0, 300).Draw(t, "password changes")
 		if rapid.Bool().Draw(t, "lost something") {
 			a.Guard.HoldUntil = times.Draw(t, "hold of what was removed")
 			a.Marks = OrNil(rapid.SliceOfN(mark(), 0, 12).Draw(t, "marks"))
