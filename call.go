@@ -32,7 +32,7 @@ func (v *Verifier) newCall(ctx context.Context, user string, how commit.How) cal
 type slowWork struct {
 	password   memo[bool]
 	changes    int64 // of the password, before it was checked
-	checkAgain bool  // it was checked again, because of a change
+	rechecks   int   // because of a change
 	newPIN     memo[pinhash.Hash]
 	registered memo[time.Time]
 	pins       []pinFound
@@ -87,16 +87,23 @@ func memoize[T any](a *attempt, m *memo[T], where string, work func() (T, error)
 	return m.value, m.err
 }
 
-// checkPassword asks the host. After a lost swap it asks again, once, if the host has
-// changed a password that was right: what PasswordChanged has voided must not be paid for
-// by the old one.
+// maxRechecks bounds how often a call asks for a password again. A CheckPassword that
+// calls PasswordChanged would have it ask for ever.
+const maxRechecks = 8
+
+var errPasswordChanges = errors.New("factor: the password was changed again and again during the call")
+
+// checkPassword asks the host. After a lost swap it asks again if the host has changed a
+// password that was right: what PasswordChanged has voided must not be paid for by the old
+// one.
 func (a *attempt) checkPassword(password string) (bool, error) {
 	found, changes := a.found(), a.account.PasswordChanges
 	if found.password.value && found.changes != changes {
-		if found.checkAgain {
-			return false, ErrConflict
+		if found.rechecks == maxRechecks {
+			return false, errPasswordChanges
 		}
-		found.password, found.checkAgain = memo[bool]{}, true
+		found.password = memo[bool]{}
+		found.rechecks++
 	}
 	if !found.password.done {
 		found.changes = changes
