@@ -17,12 +17,24 @@ import (
 // auditor looks between two lives at what the last one left behind.
 type auditor struct {
 	order
-	engine Engine
-	report *Report
-	rand   *rand.Rand
-	users  map[string]*user
-	done   map[string]int // wipes that the host has done, at which line of the life
-	api    *api           // of this audit
+	engine  Engine
+	report  *Report
+	rand    *rand.Rand
+	users   map[string]*user
+	done    map[string]int // wipes that the host has done, at which line of the life
+	api     *api           // of this audit
+	sweeper *api           // on a store that is early
+}
+
+// early is a store that lists users a minute before something of them is due: a wipe
+// that is marked now is due at the next full minute.
+type early struct{ factor.Store }
+
+func (s early) List(ctx context.Context, after string, due time.Time, limit int) ([]string, error) {
+	if !due.IsZero() {
+		due = due.Add(time.Minute)
+	}
+	return s.Store.List(ctx, after, due, limit)
 }
 
 // earlier is the line of what was done before the life.
@@ -66,6 +78,9 @@ func (a *auditor) audit(ctx context.Context, death int64) (violations []string, 
 	}
 	defer func() { err = errors.Join(err, closeStore()) }()
 	if a.api, err = newAPI(store, a.host); err != nil {
+		return nil, err
+	}
+	if a.sweeper, err = newAPI(early{store}, a.host); err != nil {
 		return nil, err
 	}
 	for _, step := range []func(context.Context, int64) ([]string, error){a.auditStored, a.auditSwept, a.auditAccepted} {
@@ -116,7 +131,7 @@ func (a *auditor) auditStored(ctx context.Context, death int64) (violations []st
 
 // auditSwept looks for wipes that are not done after a sweep.
 func (a *auditor) auditSwept(ctx context.Context, _ int64) (violations []string, err error) {
-	if _, err := a.api.admin.Sweep(ctx); err != nil {
+	if _, err := a.sweeper.admin.Sweep(ctx); err != nil {
 		return nil, fmt.Errorf("sweep: %w", err)
 	}
 	for _, u := range a.inOrder() {

@@ -41,8 +41,8 @@ func newHistory(u *user, all []*call, marks []mark) *history {
 		h.unlessLocked[kind] = nil
 	}
 	for _, c := range h.calls {
-		// A device clears its kind's count only where that would lock it out.
-		if c.Op == opEnroll && (c.open() || c.Class == classOK) && h.reach(factor.KindDeviceTOTP) >= final {
+		// A device clears its kind's count where it is the only one, which it may be.
+		if c.Op == opEnroll && (c.open() || c.Class == classOK) {
 			b := h.budgets[factor.KindDeviceTOTP]
 			b.clears = append(b.clears, event{span: c.span, by: c})
 		}

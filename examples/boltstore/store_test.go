@@ -123,5 +123,5 @@ func Example() {
 	fmt.Println(err)
 	// Output:
 	// account <nil>
-	// factor: account does not match, tries left: 5
+	// factor: account is not the newest code, or was used, tries left: 5
 }

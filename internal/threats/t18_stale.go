@@ -43,9 +43,12 @@ var removals = []removal{
 	{"change the PIN", func(w *world, p *person) error { return w.Admin.SetPIN(ctx, p.id, "1593") }, "pin"},
 	{"revoke the device", func(w *world, p *person) error { return w.Admin.RevokeDevice(ctx, p.id, p.device) }, "phone"},
 	{"enrol the device anew", func(w *world, p *person) error {
-		e, err := w.Devices.Enroll(ctx, p.id, p.device, factor.Credentials{Password: p.password})
-		p.pending = newGenerator(e)
-		return err
+		for { // until what is wrong is not right by chance
+			e, err := w.Devices.Enroll(ctx, p.id, p.device, factor.Credentials{Password: p.password})
+			if p.pending = newGenerator(e); err != nil || !p.pending.near(p.given.OTP, w.clock.Now()) {
+				return err
+			}
+		}
 	}, "phone"},
 	{"remove the authenticator", func(w *world, p *person) error { return w.Admin.RemoveAuthenticator(ctx, p.id) }, "app"},
 	{"spend the code", func(w *world, p *person) error {
