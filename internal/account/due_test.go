@@ -16,6 +16,9 @@ import (
 func ends(a *account.Account) (all []time.Time) {
 	if a.Pending != nil {
 		all = append(all, a.Pending.ExpiresAt)
+		if r := a.Pending.Replaced; r != nil {
+			all = append(all, r.ExpiresAt)
+		}
 	}
 	for _, k := range account.IssuedKinds {
 		c := a.Codes(k)
