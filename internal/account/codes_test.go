@@ -109,6 +109,9 @@ func TestCodesTidiedAreJudgedTheSame(t *testing.T) {
 		now := accounttest.Around(accounttest.Noon).Draw(t, "now")
 		later := now.Add(time.Duration(rapid.Int64Range(0, 1<<20).Draw(t, "later")) * time.Millisecond)
 		r := &account.Rules{LoginTTL: time.Hour, AccountTTL: time.Hour, Interval: time.Hour, OneTime: limit}
+		if c.Live != nil && len(c.Stale) == 8 && c.Live.ExpiresAt.After(now) && !c.Live.ExpiresAt.After(later) {
+			return // it pushes the oldest out, unless tidying made room
+		}
 		a := with(func(a *account.Account) { *a.Codes(account.KindLogin) = c })
 		tidied := accounttest.Clone(t, a)
 		tidied.Tidy(now)
