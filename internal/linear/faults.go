@@ -67,7 +67,10 @@ func (f *faulty) arrive(ctx context.Context) *Call {
 // mayGiveUp leaves out the calls in which it could not be told from outside how
 // far they came, those with a PIN, or that the runtime could let go on at random,
 // those that may take a second turn in the library.
-func (c *Call) mayGiveUp() bool { return c.PIN == "" && c.NewPIN == "" && !c.binds }
+// A right password is left out too: it may be asked for again after PasswordChanged.
+func (c *Call) mayGiveUp() bool {
+	return c.PIN == "" && c.NewPIN == "" && c.Password != rightPassword && !c.binds
+}
 
 func (f *faulty) Load(ctx context.Context, user string) (factor.Record, error) {
 	c := f.arrive(ctx)
