@@ -181,7 +181,8 @@ func (d *Admin) erase(ctx context.Context, user string, m mode) error {
 		return err
 	}
 	_, err := updateAfterWipe(ctx, d.v, user, m, func(a *attempt) (void, error) {
-		*a.account = account.Account{}
+		// A password that was right before is asked for again after this too.
+		*a.account = account.Account{PasswordChanges: a.account.PasswordChanges + 1}
 		a.remove = a.absent
 		a.event(Event{Action: ActionForgotten})
 		return void{}, nil

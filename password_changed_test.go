@@ -20,7 +20,8 @@ func TestPasswordChangedEndsCallsThatTheOldPasswordPaysFor(t *testing.T) {
 		"enroll": func(k *kit) error { return second(k.dev.Enroll(k.Context(), alice, uuid.UUID{7}, old)) },
 		"verify": func(k *kit) error { return k.v.VerifyPassword(k.Context(), alice, "old") },
 	} {
-		for _, known := range []bool{false, true} {
+		for n := range 4 {
+			known, forgotten := n%2 == 1, n >= 2
 			password, asked := "old", 0
 			var k *kit
 			k = newKit(t, func(o *factor.Options) {
@@ -29,6 +30,9 @@ func TestPasswordChangedEndsCallsThatTheOldPasswordPaysFor(t *testing.T) {
 					if asked++; asked == 1 { // the host changes it just now
 						password = "new"
 						k.ok(k.admin.PasswordChanged(ctx, user))
+						if forgotten {
+							k.ok(k.admin.Forget(ctx, user))
+						}
 					}
 					return right, nil
 				}

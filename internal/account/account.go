@@ -40,8 +40,9 @@ type Account struct {
 	Guard         Guard
 	Marks         []Mark    // of what Import does not take over any more
 	Emptied       time.Time // the last write, while the account is empty
-	// PasswordChanges is how often the host said that it has changed the password. It
-	// stays while there is a record for another reason.
+	// PasswordChanges counts what the host did that a password which was right before does
+	// not pay for any more: that it changed the password, or forgot the user. It keeps no
+	// record by itself.
 	PasswordChanges int64
 }
 

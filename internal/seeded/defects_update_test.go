@@ -151,7 +151,7 @@ var updateDefects = []defect{
 		name:    "forgotten at once",
 		what:    "Forget removes the record instead of leaving an empty one for a day, so that a write that lands late inserts what was forgotten",
 		file:    "admin.go",
-		edits:   []edit{{"*a.account = account.Account{}\n\t\ta.remove = a.absent", "*a.account = account.Account{}\n\t\ta.remove = true"}},
+		edits:   []edit{{"PasswordChanges + 1}\n\t\ta.remove = a.absent", "PasswordChanges + 1}\n\t\ta.remove = true"}},
 		catcher: threats,
 		flags:   []string{"-test.run=^TestThreat23"},
 	},
