@@ -3,6 +3,7 @@ package storetest_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/knowhave/factor"
@@ -147,22 +148,23 @@ var interruptDefects = []defect{
 	{"last writes forgotten at a restart", "InterruptedCodesAreAcceptedOnce", forgetful},
 }
 
-// forgetful returns a server that writes its table to the disk at times, and
-// answers before that.
+// forgetful returns a server whose disk is always some writes behind what it has
+// answered, so that every cut loses the same number of writes.
 func forgetful() factor.Store {
+	const behind = 12
 	s := newServer()
-	var disk []row
-	writes := 0
+	var disk [][]row // as it was before each of the last writes
 	s.table.store = func(data []byte) []byte {
-		if writes++; writes%40 == 0 {
-			disk = append(disk[:0:0], s.rows...)
-		}
+		disk = append(disk, slices.Clone(s.rows))
+		disk = disk[max(0, len(disk)-behind):]
 		return data
 	}
 	s.cut = func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.rows = append(s.rows[:0:0], disk...)
+		if len(disk) > 0 {
+			s.rows, disk = disk[0], nil
+		}
 	}
 	return s
 }
