@@ -61,6 +61,10 @@ func (s *listsAll) List(ctx context.Context, after string, _ time.Time, limit in
 	return s.table.List(ctx, after, time.Time{}, limit)
 }
 
+// raceTries is how often the contract may be run until it catches a defect. Some
+// are races: on a busy machine, the callers of one run may all miss each other.
+const raceTries = 5
+
 func TestEveryDefectIsCaught(t *testing.T) {
 	lines := make([]string, len(defects))
 	t.Cleanup(func() { t.Log("defect, the clause that must catch it, others that do\n" + strings.Join(lines, "\n")) })
@@ -68,6 +72,9 @@ func TestEveryDefectIsCaught(t *testing.T) {
 		t.Run(strings.ReplaceAll(d.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
 			failed, out := failedClauses(t, d.name)
+			for tries := 1; tries < raceTries && !slices.Contains(failed, d.clause); tries++ {
+				failed, out = failedClauses(t, d.name)
+			}
 			if !slices.Contains(failed, d.clause) {
 				t.Fatalf("%s: want %s to fail, failed: %q\n%s", d.name, d.clause, failed, out)
 			}
