@@ -29,7 +29,7 @@ func NewAdmin(v *Verifier) *Admin { return &Admin{v} }
 // It returns ErrMalformed, with the field kinds for an unknown kind and for an
 // empty list that is not nil. A nil list cannot be told from none.
 func (d *Admin) Unlock(ctx context.Context, user string, named ...Kind) error {
-	if err := checkUser(user); err != nil {
+	if err := d.v.checkUser(user); err != nil {
 		return err
 	}
 	if err := checkKinds(named, kinds[:]); err != nil {
@@ -54,7 +54,7 @@ func (d *Admin) Unlock(ctx context.Context, user string, named ...Kind) error {
 // SetPIN sets the user's PIN, in place of the one that was set. It returns
 // ErrMalformed, ErrWeakPIN and ErrWipePending.
 func (d *Admin) SetPIN(ctx context.Context, user, pin string) error {
-	if err := checkUser(user); err != nil {
+	if err := d.v.checkUser(user); err != nil {
 		return err
 	}
 	if err := checkNewPIN(pin); err != nil {
@@ -73,6 +73,12 @@ func (d *Admin) RemovePIN(ctx context.Context, user string) error {
 // that waits. It returns ErrMalformed, and ErrNotEnrolled if there is neither.
 func (d *Admin) RemoveAuthenticator(ctx context.Context, user string) error {
 	return d.act(ctx, user, (*attempt).hasAuthenticator, func(a *attempt) void { return a.removeAuthenticator(account.Host) })
+}
+
+// RemoveRecoveryCodes removes the recovery codes. It returns ErrMalformed, and
+// ErrNotEnrolled if none is unused.
+func (d *Admin) RemoveRecoveryCodes(ctx context.Context, user string) error {
+	return d.act(ctx, user, (*attempt).hasRecovery, (*attempt).removeRecovery)
 }
 
 // RevokeDevice removes a device. It returns ErrMalformed and ErrUnknownDevice.
@@ -142,7 +148,7 @@ func (d *Admin) Reseal(ctx context.Context, user string) error {
 // act applies a change to a user's holdings, unless precheck, if there is one,
 // refuses it.
 func (d *Admin) act(ctx context.Context, user string, precheck func(*attempt) error, apply func(*attempt) void) error {
-	if err := checkUser(user); err != nil {
+	if err := d.v.checkUser(user); err != nil {
 		return err
 	}
 	_, err := update(ctx, d.v, user, modeFast, func(a *attempt) (void, error) {
@@ -177,7 +183,7 @@ func (d *Admin) Discard(ctx context.Context, user string) error {
 }
 
 func (d *Admin) erase(ctx context.Context, user string, m mode) error {
-	if err := checkUser(user); err != nil {
+	if err := d.v.checkUser(user); err != nil {
 		return err
 	}
 	_, err := updateAfterWipe(ctx, d.v, user, m, func(a *attempt) (void, error) {
@@ -203,6 +209,10 @@ var errListOrder = errors.New("factor: Store.List returned a user that is not af
 
 func (v *Verifier) users(ctx context.Context, after string, due time.Time) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
+		if v.malformed != nil {
+			yield("", v.malformed)
+			return
+		}
 		for {
 			var page []string
 			err := callHost("Store.List", func() (err error) {

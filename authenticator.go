@@ -39,7 +39,7 @@ func (e *AuthenticatorEnroller) Begin(ctx context.Context, user string, proof Cr
 // It returns ErrMalformed, ErrNotEnrolled if none waits, ErrMismatch and, with
 // ResetOptions.Authenticator, ErrWipePending.
 func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) error {
-	if err := checkUser(user); err != nil {
+	if err := e.v.checkUser(user); err != nil {
 		return err
 	}
 	if err := checkDigits("otp", code, totp.MinDigits, totp.MaxDigits); err != nil {

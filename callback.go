@@ -38,14 +38,14 @@ const (
 
 // A hostCall is a call of one of these functions.
 type hostCall struct {
-	verifier *Verifier
+	verifier *core
 	function hostFunc
 	user     string
 	wipe     uuid.UUID // of inWipe
 }
 
 // observing is a call of Options.Observe. It is made in every call that decides.
-type observing struct{ verifier *Verifier }
+type observing struct{ verifier *core }
 
 // calledFromHost reports whether ctx was made in a function of the host's that still
 // runs.
@@ -62,7 +62,7 @@ var (
 // not from inside itself, and not more often at once than there are slots.
 func askHost[T any](a *attempt, f hostFunc, running *keylock.Slots, ask func(ctx context.Context, user string) (T, error)) (T, error) {
 	var none T
-	call := hostCall{verifier: a.v, function: f, user: a.user}
+	call := hostCall{verifier: a.v.core, function: f, user: a.user}
 	if host.Inside(a.Ctx, func(c hostCall) bool { return c == call }) {
 		return none, fmt.Errorf("factor: %s: %w", f, errInsideItself)
 	}

@@ -90,7 +90,7 @@ func (a *attempt) mayEnroll(device uuid.UUID, proof Credentials) error {
 // Devices returns the user's devices in the order of their first enrolment. It
 // returns ErrMalformed.
 func (e *DeviceTOTPEnroller) Devices(ctx context.Context, user string) ([]Device, error) {
-	if err := checkUser(user); err != nil {
+	if err := e.v.checkUser(user); err != nil {
 		return nil, err
 	}
 	a, err := e.v.read(ctx, user)

@@ -58,6 +58,11 @@ const (
 	// ActionCodesVoided: the live codes, and an authenticator that waited for its
 	// first code, were voided by Admin.VoidCodes or PasswordChanged.
 	ActionCodesVoided Action = "codes-voided"
+	// ActionRecoveryGenerated: recovery codes were made, in place of all that there were.
+	// Kind.
+	ActionRecoveryGenerated Action = "recovery-generated"
+	// ActionRecoveryRemoved: the recovery codes were removed. Kind.
+	ActionRecoveryRemoved Action = "recovery-removed"
 	// ActionForgotten: all that was kept about the user was erased.
 	ActionForgotten Action = "forgotten"
 	// ActionResealed: the record was sealed again under the primary key.

@@ -6,8 +6,8 @@ import "context"
 type Holdings struct {
 	// PIN: a PIN is set. Authenticator: one is confirmed.
 	PIN, Authenticator bool
-	// Devices is how many are enrolled.
-	Devices int
+	// Devices is how many are enrolled, and RecoveryCodes how many are unused.
+	Devices, RecoveryCodes int
 }
 
 // Holdings returns what a user could prove, for a login to offer as the second factor.
@@ -16,12 +16,12 @@ type Holdings struct {
 //
 // It returns ErrMalformed and ErrUnsealed.
 func (v *Verifier) Holdings(ctx context.Context, user string) (Holdings, error) {
-	if err := checkUser(user); err != nil {
+	if err := v.checkUser(user); err != nil {
 		return Holdings{}, err
 	}
 	a, err := v.read(ctx, user)
 	if err != nil {
 		return Holdings{}, err
 	}
-	return Holdings{PIN: a.PIN != nil, Authenticator: a.Authenticator != nil, Devices: len(a.Devices)}, nil
+	return Holdings{PIN: a.PIN != nil, Authenticator: a.Authenticator != nil, Devices: len(a.Devices), RecoveryCodes: a.RecoveryLeft()}, nil
 }

@@ -108,7 +108,7 @@ type ImportedDevice struct {
 // PIN or authenticator, another device of that ID, or the same secret in another
 // place; ErrDeviceLimit; and ErrWipePending.
 func (d *Admin) Import(ctx context.Context, user string, held Import) error {
-	if err := checkUser(user); err != nil {
+	if err := d.v.checkUser(user); err != nil {
 		return err
 	}
 	now, err := d.v.clock()

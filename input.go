@@ -2,6 +2,7 @@ package factor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,7 +16,11 @@ const (
 	maxPIN      = 12
 )
 
-func checkUser(user string) error {
+// checkUser checks what every call on a user has.
+func (v *Verifier) checkUser(user string) error {
+	if v.malformed != nil {
+		return v.malformed
+	}
 	if user == "" || len(user) > maxUser || !utf8.ValidString(user) || strings.IndexByte(user, 0) >= 0 {
 		return malformed("user", "must be 1 to 255 bytes of UTF-8 without NUL")
 	}
@@ -34,11 +39,11 @@ func (v *Verifier) checkPassword(password string) error {
 
 // checkProof checks the user and those credentials that are given.
 func (v *Verifier) checkProof(user string, proof Credentials) error {
-	if err := checkUser(user); err != nil {
+	if err := v.checkUser(user); err != nil {
 		return err
 	}
 	if proof.OTP != "" {
-		if err := checkDigits("otp", proof.OTP, totp.MinDigits, totp.MaxDigits); err != nil {
+		if err := checkOTP(proof.OTP, v.opts.ProofKinds); err != nil {
 			return err
 		}
 	}
@@ -51,6 +56,21 @@ func (v *Verifier) checkProof(user string, proof Credentials) error {
 		return checkDigits("pin", proof.PIN, minPIN, maxPIN)
 	}
 	return nil
+}
+
+// checkOTP returns ErrMalformed unless a code has the form of one of the kinds.
+func checkOTP(code string, kinds []Kind) error {
+	if slices.ContainsFunc(kinds, func(k Kind) bool { return k.hasFormOf(code) }) {
+		return nil
+	}
+	const letters = "a recovery code of 16 letters and digits"
+	switch recovery := slices.Contains(kinds, KindRecovery); {
+	case recovery && len(distinct(kinds)) == 1:
+		return malformed("otp", "must be "+letters)
+	case recovery:
+		return malformed("otp", fmt.Sprintf("must be %d to %d ASCII digits, or %s", totp.MinDigits, totp.MaxDigits, letters))
+	}
+	return checkDigits("otp", code, totp.MinDigits, totp.MaxDigits)
 }
 
 func checkNewPIN(pin string) error { return checkDigits("pin", pin, 1, maxPIN) }

@@ -36,14 +36,16 @@ func (a *attempt) judge(given Credentials, kinds []Kind) (Match, error) {
 	return Match{}, refusal(t.Answer())
 }
 
-// judgeOTP judges a code against each kind in turn. See account.JudgeCode.
+// judgeOTP judges a code against each of the kinds whose form it has. See account.JudgeCode.
 func (a *attempt) judgeOTP(code string, kinds []Kind, t *account.Tally) (Match, bool) {
 	asked := make([]account.Kind, 0, len(otpKinds))
 	for _, k := range kinds {
-		asked = append(asked, account.Kind(k))
+		if k.hasFormOf(code) {
+			asked = append(asked, account.Kind(k))
+		}
 	}
 	found := make([]account.Finding, 0, len(otpKinds))
-	for _, f := range a.account.JudgeCode(code, asked, &a.v.rules, a.now, found) {
+	for _, f := range a.account.JudgeCode(code, a.v.purpose, asked, &a.v.rules, a.now, found) {
 		a.report(f, t)
 		if f.Verdict == account.Right {
 			return Match{Kind: Kind(f.Kind), Device: f.Device}, true

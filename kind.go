@@ -3,6 +3,9 @@ package factor
 import (
 	"slices"
 	"strings"
+
+	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // Kind is a kind of factor that can be judged.
@@ -21,16 +24,18 @@ const (
 	KindTOTP Kind = "totp"
 	// KindDeviceTOTP is a code of an enrolled device.
 	KindDeviceTOTP Kind = "device-totp"
+	// KindRecovery is one of the codes that RecoveryCodes generated.
+	KindRecovery Kind = "recovery"
 )
 
 // kinds holds every Kind, in the order in which Status shows them.
-var kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
+var kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP, KindRecovery}
 
 // issuedKinds holds the kinds of code that OTPIssuer issues.
 var issuedKinds = [...]Kind{KindLogin, KindAccount}
 
 // otpKinds holds the kinds that a code can be of.
-var otpKinds = [...]Kind{KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
+var otpKinds = [...]Kind{KindLogin, KindAccount, KindTOTP, KindDeviceTOTP, KindRecovery}
 
 // AMR returns the value of RFC 8176 for a proof of this kind, as an OpenID Connect
 // provider puts it into the claim amr: pwd for a password, pin for a PIN, otp for
@@ -49,6 +54,14 @@ func (k Kind) AMR() string {
 
 // isOTP reports whether a code can be of this kind.
 func (k Kind) isOTP() bool { return slices.Contains(otpKinds[:], k) }
+
+// hasFormOf reports whether a text has the form of a code of this kind.
+func (k Kind) hasFormOf(code string) bool {
+	if k == KindRecovery {
+		return account.IsRecoveryCode(code)
+	}
+	return len(code) >= totp.MinDigits && len(code) <= totp.MaxDigits && isDigits(code)
+}
 
 // checkKinds returns ErrMalformed for a kind that is not one of known, and for an
 // empty list that is not nil: a filter has left nothing of it, so that whoever
@@ -92,5 +105,15 @@ func distinct(kinds []Kind) []Kind {
 	return kinds
 }
 
-// defaultKinds is what a code is judged against where nothing else is said.
-func defaultKinds() []Kind { return []Kind{KindDeviceTOTP, KindAccount} }
+// defaultProofKinds are the kinds of code that count as a proof where the host says
+// nothing else.
+func defaultProofKinds() []Kind { return []Kind{KindDeviceTOTP, KindAccount} }
+
+// defaultKinds is what VerifyOTP judges a code against where no kind is named. With a
+// purpose it is only what was issued for it.
+func (v *Verifier) defaultKinds() []Kind {
+	if v.purpose.IsSet() {
+		return []Kind{KindAccount}
+	}
+	return defaultProofKinds()
+}

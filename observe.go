@@ -14,7 +14,7 @@ func (v *Verifier) observe(ctx context.Context, events []Event) {
 	if v.opts.Observe == nil || len(events) == 0 {
 		return
 	}
-	if host.Inside(ctx, func(o observing) bool { return o.verifier == v }) {
+	if host.Inside(ctx, func(o observing) bool { return o.verifier == v.core }) {
 		return
 	}
 	// With another context than the one that Observe was given, only the stack tells.
@@ -23,7 +23,7 @@ func (v *Verifier) observe(ctx context.Context, events []Event) {
 	if v.observing.Add(1) > keylock.MaxAtOnce && host.CalledAgain() {
 		return
 	}
-	told := host.EnterEndless(ctx, observing{v})
+	told := host.EnterEndless(ctx, observing{v.core})
 	defer told.Leave()
 	for _, e := range events {
 		_ = host.Recover("Observe", func() error {

@@ -111,7 +111,7 @@ func (o Options) complete() (Options, error) {
 	}
 	switch {
 	case o.ProofKinds == nil:
-		o.ProofKinds = defaultKinds()
+		o.ProofKinds = defaultProofKinds()
 	case len(o.ProofKinds) == 0:
 		c.fail("ProofKinds", "must not be empty: name a kind, or leave it nil for device-totp and account")
 	}

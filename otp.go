@@ -20,26 +20,28 @@ type OTPOptions struct {
 	// 10 min (NIST SP 800-63B-4 §3.1.3.2). Default 5 min and 10 min.
 	AccountTTL, LoginTTL time.Duration
 	// Interval is how long after issuing a code no other of the same kind is
-	// issued. Default none.
+	// issued, whatever its purpose. Issue codes that outsiders can ask for as KindLogin,
+	// or they keep others from theirs. Default none.
 	Interval time.Duration
 	// Resend gives out the code that is live, with its ExpiresAt, where another of its
-	// kind is asked for while at least half its life is left: two mails that come late
+	// kind and purpose is asked for while at least half its life is left: two mails that come late
 	// or in the other order then hold the same code. Interval starts anew with each.
 	// Default: each code is a new one.
 	Resend bool
-	// Limit bounds the wrong codes, for each of the two kinds on its own.
+	// Limit bounds the wrong codes, for each of the two kinds on its own, and for recovery
+	// codes.
 	Limit Limit
 }
 
-// An OTP is an issued one-time code. It redacts itself: see "Secrets and logs" in
+// An OTP is an issued one-time code, or a recovery code. It redacts itself: see "Secrets and logs" in
 // the package comment. Read the field to send the code.
 type OTP struct {
-	// Code is the code's digits, leading zeros included.
+	// Code is the code's digits, leading zeros included, or a recovery code.
 	Code string
-	// Kind is KindAccount or KindLogin.
+	// Kind is KindAccount, KindLogin or KindRecovery.
 	Kind Kind
 	// ExpiresAt is the first instant at which the code is no longer accepted,
-	// in UTC and whole milliseconds.
+	// in UTC and whole milliseconds. It is zero for a recovery code.
 	ExpiresAt time.Time
 }
 
@@ -51,8 +53,9 @@ func NewOTPIssuer(v *Verifier) *OTPIssuer { return &OTPIssuer{v} }
 
 // Issue issues an account code to a user who proves the password or the PIN:
 // those given are judged in this order, and one right one is enough. The new
-// code takes the place of the one that was live, unless OTPOptions.Resend says
-// otherwise.
+// code takes the place of the one that was live for the same purpose (see
+// Verifier.For), unless OTPOptions.Resend says otherwise. Of a kind at most 4 are live:
+// where there would be more, the oldest goes.
 //
 // It returns ErrMalformed (an OTP is no proof here), ErrNoCredential,
 // ErrLocked (also within OTPOptions.Interval of the last code, and then before
@@ -85,7 +88,7 @@ func (i *OTPIssuer) Issue(ctx context.Context, user string, proof Credentials) (
 // It returns ErrMalformed, with the field kinds for any other kind, and
 // ErrLocked within OTPOptions.Interval of the last code.
 func (i *OTPIssuer) IssueUnproven(ctx context.Context, user string, kind Kind) (OTP, error) {
-	if err := checkUser(user); err != nil {
+	if err := i.v.checkUser(user); err != nil {
 		return OTP{}, err
 	}
 	if !slices.Contains(issuedKinds[:], kind) {
@@ -113,7 +116,7 @@ func (a *attempt) issue(kind Kind) (OTP, error) {
 	if err != nil {
 		return OTP{}, err
 	}
-	code := a.account.Issue(account.Kind(kind), digits, &a.v.rules, a.now)
+	code := a.account.Issue(account.Kind(kind), a.v.purpose, digits, &a.v.rules, a.now)
 	a.event(Event{Action: ActionIssued, Kind: kind, Until: code.ExpiresAt})
 	return OTP{Code: code.Digits, Kind: kind, ExpiresAt: code.ExpiresAt}, nil
 }
@@ -122,8 +125,7 @@ func (a *attempt) issue(kind Kind) (OTP, error) {
 // few that would be is drawn a second time is as good as impossible.
 func (a *attempt) drawCode(kind Kind) (string, error) {
 	digits, err := randomCode(a.opts.OTP.Digits)
-	k := account.Kind(kind)
-	if err == nil && a.account.Codes(k).WouldBeStale(digits, a.v.rules.TTL(k), a.now) {
+	if err == nil && a.account.WouldBeStale(account.Kind(kind), a.v.purpose, digits, &a.v.rules, a.now) {
 		return randomCode(a.opts.OTP.Digits)
 	}
 	return digits, err

@@ -127,7 +127,7 @@ func (a *attempt) removePIN(by account.Actor) void {
 
 // IsSet reports whether the user has set a PIN. It returns ErrMalformed.
 func (p *PINs) IsSet(ctx context.Context, user string) (bool, error) {
-	if err := checkUser(user); err != nil {
+	if err := p.v.checkUser(user); err != nil {
 		return false, err
 	}
 	return p.v.pinIsSet(ctx, user)
@@ -156,7 +156,7 @@ func (v *Verifier) pinIsSet(ctx context.Context, user string) (bool, error) {
 // all until the timeout, or to a call of the poll, the error matches
 // context.DeadlineExceeded.
 func (p *PINs) Wait(ctx context.Context, user string, timeout time.Duration) (bool, error) {
-	if err := checkUser(user); err != nil {
+	if err := p.v.checkUser(user); err != nil {
 		return false, err
 	}
 	if timeout < time.Second || timeout > time.Minute {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/knowhave/factor/internal/account"
+	"github.com/knowhave/factor/internal/totp"
 )
 
 // ResetOptions tunes the reset guard. A zero field means its default.
@@ -47,10 +48,13 @@ type ResetOptions struct {
 type ResetGuard struct{ v *Verifier }
 
 // NewResetGuard returns the ResetGuard of v, or an error if Options.Wipe is not
-// set.
+// set or the purpose of v is malformed.
 func NewResetGuard(v *Verifier) (*ResetGuard, error) {
 	if v.opts.Wipe == nil {
 		return nil, optionError("Wipe", "must be set for a ResetGuard: it deletes the user's critical data")
+	}
+	if v.malformed != nil {
+		return nil, v.malformed
 	}
 	return &ResetGuard{v}, nil
 }
@@ -65,15 +69,20 @@ func NewResetGuard(v *Verifier) (*ResetGuard, error) {
 // the budgets of Verifier, and neither locks the other.
 //
 // It returns nil if the proof is right: the data is kept. Else ErrMalformed (a
-// password is no proof here), ErrNoCredential, ErrNotEnrolled if the user has
+// password or a recovery code is no proof here), ErrNoCredential, ErrNotEnrolled if the user has
 // nothing that proves a reset, ErrLocked within ResetOptions.Interval of a wrong
 // proof and where ResetOptions.MinAge says so (LockedError.TooSoon), ErrMismatch, or
 // ErrWiped: the data is gone, and the reset may go on. A wipe that is marked but not
 // done is ErrWipePending and not ErrWiped: the reset must not go on. The error wraps
 // the fault; each call and Admin.Sweep try the wipe again.
 func (g *ResetGuard) Prove(ctx context.Context, user string, proof Credentials) error {
-	if err := g.v.checkProof(user, Credentials{OTP: proof.OTP, PIN: proof.PIN}); err != nil {
+	if err := g.v.checkProof(user, Credentials{PIN: proof.PIN}); err != nil {
 		return err
+	}
+	if proof.OTP != "" {
+		if err := checkDigits("otp", proof.OTP, totp.MinDigits, totp.MaxDigits); err != nil {
+			return err
+		}
 	}
 	if proof.Password != "" {
 		return malformed("password", "is no proof here: give a device code or the PIN")
@@ -94,7 +103,7 @@ func (g *ResetGuard) Prove(ctx context.Context, user string, proof Credentials) 
 // It returns ErrMalformed, or ErrWipePending, which wraps the fault. Whether a
 // user may forfeit is for the host to decide.
 func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
-	if err := checkUser(user); err != nil {
+	if err := g.v.checkUser(user); err != nil {
 		return err
 	}
 	marked, err := update(ctx, g.v, user, modeFast, func(a *attempt) (*Wipe, error) {

@@ -32,7 +32,9 @@ type Status struct {
 	// that counts or alone.
 	AuthenticatorPending bool     `json:"authenticatorPending"`
 	Devices              []Device `json:"devices"`
-	// Live holds the kinds of which an issued code waits to be used.
+	// RecoveryCodes is how many are unused.
+	RecoveryCodes int `json:"recoveryCodes"`
+	// Live holds the kinds of which an issued code waits to be used, whatever it is for.
 	Live []Kind `json:"live"`
 	// Budgets holds those in which wrong answers are counted.
 	Budgets []Budget `json:"budgets"`
@@ -84,7 +86,7 @@ func orEmpty[T any](list []T) []T {
 // Status returns what is known about a user, which for a user without a record is
 // nothing. It returns ErrMalformed, and ErrUnsealed with a zero Status.
 func (d *Admin) Status(ctx context.Context, user string) (Status, error) {
-	if err := checkUser(user); err != nil {
+	if err := d.v.checkUser(user); err != nil {
 		return Status{}, err
 	}
 	a, err := d.v.read(ctx, user)
@@ -101,7 +103,7 @@ func (d *Admin) Status(ctx context.Context, user string) (Status, error) {
 func statusOf(a *account.Account, user string, r *account.Rules, now time.Time) Status {
 	s := Status{
 		PIN: a.PIN != nil, Authenticator: a.Authenticator != nil, AuthenticatorPending: a.PendingAt(now) != nil,
-		Devices: deviceList(a), Strikes: a.Guard.Strikes,
+		Devices: deviceList(a), RecoveryCodes: a.RecoveryLeft(), Strikes: a.Guard.Strikes,
 	}
 	for _, k := range kinds {
 		if c := a.Codes(account.Kind(k)); c != nil && c.LiveAt(r.TTL(account.Kind(k)), now) {

@@ -15,7 +15,6 @@ import (
 	"github.com/knowhave/factor/internal/keylock"
 	"github.com/knowhave/factor/internal/pinhash"
 	"github.com/knowhave/factor/internal/poll"
-	"github.com/knowhave/factor/internal/totp"
 )
 
 // Credentials is what a user gave as proof. An empty field was not given. Those
@@ -23,7 +22,8 @@ import (
 // enough: the later ones are then not looked at. It redacts itself: see "Secrets
 // and logs" in the package comment.
 type Credentials struct {
-	// OTP is 6 to 8 ASCII digits.
+	// OTP is 6 to 8 ASCII digits or, where Options.ProofKinds names KindRecovery, a
+	// recovery code.
 	OTP string
 	// Password is 1 to 1,024 bytes.
 	Password string
@@ -58,6 +58,13 @@ type Match struct {
 // host's function is returned as an error that matches none of this package's
 // but ErrConflict, ErrUnsealed and ErrNewerFormat, and accepts nothing.
 type Verifier struct {
+	*core
+	purpose   account.Purpose // of the codes that are issued and judged: see For
+	malformed error           // what is wrong with the purpose
+}
+
+// A core is what all views of a Verifier share.
+type core struct {
 	store    Store
 	records  *records
 	opts     Options
@@ -95,7 +102,7 @@ func NewVerifier(store Store, sealer Sealer, opts *Options) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Verifier{store: store, records: &records{store, sealer}, opts: o, rules: o.rules(), hasher: pinhash.New(pinhash.Options(o.PIN.Hash))}
+	v := &Verifier{core: &core{store: store, records: &records{store, sealer}, opts: o, rules: o.rules(), hasher: pinhash.New(pinhash.Options(o.PIN.Hash))}}
 	v.loop = commit.New(v.records, ErrConflict)
 	v.passwords.Patience = slowLockPatience
 	v.waiters = v.newWaiters()
@@ -112,25 +119,30 @@ func (v *Verifier) clock() (now time.Time, err error) {
 	return now, err
 }
 
-// VerifyOTP judges a code against the given kinds, or against device codes and
-// account codes if none is given, and spends it for the first kind in the given
-// order that it is right for. If it is right for none, it is charged once to
-// each kind that it was judged against; a kind that is locked is left out. A
+// VerifyOTP judges a code against the given kinds; if none is given, against device
+// codes and account codes, and on a view with a purpose (see For) against account codes
+// alone. It spends the code for the first kind in the given order that it is right for.
+// If it is right for none, it is charged once to each kind that it was judged against; a
+// kind that is locked is left out, and so is one whose codes have another form. A
 // code that was right for one of the others and is not any more (it was used,
 // replaced or voided, or has expired) is right for none, and charged to none: see
 // MismatchError.Stale.
 //
-// It returns ErrMalformed (a code of other than 6 to 8 digits, a kind that no
+// It returns ErrMalformed (a code that is neither 6 to 8 digits nor, where KindRecovery
+// is asked for, a recovery code, a kind that no
 // code has, or an empty list of kinds that is not nil: a nil one cannot be told
 // from none, so do not pass one that may be nil and means no kind), ErrMismatch,
-// and ErrLocked if all the kinds are locked.
+// and ErrLocked if all the kinds
+// that it could be of are locked.
 func (v *Verifier) VerifyOTP(ctx context.Context, user, code string, kinds ...Kind) (Match, error) {
-	err := cmp.Or(checkUser(user), checkDigits("otp", code, totp.MinDigits, totp.MaxDigits), checkKinds(kinds, otpKinds[:]))
-	if err != nil {
+	if err := cmp.Or(v.checkUser(user), checkKinds(kinds, otpKinds[:])); err != nil {
 		return Match{}, err
 	}
 	if kinds == nil {
-		kinds = defaultKinds()
+		kinds = v.defaultKinds()
+	}
+	if err := checkOTP(code, kinds); err != nil {
+		return Match{}, err
 	}
 	return v.verify(ctx, user, Credentials{OTP: code}, distinct(kinds))
 }
@@ -140,7 +152,7 @@ func (v *Verifier) VerifyOTP(ctx context.Context, user, code string, kinds ...Ki
 // It returns ErrMalformed for other than 4 to 12 digits, ErrMismatch (also for a
 // user without a PIN, for which it hashes and stores as much) and ErrLocked.
 func (v *Verifier) VerifyPIN(ctx context.Context, user, pin string) error {
-	if err := cmp.Or(checkUser(user), checkDigits("pin", pin, minPIN, maxPIN)); err != nil {
+	if err := cmp.Or(v.checkUser(user), checkDigits("pin", pin, minPIN, maxPIN)); err != nil {
 		return err
 	}
 	_, err := v.verify(ctx, user, Credentials{PIN: pin}, nil)
@@ -152,7 +164,7 @@ func (v *Verifier) VerifyPIN(ctx context.Context, user, pin string) error {
 // It returns ErrMalformed for other than 1 to 1,024 bytes or without
 // Options.CheckPassword, ErrMismatch and ErrLocked.
 func (v *Verifier) VerifyPassword(ctx context.Context, user, password string) error {
-	if err := cmp.Or(checkUser(user), v.checkPassword(password)); err != nil {
+	if err := cmp.Or(v.checkUser(user), v.checkPassword(password)); err != nil {
 		return err
 	}
 	_, err := v.verify(ctx, user, Credentials{Password: password}, nil)

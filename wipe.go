@@ -147,7 +147,7 @@ func (v *Verifier) callWipe(ctx context.Context, w Wipe) error {
 	defer leave()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wipeTimeout)
 	defer cancel()
-	asked := host.Enter(ctx, hostCall{v, inWipe, w.User, w.ID})
+	asked := host.Enter(ctx, hostCall{v.core, inWipe, w.User, w.ID})
 	defer asked.Leave()
 	return callHost("Wipe", func() error { return v.opts.Wipe(asked, w) })
 }

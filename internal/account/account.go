@@ -36,6 +36,7 @@ type Account struct {
 	Authenticator *Authenticator          // the one that counts
 	Pending       *Pending                // the one that waits for its first code: see PendingAt
 	Issued        [len(IssuedKinds)]Codes // in the order of IssuedKinds: see Codes
+	Recovery      *Recovery               // nil: none
 	Budgets       [len(Kinds)]Budget      // in the order of Kinds: see Budget
 	Guard         Guard
 	Marks         []Mark    // of what Import does not take over any more
@@ -240,8 +241,8 @@ func (a *Account) bound(k Kind) {
 }
 
 // MarkWipe gives the user's critical data up: it marks the wipe, which is due at
-// once, and removes what could prove a reset. The authenticator that counts stays,
-// because it still guards the login.
+// once, and removes what could prove a reset. The authenticator that counts and
+// the recovery codes stay, because they still guard the login.
 func (a *Account) MarkWipe(id uuid.UUID, reason WipeReason, now time.Time) {
 	if a.PIN != nil {
 		a.mark(placeOf(KindPIN, uuid.Nil))
@@ -266,7 +267,7 @@ func (a *Account) Empty() bool {
 			return false
 		}
 	}
-	return a.PIN == nil && len(a.Devices) == 0 && a.Authenticator == nil && a.Pending == nil &&
+	return a.PIN == nil && len(a.Devices) == 0 && a.Authenticator == nil && a.Pending == nil && a.Recovery == nil &&
 		a.Guard.Empty() && len(a.Marks) == 0 && a.Budgets == [len(Kinds)]Budget{}
 }
 

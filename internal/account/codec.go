@@ -27,6 +27,7 @@ const (
 	partHold     = 1
 	partMarks    = 2
 	partPassword = 3
+	partRecovery = 4
 )
 
 // Errors of Decode.
@@ -124,6 +125,10 @@ func (w *writer) parts(a *Account) {
 		w.buf = append(w.buf, partPassword)
 		w.uvarint(a.PasswordChanges)
 	}
+	if a.Recovery != nil {
+		w.buf = append(w.buf, partRecovery)
+		w.recovery(a.Recovery)
+	}
 }
 
 // parts reads what there is up to the zeros. A part that is not known is one of a
@@ -139,9 +144,10 @@ func (r *reader) parts(a *Account) {
 		case part == partMarks:
 			a.Marks = r.marks()
 		case part == partPassword:
-			if a.PasswordChanges = r.uvarint(maxNumber); a.PasswordChanges == 0 {
-				r.fail()
-			}
+			a.PasswordChanges = r.uvarint(maxNumber)
+			r.must(a.PasswordChanges > 0)
+		case part == partRecovery:
+			a.Recovery = r.recovery()
 		default:
 			r.newer = true
 			return
@@ -164,9 +170,7 @@ func (r *reader) pin() *PIN {
 		Memory: uint32(r.uvarint(MaxHashMemory)), Time: uint32(r.uvarint(MaxHashTime)), Threads: uint8(r.uvarint(255)),
 		Salt: r.bytes(), Sum: r.bytes(),
 	}, SetAt: r.time()}
-	if !p.wellFormed() {
-		r.fail()
-	}
+	r.must(p.wellFormed())
 	return p
 }
 
@@ -210,9 +214,7 @@ func (r *reader) totp(s *TOTP) {
 	s.Digits = int(r.uvarint(totp.MaxDigits))
 	s.Period = time.Duration(r.uvarint(int64(totp.MaxPeriod/time.Second))) * time.Second
 	s.LastStep = r.uvarint(maxNumber) - 1
-	if len(s.Secret) == 0 || s.Digits < totp.MinDigits || s.Period <= 0 {
-		r.fail()
-	}
+	r.must(len(s.Secret) > 0 && s.Digits >= totp.MinDigits && s.Period > 0)
 }
 
 func (w *writer) pending(p *Pending) {
@@ -268,9 +270,7 @@ func (r *reader) guard(s *Guard) {
 // hold returns an instant that is not zero.
 func (r *reader) hold() time.Time {
 	t := r.time()
-	if t.IsZero() {
-		r.fail()
-	}
+	r.must(!t.IsZero())
 	return t
 }
 
@@ -286,4 +286,22 @@ func (r *reader) marks() []Mark {
 		copy(marks[i][:], r.take(len(marks[i])))
 	}
 	return marks
+}
+
+func (w *writer) recovery(s *Recovery) {
+	w.buf = append(w.buf, s.Salt[:]...)
+	w.uvarint(int64(s.Used))
+	for _, hash := range s.Hashes {
+		w.buf = append(w.buf, hash[:]...)
+	}
+}
+
+func (r *reader) recovery() *Recovery {
+	s := &Recovery{}
+	copy(s.Salt[:], r.take(len(s.Salt)))
+	s.Used = uint16(r.uvarint(1<<RecoveryCodes - 1))
+	for i := range s.Hashes {
+		copy(s.Hashes[i][:], r.take(len(s.Hashes[i])))
+	}
+	return s
 }

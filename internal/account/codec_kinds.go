@@ -29,41 +29,61 @@ func (r *reader) issued(a *Account) {
 }
 
 func (w *writer) codes(c *Codes) {
-	if w.bool(c.Live != nil) {
-		w.code(c.Live)
-	}
-	w.uvarint(int64(len(c.Stale)))
-	for i := range c.Stale {
-		w.code(&c.Stale[i])
-	}
+	w.list(c.Live)
+	w.list(c.Stale)
 	w.time(c.NotBefore)
 }
 
 func (r *reader) codes(c *Codes) {
-	if r.bool() {
-		c.Live = &Code{}
-		r.code(c.Live)
-	}
-	if n := r.uvarint(staleKept); n > 0 {
-		c.Stale = make([]Code, n)
-	}
-	for i := range c.Stale {
-		r.code(&c.Stale[i])
-	}
+	c.Live, c.Stale = r.list(liveKept), r.list(staleKept)
 	c.NotBefore = r.time()
 }
 
+func (w *writer) list(codes []Code) {
+	w.uvarint(int64(len(codes)))
+	for i := range codes {
+		w.code(&codes[i])
+	}
+}
+
+// list returns the codes, nil for none.
+func (r *reader) list(most int64) []Code {
+	n := r.uvarint(most)
+	if n == 0 {
+		return nil
+	}
+	codes := make([]Code, n)
+	for i := range codes {
+		r.code(&codes[i])
+	}
+	return codes
+}
+
+// sealed, in the length of a code, says that the seal of its purpose follows.
+const sealed = 16
+
 func (w *writer) code(c *Code) {
-	w.uvarint(int64(len(c.Digits)))
+	length, purpose := int64(len(c.Digits)), c.Seal != Seal{}
+	if purpose {
+		length |= sealed
+	}
+	w.uvarint(length)
 	w.buf = append(w.buf, c.Digits...)
+	if purpose {
+		w.buf = append(w.buf, c.Seal[:]...)
+	}
 	w.time(c.ExpiresAt)
 }
 
 func (r *reader) code(c *Code) {
-	c.Digits, c.ExpiresAt = string(r.bytes()), r.time()
-	if len(c.Digits) < totp.MinDigits || len(c.Digits) > totp.MaxDigits {
-		r.fail()
+	length := r.uvarint(sealed | totp.MaxDigits)
+	c.Digits = string(r.take(int(length &^ sealed)))
+	if length&sealed != 0 {
+		copy(c.Seal[:], r.take(len(c.Seal)))
+		r.must(c.Seal != Seal{})
 	}
+	c.ExpiresAt = r.time()
+	r.must(len(c.Digits) >= totp.MinDigits && len(c.Digits) <= totp.MaxDigits)
 }
 
 // budgets writes those that are not zero.

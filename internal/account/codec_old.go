@@ -1,5 +1,7 @@
 package account
 
+import "slices"
+
 // What 0.1.0 wrote, in versions 1 and 2 of the encoding, is read for ever. Version 2
 // has marks of what was imported, and may have a PIN's hash of another system.
 const (
@@ -27,8 +29,8 @@ func (r *reader) oldAccount(a *Account, version byte) {
 		r.totp(&a.Pending.TOTP)
 		a.Pending.ExpiresAt, a.Pending.Wrong = r.time(), int(r.uvarint(pendingTries))
 	}
-	r.codes(a.Codes(KindLogin))
-	r.codes(a.Codes(KindAccount))
+	r.oldCodes(a.Codes(KindLogin))
+	r.oldCodes(a.Codes(KindAccount))
 	for _, k := range storedBudgets {
 		*a.Budget(k) = Budget{int(r.uvarint(MaxFailures)), r.time()}
 	}
@@ -39,5 +41,14 @@ func (r *reader) oldAccount(a *Account, version byte) {
 	}
 	if r.left() >= blockSize {
 		r.fail() // these were padded to the next multiple
+	}
+}
+
+// oldCodes reads what has one live code at most, and no purposes.
+func (r *reader) oldCodes(c *Codes) {
+	r.codes(c)
+	r.must(len(c.Live) <= 1)
+	for _, code := range slices.Concat(c.Live, c.Stale) {
+		r.must(code.Seal == Seal{})
 	}
 }

@@ -10,6 +10,9 @@ const (
 	// MaxCodeTTL is the longest life of an issued code, NIST SP 800-63B-4
 	// §3.1.3.2.
 	MaxCodeTTL = 10 * time.Minute
+	// liveKept is how many codes of a kind are live at once, each for a purpose of its
+	// own.
+	liveKept = 4
 	// staleKept is how many stale codes of a kind are remembered, and staleTTL for
 	// how long after they have expired.
 	staleKept = 8
@@ -19,17 +22,25 @@ const (
 // A Code is an issued code.
 type Code struct {
 	Digits    string
+	Seal      Seal // of what it is for
 	ExpiresAt time.Time
 }
 
-// Matches compares the code with digits, in a time that does not depend on them.
-func (c Code) Matches(digits string) bool {
-	return subtle.ConstantTimeCompare([]byte(c.Digits), []byte(digits)) == 1
+// Matches compares the code with digits that are given for a purpose, in a time that
+// depends on neither.
+func (c Code) Matches(digits string, s Seal) bool {
+	same := subtle.ConstantTimeCompare([]byte(c.Digits), []byte(digits))
+	return same&subtle.ConstantTimeCompare(c.Seal[:], s[:]) == 1
 }
+
+// isFor reports whether the code was issued for a purpose.
+func (c Code) isFor(p Purpose, k Kind) bool { return c.Seal == p.seal(k, c.Digits) }
 
 // Codes are the issued codes of one kind.
 type Codes struct {
-	Live      *Code     // the newest, until it is spent, voided or expires
+	// Live are the newest for each purpose, oldest first, until they are spent, voided,
+	// pushed out or expire.
+	Live      []Code
 	Stale     []Code    // those that were live, oldest first: see IsStale
 	NotBefore time.Time // no new code before
 }
@@ -42,19 +53,28 @@ func (a *Account) Codes(k Kind) *Codes {
 	return nil
 }
 
-// Issue makes digits the live code of a kind, and returns the live code: the one that is
-// live already where that is to be sent again. No other is issued within the interval.
-func (a *Account) Issue(k Kind, digits string, r *Rules, now time.Time) Code {
-	c := a.Codes(k)
-	if !r.Resend || !c.LiveAt(r.TTL(k), now) || c.Live.ExpiresAt.Sub(now) < r.TTL(k)/2 {
-		c.Void()
-		c.Live = &Code{Digits: digits, ExpiresAt: now.Add(r.TTL(k))}
-	}
+// Issue makes digits the live code of a kind for a purpose, and returns the live code: the
+// one that is live already where that is to be sent again. Where too many are live the
+// oldest is pushed out. No other is issued within the interval.
+func (a *Account) Issue(k Kind, p Purpose, digits string, r *Rules, now time.Time) Code {
+	c, ttl := a.Codes(k), r.TTL(k)
 	c.NotBefore = time.Time{}
 	if r.Interval > 0 {
 		c.NotBefore = now.Add(r.Interval)
 	}
-	return *c.Live
+	c.retire(func(live Code) bool { return live.expired(now) })
+	for _, live := range c.Live {
+		if r.Resend && live.isFor(p, k) && live.liveAt(ttl, now) && live.ExpiresAt.Sub(now) >= ttl/2 {
+			return live
+		}
+	}
+	c.retire(func(live Code) bool { return live.isFor(p, k) })
+	if len(c.Live) == liveKept {
+		c.retire(c.Live[0].is)
+	}
+	issued := Code{Digits: digits, Seal: p.seal(k, digits), ExpiresAt: now.Add(ttl)}
+	c.Live = append(c.Live, issued)
+	return issued
 }
 
 // Held reports whether no new code may be issued yet, because of the interval, and
@@ -63,58 +83,73 @@ func (c *Codes) Held(r *Rules, now time.Time) (until time.Time, held bool) {
 	return reported(c.NotBefore, r.Interval, now), active(c.NotBefore, r.Interval, now)
 }
 
-// LiveAt reports whether there is a live code.
+// LiveAt reports whether there is a live code, whatever it is for.
 func (c *Codes) LiveAt(ttl time.Duration, now time.Time) bool {
-	return c.Live != nil && active(c.Live.ExpiresAt, ttl, now)
+	return slices.ContainsFunc(c.Live, func(live Code) bool { return live.liveAt(ttl, now) })
 }
 
-// expired reports whether the newest code was never taken out of use, but has expired.
-func (c *Codes) expired(now time.Time) bool { return c.Live != nil && !c.Live.ExpiresAt.After(now) }
+func (c Code) liveAt(ttl time.Duration, now time.Time) bool { return active(c.ExpiresAt, ttl, now) }
 
-// Void takes the live code out of use. It is stale from then on.
-func (c *Codes) Void() {
-	if c.Live == nil {
+// expired reports whether a live code is one no more.
+func (c Code) expired(now time.Time) bool { return !c.ExpiresAt.After(now) }
+
+func (c Code) is(other Code) bool { return c == other }
+
+// retire takes those live codes out of use of which something is true. They are stale
+// from then on.
+func (c *Codes) retire(which func(Code) bool) {
+	if !slices.ContainsFunc(c.Live, which) {
 		return
 	}
-	c.Stale, c.Live = newestStale(append(c.Stale, *c.Live)), nil
+	live := c.Live[:0:0]
+	for _, code := range c.Live {
+		if which(code) {
+			c.Stale = append(c.Stale, code)
+		} else {
+			live = append(live, code)
+		}
+	}
+	c.Live, c.Stale = live, c.Stale[max(0, len(c.Stale)-staleKept):]
 }
 
-func newestStale(all []Code) []Code { return all[max(0, len(all)-staleKept):] }
+// Void takes all live codes out of use.
+func (c *Codes) Void() { c.retire(func(Code) bool { return true }) }
 
-// IsStale reports whether a code was right once and is not any more: it was used,
-// replaced or voided, or has expired. The codes that became stale last are remembered,
-// until staleTTL after they have expired. One that claims to expire later than it can
-// is not: a clock that ran ahead issued it.
-func (c *Codes) IsStale(digits string, ttl time.Duration, now time.Time) bool {
-	all := c.Stale
-	if c.expired(now) {
-		all = newestStale(append(slices.Clip(all), *c.Live))
-	}
-	return slices.ContainsFunc(all, func(s Code) bool {
-		return s.Matches(digits) && active(s.ExpiresAt.Add(staleTTL), staleTTL+ttl, now)
+// isStale reports whether a code was right once and is not any more: it was used,
+// replaced, pushed out or voided, or has expired. The codes that became stale last are
+// remembered, until staleTTL after they have expired. One that claims to expire later
+// than it can is not: a clock that ran ahead issued it.
+func (c *Codes) isStale(digits string, s Seal, ttl time.Duration, now time.Time) bool {
+	tidied := Codes{Live: c.Live, Stale: slices.Clip(c.Stale)}
+	tidied.retire(func(live Code) bool { return live.expired(now) })
+	return slices.ContainsFunc(tidied.Stale, func(stale Code) bool {
+		return stale.Matches(digits, s) && active(stale.ExpiresAt.Add(staleTTL), staleTTL+ttl, now)
 	})
 }
 
-// WouldBeStale reports whether a code would be stale as soon as it is issued: it is
-// stale, or it is the live one that it would replace.
-func (c *Codes) WouldBeStale(digits string, ttl time.Duration, now time.Time) bool {
-	return c.IsStale(digits, ttl, now) || c.Live != nil && c.Live.Matches(digits)
+// WouldBeStale reports whether a code would be stale as soon as it is issued for a
+// purpose: it is stale, or it is the live one that it would replace.
+func (a *Account) WouldBeStale(k Kind, p Purpose, digits string, r *Rules, now time.Time) bool {
+	c, s := a.Codes(k), p.seal(k, digits)
+	return c.isStale(digits, s, r.TTL(k), now) || slices.ContainsFunc(c.Live, func(live Code) bool { return live.Matches(digits, s) })
 }
 
 // match judges a code, without taking it out of use.
-func (c *Codes) match(digits string, ttl time.Duration, now time.Time) Verdict {
-	switch {
-	case c.IsStale(digits, ttl, now):
-		return Stale
-	case c.LiveAt(ttl, now) && c.Live.Matches(digits):
-		return Right
+func (c *Codes) match(digits string, s Seal, ttl time.Duration, now time.Time) match {
+	if c.isStale(digits, s, ttl, now) {
+		return match{verdict: Stale}
 	}
-	return Wrong
+	for i, live := range c.Live {
+		if live.liveAt(ttl, now) && live.Matches(digits, s) {
+			return match{verdict: Right, index: i}
+		}
+	}
+	return match{}
 }
 
-// VoidCodes takes the live codes out of use, and drops an authenticator that waits
-// for its first code: whoever had the old password or the old address may have asked
-// for them. It reports whether there was anything to void.
+// VoidCodes takes the live codes out of use, whatever they are for, and drops an
+// authenticator that waits for its first code: whoever had the old password or the old
+// address may have asked for them. It reports whether there was anything to void.
 func (a *Account) VoidCodes(r *Rules, now time.Time) bool {
 	voided := a.PendingAt(now) != nil
 	a.Pending = nil
@@ -128,9 +163,7 @@ func (a *Account) VoidCodes(r *Rules, now time.Time) bool {
 
 // tidy drops what has ended by now.
 func (c *Codes) tidy(now time.Time) {
-	if c.expired(now) {
-		c.Void()
-	}
+	c.retire(func(live Code) bool { return live.expired(now) })
 	c.Stale = slices.DeleteFunc(c.Stale, func(s Code) bool { return !s.ExpiresAt.Add(staleTTL).After(now) })
 	if !c.NotBefore.After(now) {
 		c.NotBefore = time.Time{}
@@ -140,12 +173,12 @@ func (c *Codes) tidy(now time.Time) {
 // ends calls end with each instant at which something ends.
 func (c *Codes) ends(end func(time.Time)) {
 	end(c.NotBefore)
-	if c.Live != nil {
-		end(c.Live.ExpiresAt.Add(staleTTL))
+	for _, code := range c.Live {
+		end(code.ExpiresAt.Add(staleTTL))
 	}
-	for _, s := range c.Stale {
-		end(s.ExpiresAt.Add(staleTTL))
+	for _, code := range c.Stale {
+		end(code.ExpiresAt.Add(staleTTL))
 	}
 }
 
-func (c *Codes) empty() bool { return c.Live == nil && len(c.Stale) == 0 && c.NotBefore.IsZero() }
+func (c *Codes) empty() bool { return len(c.Live) == 0 && len(c.Stale) == 0 && c.NotBefore.IsZero() }

@@ -50,12 +50,12 @@ func (a *Account) Count(k Kind, right bool, r *Rules, now time.Time) Finding {
 	return a.refuse(k, true, r, now)
 }
 
-// JudgeCode judges a code against each kind in turn, and spends it for the first
-// that it is right for: that finding is the last. A code that is wrong is charged to
+// JudgeCode judges a code that is given for a purpose against each kind in turn, and
+// spends it for the first that it is right for: that finding is the last. A code that is wrong is charged to
 // all the kinds that it was judged against. A code that is stale for one of them is
 // right for none and charged to none: else whoever has the mailbox could guess at
 // the devices beside it, uncounted. JudgeCode appends the findings to found.
-func (a *Account) JudgeCode(code string, kinds []Kind, r *Rules, now time.Time, found []Finding) []Finding {
+func (a *Account) JudgeCode(code string, p Purpose, kinds []Kind, r *Rules, now time.Time, found []Finding) []Finding {
 	var right match
 	var rightFor Kind
 	stale := false
@@ -65,7 +65,7 @@ func (a *Account) JudgeCode(code string, kinds []Kind, r *Rules, now time.Time, 
 			found = append(found, f)
 			continue
 		}
-		m := a.match(code, k, r, now)
+		m := a.match(code, p, k, r, now)
 		if m.verdict == Right && rightFor == "" {
 			right, rightFor = m, k
 		}
@@ -84,7 +84,7 @@ func (a *Account) JudgeCode(code string, kinds []Kind, r *Rules, now time.Time, 
 type match struct {
 	verdict Verdict
 	step    int64 // of a time-based code
-	device  int   // its index
+	index   int   // of the device, the live code or the recovery code
 }
 
 // or returns what judging a code against two things found: a code that is stale for
@@ -98,14 +98,16 @@ func (m match) or(other match) match {
 
 // match judges a code against one kind. A kind that the user does not hold costs the
 // same.
-func (a *Account) match(code string, k Kind, r *Rules, now time.Time) match {
+func (a *Account) match(code string, p Purpose, k Kind, r *Rules, now time.Time) match {
 	switch k {
 	case KindDeviceTOTP:
 		return a.matchDevices(code, r.TOTP, now, func(time.Time) bool { return true })
 	case KindTOTP:
 		return a.matchAuthenticator(code, r.TOTP, now)
+	case KindRecovery:
+		return a.Recovery.match(code)
 	default:
-		return match{verdict: a.Codes(k).match(code, r.TTL(k), now)}
+		return a.Codes(k).match(code, p.seal(k, code), r.TTL(k), now)
 	}
 }
 
@@ -113,13 +115,16 @@ func (a *Account) match(code string, k Kind, r *Rules, now time.Time) match {
 func (a *Account) spend(k Kind, m match, now time.Time) (device uuid.UUID) {
 	switch k {
 	case KindDeviceTOTP:
-		d := &a.Devices[m.device]
+		d := &a.Devices[m.index]
 		d.LastStep, d.UsedAt = m.step, now
 		return d.ID
 	case KindTOTP:
 		a.Authenticator.LastStep = m.step
+	case KindRecovery:
+		a.Recovery.use(m.index)
 	default:
-		a.Codes(k).Void()
+		c := a.Codes(k)
+		c.retire(c.Live[m.index].is)
 	}
 	return uuid.Nil
 }

@@ -13,11 +13,12 @@ const (
 	KindAccount    Kind = "account"
 	KindTOTP       Kind = "totp"
 	KindDeviceTOTP Kind = "device-totp"
+	KindRecovery   Kind = "recovery"
 )
 
 // Kinds holds every Kind, in the order of an account's budgets. Records keep a kind by
 // its place here: a new one comes last.
-var Kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
+var Kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP, KindRecovery}
 
 // IssuedKinds holds those whose codes are issued: see Account.Codes.
 var IssuedKinds = [...]Kind{KindLogin, KindAccount}

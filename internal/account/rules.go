@@ -4,8 +4,8 @@ import "time"
 
 // Rules are the options that the rules on an account depend on.
 type Rules struct {
-	// Limits of the wrong answers. OneTime is that of each kind of issued code, and
-	// TimeBased that of the devices and of the authenticator.
+	// Limits of the wrong answers. OneTime is that of each kind of issued code and of
+	// the recovery codes, TimeBased that of the devices and of the authenticator.
 	Password, PIN, OneTime, TimeBased Limit
 	// LoginTTL and AccountTTL are how long an issued code of that kind lives.
 	LoginTTL, AccountTTL time.Duration
@@ -24,7 +24,7 @@ func (r *Rules) Limit(k Kind) Limit {
 		return r.Password
 	case KindPIN:
 		return r.PIN
-	case KindLogin, KindAccount:
+	case KindLogin, KindAccount, KindRecovery:
 		return r.OneTime
 	default:
 		return r.TimeBased

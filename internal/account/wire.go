@@ -69,6 +69,13 @@ type reader struct {
 
 func (r *reader) fail() { r.at, r.failed = len(r.buf), true }
 
+// must fails unless what was read can be.
+func (r *reader) must(ok bool) {
+	if !ok {
+		r.fail()
+	}
+}
+
 func (r *reader) left() int { return len(r.buf) - r.at }
 
 func (r *reader) take(n int) []byte {

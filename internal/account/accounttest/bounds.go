@@ -3,6 +3,7 @@ package accounttest
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/knowhave/factor/internal/account"
@@ -85,10 +86,8 @@ func (b *bounds) pending(p *account.Pending) {
 }
 
 func (b *bounds) codes(c account.Codes) {
-	all := c.Stale
-	if c.Live != nil {
-		all = append([]account.Code{*c.Live}, all...)
-	}
+	all := slices.Concat(c.Live, c.Stale)
+	b.check("live", len(c.Live) <= 4)
 	b.check("stale", len(c.Stale) <= 8)
 	for _, one := range all {
 		b.check("code", within(len(one.Digits), 6, 8))
