@@ -158,7 +158,7 @@ func (r *reader) notices(n *Notices) {
 		n.Waiting = append(n.Waiting, r.notice())
 	}
 	n.Dropped, n.Tries, n.RetryAt = int(r.uvarint(maxNumber)), int(r.uvarint(maxNumber)), r.time()
-	r.must(!n.empty())
+	r.must(!n.empty() && !n.RetryAt.IsZero())
 }
 
 // notice reads one. An action or a kind that is not known is a newer release's.
