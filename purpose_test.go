@@ -379,7 +379,7 @@ func TestViewsShareASwapAndKeepTheirPurposes(t *testing.T) {
 		}
 		var calls []func() error
 		var want []error
-		issued := make(map[string]string)
+		issued := make([]string, len(names))
 		for _, c := range []struct {
 			of, on string
 			err    error
@@ -389,10 +389,10 @@ func TestViewsShareASwapAndKeepTheirPurposes(t *testing.T) {
 			})
 			want = append(want, c.err)
 		}
-		for _, p := range names { // issuing is shared too
+		for i, p := range names { // issuing is shared too
 			calls = append(calls, func() error {
 				otp, err := factor.NewOTPIssuer(view(p)).IssueUnproven(t.Context(), alice, factor.KindAccount)
-				issued[p] = otp.Code
+				issued[i] = otp.Code
 				return err
 			})
 			want = append(want, nil)
@@ -407,9 +407,9 @@ func TestViewsShareASwapAndKeepTheirPurposes(t *testing.T) {
 		if loads != 2 || swaps != 2 { // one of each is the first call's
 			t.Errorf("%d loads and %d swaps, want 2 and 2", loads, swaps)
 		}
-		for _, p := range names {
-			k.is(second(view("").VerifyOTP(t.Context(), alice, issued[p], factor.KindAccount)), factor.ErrMismatch)
-			k.ok(second(view(p).VerifyOTP(t.Context(), alice, issued[p])))
+		for i, p := range names {
+			k.is(second(view("").VerifyOTP(t.Context(), alice, issued[i], factor.KindAccount)), factor.ErrMismatch)
+			k.ok(second(view(p).VerifyOTP(t.Context(), alice, issued[i])))
 		}
 	})
 }
