@@ -17,9 +17,11 @@ var verifyAccount = Call{Op: VerifyOTP, Kinds: []Kind{KindAccount}}
 
 // Parts that are joined otherwise are another purpose.
 func TestPurposesKeepTheirParts(t *testing.T) {
+	eleven := strings.Repeat("1", 11)
 	all := [][]string{
 		nil, {"pay", "A 1", "2"}, {"pay", "A", "1 2"}, {"pay", "A", "1", "2"}, {"pay A 1 2"}, {"pay", "A 1 2"},
-		{"2", "A 1", "pay"}, {"3:pay,"}, {"pay"}, {"pay", "pay"}, {"1:a,1:b"}, {"a", "b"}, {"a,1:b"}, {"a", "b,"},
+		{"2", "A 1", "pay"}, {"3:pay,"}, {"pay"}, {"pay", "pay"}, {"1:a,1:b"}, {"a", "b"}, {"a,1:b"}, {"a", "b,"}, {"a,b"}, {"a,b,"}, {"ab"},
+		{eleven, eleven}, slices.Repeat([]string{"1"}, 13),
 	}
 	seen := map[Purpose][]string{}
 	for _, parts := range all {
@@ -209,4 +211,21 @@ func TestResendKnowsPurposes(t *testing.T) {
 	sc.now = noon.add(150*time.Second) + 1
 	sc.want(Answer{Kind: KindAccount, Until: sc.now.add(5 * time.Minute)}, on(mail, "b"))
 	sc.want(staleThere(KindAccount, 5), on(verifyAccount, "b"), other)
+}
+
+// Whatever is written has no code among the live ones that has ended.
+func TestEachWriteRetiresWhatHasEnded(t *testing.T) {
+	sc := newScene(t, nil)
+	for _, p := range []string{"a", "b"} {
+		sc.ok(on(mail, p))
+	}
+	wipe := Wipe{Stage: Pending, ID: 9}
+	sc.s.Wipe = wipe
+	put := sc.o.PutOff(sc.s, noon.add(5*time.Minute), wipe.ID)
+	done, _ := sc.o.WipeDone(sc.s, noon.add(5*time.Minute), wipe.ID)
+	for _, s := range []State{put, done} {
+		if len(s.Account.live()) > 0 || s.Account.Stale[1].For != PurposeOf("b") {
+			t.Errorf("left %s", s)
+		}
+	}
 }
