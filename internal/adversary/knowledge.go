@@ -71,6 +71,8 @@ func (f Facts) Has(some Facts) bool { return f&some == some }
 // be right for something else too.
 type code struct {
 	issued, key spec.Name
+	set         spec.Name // of recovery codes
+	n           int       // the n-th of the set
 	step        int64
 	luck        Facts
 }
@@ -83,6 +85,11 @@ func (c code) Is(issued spec.Name) bool {
 // Fits implements spec.Code.
 func (c code) Fits(s spec.Secret, step int64) bool {
 	return s.Key != 0 && (c.key == s.Key && c.step == step || c.luck.Has(named(s.Key)))
+}
+
+// Recovers implements spec.Code.
+func (c code) Recovers(set spec.Name, n int) bool {
+	return set != 0 && c.set == set && c.n == n
 }
 
 // codeOf returns the code that a call gives, the zero one for a guess or none.
@@ -118,7 +125,9 @@ func inForceAs(s *spec.State, k spec.Kind) (f Facts) {
 	case spec.KindPIN:
 		return pinFact(s.PIN.Digits)
 	case spec.KindLogin, spec.KindAccount:
-		add(s.Codes(k).Live.Code)
+		for _, c := range s.Codes(k).Live {
+			add(c.Code)
+		}
 	case spec.KindTOTP:
 		add(s.Authenticator.Key)
 	case spec.KindDeviceTOTP:

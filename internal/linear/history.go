@@ -124,6 +124,9 @@ func (m meanings) Is(issued spec.Name) bool { return m.has(meaning{issued, noSte
 // Fits implements spec.Code.
 func (m meanings) Fits(s spec.Secret, step int64) bool { return m.has(meaning{s.Key, step}) }
 
+// Recovers implements spec.Code. No recovery code is drawn yet.
+func (m meanings) Recovers(spec.Name, int) bool { return false }
+
 func (m meanings) has(one meaning) bool {
 	for _, is := range m {
 		if is == one {

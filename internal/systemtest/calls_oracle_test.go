@@ -15,6 +15,9 @@ import (
 // Is implements spec.Code.
 func (w *fuzzWorld) Is(issued spec.Name) bool { return issued == w.reader.Codes[w.c.otp] }
 
+// Recovers implements spec.Code. No recovery code is drawn yet.
+func (w *fuzzWorld) Recovers(spec.Name, int) bool { return false }
+
 // Fits implements spec.Code.
 func (w *fuzzWorld) Fits(s spec.Secret, step int64) bool {
 	for key, name := range w.reader.Keys {

@@ -122,7 +122,7 @@ func (r *recordReader) codes(c *account.Codes) spec.Codes {
 	}
 	all := spec.Codes{Hold: spec.At(c.NotBefore)}
 	if c.Live != nil {
-		all.Live = read(*c.Live)
+		all.Live[0] = read(*c.Live)
 	}
 	for i, s := range c.Stale {
 		all.Stale[i] = read(s)

@@ -41,6 +41,9 @@ type text struct {
 // Is implements spec.Code.
 func (t text) Is(issued spec.Name) bool { return t.digits == t.drawn.codes[issued] }
 
+// Recovers implements spec.Code. No recovery code is drawn yet.
+func (t text) Recovers(spec.Name, int) bool { return false }
+
 // Fits implements spec.Code.
 func (t text) Fits(s spec.Secret, step int64) bool {
 	return len(t.digits) == int(s.Digits) && t.drawn.At(s, step) == t.digits
