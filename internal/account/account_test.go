@@ -25,16 +25,19 @@ func with(change func(a *account.Account)) *account.Account {
 	return a
 }
 
-// tidiedCodes is what is left of codes: a live one that has expired is stale, of the
+// tidiedCodes is what is left of codes: live ones that have expired are stale, of the
 // stale ones the newest 8 are kept, and of these each for ten minutes more.
 func tidiedCodes(c account.Codes, now time.Time) account.Codes {
-	stale := slices.Clone(c.Stale)
-	if c.Live != nil && !now.Before(c.Live.ExpiresAt) {
-		stale = append(stale, *c.Live)
-		stale = stale[max(0, len(stale)-8):]
-		c.Live = nil
+	stale, live := slices.Clone(c.Stale), c.Live
+	c.Live, c.Stale = nil, nil
+	for _, code := range live {
+		if now.Before(code.ExpiresAt) {
+			c.Live = append(c.Live, code)
+		} else {
+			stale = append(stale, code)
+		}
 	}
-	c.Stale = nil
+	stale = stale[max(0, len(stale)-8):]
 	for _, s := range stale {
 		if now.Before(s.ExpiresAt.Add(10 * time.Minute)) {
 			c.Stale = append(c.Stale, s)
@@ -65,7 +68,8 @@ func TestTidyDropsWhatHasEndedAndNothingElse(t *testing.T) {
 		}
 		for _, k := range account.IssuedKinds {
 			*want.Codes(k) = tidiedCodes(*want.Codes(k), now)
-			a.Codes(k).Stale = accounttest.OrNil(a.Codes(k).Stale)
+			c := a.Codes(k)
+			c.Live, c.Stale = accounttest.OrNil(c.Live), accounttest.OrNil(c.Stale)
 		}
 		for _, end := range []*time.Time{&want.Guard.NotBefore, &want.Guard.HoldUntil} {
 			if over(*end) {
@@ -116,9 +120,10 @@ func TestEmptyMeansThatNothingIsKept(t *testing.T) {
 		"device":        func(a *account.Account) { a.Devices = make([]account.Device, 1) },
 		"authenticator": func(a *account.Account) { a.Authenticator = &account.Authenticator{} },
 		"pending":       func(a *account.Account) { a.Pending = &account.Pending{} },
-		"login code":    func(a *account.Account) { a.Codes(account.KindLogin).Live = &account.Code{} },
+		"login code":    func(a *account.Account) { a.Codes(account.KindLogin).Live = make([]account.Code, 1) },
 		"stale code":    func(a *account.Account) { a.Codes(account.KindAccount).Stale = make([]account.Code, 1) },
 		"interval":      func(a *account.Account) { a.Codes(account.KindAccount).NotBefore = accounttest.Noon },
+		"recovery code": func(a *account.Account) { a.Recovery = &account.Recovery{Used: 1<<account.RecoveryCodes - 1} },
 		"count":         func(a *account.Account) { a.Budgets[len(account.Kinds)-1].Wrong = 1 },
 		"strike":        func(a *account.Account) { a.Guard.Strikes = 1 },
 		"guard's wait":  func(a *account.Account) { a.Guard.NotBefore = accounttest.Noon },

@@ -149,6 +149,12 @@ func TestWhichBindingsRefundWrongAnswers(t *testing.T) {
 		{"a PIN", nil, func(a *account.Account) { a.SetPIN(account.Hash{}, account.User, r, accounttest.Noon) }, account.KindPIN, true},
 		{"removing the authenticator", nil, func(a *account.Account) { a.RemoveAuthenticator(account.User, r, accounttest.Noon) }, account.KindTOTP, false},
 		{"beginning an authenticator", nil, func(a *account.Account) { a.Begin(totpOf("new"), accounttest.Noon) }, account.KindTOTP, false},
+		{"recovery codes", nil, func(a *account.Account) { a.GenerateRecovery(account.RecoverySeed{}) }, account.KindRecovery, true},
+		{"recovery codes again", nil, func(a *account.Account) {
+			a.Recovery = &account.Recovery{}
+			a.GenerateRecovery(account.RecoverySeed{})
+		}, account.KindRecovery, true},
+		{"removing the recovery codes", nil, func(a *account.Account) { a.RemoveRecovery() }, account.KindRecovery, false},
 		{"confirming one", nil, func(a *account.Account) {
 			s := totpOf("new")
 			a.Begin(s, accounttest.Noon)
@@ -246,7 +252,8 @@ func TestTheLastRemovalHolds(t *testing.T) {
 }
 
 // Giving up removes what could prove a reset and what a mail could carry; the
-// confirmed authenticator and the counts stay, and the live codes are stale.
+// confirmed authenticator, the recovery codes and the counts stay, and the live codes
+// are stale.
 func TestMarkWipeLeavesNoProofOfAReset(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Instant()).Draw(t, "account")
@@ -263,7 +270,7 @@ func TestMarkWipeLeavesNoProofOfAReset(t *testing.T) {
 		want.PIN, want.Devices, want.Pending = nil, nil, nil
 		for _, k := range account.IssuedKinds {
 			if c := want.Codes(k); c.Live != nil {
-				c.Stale = append(c.Stale, *c.Live)
+				c.Stale = append(c.Stale, c.Live...)
 				c.Stale, c.Live = c.Stale[max(0, len(c.Stale)-8):], nil
 			}
 		}

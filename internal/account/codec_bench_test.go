@@ -24,7 +24,7 @@ func benchAccounts() map[string]*account.Account {
 		"PIN, two devices and a code": {
 			PIN:     &account.PIN{account.Hash{19456, 2, 1, make([]byte, 16), make([]byte, 32)}, accounttest.Noon},
 			Devices: []account.Device{d, d},
-			Issued:  [len(account.IssuedKinds)]account.Codes{{}, {Live: &account.Code{"012345", accounttest.Noon}}},
+			Issued:  [len(account.IssuedKinds)]account.Codes{{}, {Live: []account.Code{{Digits: "012345", ExpiresAt: accounttest.Noon}}}},
 		},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -62,8 +63,8 @@ func (w *oldWriter) code(c account.Code) {
 }
 
 func (w *oldWriter) codes(c *account.Codes) {
-	if w.is(c.Live != nil) {
-		w.code(*c.Live)
+	if w.is(len(c.Live) > 0) {
+		w.code(c.Live[0])
 	}
 	w.number(int64(len(c.Stale)))
 	for _, s := range c.Stale {
@@ -133,7 +134,18 @@ func encodeOld(a *account.Account, version byte) []byte {
 // asOld drops what 0.1.0 did not know, and what it wrote only in version 2 where the
 // version is 1.
 func asOld(a *account.Account, version byte) *account.Account {
-	a.Guard.HoldUntil, a.PasswordChanges = time.Time{}, 0
+	a.Guard.HoldUntil, a.PasswordChanges, a.Recovery = time.Time{}, 0, nil
+	*a.Budget(account.KindRecovery) = account.Budget{}
+	for i := range a.Issued {
+		c := &a.Issued[i]
+		c.Live = c.Live[:min(len(c.Live), 1)]
+		for j := range c.Live {
+			c.Live[j].Seal = account.Seal{}
+		}
+		for j := range c.Stale {
+			c.Stale[j].Seal = account.Seal{}
+		}
+	}
 	if a.Authenticator != nil {
 		a.Authenticator.ConfirmedAt = time.Time{}
 	}
@@ -245,6 +257,27 @@ func readsOld(t *testing.T, text string, size int, want *account.Account, versio
 	}
 }
 
+const (
+	oldCode    = "06" + "303132333435" + "81a89f8dbf68"
+	sealedCode = "16" + "303132333435" + "0123456789abcdef0123456789abcdef" + "81a89f8dbf68"
+)
+
+// oldCodes returns what is written of an account whose live and stale login codes are
+// these bytes, and that has a mark in version 2.
+func oldCodes(version byte, live, stale string) []byte {
+	a := &account.Account{}
+	if version == 2 {
+		a.Marks = []account.Mark{{1}}
+	}
+	codes, err := hex.DecodeString(live + stale)
+	if err != nil {
+		panic(err)
+	}
+	const at = 5 // where the login codes are
+	data := encodeOld(a, version)
+	return padded(bytes.TrimRight(slices.Concat(data[:at], codes, data[at+2:]), "\x00"), 64)
+}
+
 // Version 2 is that of an account with something imported, and only there stands a
 // hash of another system.
 func TestCodecRefusesWhatVersion010DidNotWrite(t *testing.T) {
@@ -252,9 +285,20 @@ func TestCodecRefusesWhatVersion010DidNotWrite(t *testing.T) {
 	if _, err := accounttest.Decode(encodeOld(imported, 2)); err != nil {
 		t.Fatal(err)
 	}
+	for _, version := range []byte{1, 2} {
+		a, err := accounttest.Decode(oldCodes(version, "01"+oldCode, "01"+oldCode))
+		if err != nil || len(a.Codes(account.KindLogin).Live) != 1 || len(a.Codes(account.KindLogin).Stale) != 1 {
+			t.Fatalf("version %d: %+v, %v", version, a, err)
+		}
+	}
 	for name, data := range map[string][]byte{
 		"an imported hash in version 1": encodeOld(imported, 1),
 		"version 2 without an import":   encodeOld(&account.Account{}, 2),
+		"two live codes in version 1":   oldCodes(1, "02"+oldCode+oldCode, "00"),
+		"two live codes in version 2":   oldCodes(2, "02"+oldCode+oldCode, "00"),
+		"a live code with a purpose":    oldCodes(1, "01"+sealedCode, "00"),
+		"a purpose in version 2":        oldCodes(2, "01"+sealedCode, "00"),
+		"a stale code with a purpose":   oldCodes(1, "00", "01"+sealedCode),
 		"version 0":                     encodeOld(&account.Account{}, 0),
 		"a hold behind version 1":       padded(append(bytes.TrimRight(encodeOld(&account.Account{Emptied: accounttest.Noon}, 1), "\x00"), 1, 0x81), 64),
 	} {

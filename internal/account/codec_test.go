@@ -49,7 +49,7 @@ func padded(data []byte, block int) []byte {
 func TestCodecRefusesWhatItDoesNotKnow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Instant()).Draw(t, "account")
-		a.Marks, a.PasswordChanges = []account.Mark{{7: 1}}, 0 // so that the last byte is none of zeros
+		a.Marks, a.PasswordChanges, a.Recovery = []account.Mark{{7: 1}}, 0, nil // so that the last byte is none of zeros
 		data, whole := written(a), a.Encode()
 		for n := range data {
 			// A part that is missing as a whole is not missed.
@@ -145,15 +145,22 @@ func stable(t interface{ Fatalf(string, ...any) }, data []byte) {
 // as nothing.
 func TestCodecHidesDifferencesInLength(t *testing.T) {
 	now := accounttest.Noon
-	live := account.Code{"01234567", now}
+	live := account.Code{Digits: "01234567", ExpiresAt: now}
+	forAPurpose := account.Code{Digits: "01234567", Seal: account.Seal{1}, ExpiresAt: now}
 	device := account.Device{uuid.UUID{1}, account.TOTP{totp.Key{Secret: make([]byte, totp.NewKeySize), Digits: 6, Period: 30 * time.Second}, now.Unix() / 30}, now, now}
 	pin := &account.PIN{account.Hash{19456, 2, 1, make([]byte, 16), make([]byte, 32)}, now}
 	for name, change := range map[string]func(a *account.Account){
-		"nothing":         func(*account.Account) {},
-		"emptied":         func(a *account.Account) { a.Emptied = now },
-		"a PIN":           func(a *account.Account) { a.PIN = pin },
-		"a code and hold": func(a *account.Account) { *a.Codes(account.KindLogin) = account.Codes{Live: &live, NotBefore: now} },
-		"stale codes":     func(a *account.Account) { a.Codes(account.KindLogin).Stale = slices.Repeat([]account.Code{live}, 8) },
+		"nothing": func(*account.Account) {},
+		"emptied": func(a *account.Account) { a.Emptied = now },
+		"a PIN":   func(a *account.Account) { a.PIN = pin },
+		"a code and hold": func(a *account.Account) {
+			*a.Codes(account.KindLogin) = account.Codes{Live: []account.Code{live}, NotBefore: now}
+		},
+		"stale codes": func(a *account.Account) { a.Codes(account.KindLogin).Stale = slices.Repeat([]account.Code{live}, 8) },
+		"codes for four purposes": func(a *account.Account) {
+			a.Codes(account.KindAccount).Live = slices.Repeat([]account.Code{forAPurpose}, 4)
+		},
+		"recovery codes": func(a *account.Account) { a.GenerateRecovery(account.RecoverySeed{}) },
 		"counts": func(a *account.Account) {
 			for i := range a.Budgets {
 				a.Budgets[i] = account.Budget{99, now}
@@ -171,11 +178,15 @@ func TestCodecHidesDifferencesInLength(t *testing.T) {
 			a.Authenticator = &account.Authenticator{device.TOTP, now}
 			a.Pending = &account.Pending{TOTP: device.TOTP, ExpiresAt: now, Replaced: &account.Replaced{device.TOTP, now}}
 		},
+		"a PIN, recovery codes and a code for a purpose": func(a *account.Account) {
+			a.PIN, a.Codes(account.KindAccount).Live = pin, []account.Code{forAPurpose}
+			a.GenerateRecovery(account.RecoverySeed{})
+		},
 		"a PIN, two devices and a code": func(a *account.Account) {
-			a.PIN, a.Devices, a.Codes(account.KindAccount).Live = pin, []account.Device{device, device}, &live
+			a.PIN, a.Devices, a.Codes(account.KindAccount).Live = pin, []account.Device{device, device}, []account.Code{live}
 		},
 		"the same with a hold, strikes and a count": func(a *account.Account) {
-			a.PIN, a.Devices, a.Codes(account.KindAccount).Live = pin, []account.Device{device, device}, &live
+			a.PIN, a.Devices, a.Codes(account.KindAccount).Live = pin, []account.Device{device, device}, []account.Code{live}
 			a.Guard.HoldUntil, a.Guard.Strikes, a.Budgets[0] = now, 2, account.Budget{3, now}
 		},
 	} {
@@ -225,13 +236,15 @@ func TestCodecWritesFormat3(t *testing.T) {
 		"01" + small + at + // authenticator
 		"01" + key + "c1d1a68dbf68" + "03" + "01" + small + at + // pending, and what it replaced
 		"02" + // kinds of codes
-		"03" + "01" + "06303132333435" + at + "02" + code + "02" + "0731323334353637" + at + "00" + // login
+		"03" + "02" + "06303132333435" + at + "17" + "30313233343536" + "01000000000000000000000000000002" + at + "02" + code + "02" + "0731323334353637" + at + "00" + // login
 		"04" + "00" + "00" + "01" + // account
-		"06" + "016400" + "0201" + at + "0302" + at + "0403" + at + "0504" + at + "0605" + at + // budgets
+		"07" + "016400" + "0201" + at + "0302" + at + "0403" + at + "0504" + at + "0605" + at + "0706" + at + // budgets
 		"02" + at + "046c617374" + "01" + id + at + "01" + "01" + "ac02" + at + // guard
 		at + // emptied
 		"01" + "81e2d690bf68" + // hold
-		"02" + "02" + "0102030405060708" + "0900000000000000" // marks
+		"02" + "02" + "0102030405060708" + "0900000000000000" + // marks
+		"04" + "7369787465656e206f662073616c742e" + "8404" + // salt and used ones of the recovery codes, and their hashes
+		"0100000000000000" + "0000000000000000" + "0200000000000000" + strings.Repeat("0000000000000000", 6) + "0000000000000003"
 	data, err := hex.DecodeString(text)
 	if err != nil {
 		t.Fatal(err)
@@ -265,6 +278,8 @@ func with3(at, n int, by string) []byte {
 func TestCodecTellsNewerFromDamaged(t *testing.T) {
 	const issued, budgets, emptied, parts = 5, 6, 11, 12 // places in nothing
 	const noon, codes = "81a89f8dbf68", "00" + "00" + "81a89f8dbf68"
+	const salt = "000102030405060708090a0b0c0d0e0f"
+	hashes := strings.Repeat("0102030405060708", 10)
 	const mark, mark2 = "0102030405060708", "1102030405060708"
 	for _, c := range []struct {
 		name string
@@ -284,7 +299,16 @@ func TestCodecTellsNewerFromDamaged(t *testing.T) {
 		{"password changes", with3(parts, 0, "03"+"05"), nil},
 		{"no password changes", with3(parts, 0, "03"+"00"), account.ErrDamaged},
 		{"password changes before marks", with3(parts, 0, "0305"+"0201"+mark), account.ErrDamaged},
-		{"an unknown part", with3(parts, 0, "04"), account.ErrNewer},
+		{"recovery codes", with3(parts, 0, "04"+salt+"04"+hashes), nil},
+		{"all recovery codes used", with3(parts, 0, "04"+salt+"ff07"+hashes), nil},
+		{"an eleventh recovery code used", with3(parts, 0, "04"+salt+"8008"+hashes), account.ErrDamaged},
+		{"used recovery codes in a byte too many", with3(parts, 0, "04"+salt+"8400"+hashes), account.ErrDamaged},
+		{"recovery codes cut off", with3(parts, 0, "04"+salt+"04"+hashes)[:64], account.ErrDamaged},
+		{"recovery codes twice", with3(parts, 0, "04"+salt+"04"+hashes+"04"+salt+"04"+hashes), account.ErrDamaged},
+		{"recovery codes before password changes", with3(parts, 0, "04"+salt+"04"+hashes+"0305"), account.ErrDamaged},
+		{"recovery codes behind all others", with3(parts, 0, "01"+noon+"0201"+mark+"0305"+"04"+salt+"04"+hashes), nil},
+		{"an unknown part", with3(parts, 0, "05"), account.ErrNewer},
+		{"an unknown part behind recovery codes", with3(parts, 0, "04"+salt+"04"+hashes+"05"), account.ErrNewer},
 		{"an unknown part behind others", with3(parts, 0, "01"+noon+"0201"+mark+"ff"+"010203"), account.ErrNewer},
 		{"a part behind zeros", with3(parts, 0, "00"+"01"+noon), account.ErrDamaged},
 
@@ -295,7 +319,18 @@ func TestCodecTellsNewerFromDamaged(t *testing.T) {
 		{"codes of a kind that has none", with3(issued, 1, "01"+"03"+"000000"), account.ErrDamaged},
 		{"codes of a kind that is not issued", with3(issued, 1, "01"+"02"+codes), account.ErrDamaged},
 		{"codes of no kind", with3(issued, 1, "01"+"00"+codes), account.ErrDamaged},
-		{"codes of an unknown kind", with3(issued, 1, "01"+"07"+codes), account.ErrNewer},
+		{"codes of the last kind there is", with3(issued, 1, "01"+"07"+codes), account.ErrDamaged},
+		{"codes of an unknown kind", with3(issued, 1, "01"+"08"+codes), account.ErrNewer},
+		{"four live codes", with3(issued, 1, "01"+"03"+"04"+strings.Repeat("06303132333435"+noon, 4)+"00"+"00"), nil},
+		{"five live codes", with3(issued, 1, "01"+"03"+"05"+strings.Repeat("06303132333435"+noon, 5)+"00"+"00"), account.ErrDamaged},
+		{"a code for a purpose", with3(issued, 1, "01"+"03"+"01"+"16303132333435"+salt+noon+"00"+"00"), nil},
+		{"a stale code for a purpose", with3(issued, 1, "01"+"03"+"00"+"01"+"183031323334353637"+salt+noon+"00"), nil},
+		{"a code with a purpose of zeros", with3(issued, 1, "01"+"03"+"01"+"16303132333435"+strings.Repeat("00", 16)+noon+"00"+"00"), account.ErrDamaged},
+		{"a code for a purpose of five digits", with3(issued, 1, "01"+"03"+"01"+"153031323334"+salt+noon+"00"+"00"), account.ErrDamaged},
+		{"a code for a purpose of nine digits", with3(issued, 1, "01"+"03"+"01"+"19303132333435363738"+salt+noon+"00"+"00"), account.ErrDamaged},
+		{"a code for a purpose of no digits", with3(issued, 1, "01"+"03"+"01"+"10"+salt+noon+"00"+"00"), account.ErrDamaged},
+		{"the length of a code in a byte too many", with3(issued, 1, "01"+"03"+"01"+"8600303132333435"+noon+"00"+"00"), account.ErrDamaged},
+		{"a code of a bit that is not known", with3(issued, 1, "01"+"03"+"01"+"26303132333435"+noon+"00"+"00"), account.ErrDamaged},
 		{"nine stale codes", with3(issued, 1, "01"+"03"+"00"+"09"+strings.Repeat("06303132333435"+noon, 9)+"00"), account.ErrDamaged},
 		{"a code of five digits", with3(issued, 1, "01"+"03"+"01"+"053031323334"+noon+"00"+"00"), account.ErrDamaged},
 		{"a code of nine digits", with3(issued, 1, "01"+"03"+"01"+"09303132333435363738"+noon+"00"+"00"), account.ErrDamaged},
@@ -306,7 +341,8 @@ func TestCodecTellsNewerFromDamaged(t *testing.T) {
 		{"a budget twice", with3(budgets, 1, "02"+"0601"+noon+"0601"+noon), account.ErrDamaged},
 		{"a budget of nothing", with3(budgets, 1, "01"+"0600"+"00"), account.ErrDamaged},
 		{"a budget of no kind", with3(budgets, 1, "01"+"0001"+"00"), account.ErrDamaged},
-		{"a budget of an unknown kind", with3(budgets, 1, "01"+"0701"+"00"), account.ErrNewer},
+		{"a budget of recovery codes", with3(budgets, 1, "01"+"0701"+noon), nil},
+		{"a budget of an unknown kind", with3(budgets, 1, "01"+"0801"+"00"), account.ErrNewer},
 		{"a budget of 101", with3(budgets, 1, "01"+"0165"+"00"), account.ErrDamaged},
 		{"more budgets than there are", with3(budgets, 1, "02"+"0601"+noon), account.ErrDamaged},
 

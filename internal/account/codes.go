@@ -101,7 +101,7 @@ func (c *Codes) retire(which func(Code) bool) {
 	if !slices.ContainsFunc(c.Live, which) {
 		return
 	}
-	live := c.Live[:0:0]
+	var live []Code
 	for _, code := range c.Live {
 		if which(code) {
 			c.Stale = append(c.Stale, code)

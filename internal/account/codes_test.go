@@ -14,51 +14,99 @@ import (
 	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
+// purposes are some that codes are issued for. None is another, however alike they look.
+var purposes = [][]string{
+	nil, {"pay"}, {"pay", "A 1", "2"}, {"pay", "A", "1 2"}, {"pay", "A 1 2"}, {"pay A 1 2"}, {"a", "b"}, {"ab"}, {"b", "a"}, {"a", "b", "a"}, {"000000"},
+}
+
+func purposeOf(parts []string) account.Purpose { return account.NewPurpose(parts) }
+
+// A namedCode is a code with the parts of what it is for.
+type namedCode struct {
+	account.Code
+	purpose []string
+}
+
+func (c namedCode) isFor(purpose []string) bool { return slices.Equal(c.purpose, purpose) }
+
 // codeHistory is what a bystander notes about the codes of a kind.
 type codeHistory struct {
-	live  *account.Code
-	stale []account.Code // the last eight that were live, oldest first
+	live  []namedCode // one for each purpose and four at most, oldest first
+	stale []namedCode // the last eight that were live, oldest first
 	ttl   time.Duration
 }
 
-// passes takes note that the live code is over, or a stale one.
+// passes takes note that live codes are over, or stale ones.
 func (h *codeHistory) passes(now time.Time) {
-	if h.live != nil && !now.Before(h.live.ExpiresAt) {
-		h.void()
-	}
-	h.stale = slices.DeleteFunc(h.stale, func(s account.Code) bool { return now.Sub(s.ExpiresAt) >= 10*time.Minute })
+	h.end(func(c namedCode) bool { return !now.Before(c.ExpiresAt) })
+	h.stale = slices.DeleteFunc(h.stale, func(s namedCode) bool { return now.Sub(s.ExpiresAt) >= 10*time.Minute })
 }
 
-func (h *codeHistory) void() {
-	if h.live == nil {
-		return
+// end takes note that some live codes are not live any more.
+func (h *codeHistory) end(which func(namedCode) bool) {
+	var live []namedCode
+	for _, c := range h.live {
+		if which(c) {
+			h.stale = append(h.stale, c)
+		} else {
+			live = append(live, c)
+		}
 	}
-	h.stale, h.live = append(h.stale, *h.live), nil
-	if len(h.stale) > 8 {
+	h.live = live
+	for len(h.stale) > 8 {
 		h.stale = h.stale[1:]
 	}
 }
 
-// verdict says that the newest code is right, if it is in force; that the eight before
-// it are known until ten minutes after they have expired; and that all else is wrong.
-func (h *codeHistory) verdict(digits string, now time.Time) account.Verdict {
+// canLast reports whether a code ends when a code can.
+func (h *codeHistory) canLast(c namedCode, now time.Time) bool {
+	return c.ExpiresAt.Sub(now) <= h.ttl+time.Minute
+}
+
+// issue says what is issued, and takes note of it.
+func (h *codeHistory) issue(purpose []string, digits string, resend bool, now time.Time) account.Code {
+	for _, c := range h.live {
+		if resend && c.isFor(purpose) && h.canLast(c, now) && 2*c.ExpiresAt.Sub(now) >= h.ttl {
+			return c.Code
+		}
+	}
+	h.end(func(c namedCode) bool { return c.isFor(purpose) })
+	if len(h.live) == 4 {
+		oldest := h.live[0]
+		h.end(func(c namedCode) bool { return c.isFor(oldest.purpose) })
+	}
+	issued := namedCode{account.Code{Digits: digits, ExpiresAt: now.Add(h.ttl)}, purpose}
+	h.live = append(h.live, issued)
+	return issued.Code
+}
+
+// verdict says that the newest code for a purpose is right, if it is in force; that the
+// eight that ended last are known until ten minutes after they have expired, to those who
+// give them for what they were for; and that all else is wrong.
+func (h *codeHistory) verdict(digits string, purpose []string, now time.Time) account.Verdict {
 	for _, c := range h.stale {
-		since := now.Sub(c.ExpiresAt)
-		if c.Digits == digits && since < 10*time.Minute && -since <= h.ttl+time.Minute {
+		if c.Digits == digits && c.isFor(purpose) && now.Sub(c.ExpiresAt) < 10*time.Minute && h.canLast(c, now) {
 			return account.Stale
 		}
 	}
-	if h.live != nil && h.live.Digits == digits && h.live.ExpiresAt.Sub(now) <= h.ttl+time.Minute {
-		return account.Right
+	for _, c := range h.live {
+		if c.Digits == digits && c.isFor(purpose) && h.canLast(c, now) {
+			return account.Right
+		}
 	}
 	return account.Wrong
 }
 
-// verdictOf judges a code against one kind.
-func verdictOf(a *account.Account, k account.Kind, digits string, r *account.Rules, now time.Time) account.Verdict {
+// verdictFor judges a code that is given for a purpose against one kind.
+func verdictFor(a *account.Account, k account.Kind, p account.Purpose, code string, r *account.Rules, now time.Time) account.Verdict {
 	*a.Budget(k) = account.Budget{}
-	found := a.JudgeCode(digits, []account.Kind{k}, r, now, nil)
+	found := a.JudgeCode(code, p, []account.Kind{k}, r, now, nil)
 	return found[0].Verdict
+}
+
+// verdictOf judges a code that is given for none.
+func verdictOf(a *account.Account, k account.Kind, code string, r *account.Rules, now time.Time) account.Verdict {
+	return verdictFor(a, k, noPurpose, code, r, now)
 }
 
 func TestCodesAreJudgedAsTheirHistorySays(t *testing.T) {
@@ -66,51 +114,77 @@ func TestCodesAreJudgedAsTheirHistorySays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ttl := rapid.SampledFrom([]time.Duration{time.Second, 5 * time.Minute, account.MaxCodeTTL}).Draw(t, "ttl")
 		k := rapid.SampledFrom(account.IssuedKinds[:]).Draw(t, "kind")
-		r := &account.Rules{LoginTTL: ttl, AccountTTL: ttl, OneTime: limit}
+		purpose := rapid.SampledFrom(rapid.Permutation(purposes).Draw(t, "purposes")[:rapid.IntRange(1, 7).Draw(t, "how many")])
+		r := &account.Rules{LoginTTL: ttl, AccountTTL: ttl, OneTime: limit, Resend: rapid.Bool().Draw(t, "resend")}
 		a, h, now := &account.Account{}, codeHistory{ttl: ttl}, accounttest.Noon
 		for range rapid.IntRange(1, 60).Draw(t, "acts") {
 			ms := rapid.OneOf(rapid.Just[int64](0), rapid.Int64Range(0, 2000), rapid.Int64Range(-900_000, 900_000), rapid.Just(ttl.Milliseconds())).Draw(t, "clock")
 			now = now.Add(time.Duration(ms) * time.Millisecond)
 			a.Tidy(now) // as before each write
 			h.passes(now)
-			switch rapid.SampledFrom([]string{"issue", "issue", "void", "give", "give", "give"}).Draw(t, "act") {
+			switch rapid.SampledFrom([]string{"issue", "issue", "issue", "void", "give", "give", "give"}).Draw(t, "act") {
 			case "issue":
-				h.void()
-				made := a.Issue(k, digits.Draw(t, "code"), r, now)
-				h.live = &made
+				p, code := purpose.Draw(t, "for"), digits.Draw(t, "code")
+				want := h.issue(p, code, r.Resend, now)
+				got := a.Issue(k, purposeOf(p), code, r, now)
+				if got.Digits != want.Digits || !got.ExpiresAt.Equal(want.ExpiresAt) {
+					t.Fatalf("issued %v at %v, want %v", got, now, want)
+				}
 			case "void":
-				if got, want := a.VoidCodes(r, now), h.live != nil && h.live.ExpiresAt.Sub(now) <= ttl+time.Minute; got != want {
+				want := slices.ContainsFunc(h.live, func(c namedCode) bool { return h.canLast(c, now) })
+				if got := a.VoidCodes(r, now); got != want {
 					t.Fatalf("voided %v, want %v", got, want)
 				}
-				h.void()
+				h.end(func(namedCode) bool { return true })
 			default:
-				given := digits.Draw(t, "given")
-				want := h.verdict(given, now)
-				if got := verdictOf(a, k, given, r, now); got != want {
-					t.Fatalf("%s at %v: verdict %d, want %d", given, now, got, want)
+				p, given := purpose.Draw(t, "for"), digits.Draw(t, "given")
+				want := h.verdict(given, p, now)
+				if got := verdictFor(a, k, purposeOf(p), given, r, now); got != want {
+					t.Fatalf("%s for %q at %v: verdict %d, want %d", given, p, now, got, want)
 				}
 				if want == account.Right {
-					h.void()
+					h.end(func(c namedCode) bool { return c.isFor(p) })
 				}
 			}
-			if n := len(a.Codes(k).Stale); n > 8 {
-				t.Fatalf("%d stale codes are kept", n)
+			if c := a.Codes(k); len(c.Stale) > 8 || len(c.Live) != len(h.live) || len(c.Live) > 4 {
+				t.Fatalf("%d stale codes and %d live ones are kept, want %d of these", len(c.Stale), len(c.Live), len(h.live))
 			}
 		}
 	})
+}
+
+// drawCodes draws login codes for purposes.
+func drawCodes(t *rapid.T, purpose *rapid.Generator[[]string]) account.Codes {
+	c := accounttest.Codes(accounttest.Around(accounttest.Noon)).Draw(t, "codes")
+	for _, codes := range [][]account.Code{c.Live, c.Stale} {
+		for i := range codes {
+			codes[i].Seal = accounttest.Seal(account.KindLogin, codes[i].Digits, purpose.Draw(t, "issued for")...)
+		}
+	}
+	return c
 }
 
 // Tidying is not seen by those who give codes, as long as the clock does not run
 // backwards.
 func TestCodesTidiedAreJudgedTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := accounttest.Codes(accounttest.Around(accounttest.Noon)).Draw(t, "codes")
+		purpose := rapid.SampledFrom(purposes[:4])
+		c := drawCodes(t, purpose)
 		given := rapid.SampledFrom(append([]string{"000000"}, allDigits(&c)...)).Draw(t, "given")
+		p := purposeOf(purpose.Draw(t, "given for"))
 		now := accounttest.Around(accounttest.Noon).Draw(t, "now")
 		later := now.Add(time.Duration(rapid.Int64Range(0, 1<<20).Draw(t, "later")) * time.Millisecond)
 		r := &account.Rules{LoginTTL: time.Hour, AccountTTL: time.Hour, Interval: time.Hour, OneTime: limit}
-		if c.Live != nil && len(c.Stale) == 8 && c.Live.ExpiresAt.After(now) && !c.Live.ExpiresAt.After(later) {
-			return // it pushes the oldest out, unless tidying made room
+		over := func(by time.Time) (n int) {
+			for _, live := range c.Live {
+				if !live.ExpiresAt.After(by) {
+					n++
+				}
+			}
+			return n
+		}
+		if len(c.Stale)+over(later) > 8 && over(later) > over(now) {
+			return // they push the oldest out, unless tidying made room
 		}
 		a := with(func(a *account.Account) { *a.Codes(account.KindLogin) = c })
 		tidied := accounttest.Clone(t, a)
@@ -121,21 +195,15 @@ func TestCodesTidiedAreJudgedTheSame(t *testing.T) {
 		if wasHeld != isHeld || wasHeld && wasUntil != isUntil || was.LiveAt(time.Hour, later) != is.LiveAt(time.Hour, later) {
 			t.Fatal("tidying changed the interval or the live code")
 		}
-		if was, is := was.IsStale(given, time.Hour, later), is.IsStale(given, time.Hour, later); was != is {
-			t.Fatalf("stale %v, tidied %v", was, is)
-		}
-		if was, is := verdictOf(a, account.KindLogin, given, r, later), verdictOf(tidied, account.KindLogin, given, r, later); was != is {
+		if was, is := verdictFor(a, account.KindLogin, p, given, r, later), verdictFor(tidied, account.KindLogin, p, given, r, later); was != is {
 			t.Fatalf("verdict %d, tidied %d", was, is)
 		}
 	})
 }
 
 func allDigits(c *account.Codes) (all []string) {
-	if c.Live != nil {
-		all = append(all, c.Live.Digits)
-	}
-	for _, s := range c.Stale {
-		all = append(all, s.Digits)
+	for _, code := range slices.Concat(c.Live, c.Stale) {
+		all = append(all, code.Digits)
 	}
 	return all
 }
@@ -161,8 +229,8 @@ func TestCodeIsRightThenStaleThenWrong(t *testing.T) {
 		{"longer than that", ttl + time.Minute + ms, account.Wrong, account.Wrong},
 		{"years longer", 10 * 365 * 24 * time.Hour, account.Wrong, account.Wrong},
 	} {
-		code := account.Code{"012345", accounttest.Noon.Add(c.left)}
-		live := with(func(a *account.Account) { a.Codes(account.KindAccount).Live = &code })
+		code := account.Code{Digits: "012345", ExpiresAt: accounttest.Noon.Add(c.left)}
+		live := with(func(a *account.Account) { a.Codes(account.KindAccount).Live = []account.Code{code} })
 		if got := live.Codes(account.KindAccount).LiveAt(ttl, accounttest.Noon); got != (c.live == account.Right) {
 			t.Errorf("%s: live %v", c.name, got)
 		}
@@ -181,11 +249,11 @@ func TestHowCodesBecomeStale(t *testing.T) {
 	r := &account.Rules{LoginTTL: 10 * time.Minute, AccountTTL: 5 * time.Minute, OneTime: limit}
 	for name, act := range map[string]func(a *account.Account) time.Time{
 		"used": func(a *account.Account) time.Time {
-			a.JudgeCode("000001", codeKinds[:2], r, accounttest.Noon, nil)
+			a.JudgeCode("000001", noPurpose, codeKinds[:2], r, accounttest.Noon, nil)
 			return accounttest.Noon
 		},
 		"replaced": func(a *account.Account) time.Time {
-			a.Issue(account.KindAccount, "000002", r, accounttest.Noon)
+			a.Issue(account.KindAccount, noPurpose, "000002", r, accounttest.Noon)
 			return accounttest.Noon
 		},
 		"voided": func(a *account.Account) time.Time { a.VoidCodes(r, accounttest.Noon); return accounttest.Noon },
@@ -200,10 +268,10 @@ func TestHowCodesBecomeStale(t *testing.T) {
 		},
 	} {
 		a := &account.Account{}
-		a.Issue(account.KindAccount, "000001", r, accounttest.Noon)
+		a.Issue(account.KindAccount, noPurpose, "000001", r, accounttest.Noon)
 		now := act(a)
 		before := a.Budgets
-		found := a.JudgeCode("000001", []account.Kind{account.KindLogin, account.KindAccount}, r, now, nil)
+		found := a.JudgeCode("000001", noPurpose, []account.Kind{account.KindLogin, account.KindAccount}, r, now, nil)
 		if len(found) != 2 || found[0].Verdict != account.Stale || found[1].Verdict != account.Stale || a.Budgets != before {
 			t.Errorf("%s: %+v, counts %v", name, found, a.Budgets)
 		}
@@ -217,11 +285,11 @@ func TestCodesRememberTheEightThatBecameStaleLast(t *testing.T) {
 		a := &account.Account{}
 		digits := func(i int) string { return fmt.Sprintf("%06d", i) }
 		for i := range n {
-			a.Issue(account.KindLogin, digits(i), rules, accounttest.Noon)
+			a.Issue(account.KindLogin, noPurpose, digits(i), rules, accounttest.Noon)
 			if i%2 == 0 && verdictOf(a, account.KindLogin, digits(i), rules, accounttest.Noon) != account.Right {
 				t.Fatal("a live code is not right")
 			}
-			a.Issue(account.KindAccount, digits(100+i%2), rules, accounttest.Noon)
+			a.Issue(account.KindAccount, noPurpose, digits(100+i%2), rules, accounttest.Noon)
 		}
 		a.VoidCodes(rules, accounttest.Noon)
 		for i := range n {
@@ -240,14 +308,14 @@ func TestCodesRememberTheEightThatBecameStaleLast(t *testing.T) {
 // caller draws another.
 func TestIssuedCodesAreRightUnlessTheyWouldBeStale(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a := with(func(a *account.Account) {
-			*a.Codes(account.KindLogin) = accounttest.Codes(accounttest.Around(accounttest.Noon)).Draw(t, "codes")
-		})
+		a, purpose := &account.Account{}, rapid.SampledFrom(purposes[:4])
 		c := a.Codes(account.KindLogin)
+		*c = drawCodes(t, purpose)
 		digits := rapid.SampledFrom(append([]string{"000000"}, allDigits(c)...)).Draw(t, "digits")
-		stale := c.WouldBeStale(digits, rules.LoginTTL, accounttest.Noon)
-		a.Issue(account.KindLogin, digits, rules, accounttest.Noon)
-		if right := verdictOf(a, account.KindLogin, digits, rules, accounttest.Noon) == account.Right; !right && !stale {
+		p := purposeOf(purpose.Draw(t, "issued for"))
+		stale := a.WouldBeStale(account.KindLogin, p, digits, rules, accounttest.Noon)
+		a.Issue(account.KindLogin, p, digits, rules, accounttest.Noon)
+		if right := verdictFor(a, account.KindLogin, p, digits, rules, accounttest.Noon) == account.Right; !right && !stale {
 			t.Fatalf("%s is issued, and not right", digits)
 		}
 	})
@@ -258,12 +326,12 @@ func TestIssuedCodesAreRightUnlessTheyWouldBeStale(t *testing.T) {
 func TestIssueReplacesAndHolds(t *testing.T) {
 	a, r := &account.Account{}, *rules
 	r.Interval = time.Minute
-	a.Issue(account.KindLogin, "000001", &r, accounttest.Noon)
+	a.Issue(account.KindLogin, noPurpose, "000001", &r, accounttest.Noon)
 	if want := accounttest.Noon.Add(time.Minute); !a.Codes(account.KindLogin).NotBefore.Equal(want) {
 		t.Fatalf("no new code before %v, want %v", a.Codes(account.KindLogin).NotBefore, want)
 	}
 	r.Interval = 0
-	a.Issue(account.KindLogin, "000002", &r, accounttest.Noon)
+	a.Issue(account.KindLogin, noPurpose, "000002", &r, accounttest.Noon)
 	if !a.Codes(account.KindLogin).NotBefore.IsZero() {
 		t.Fatal("an interval is kept that there is not")
 	}
@@ -305,19 +373,22 @@ func TestIntervalHoldsTheNextCode(t *testing.T) {
 func TestVoidCodesSaysWhetherThereWereAny(t *testing.T) {
 	const ms = time.Millisecond
 	at := accounttest.Noon.Add
+	live := func(left time.Duration) []account.Code {
+		return []account.Code{{Digits: "000001", ExpiresAt: at(left)}}
+	}
 	for _, c := range []struct {
 		name  string
 		holds func(a *account.Account)
 		voids bool
 	}{
 		{"nothing", func(*account.Account) {}, false},
-		{"a login code", func(a *account.Account) { a.Codes(account.KindLogin).Live = &account.Code{"000001", at(ms)} }, true},
-		{"an account code", func(a *account.Account) { a.Codes(account.KindAccount).Live = &account.Code{"000001", at(ms)} }, true},
-		{"a code that has expired", func(a *account.Account) { a.Codes(account.KindAccount).Live = &account.Code{"000001", at(0)} }, false},
+		{"a login code", func(a *account.Account) { a.Codes(account.KindLogin).Live = live(ms) }, true},
+		{"an account code", func(a *account.Account) { a.Codes(account.KindAccount).Live = live(ms) }, true},
+		{"a code that has expired", func(a *account.Account) { a.Codes(account.KindAccount).Live = live(0) }, false},
 		{"a code of a clock that ran ahead", func(a *account.Account) {
-			a.Codes(account.KindAccount).Live = &account.Code{"000001", at(6*time.Minute + ms)}
+			a.Codes(account.KindAccount).Live = live(6*time.Minute + ms)
 		}, false},
-		{"a stale code", func(a *account.Account) { a.Codes(account.KindAccount).Stale = []account.Code{{"000001", at(ms)}} }, false},
+		{"a stale code", func(a *account.Account) { a.Codes(account.KindAccount).Stale = live(ms) }, false},
 		{"an authenticator that waits", func(a *account.Account) { a.Pending = &account.Pending{ExpiresAt: at(ms)} }, true},
 		{"one that waited", func(a *account.Account) { a.Pending = &account.Pending{ExpiresAt: at(0)} }, false},
 	} {
@@ -349,7 +420,7 @@ func TestCodesOfEachKindAreKeptUntilTheyEnd(t *testing.T) {
 	code := account.Code{Digits: "012345", ExpiresAt: end}
 	for _, k := range account.IssuedKinds {
 		a := &account.Account{}
-		*a.Codes(k) = account.Codes{Live: &code, Stale: []account.Code{code}, NotBefore: end}
+		*a.Codes(k) = account.Codes{Live: []account.Code{code}, Stale: []account.Code{code}, NotBefore: end}
 		if due := a.Due(accounttest.Noon); a.Empty() || !due.Equal(accounttest.Noon.Add(time.Hour)) {
 			t.Errorf("with %s codes the account is empty %v, due %s", k, a.Empty(), due)
 		}
@@ -389,14 +460,14 @@ func TestIssueSendsTheLiveCodeAgain(t *testing.T) {
 		r := *rules
 		r.Resend, r.Interval = c.resend, time.Minute
 		a, old := &account.Account{}, account.Code{Digits: "000001", ExpiresAt: accounttest.Noon.Add(c.left)}
-		a.Codes(account.KindLogin).Live = &old
-		got, want := a.Issue(account.KindLogin, "000002", &r, accounttest.Noon), account.Code{Digits: "000002", ExpiresAt: accounttest.Noon.Add(ttl)}
+		a.Codes(account.KindLogin).Live = []account.Code{old}
+		got, want := a.Issue(account.KindLogin, noPurpose, "000002", &r, accounttest.Noon), account.Code{Digits: "000002", ExpiresAt: accounttest.Noon.Add(ttl)}
 		if c.same {
 			want = old
 		}
 		codes := a.Codes(account.KindLogin)
-		if got != want || *codes.Live != want || !codes.NotBefore.Equal(accounttest.Noon.Add(time.Minute)) || (len(codes.Stale) == 0) != c.same {
-			t.Errorf("%s: issued %v, live %v, stale %v, none before %v", c.name, got, *codes.Live, codes.Stale, codes.NotBefore)
+		if got != want || !slices.Equal(codes.Live, []account.Code{want}) || !codes.NotBefore.Equal(accounttest.Noon.Add(time.Minute)) || (len(codes.Stale) == 0) != c.same {
+			t.Errorf("%s: issued %v, live %v, stale %v, none before %v", c.name, got, codes.Live, codes.Stale, codes.NotBefore)
 		}
 	}
 }

@@ -26,8 +26,8 @@ func ends(a *account.Account) (all []time.Time) {
 		for _, s := range c.Stale {
 			all = append(all, s.ExpiresAt.Add(10*time.Minute))
 		}
-		if c.Live != nil {
-			all = append(all, c.Live.ExpiresAt.Add(10*time.Minute))
+		for _, live := range c.Live {
+			all = append(all, live.ExpiresAt.Add(10*time.Minute))
 		}
 	}
 	all = append(all, a.Guard.NotBefore, a.Guard.HoldUntil)
@@ -82,7 +82,7 @@ func TestDueIsRounded(t *testing.T) {
 
 func TestDueOfEachThing(t *testing.T) {
 	at := func(hour, minute int) time.Time { return time.Date(2026, 11, 20, hour, minute, 0, 0, time.UTC) }
-	code := func(end time.Time) *account.Code { return &account.Code{Digits: "012345", ExpiresAt: end} }
+	code := func(end time.Time) []account.Code { return []account.Code{{Digits: "012345", ExpiresAt: end}} }
 	const ms = time.Millisecond
 	for _, c := range []struct {
 		name       string
@@ -93,7 +93,10 @@ func TestDueOfEachThing(t *testing.T) {
 	}{
 		{"an authenticator that waits", at(12, 0), func(a *account.Account) { a.Pending = &account.Pending{ExpiresAt: at(12, 15)} }, at(13, 0), at(12, 15)},
 		{"a code", at(12, 0), func(a *account.Account) { a.Codes(account.KindLogin).Live = code(at(12, 5)) }, at(13, 0), at(12, 15)},
-		{"a stale code", at(12, 0), func(a *account.Account) { a.Codes(account.KindAccount).Stale = []account.Code{*code(at(11, 59))} }, at(13, 0), at(12, 9)},
+		{"codes for several purposes", at(12, 0), func(a *account.Account) {
+			a.Codes(account.KindLogin).Live = slices.Concat(code(at(14, 5)), code(at(12, 5)), code(at(13, 5)))
+		}, at(13, 0), at(12, 15)},
+		{"a stale code", at(12, 0), func(a *account.Account) { a.Codes(account.KindAccount).Stale = code(at(11, 59)) }, at(13, 0), at(12, 9)},
 		{"a code at 25 minutes to the hour", at(11, 35), func(a *account.Account) { a.Codes(account.KindLogin).Live = code(at(11, 40)) }, at(12, 0), at(11, 50)},
 		{"a code a millisecond later", at(11, 35).Add(ms), func(a *account.Account) { a.Codes(account.KindLogin).Live = code(at(11, 40)) }, at(13, 0), at(11, 50)},
 		{"the longest life of a code", at(11, 35), func(a *account.Account) { a.Codes(account.KindLogin).Live = code(at(11, 45)) }, at(12, 0), at(11, 55)},
@@ -122,6 +125,7 @@ func TestDueOfEachThing(t *testing.T) {
 		}
 	}
 	forEver := with(func(a *account.Account) {
+		a.Recovery = &account.Recovery{}
 		a.PIN, a.Budgets[0] = &account.PIN{SetAt: accounttest.Noon}, account.Budget{Wrong: 1, Until: accounttest.Noon}
 		a.Marks, a.Guard = []account.Mark{{1}}, account.Guard{Strikes: 1, LastWrong: []byte{1}, Wipe: &account.Wipe{Done: true, RetryAt: accounttest.Noon}}
 	})
@@ -138,12 +142,12 @@ func TestDueTellsNotWhatEnds(t *testing.T) {
 		within := func(longest time.Duration) time.Time {
 			return now.Add(time.Duration(rapid.Int64Range(1, longest.Milliseconds()).Draw(t, "end")) * time.Millisecond)
 		}
-		code := account.Code{Digits: "012345", ExpiresAt: within(account.MaxCodeTTL)}
+		codes := []account.Code{{Digits: "012345", ExpiresAt: within(account.MaxCodeTTL)}}
 		soon := fullHour(now.Add(25 * time.Minute))
 		for name, holds := range map[string]func(a *account.Account){
 			"pending":    func(a *account.Account) { a.Pending = &account.Pending{ExpiresAt: within(15 * time.Minute)} },
-			"live":       func(a *account.Account) { a.Codes(account.KindAccount).Live = &code },
-			"stale":      func(a *account.Account) { a.Codes(account.KindLogin).Stale = []account.Code{code} },
+			"live":       func(a *account.Account) { a.Codes(account.KindAccount).Live = codes },
+			"stale":      func(a *account.Account) { a.Codes(account.KindLogin).Stale = codes },
 			"interval":   func(a *account.Account) { a.Codes(account.KindLogin).NotBefore = within(25 * time.Minute) },
 			"short hold": func(a *account.Account) { a.Guard.HoldUntil = within(25 * time.Minute) },
 		} {

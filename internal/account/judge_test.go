@@ -11,7 +11,6 @@ import (
 
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
-	"github.com/knowhave/factor/internal/spec"
 	"github.com/knowhave/factor/internal/totp"
 )
 
@@ -24,13 +23,12 @@ var (
 	step = accounttest.Noon.Unix() / 30
 )
 
-// codeKinds are those that a code can be of.
-var codeKinds = func() (all []account.Kind) {
-	for _, k := range spec.CodeKinds {
-		all = append(all, account.Kind(k.String()))
-	}
-	return all
-}()
+// codeKinds are those that a code can be of. The issued ones come first.
+var codeKinds = slices.DeleteFunc(slices.Clone(account.Kinds[:]), func(k account.Kind) bool {
+	return k == account.KindPassword || k == account.KindPIN
+})
+
+var noPurpose account.Purpose
 
 // usedCode is the code that was used as the i-th of account.IssuedKinds alone.
 func usedCode(i int) string { return fmt.Sprintf("%06d", 10+i) }
@@ -55,7 +53,7 @@ func newHolder(t *rapid.T) holder {
 		}
 		live := code(rapid.SampledFrom([]string{"000001", "000002", accounttest.CodeAt(&codeKey, step), accounttest.CodeAt(&codeKey, step-1)}).Draw(t, "live"))
 		used := code(usedCode(i))
-		*h.Codes(k) = account.Codes{Live: &live, Stale: []account.Code{used, code("000005"), code([]string{"000002", "000001"}[i%2])}}
+		*h.Codes(k) = account.Codes{Live: []account.Code{live}, Stale: []account.Code{used, code("000005"), code([]string{"000002", "000001"}[i%2])}}
 		for _, s := range h.Codes(k).Stale {
 			add(h.stale, s.Digits, k)
 		}
@@ -75,6 +73,12 @@ func newHolder(t *rapid.T) holder {
 		h.device[accounttest.CodeAt(&s, step)] = uuid.UUID{1}
 		h.device[accounttest.CodeAt(&other, step)] = uuid.UUID{2}
 		add(h.right, accounttest.CodeAt(&other, step), account.KindDeviceTOTP)
+	}
+	if rapid.Bool().Draw(t, "has recovery codes") {
+		shown := h.GenerateRecovery(recoverySeed)
+		h.Recovery.Used = 1
+		add(h.stale, shown[0], account.KindRecovery)
+		add(h.right, shown[9], account.KindRecovery)
 	}
 	for k, is := range holds {
 		if is {
@@ -145,12 +149,14 @@ func TestJudgeCodeFindsTheFirstKindThatItIsRightFor(t *testing.T) {
 		for i := range account.IssuedKinds {
 			codes = append(codes, usedCode(i))
 		}
+		recovery := with(func(*account.Account) {}).GenerateRecovery(recoverySeed)
+		codes = append(codes, recovery[0], recovery[9], "zzzz-zzzz-zzzz-zzzz")
 		code := rapid.SampledFrom(codes).Draw(t, "code")
 		kinds := rapid.Permutation(codeKinds).Draw(t, "kinds")[:rapid.IntRange(1, len(codeKinds)).Draw(t, "asked")]
 		before, budgets := accounttest.Clone(t, h.Account), h.Budgets
 		want, right := h.expect(code, kinds, &budgets)
 
-		got := h.JudgeCode(code, kinds, rules, accounttest.Noon, nil)
+		got := h.JudgeCode(code, noPurpose, kinds, rules, accounttest.Noon, nil)
 		if !slices.Equal(got, want) || h.Budgets != budgets {
 			t.Fatalf("%s against %v: %+v, %v; want %+v, %v", code, kinds, got, h.Budgets, want, budgets)
 		}
@@ -165,7 +171,7 @@ func TestJudgeCodeFindsTheFirstKindThatItIsRightFor(t *testing.T) {
 				t.Fatalf("the device was used at %v, and the finding is %+v", d.UsedAt, got)
 			}
 		}
-		again := h.JudgeCode(code, []account.Kind{spent.Kind}, rules, accounttest.Noon, nil)
+		again := h.JudgeCode(code, noPurpose, []account.Kind{spent.Kind}, rules, accounttest.Noon, nil)
 		if len(again) != 1 || again[0].Verdict != account.Stale {
 			t.Fatalf("%s is not stale once it is spent: %+v", code, again)
 		}
@@ -201,11 +207,11 @@ func TestStaleCodesBuyNoGuesses(t *testing.T) {
 		}, both[1:], []account.Verdict{account.Stale}, [2]int{1, 1}},
 	} {
 		a := &account.Account{Devices: []account.Device{{ID: uuid.UUID{1}, TOTP: codeKey}}}
-		a.Codes(account.KindAccount).Stale = []account.Code{{right, accounttest.Noon.Add(time.Minute)}}
+		a.Codes(account.KindAccount).Stale = []account.Code{{Digits: right, ExpiresAt: accounttest.Noon.Add(time.Minute)}}
 		a.Budget(account.KindAccount).Wrong, a.Budget(account.KindDeviceTOTP).Wrong = 1, 1
 		c.change(a)
 		var got []account.Verdict
-		for _, f := range a.JudgeCode(right, c.kinds, rules, accounttest.Noon, nil) {
+		for _, f := range a.JudgeCode(right, noPurpose, c.kinds, rules, accounttest.Noon, nil) {
 			got = append(got, f.Verdict)
 		}
 		slices.Sort(got)
@@ -248,6 +254,7 @@ func TestRulesOfEachKind(t *testing.T) {
 	r := &account.Rules{Password: of(1), PIN: of(2), OneTime: of(3), TimeBased: of(4), LoginTTL: time.Minute, AccountTTL: time.Second, Interval: time.Hour}
 	limits := map[account.Kind]int{
 		account.KindPassword: 1, account.KindPIN: 2, account.KindLogin: 3, account.KindAccount: 3, account.KindTOTP: 4, account.KindDeviceTOTP: 4,
+		account.KindRecovery: 3,
 	}
 	for _, k := range account.Kinds {
 		if want, known := limits[k]; !known || r.Limit(k) != of(want) {
@@ -261,12 +268,12 @@ func TestRulesOfEachKind(t *testing.T) {
 			t.Errorf("nothing says how long %s codes live", k)
 		}
 		a := &account.Account{}
-		code := a.Issue(k, "012345", r, accounttest.Noon)
-		want := account.Codes{Live: &code, NotBefore: accounttest.Noon.Add(time.Hour)}
+		code := a.Issue(k, noPurpose, "012345", r, accounttest.Noon)
+		want := account.Codes{Live: []account.Code{code}, NotBefore: accounttest.Noon.Add(time.Hour)}
 		if code != (account.Code{Digits: "012345", ExpiresAt: accounttest.Noon.Add(ttl)}) || r.TTL(k) != ttl {
 			t.Errorf("%s: %+v", k, code)
 		}
-		if c := a.Codes(k); *c.Live != *want.Live || !c.NotBefore.Equal(want.NotBefore) {
+		if c := a.Codes(k); !slices.Equal(c.Live, want.Live) || !c.NotBefore.Equal(want.NotBefore) {
 			t.Errorf("%s: %+v", k, c)
 		}
 	}

@@ -59,12 +59,32 @@ func TOTP() *rapid.Generator[account.TOTP] {
 // Codes draws the issued codes of a kind, whose instants are of times.
 func Codes(times *rapid.Generator[time.Time]) *rapid.Generator[account.Codes] {
 	one := rapid.Custom(func(t *rapid.T) account.Code {
-		return account.Code{Digits: rapid.StringMatching("[0-9]{6,8}").Draw(t, "digits"), ExpiresAt: times.Draw(t, "expires")}
+		return account.Code{
+			Digits: rapid.StringMatching("[0-9]{6,8}").Draw(t, "digits"),
+			Seal:   rapid.OneOf(rapid.Just(account.Seal{}), genSeal).Draw(t, "seal"), ExpiresAt: times.Draw(t, "expires"),
+		}
 	})
 	return rapid.Custom(func(t *rapid.T) account.Codes {
 		c := account.Codes{Live: OrNil(rapid.SliceOfN(one, 0, 4).Draw(t, "live")), NotBefore: times.Draw(t, "hold")}
 		c.Stale = OrNil(rapid.SliceOfN(one, 0, 8).Draw(t, "stale"))
 		return c
+	})
+}
+
+var genSeal = rapid.Custom(func(t *rapid.T) (s account.Seal) {
+	copy(s[:], rapid.SliceOfN(rapid.Byte(), len(s), len(s)).Draw(t, "seal"))
+	return s
+})
+
+func recovery() *rapid.Generator[account.Recovery] {
+	return rapid.Custom(func(t *rapid.T) (s account.Recovery) {
+		random := rapid.SliceOfN(rapid.Byte(), len(s.Salt)+80, len(s.Salt)+80).Draw(t, "salt and hashes")
+		random = random[copy(s.Salt[:], random):]
+		for i := range s.Hashes {
+			copy(s.Hashes[i][:], random[8*i:])
+		}
+		s.Used = rapid.Uint16Range(0, 1<<account.RecoveryCodes-1).Draw(t, "used")
+		return s
 	})
 }
 
@@ -86,6 +106,7 @@ func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
 			a.Authenticator = rapid.Ptr(authenticator(times), true).Draw(t, "authenticator")
 			a.Pending = rapid.Ptr(pending(times), true).Draw(t, "pending")
 			a.Guard.Wipe = rapid.Ptr(wipe(times), true).Draw(t, "wipe")
+			a.Recovery = rapid.Ptr(recovery(), true).Draw(t, "recovery codes")
 		}
 		if rapid.Bool().Draw(t, "has codes") {
 			for _, k := range account.IssuedKinds {
@@ -201,11 +222,12 @@ func Everything() *account.Account {
 		Pending:       &account.Pending{TOTP: s, ExpiresAt: Noon.Add(time.Minute), Wrong: 3, Replaced: &account.Replaced{TOTP: small, ExpiresAt: Noon}},
 		Guard: account.Guard{Strikes: 2, NotBefore: Noon, LastWrong: []byte("last"), HoldUntil: Noon.Add(time.Hour), Wipe: &account.Wipe{
 			ID: id, At: Noon, Reason: account.ReasonForfeited, Done: true, Tries: 300, RetryAt: Noon}},
-		Marks:   []account.Mark{{1, 2, 3, 4, 5, 6, 7, 8}, {9}},
-		Emptied: Noon,
+		Recovery: &account.Recovery{Salt: [16]byte([]byte("sixteen of salt.")), Used: 0x204, Hashes: [10][8]byte{{1}, 2: {2}, 9: {7: 3}}},
+		Marks:    []account.Mark{{1, 2, 3, 4, 5, 6, 7, 8}, {9}},
+		Emptied:  Noon,
 	}
 	*a.Codes(account.KindLogin) = account.Codes{
-		Live:  []account.Code{{Digits: "012345", ExpiresAt: Noon}},
+		Live:  []account.Code{{Digits: "012345", ExpiresAt: Noon}, {Digits: "0123456", Seal: account.Seal{0: 1, 15: 2}, ExpiresAt: Noon}},
 		Stale: []account.Code{{Digits: "00000000", ExpiresAt: UnixMilli(-1)}, {Digits: "1234567", ExpiresAt: Noon}},
 	}
 	a.Codes(account.KindAccount).NotBefore = UnixMilli(0)

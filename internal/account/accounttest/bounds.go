@@ -26,6 +26,9 @@ func OutOfBounds(a *account.Account) string {
 		b.check("budget", within(budget.Wrong, 0, 100))
 		b.instant("lock ends", budget.Until)
 	}
+	if a.Recovery != nil {
+		b.check("used recovery codes", within(a.Recovery.Used, 0, 0x3ff))
+	}
 	b.guard(a.Guard)
 	b.instant("emptied", a.Emptied)
 	if len(b) == 0 {
