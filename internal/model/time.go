@@ -34,6 +34,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 	add(1, "WipeFunction", (*machine).breakWipe)
 	add(1, "Hammer", (*machine).hammer)
 	add(1, "UseMany", (*machine).useMany)
+	add(1, "IssueMany", (*machine).issueMany)
 	add(5, "Clock", (*machine).moveClock)
 	add(4, "ClockTo", (*machine).moveTo)
 	add(1, "ClockFar", (*machine).moveFar)
@@ -82,12 +83,11 @@ func (m *machine) moveTo(t *rapid.T) {
 		s, minAge := m.users[name].state, spec.Time(m.cfg.spec.Reset.MinAge/time.Millisecond)
 		for _, k := range spec.IssuedKinds {
 			c := s.Codes(k)
-			add(c.Of("").Ends)
 			add(c.Hold)
-			for _, stale := range c.Stale {
-				add(stale.Ends)
-				if stale.Ends != 0 {
-					add(stale.Ends + tenMinutes) // from when on it is not known any more
+			for _, code := range append(c.Stale[:], c.Live[:]...) {
+				add(code.Ends)
+				if code.Ends != 0 {
+					add(code.Ends + tenMinutes) // from when on it is not known any more
 				}
 			}
 		}
@@ -137,12 +137,15 @@ func (m *machine) hammer(t *rapid.T) {
 	if m.users[name.text] == nil {
 		return
 	}
+	defer m.fix(drawPurpose(t))()
 	for range pick(t, "times", 3, 6, 12) {
 		switch kind {
 		case spec.KindPassword:
 			m.verifyThisPassword(name, given{"a wrong password", "guess"})
 		case spec.KindPIN:
 			m.verifyThisPIN(name, literal("9753")[0])
+		case spec.KindRecovery:
+			m.verifyThis(name, literal("0000-0000-0000-0000")[0], []factor.Kind{factor.KindRecovery})
 		default:
 			m.verifyThis(name, literal("000000")[0], []factor.Kind{factor.Kind(kind.String())})
 		}
@@ -171,6 +174,10 @@ func (m *machine) giveRight(name given, kind spec.Kind) {
 		if hasPIN(u) {
 			m.verifyThisPIN(name, given{"the PIN " + u.state.PIN.Digits, u.state.PIN.Digits})
 		}
+	case spec.KindRecovery:
+		if codes := m.recoveryOf(u); len(codes) > 0 {
+			m.verifyThis(name, codes[0], []factor.Kind{factor.KindRecovery})
+		}
 	default:
 		if fresh, _, _ := m.codesOf(u); len(fresh) > 0 {
 			m.verifyThis(name, fresh[0], []factor.Kind{factor.Kind(kind.String())})
@@ -185,16 +192,19 @@ func (m *machine) useMany(t *rapid.T) {
 	u := m.users[name.text]
 	kind := pick(t, "kind", spec.IssuedKinds...)
 	asked := factor.Kind(kind.String())
+	v := drawPurpose(t)
+	defer m.fix(v)()
 	if m.cfg.spec.View(u.state, m.time()).Budgets[kind].Locked || m.sealed(u) {
 		return
 	}
 	var used []given
 	for range spec.StaleKept + pick(t, "more", -1, 0, 1, 2) {
 		m.issueThis(name, asked)
-		if !m.cfg.spec.View(u.state, m.time()).Live[kind] {
+		newest := u.state.Codes(kind).Of(v.purpose())
+		if newest.Code == 0 {
 			return
 		}
-		used = append(used, given{"the newest code", m.drawn.CodeOf(u.state.Codes(kind).Of("").Code)})
+		used = append(used, given{"the newest code", m.drawn.CodeOf(newest.Code)})
 		m.verifyThis(name, used[len(used)-1], []factor.Kind{asked})
 		m.setNow(m.now.Add(m.cfg.opts.OTP.Interval))
 	}
@@ -202,6 +212,41 @@ func (m *machine) useMany(t *rapid.T) {
 		m.verifyThis(name, given{"a used code, from the oldest", used[i].text}, []factor.Kind{asked})
 		m.check()
 	}
+}
+
+// issueMany issues a code of a kind for each purpose, more than can be live at once, and
+// tries them all: for their own purposes, and some for another first.
+func (m *machine) issueMany(t *rapid.T) {
+	name := literal(pick(t, "user", m.names...))[0]
+	u := m.users[name.text]
+	kind := pick(t, "kind", spec.IssuedKinds...)
+	asked := []factor.Kind{factor.Kind(kind.String())}
+	var codes []given
+	from := pick(t, "first purpose", 0, 1, 2, 3)
+	for i := range purposes {
+		v := view{true, purposes[(from+i)%len(purposes)]}
+		release := m.fix(v)
+		m.issueThis(name, asked[0])
+		release()
+		codes = append(codes, given{"the code for " + v.String(), m.drawn.CodeOf(u.state.Codes(kind).Of(v.purpose()).Code)})
+		m.setNow(m.now.Add(m.cfg.opts.OTP.Interval))
+	}
+	for i, code := range codes {
+		if code.text == "" {
+			continue
+		}
+		if rare(t, "another purpose", 5) {
+			m.verifyOn(drawPurpose(t), name, code, asked)
+		}
+		m.verifyOn(view{true, purposes[(from+i)%len(purposes)]}, name, code, asked)
+		m.check()
+	}
+}
+
+// verifyOn calls VerifyOTP on a view.
+func (m *machine) verifyOn(v view, name, code given, asked []factor.Kind) {
+	defer m.fix(v)()
+	m.verifyThis(name, code, asked)
 }
 
 // breakWipe changes how the host's wipe function behaves from now on.
