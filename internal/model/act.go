@@ -181,7 +181,7 @@ func (a *act) learn(o *observed, u *user, next spec.State) {
 		a.t.Fatalf("%s: handed something out", o.label)
 	}
 	if otp := o.OTP; otp.Code != "" {
-		a.learnCode(o, u, next.Codes(spec.KindNamed(string(otp.Kind))).Of("").Code)
+		a.learnCode(o, u, next.Codes(spec.KindNamed(string(otp.Kind))).Of(spec.Purpose{}).Code)
 	}
 	if o.Enrollment.Secret != "" {
 		u.secrets = append(u.secrets, a.enrolled(o, next))

@@ -8,7 +8,9 @@ import (
 )
 
 func (m *machine) verifyOTP(t *rapid.T) {
-	mayHave := func(u *user) bool { return u.state.Login.Of("").Code+u.state.Account.Of("").Code > 0 || hasDevice(u) }
+	mayHave := func(u *user) bool {
+		return u.state.Login.Of(spec.Purpose{}).Code+u.state.Account.Of(spec.Purpose{}).Code > 0 || hasDevice(u)
+	}
 	if !m.someone(mayHave) && !rare(t, "verify nothing", 3) {
 		m.issueUnproven(t)
 		return

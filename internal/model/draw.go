@@ -159,9 +159,9 @@ func (m *machine) codesOf(u *user) (fresh, used, other []given) {
 	}
 	for _, k := range spec.IssuedKinds {
 		c := u.state.Codes(k)
-		if c.Of("").Code != 0 {
-			add(&fresh, m.drawn.CodeOf(c.Of("").Code), "newest %s code", k)
-			add(&fresh, m.drawn.CodeOf(c.Of("").Code), "newest %s code", k)
+		if c.Of(spec.Purpose{}).Code != 0 {
+			add(&fresh, m.drawn.CodeOf(c.Of(spec.Purpose{}).Code), "newest %s code", k)
+			add(&fresh, m.drawn.CodeOf(c.Of(spec.Purpose{}).Code), "newest %s code", k)
 		}
 		for i, spent := range c.Stale {
 			if spent.Code != 0 {

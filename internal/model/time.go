@@ -82,7 +82,7 @@ func (m *machine) moveTo(t *rapid.T) {
 		s, minAge := m.users[name].state, spec.Time(m.cfg.spec.Reset.MinAge/time.Millisecond)
 		for _, k := range spec.IssuedKinds {
 			c := s.Codes(k)
-			add(c.Of("").Ends)
+			add(c.Of(spec.Purpose{}).Ends)
 			add(c.Hold)
 			for _, stale := range c.Stale {
 				add(stale.Ends)
@@ -194,7 +194,7 @@ func (m *machine) useMany(t *rapid.T) {
 		if !m.cfg.spec.View(u.state, m.time()).Live[kind] {
 			return
 		}
-		used = append(used, given{"the newest code", m.drawn.CodeOf(u.state.Codes(kind).Of("").Code)})
+		used = append(used, given{"the newest code", m.drawn.CodeOf(u.state.Codes(kind).Of(spec.Purpose{}).Code)})
 		m.verifyThis(name, used[len(used)-1], []factor.Kind{asked})
 		m.setNow(m.now.Add(m.cfg.opts.OTP.Interval))
 	}
