@@ -21,8 +21,11 @@ var AddressThief = Adversary{
 	Life:  []Act{hadTheirApp},
 	Knows: [2]Facts{userKnows | named(oldKey), Nothing},
 	Moves: [3][]Moves{
-		User:    {viewed([]int{removal}, mail(spec.KindAccount), fresh(removeApp))},
-		Thief:   {viewed([]int{theirAddress}, mail(spec.KindAccount)), viewed([]int{noPurpose, removal}, removeApp), viewed([]int{noPurpose, theirAddress, removal}, verifyAccount)},
+		User: {viewed([]int{removal}, mail(spec.KindAccount), fresh(removeApp))},
+		Thief: {
+			viewed([]int{theirAddress}, mail(spec.KindAccount)),
+			viewed([]int{noPurpose, removal}, removeApp), viewed([]int{noPurpose, theirAddress, removal}, verifyAccount),
+		},
 		Service: {wait(time.Minute)},
 	},
 	Horizon: 6 * time.Minute,

@@ -15,8 +15,8 @@
 //	adversaries.go          what an adversary is
 //	adversaries_thieves.go  those who know something
 //	adversaries_age.go      those who are against a minimum age
-//	adversaries_purposes.go  those who have codes mailed for one purpose or for many
-//	adversaries_recovery.go  those who have a list of recovery codes, or guess at it
+//	adversaries_purposes.go those who have codes mailed for one purpose or for many
+//	adversaries_recovery.go those who have a list of recovery codes, or guess at it
 //	adversaries_service.go  those who make something fail, or have it answer elsewhere
 //	promises.go             what a promise is, and what it remembers
 //	promise_guard.go        those about resets and wipes

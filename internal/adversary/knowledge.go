@@ -41,8 +41,8 @@ var pins = [...]string{"8299", "7315", "4071", "2580"}
 
 const guess = "1369"
 
-// Codes, secrets and lists of recovery codes are known by the name that the specification draws for them.
-// There are few, so that what can be known fits into Facts.
+// Codes, secrets and lists of recovery codes are known by the name that the specification
+// draws for them. There are few, so that what can be known fits into Facts.
 const (
 	most      = 8 // of each sort
 	sets      = 3 // as many lists of recovery codes

@@ -20,8 +20,8 @@ var purposes = [...][]string{
 	nil, {"new address", "thief"}, {"remove"}, {"pay", "A 1", "2"}, {"pay", "A", "1 2"}, {"one more"},
 }
 
-// handles are theirs. Each stays the same one for as long as somebody holds it: it keeps equal worlds
-// equal.
+// handles are those purposes. To hold them keeps each the same one for all of a search, so
+// that equal worlds stay equal.
 var handles = func() (all []spec.Purpose) {
 	for _, parts := range purposes {
 		all = append(all, spec.PurposeOf(parts...))
@@ -34,7 +34,7 @@ func purposeOf(c *spec.Call) uint8 {
 	if !c.OnView {
 		return noPurpose
 	}
-	return uint8(slices.IndexFunc(purposes[:], func(parts []string) bool { return slices.Equal(parts, c.Purpose) }))
+	return uint8(slices.Index(handles, spec.PurposeOf(c.Purpose...)))
 }
 
 // Mailed is what a code was mailed for.
