@@ -79,7 +79,7 @@ var AskingBeside = Adversary{
 }
 
 // PushingOutsider has account codes mailed, for purposes of their choice, while the user
-// waits for one. The docs warn hosts: what outsiders can ask for is to be a login code.
+// waits for one. What outsiders can ask for should be a login code.
 var PushingOutsider = Adversary{
 	Name:  "an outsider, who has account codes mailed for many purposes while the user waits for one",
 	Rules: small(nil),
@@ -88,6 +88,24 @@ var PushingOutsider = Adversary{
 	Moves: [3][]Moves{
 		User:  {viewed([]int{payment}, mail(spec.KindAccount)), purposely(viewed([]int{payment}, careless(verifyAccount)))},
 		Thief: {viewed([]int{otherPayment, removal, noPurpose, oneMore}, mail(spec.KindAccount))},
+	},
+}
+
+// RefundingThief has codes mailed to an address of their own, and gives them, between guesses
+// at the code that the user was mailed for something else.
+var RefundingThief = Adversary{
+	Name: "a thief with an address of their own, who guesses at the user's code",
+	Rules: small(func(o *spec.Options) {
+		o.OTP.Limit = spec.Limit{Tries: 3, Delay: time.Minute, MaxDelay: 2 * time.Minute, Final: 6}
+	}),
+	Life:  []Act{hadTheirApp},
+	Knows: [2]Facts{Mailbox, Nothing},
+	Moves: [3][]Moves{
+		User: {viewed([]int{removal}, mail(spec.KindAccount))},
+		Thief: {
+			viewed([]int{theirAddress}, mail(spec.KindAccount), fresh(verifyAccount)),
+			viewed([]int{removal}, guessCode(spec.VerifyOTP, spec.KindAccount)),
+		},
 	},
 }
 

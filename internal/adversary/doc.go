@@ -31,7 +31,8 @@
 // TestPromisesHold shows that the rules of the specification keep the promises, to the
 // depth that it names. testdata/drafts.txt tells by which moves rules that were found wrong
 // break them: those of version 0.1, and drafts of the ones that mend them, which are not to
-// be built again. TestFaultsOfDrafts finds these ways anew. This searches one move deeper,
+// be built again. testdata/allowed.txt tells what the rules allow all the same. TestFaultsOfDrafts
+// and TestWhatTheRulesAllow find these ways anew. This searches one move deeper,
 // or only for one adversary:
 //
 //	go test -v -run TestPromisesHold ./internal/adversary -timeout 0 -adversary.deeper 1

@@ -85,3 +85,19 @@ var Newest = Promise{
 		return s.Out.Answer.Err != spec.OK
 	},
 }
+
+// GuessesFor is the guess table for the account codes of one purpose. That a code for another
+// purpose is right is no reason to guess at them anew.
+func GuessesFor(purpose uint8) Promise {
+	all := Guesses(spec.KindAccount)
+	return Promise{
+		Counts: true,
+		Name:   "more guesses at the account codes of one purpose are judged than the guess table says",
+		Note: func(p *Past, s *Step) {
+			if s.Act.Deed == Waits || purposeOf(&s.Act.Call) == purpose || byHost(s) {
+				all.Note(p, s)
+			}
+		},
+		Broken: all.Broken,
+	}
+}
