@@ -9,13 +9,14 @@ import (
 
 // Views are all that a host makes of one Verifier.
 type Views struct {
-	V       *factor.Verifier
-	PINs    *factor.PINs
-	Codes   *factor.OTPIssuer
-	Devices *factor.DeviceTOTPEnroller
-	Auth    *factor.AuthenticatorEnroller
-	Guard   *factor.ResetGuard // nil if the host cannot wipe
-	Admin   *factor.Admin
+	V        *factor.Verifier
+	PINs     *factor.PINs
+	Codes    *factor.OTPIssuer
+	Devices  *factor.DeviceTOTPEnroller
+	Auth     *factor.AuthenticatorEnroller
+	Recovery *factor.RecoveryCodes
+	Guard    *factor.ResetGuard // nil if the host cannot wipe
+	Admin    *factor.Admin
 }
 
 // NewViews returns the views of v. Its guard is nil without Options.Wipe.
@@ -23,7 +24,7 @@ func NewViews(v *factor.Verifier) *Views {
 	guard, _ := factor.NewResetGuard(v)
 	return &Views{
 		V: v, PINs: factor.NewPINs(v), Codes: factor.NewOTPIssuer(v), Devices: factor.NewDeviceTOTPEnroller(v),
-		Auth: factor.NewAuthenticatorEnroller(v), Guard: guard, Admin: factor.NewAdmin(v),
+		Auth: factor.NewAuthenticatorEnroller(v), Recovery: factor.NewRecoveryCodes(v), Guard: guard, Admin: factor.NewAdmin(v),
 	}
 }
 
@@ -38,6 +39,7 @@ type Result struct {
 	Devices    []factor.Device
 	Holdings   factor.Holdings
 	Status     factor.Status
+	Codes      []factor.OTP
 	Users      []string
 	Count      int
 }
@@ -126,6 +128,12 @@ var calls = [spec.OpCount]func(ctx context.Context, v *Views, c *spec.Call, a *A
 	spec.RemoveAuthenticator: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
 		r.Err = v.Auth.Remove(ctx, c.User, proof(c))
 	},
+	spec.GenerateRecovery: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Codes, r.Err = v.Recovery.Generate(ctx, c.User, proof(c))
+	},
+	spec.RemoveRecovery: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.Recovery.Remove(ctx, c.User, proof(c))
+	},
 	spec.Prove: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
 		r.Err = v.Guard.Prove(ctx, c.User, proof(c))
 	},
@@ -149,6 +157,9 @@ var calls = [spec.OpCount]func(ctx context.Context, v *Views, c *spec.Call, a *A
 	},
 	spec.AdminRevoke: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
 		r.Err = v.Admin.RevokeDevice(ctx, c.User, DeviceID(c.Device))
+	},
+	spec.AdminRemoveRecovery: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.Admin.RemoveRecoveryCodes(ctx, c.User)
 	},
 	spec.Import: func(ctx context.Context, v *Views, c *spec.Call, a *Args, r *Result) {
 		r.Err = v.Admin.Import(ctx, c.User, a.Import)
