@@ -47,6 +47,16 @@ func printValues(t *testing.T, env Env) {
 
 	mustRedact(t, c, c.OTP, c.Password, c.PIN)
 	mustRedact(t, o, o.Code)
+	set, err := w.Recovery.Generate(ctx, p.id, p.right(factor.KindPassword))
+	must(t, err)
+	p.print(set)
+	for _, made := range set {
+		mustRedact(t, made, spelt(made.Code)...)
+		mustRedact(t, factor.Credentials{OTP: made.Code}, spelt(made.Code)...)
+	}
+	hidden(t, "set", fmt.Sprintf("%v %+v %#v", set, set, set), spelt(set[0].Code))
+	_, err = w.V.VerifyOTP(ctx, p.id, set[0].Code, factor.KindRecovery)
+	must(t, err)
 	mustRedact(t, e, e.Secret, e.URL)
 	mustRedact(t, *k, key, "0ld-0ld")
 	hidden(t, "Keyring in an unexported field", fmt.Sprintf("%+v %#v", private[factor.Keyring]{value: *k}, private[factor.Keyring]{value: *k}), []string{key})
@@ -64,7 +74,7 @@ func printValues(t *testing.T, env Env) {
 	v, err := env.NewVerifier(w.store, k, nil)
 	must(t, err)
 	mustHide(t, v, key)
-	all := []string{o.Code, p.password, e.Secret, p.app.secret}
+	all := append(spelt(set[0].Code), o.Code, p.password, e.Secret, p.app.secret, set[1].Code)
 	for _, view := range w.views() {
 		mustHide(t, view, all...)
 	}
@@ -77,6 +87,11 @@ func printValues(t *testing.T, env Env) {
 		t.Fatal("no event was observed")
 	}
 	mustHide(t, events, all...)
+}
+
+// spelt returns a recovery code as it is shown, and as somebody may write it.
+func spelt(code string) []string {
+	return []string{code, strings.ToUpper(code), strings.ReplaceAll(code, "-", "")}
 }
 
 // private is a struct whose fields fmt prints without asking them how. A pointer
@@ -208,8 +223,11 @@ func readErrors(t *testing.T, env Env) {
 		}
 		p.given = factor.Credentials{OTP: "12345six", Password: strings.Repeat("pass", 300), PIN: "f0ur"}
 		read(p, u.name+", malformed", u.run(ctx, w.process, p))
-		p.given = factor.Credentials{OTP: "１２３４５６"}
-		read(p, u.name+", malformed", u.run(ctx, w.process, p))
+		for _, otp := range []string{"１２３４５６", "k7m2-q9xw-4d3f-zpt", "K7M2 Q9XW 4D3F ZPTU"} {
+			p.given = factor.Credentials{OTP: otp}
+			read(p, u.name+", malformed", u.run(ctx, w.process, p))
+		}
+		read(p, u.name+", on a malformed view", onMalformed(u, w.process, p, "a payee", ""))
 		p.id += "\x00"
 		read(p, u.name+", malformed user", u.run(ctx, w.process, p))
 	}

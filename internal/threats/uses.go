@@ -23,11 +23,13 @@ type use struct {
 	charges []factor.Kind   // the kinds that are guessed at
 	strikes int             // the strikes it costs
 	wipes   bool            // it marks or finishes a wipe
-	run     func(ctx context.Context, on *process, p *person) error
+	// makesView: it makes a view for a purpose of its own.
+	makesView bool
+	run       func(ctx context.Context, on *process, p *person) error
 }
 
 // uses are all exported methods in the situations that matter.
-var uses = slices.Concat(judgingUses(), verifyingUses(), guardUses(), confirmingUses(), unprovenUses(), readingUses(), adminUses())
+var uses = slices.Concat(judgingUses(), verifyingUses(), viewUses(), guardUses(), confirmingUses(), unprovenUses(), readingUses(), adminUses())
 
 // checkUsed fails if a method is missing among the uses.
 func checkUsed(t *testing.T, p *process) {
@@ -135,13 +137,62 @@ func verifyingUses() []use {
 	one(verifyPIN, factor.KindPIN)
 	one(verifyPassword, factor.KindPassword)
 	return append(us, use{
-		name: "Verifier.VerifyOTP: every kind", charges: otpKinds,
+		name: "Verifier.VerifyOTP: every kind", charges: digitKinds,
 		prepare: func(p *person) { p.given = p.wrong(factor.KindLogin) },
 		run: func(ctx context.Context, on *process, p *person) error {
 			_, err := on.V.VerifyOTP(ctx, p.id, p.given.OTP, otpKinds...)
 			return err
 		},
 	})
+}
+
+// forPay is a purpose, and forMore another.
+var forPay, forMore = []string{"pay", "ann", "10"}, []string{"pay", "ann", "100"}
+
+// viewUses are uses of views with a purpose.
+func viewUses() []use {
+	verify := func(purpose []string) func(ctx context.Context, on *process, p *person) error {
+		return func(ctx context.Context, on *process, p *person) error {
+			_, err := on.on(purpose).V.VerifyOTP(ctx, p.id, p.given.OTP)
+			return err
+		}
+	}
+	pay := func(p *person) {
+		p.codes[factor.KindAccount], p.purpose = p.issueFor(factor.KindAccount, forPay...).Code, forPay
+		p.given = p.right(factor.KindAccount)
+	}
+	account := []factor.Kind{factor.KindAccount}
+	us := []use{
+		{name: "Verifier.VerifyOTP: of the purpose", right: true, prepare: pay, run: verify(forPay)},
+		{name: "Verifier.VerifyOTP: of another purpose", charges: account, prepare: pay, run: verify(forMore)},
+		{name: "Verifier.VerifyOTP: of a purpose, on none", charges: proofKinds, prepare: pay, run: verify(nil)},
+		{name: "AuthenticatorEnroller.Remove: of the purpose", right: true, prepare: pay, run: func(ctx context.Context, on *process, p *person) error {
+			return on.on(forPay).Auth.Remove(ctx, p.id, p.given)
+		}},
+		{name: "PINs.Set: of another purpose, wrong password", charges: append(proofKinds, factor.KindPassword),
+			prepare: func(p *person) { pay(p); p.given = both(p.given, p.wrong(factor.KindPassword)) },
+			run: func(ctx context.Context, on *process, p *person) error {
+				return on.on(forMore).PINs.Set(ctx, p.id, newPIN, p.given)
+			}},
+		{name: "OTPIssuer.IssueUnproven: for a purpose", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			_, err := on.on(forPay).Codes.IssueUnproven(ctx, p.id, factor.KindAccount)
+			return err
+		}},
+		{name: "OTPIssuer.IssueUnproven: pushing one out", right: true,
+			prepare: func(p *person) {
+				for _, to := range []string{"ann", "bob", "cid", "dan"} {
+					p.issueFor(factor.KindLogin, "pay", to)
+				}
+			},
+			run: func(ctx context.Context, on *process, p *person) error {
+				_, err := on.on(forPay).Codes.IssueUnproven(ctx, p.id, factor.KindLogin)
+				return err
+			}},
+	}
+	for i := range us {
+		us[i].makesView = true
+	}
+	return us
 }
 
 // guardUses are the uses of the reset guard.
@@ -281,7 +332,7 @@ func readingUses() []use {
 // adminUses are the methods of Admin that change something.
 func adminUses() []use {
 	return []use{
-		{name: "Admin.Sweep", right: true, prepare: func(p *person) { p.issue(factor.KindLogin); p.w.clock.Turn(time.Hour); clear(p.codes) },
+		{name: "Admin.Sweep", right: true, prepare: func(p *person) { p.issue(factor.KindLogin); p.w.clock.Turn(2 * time.Hour); clear(p.codes) },
 			run: func(ctx context.Context, on *process, p *person) error {
 				_, err := on.Admin.Sweep(ctx)
 				return err
@@ -301,6 +352,9 @@ func adminUses() []use {
 		}},
 		{name: "Admin.RemoveAuthenticator", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			return on.Admin.RemoveAuthenticator(ctx, p.id)
+		}},
+		{name: "Admin.RemoveRecoveryCodes", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			return on.Admin.RemoveRecoveryCodes(ctx, p.id)
 		}},
 		{name: "Admin.RevokeDevice", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			return on.Admin.RevokeDevice(ctx, p.id, p.device)
@@ -331,6 +385,7 @@ func adminUses() []use {
 func (p *person) suspect() {
 	for _, kind := range mailedKinds {
 		p.issue(kind)
+		p.issueFor(kind, forPay...)
 	}
 	p.begin()
 	clear(p.codes) // They are void soon.
