@@ -141,7 +141,7 @@ func strange(code string) error {
 
 // mixRows moves one user's row to another, as who can write the table could.
 func mixRows(t *testing.T, env Env) {
-	w := newWorld(t, env, nil)
+	w := newWorld(t, env, everyProof)
 	rich := w.person()
 	for i, u := range uses {
 		if env.skips(i, 3) {

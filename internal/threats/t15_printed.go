@@ -197,7 +197,7 @@ func hidden(t *testing.T, how, text string, secrets []string) {
 // readErrors reads the errors of all uses: as they are, malformed, locked, on a
 // failing store and about a record that does not open.
 func readErrors(t *testing.T, env Env) {
-	w := newWorld(t, env, nil)
+	w := newWorld(t, env, everyProof)
 	checkUsed(t, w.process)
 	read := func(p *person, what string, err error) {
 		t.Helper()

@@ -83,7 +83,7 @@ var removals = []removal{
 func Threat18StaleWriter(t *testing.T, env Env) {
 	for _, r := range removals {
 		t.Run(r.name, func(t *testing.T) {
-			w := newWorld(t, env, nil)
+			w := newWorld(t, env, everyProof)
 			for i, u := range uses {
 				if u.reads || u.wipes || !env.Cheap && u.repeats() || env.skips(i, 13) {
 					continue
@@ -102,7 +102,7 @@ func Threat18StaleWriter(t *testing.T, env Env) {
 // nothing is accepted, and nothing written. It runs inside a synctest bubble,
 // where retrying takes no time.
 func serveOldRecords(t *testing.T, env Env) {
-	w := newWorld(t, env, nil)
+	w := newWorld(t, env, everyProof)
 	for i, u := range uses {
 		if u.reads || env.skips(i, 4) {
 			continue
@@ -210,7 +210,7 @@ func mustBeDead(t *testing.T, w *world, p *person, u use, r removal) {
 // refuseWithoutTrace makes every call that is refused and compares what the user
 // holds before and after.
 func refuseWithoutTrace(t *testing.T, env Env) {
-	w := newWorld(t, env, nil)
+	w := newWorld(t, env, everyProof)
 	for i, u := range uses {
 		if u.right || u.wipes || env.skips(i, 4) {
 			continue

@@ -70,7 +70,7 @@ func rotateAndReseal(t *testing.T, env Env) {
 
 // dropTheKey makes every use with a keyring that no longer holds the key.
 func dropTheKey(t *testing.T, env Env) {
-	w := newWorld(t, env, nil)
+	w := newWorld(t, env, everyProof)
 	checkUsed(t, w.process)
 	first := w.keys
 	w.keys = newKeyring(t, 2)

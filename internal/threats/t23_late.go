@@ -129,7 +129,7 @@ func landTwice(t *testing.T, env Env) {
 
 // landLate runs inside a synctest bubble, where backoff takes no time.
 func landLate(t *testing.T, env Env, u use) {
-	w := newWorld(t, env, nil)
+	w := newWorld(t, env, everyProof)
 	p := w.person()
 	u.prepare(p)
 	start, now, before := w.record(p.id), w.clock.Now(), w.status(p.id)

@@ -196,7 +196,7 @@ func guardOnView(t *testing.T, env Env) {
 	w := newWorld(t, env, nil)
 	p := w.person()
 	reset := []string{"reset"}
-	for n, kind := range append(mailedKinds, factor.KindRecovery) {
+	for n, kind := range slices.Concat(mailedKinds, []factor.Kind{factor.KindRecovery}) {
 		given, want := p.right(factor.KindRecovery), factor.ErrMalformed
 		if kind != factor.KindRecovery {
 			given.OTP, want = p.issueOnly(kind, reset), factor.ErrMismatch
@@ -265,7 +265,7 @@ func onMalformed(u use, on *process, p *person, purpose ...string) error {
 // misuseFor makes every use on views whose purposes are malformed, as those are that a
 // request has left empty: each is refused before anything is asked.
 func misuseFor(t *testing.T, env Env) {
-	w := newWorld(t, env, nil)
+	w := newWorld(t, env, everyProof)
 	checkUsed(t, w.process)
 	s := newScript(nil)
 	on := w.start(s)

@@ -58,7 +58,7 @@ func staleOnlyForItself(t *testing.T, env Env, s purposeStaling) {
 		if now := w.clock.Now(); p.phone.near(o.Code, now) || p.app.near(o.Code, now) {
 			continue // It is more than a guess, by chance.
 		}
-		for _, purpose := range append(purposes, forMore) {
+		for _, purpose := range slices.Concat(purposes, [][]string{forMore}) {
 			w.restore(p.id, start)
 			_, err := w.on(purpose).V.VerifyOTP(ctx, p.id, o.Code, kind)
 			if m, ok := errors.AsType[*factor.MismatchError](err); !ok || m.Stale {

@@ -52,10 +52,11 @@ func (u use) method() string {
 }
 
 // repeats reports whether VerifyAny makes the same use of the same judging, and
-// two other uses of the method stand for it.
+// other uses of the method stand for it.
 func (u use) repeats() bool {
 	scenario, ok := strings.CutPrefix(u.name, u.method()+": ")
-	return ok && u.method() != verifyAny.name && scenario != "right code" && scenario != "wrong code and password" &&
+	stand := []string{"right code", "right recovery code", "wrong code and password"}
+	return ok && u.method() != verifyAny.name && !slices.Contains(stand, scenario) &&
 		slices.ContainsFunc(scenarios, func(s givenAs) bool { return s.name == scenario })
 }
 
@@ -88,9 +89,31 @@ var scenarios = []givenAs{
 	{"all wrong", true, false, append([]factor.Kind{factor.KindPassword, factor.KindPIN}, proofKinds...), func(p *person) factor.Credentials {
 		return both(both(p.wrong(factor.KindAccount), p.wrong(factor.KindPassword)), p.wrong(factor.KindPIN))
 	}},
+	{"right recovery code", true, true, nil, func(p *person) factor.Credentials { return p.right(factor.KindRecovery) }},
+	{"wrong recovery code and PIN", true, false, []factor.Kind{factor.KindRecovery, factor.KindPIN}, func(p *person) factor.Credentials {
+		return both(p.wrong(factor.KindRecovery), p.wrong(factor.KindPIN))
+	}},
+	{"used recovery code and wrong PIN", true, false, []factor.Kind{factor.KindPIN}, func(p *person) factor.Credentials {
+		return both(p.usedPaper(), p.wrong(factor.KindPIN))
+	}},
 	{"used code and wrong PIN", true, false, []factor.Kind{factor.KindPIN}, func(p *person) factor.Credentials {
 		return both(p.used(), p.wrong(factor.KindPIN))
 	}},
+}
+
+// everyProof has every kind prove that one of the uses proves by.
+func everyProof(o *factor.Options) {
+	o.ProofKinds = slices.Concat(proofKinds, []factor.Kind{factor.KindRecovery})
+}
+
+// usedPaper returns a recovery code that was accepted.
+func (p *person) usedPaper() factor.Credentials {
+	p.w.t.Helper()
+	c := p.right(factor.KindRecovery)
+	_, err := p.w.V.VerifyOTP(ctx, p.id, c.OTP, factor.KindRecovery)
+	must(p.w.t, err)
+	delete(p.codes, factor.KindRecovery)
+	return c
 }
 
 // used returns a device code that was accepted.
@@ -169,7 +192,7 @@ func viewUses() []use {
 		{name: "AuthenticatorEnroller.Remove: of the purpose", right: true, prepare: pay, run: func(ctx context.Context, on *process, p *person) error {
 			return on.on(forPay).Auth.Remove(ctx, p.id, p.given)
 		}},
-		{name: "PINs.Set: of another purpose, wrong password", charges: append(proofKinds, factor.KindPassword),
+		{name: "PINs.Set: of another purpose, wrong password", charges: slices.Concat(proofKinds, []factor.Kind{factor.KindPassword}),
 			prepare: func(p *person) { pay(p); p.given = both(p.given, p.wrong(factor.KindPassword)) },
 			run: func(ctx context.Context, on *process, p *person) error {
 				return on.on(forMore).PINs.Set(ctx, p.id, newPIN, p.given)
