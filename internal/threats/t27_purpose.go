@@ -38,6 +38,12 @@ func Threat27OtherPurpose(t *testing.T, env Env) {
 		t.Run("stale/"+s.name, func(t *testing.T) { staleOnlyForItself(t, env, s) })
 	}
 	t.Run("too many", func(t *testing.T) { pushOut(t, env) })
+	PurposesAtOnce(t, env)
+}
+
+// PurposesAtOnce is what of Threat27OtherPurpose a store has a part in: calls on views of
+// several processes at the same time.
+func PurposesAtOnce(t *testing.T, env Env) {
 	for _, processes := range []int{1, 2} {
 		t.Run(fmt.Sprintf("at once/%d", processes), func(t *testing.T) { redeemForPurposes(t, env, processes) })
 	}
