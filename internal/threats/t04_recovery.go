@@ -7,8 +7,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// spellings of a recovery code, which a person may type: case, hyphens and blanks do not
-// count, and letters that look like digits are these.
+// typed returns the ways in which a person may type a recovery code: case, hyphens and
+// blanks do not count, and letters that look like digits are these.
 func typed(code string) []string {
 	bare := strings.ReplaceAll(code, "-", "")
 	lookalike := strings.NewReplacer("0", "o", "1", "l").Replace
@@ -20,7 +20,8 @@ func typed(code string) []string {
 	}
 }
 
-// mistyped are texts that a lenient reader takes for the code, none of them well-formed.
+// mistyped returns texts that a lenient reader takes for the code, none of them
+// well-formed.
 func mistyped(code string) []string {
 	bare := strings.ReplaceAll(code, "-", "")
 	wide := strings.Map(func(r rune) rune {
@@ -58,10 +59,7 @@ func (p *person) withLookalikes() string {
 // the other and at once: each is the same code, and works once in one of them. What is not
 // one of these ways is malformed everywhere, and costs nothing.
 func spellRecovery(t *testing.T, env Env) {
-	w := newWorld(t, env, func(o *factor.Options) {
-		onlyKind(factor.KindRecovery)(o)
-		o.PIN.Hash.Parallel = 64
-	})
+	w := newWorld(t, env, onlyKind(factor.KindRecovery))
 	p := w.person()
 	ways := len(typed("0000-0000-0000-0000"))
 	for first := range ways {

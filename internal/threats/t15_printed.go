@@ -47,16 +47,7 @@ func printValues(t *testing.T, env Env) {
 
 	mustRedact(t, c, c.OTP, c.Password, c.PIN)
 	mustRedact(t, o, o.Code)
-	set, err := w.Recovery.Generate(ctx, p.id, p.right(factor.KindPassword))
-	must(t, err)
-	p.print(set)
-	for _, made := range set {
-		mustRedact(t, made, spelt(made.Code)...)
-		mustRedact(t, factor.Credentials{OTP: made.Code}, spelt(made.Code)...)
-	}
-	hidden(t, "set", fmt.Sprintf("%v %+v %#v", set, set, set), spelt(set[0].Code))
-	_, err = w.V.VerifyOTP(ctx, p.id, set[0].Code, factor.KindRecovery)
-	must(t, err)
+	set := printRecovery(t, w, p)
 	mustRedact(t, e, e.Secret, e.URL)
 	mustRedact(t, *k, key, "0ld-0ld")
 	hidden(t, "Keyring in an unexported field", fmt.Sprintf("%+v %#v", private[factor.Keyring]{value: *k}, private[factor.Keyring]{value: *k}), []string{key})
@@ -87,6 +78,22 @@ func printValues(t *testing.T, env Env) {
 		t.Fatal("no event was observed")
 	}
 	mustHide(t, events, all...)
+}
+
+// printRecovery has recovery codes made, prints them and uses the first.
+func printRecovery(t *testing.T, w *world, p *person) []factor.OTP {
+	t.Helper()
+	set, err := w.Recovery.Generate(ctx, p.id, p.right(factor.KindPassword))
+	must(t, err)
+	p.print(set)
+	for _, made := range set {
+		mustRedact(t, made, spelt(made.Code)...)
+		mustRedact(t, factor.Credentials{OTP: made.Code}, spelt(made.Code)...)
+	}
+	hidden(t, "set", fmt.Sprintf("%v %+v %#v", set, set, set), spelt(set[0].Code))
+	_, err = w.V.VerifyOTP(ctx, p.id, set[0].Code, factor.KindRecovery)
+	must(t, err)
+	return set
 }
 
 // spelt returns a recovery code as it is shown, and as somebody may write it.
