@@ -10,8 +10,7 @@ import (
 // is none.
 type Purpose struct{ parts []string }
 
-// NewPurpose returns the purpose of these parts, in this order. It keeps no part of the
-// slice, which the caller may change.
+// NewPurpose returns the purpose of these parts, in this order.
 func NewPurpose(parts []string) Purpose { return Purpose{slices.Clone(parts)} }
 
 // IsSet reports whether it is a purpose.
