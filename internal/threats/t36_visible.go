@@ -73,7 +73,8 @@ var minutes = []int{0, 1, 20, 34, 35, 36, 59}
 // Threat36VisibleHoldings writes the records of ordinary users, whatever they hold, and
 // looks at what stands beside the seal: the length is the same for all, and Due is
 // none where nothing ends, and else the same for all that are written within an hour.
-// Nor do they tell how many recovery codes are used, or of whom, where there is room for them.
+// Nor does the length tell whether there are recovery codes, where there is room for them, or
+// how many are used.
 // SECURITY.md says what more there is to see.
 func Threat36VisibleHoldings(t *testing.T, env Env) {
 	t.Run("recovery codes", func(t *testing.T) { usePaper(t, env) })
