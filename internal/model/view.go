@@ -34,7 +34,7 @@ func viewOf(p spec.Purpose) view {
 
 func (v view) purpose() spec.Purpose {
 	if !v.on {
-		return ""
+		return spec.Purpose{}
 	}
 	return spec.PurposeOf(v.parts...)
 }
