@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -131,12 +132,7 @@ func TestSharingChangesNoAnswer(t *testing.T) {
 			}
 		}), 1, 20).Draw(rt, "calls")
 		run := func(k *kit, together bool) []string {
-			view := func(purpose string) *factor.Verifier {
-				if purpose == "" {
-					return k.v
-				}
-				return k.v.For(purpose)
-			}
+			view := func(purpose string) *factor.Verifier { return k.view(strings.Fields(purpose)...) }
 			issue := func(c code) (factor.OTP, error) {
 				return factor.NewOTPIssuer(view(c.purpose)).IssueUnproven(k.Context(), alice, c.kind)
 			}

@@ -140,10 +140,14 @@ func TestProofIsMalformedIfAnyGivenFieldIs(t *testing.T) {
 		if rapid.Bool().Draw(t, "has passwords") {
 			o.CheckPassword = func(context.Context, string, string) (bool, error) { panic("not to be judged") }
 		}
+		recovery := rapid.Bool().Draw(t, "recovery codes prove")
+		if recovery {
+			o.ProofKinds = []Kind{KindAccount, KindRecovery}
+		}
 		v := attemptOn(t, &account.Account{}, o, accounttest.Noon).v
 		user := rapid.SampledFrom([]string{"user", "", "\xff"}).Draw(t, "user")
 		proof := Credentials{
-			OTP:      rapid.SampledFrom([]string{"", "12345", "123456", "12345678", "123456789", "12345x"}).Draw(t, "otp"),
+			OTP:      rapid.SampledFrom([]string{"", "12345", "123456", "12345678", "123456789", "12345x", "k7m2-q9xw-4d3f-zpt8", "k7m2-q9xw-4d3f-zptu"}).Draw(t, "otp"),
 			Password: rapid.SampledFrom([]string{"", "x", long[:1024], long, "\x00\xff"}).Draw(t, "password"),
 			PIN:      rapid.SampledFrom([]string{"", "123", "1234", "123456789012", "1234567890123", "123 "}).Draw(t, "pin"),
 		}
@@ -151,7 +155,7 @@ func TestProofIsMalformedIfAnyGivenFieldIs(t *testing.T) {
 		switch {
 		case user != "user":
 			want = "user"
-		case proof.OTP != "" && !regexp.MustCompile(`^[0-9]{6,8}$`).MatchString(proof.OTP):
+		case proof.OTP != "" && !digitsForm.MatchString(proof.OTP) && !(recovery && recoveryForm.MatchString(proof.OTP)):
 			want = "otp"
 		case proof.Password == long, proof.Password != "" && o.CheckPassword == nil:
 			want = "password"

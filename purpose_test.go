@@ -3,6 +3,7 @@ package factor_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"reflect"
 	"strings"
@@ -22,10 +23,18 @@ var malformedPurposes = map[string][]string{
 	"256 bytes of UTF-8": {strings.Repeat("é", 128)}, "no UTF-8": {"pay", "\xff"}, "half a character": {"a\xc3"},
 }
 
+// view returns the Verifier's view for a purpose, itself for none.
+func (k *kit) view(purpose ...string) *factor.Verifier {
+	if len(purpose) == 0 {
+		return k.v
+	}
+	return k.v.For(purpose...)
+}
+
 // issuedFor issues a code for a purpose.
 func (k *kit) issuedFor(kind factor.Kind, purpose ...string) string {
 	k.Helper()
-	o, err := factor.NewOTPIssuer(k.v.For(purpose...)).IssueUnproven(k.Context(), alice, kind)
+	o, err := factor.NewOTPIssuer(k.view(purpose...)).IssueUnproven(k.Context(), alice, kind)
 	k.ok(err)
 	return o.Code
 }
@@ -143,13 +152,13 @@ func errorOf(out []reflect.Value) (err error) {
 // A part may hold anything of 1 to 255 bytes of UTF-8.
 func TestWellFormedPurposes(t *testing.T) {
 	k := newKit(t)
-	for _, parts := range [][]string{{"x"}, {" "}, {"\x00"}, {strings.Repeat("x", 255)}, {strings.Repeat("é", 127)}, make100(), {"pay", "José", "1 €"}} {
+	for _, parts := range [][]string{{"x"}, {" "}, {"\x00"}, {strings.Repeat("x", 255)}, {strings.Repeat("é", 127)}, manyParts(), {"pay", "José", "1 €"}} {
 		code := k.issuedFor(factor.KindAccount, parts...)
 		k.ok(second(k.v.For(parts...).VerifyOTP(t.Context(), alice, code)))
 	}
 }
 
-func make100() (parts []string) {
+func manyParts() (parts []string) {
 	for range 100 {
 		parts = append(parts, "part")
 	}
@@ -170,17 +179,17 @@ func TestAPurposeIsCopied(t *testing.T) {
 // A code is right for the purpose that it was issued for; for another, and for none, it
 // is wrong like any other, and charged.
 func TestACodeIsRightForItsPurposeOnly(t *testing.T) {
-	payment, other := []string{"pay", "A 1", "2"}, []string{"pay", "A", "1 2"}
-	for name, views := range map[string][2]func(*factor.Verifier) *factor.Verifier{
-		"another":            {func(v *factor.Verifier) *factor.Verifier { return v.For(payment...) }, func(v *factor.Verifier) *factor.Verifier { return v.For(other...) }},
-		"none":               {func(v *factor.Verifier) *factor.Verifier { return v.For(payment...) }, func(v *factor.Verifier) *factor.Verifier { return v }},
-		"one, issued for no": {func(v *factor.Verifier) *factor.Verifier { return v }, func(v *factor.Verifier) *factor.Verifier { return v.For(payment...) }},
-		"more":               {func(v *factor.Verifier) *factor.Verifier { return v.For(payment...) }, func(v *factor.Verifier) *factor.Verifier { return v.For(append(payment, "3")...) }},
-		"less":               {func(v *factor.Verifier) *factor.Verifier { return v.For(payment...) }, func(v *factor.Verifier) *factor.Verifier { return v.For(payment[:2]...) }},
+	payment := []string{"pay", "A 1", "2"}
+	for name, c := range map[string]struct{ own, wrong []string }{
+		"another":             {payment, []string{"pay", "A", "1 2"}},
+		"none":                {payment, nil},
+		"one, issued without": {nil, payment},
+		"more parts":          {payment, append(payment, "3")},
+		"fewer parts":         {payment, payment[:2]},
 	} {
 		for _, kind := range []factor.Kind{factor.KindLogin, factor.KindAccount} {
 			k := newKit(t)
-			own, wrong := views[0](k.v), views[1](k.v)
+			own, wrong := k.view(c.own...), k.view(c.wrong...)
 			otp, err := factor.NewOTPIssuer(own).IssueUnproven(t.Context(), alice, kind)
 			k.ok(err)
 			m, ok := errors.AsType[*factor.MismatchError](second(wrong.VerifyOTP(t.Context(), alice, otp.Code, kind)))
@@ -365,33 +374,27 @@ func TestACodeIsSentAgainForItsPurposeOnly(t *testing.T) {
 func TestViewsShareASwapAndKeepTheirPurposes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
-		names := []string{"a", "b", "c"}
+		a, b, c, none := []string{"a"}, []string{"b"}, []string{"c"}, []string(nil)
 		codes := map[string]string{}
-		for _, p := range names {
-			codes[p] = k.issuedFor(factor.KindAccount, p)
-		}
-		codes[""] = k.issue(factor.KindAccount)
-		view := func(p string) *factor.Verifier {
-			if p == "" {
-				return k.v
-			}
-			return k.v.For(p)
+		for _, p := range [][]string{a, b, c, none} {
+			codes[fmt.Sprint(p)] = k.issuedFor(factor.KindAccount, p...)
 		}
 		var calls []func() error
 		var want []error
-		issued := make([]string, len(names))
-		for _, c := range []struct {
-			of, on string
+		for _, given := range []struct {
+			of, on []string
 			err    error
-		}{{"a", "b", factor.ErrMismatch}, {"b", "b", nil}, {"b", "b", factor.ErrMismatch}, {"a", "", factor.ErrMismatch}, {"", "", nil}, {"c", "c", nil}, {"a", "a", nil}} {
+		}{{a, b, factor.ErrMismatch}, {b, b, nil}, {b, b, factor.ErrMismatch}, {a, none, factor.ErrMismatch}, {none, none, nil}, {c, c, nil}, {a, a, nil}} {
 			calls = append(calls, func() error {
-				return second(view(c.on).VerifyOTP(t.Context(), alice, codes[c.of], factor.KindAccount))
+				return second(k.view(given.on...).VerifyOTP(t.Context(), alice, codes[fmt.Sprint(given.of)], factor.KindAccount))
 			})
-			want = append(want, c.err)
+			want = append(want, given.err)
 		}
-		for i, p := range names { // issuing is shared too
+		views := [][]string{a, b, c}
+		issued := make([]string, len(views))
+		for i, p := range views { // issuing is shared too
 			calls = append(calls, func() error {
-				otp, err := factor.NewOTPIssuer(view(p)).IssueUnproven(t.Context(), alice, factor.KindAccount)
+				otp, err := factor.NewOTPIssuer(k.view(p...)).IssueUnproven(t.Context(), alice, factor.KindAccount)
 				issued[i] = otp.Code
 				return err
 			})
@@ -407,9 +410,9 @@ func TestViewsShareASwapAndKeepTheirPurposes(t *testing.T) {
 		if loads != 2 || swaps != 2 { // one of each is the first call's
 			t.Errorf("%d loads and %d swaps, want 2 and 2", loads, swaps)
 		}
-		for i, p := range names {
-			k.is(second(view("").VerifyOTP(t.Context(), alice, issued[i], factor.KindAccount)), factor.ErrMismatch)
-			k.ok(second(view(p).VerifyOTP(t.Context(), alice, issued[i])))
+		for i, p := range views {
+			k.is(second(k.v.VerifyOTP(t.Context(), alice, issued[i], factor.KindAccount)), factor.ErrMismatch)
+			k.ok(second(k.view(p...).VerifyOTP(t.Context(), alice, issued[i])))
 		}
 	})
 }

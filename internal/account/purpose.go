@@ -10,7 +10,7 @@ import (
 // is none.
 type Purpose struct{ parts []string }
 
-// NewPurpose returns the purpose of these parts, in this order.
+// NewPurpose returns the purpose of these parts, in this order. It keeps a copy of them.
 func NewPurpose(parts []string) Purpose { return Purpose{slices.Clone(parts)} }
 
 // IsSet reports whether it is a purpose.

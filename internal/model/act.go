@@ -19,12 +19,17 @@ type act struct {
 	*machine
 	spec.Call
 	args   translate.Args
+	view   view
 	labels []string // what is given, without anything random
 	fault  error    // what the host's function returns if it fails, nil if it panics
 }
 
 func (m *machine) act(op spec.Op, name given) *act {
-	return &act{machine: m, Call: spec.Call{Op: op, User: name.text}, labels: []string{name.String()}}
+	v := m.drawView(m.t, name.text)
+	return &act{
+		machine: m, Call: spec.Call{Op: op, User: name.text, OnView: v.on, Purpose: v.parts},
+		view: v, labels: []string{name.String()},
+	}
 }
 
 // label adds to what the log says.
@@ -40,7 +45,7 @@ func (a *act) make() bool {
 	a.last++
 	a.Draws, a.Code = a.last, a.drawn.Text(a.OTP)
 	a.Host.Password, a.Host.Denies, a.Host.Wipe = says(a.User, a.Password), denies(a.NewPIN), a.host.wipes()
-	o := a.do(fmt.Sprintf("%s(%s)", a.Op, strings.Join(a.labels, ", ")), &a.Call, &a.args)
+	o := a.do(fmt.Sprintf("%s%s(%s)", a.view, a.Op, strings.Join(a.labels, ", ")), &a.Call, &a.args)
 
 	u := a.users[a.User]
 	if u == nil {
@@ -174,6 +179,25 @@ func (a *act) learnCode(o *observed, u *user, live spec.Name) {
 	}
 }
 
+// learnRecovery takes over a set of recovery codes: ten, no two alike, as they are shown.
+func (a *act) learnRecovery(o *observed, u *user, set spec.Name) {
+	a.t.Helper()
+	seen := map[string]bool{}
+	for _, shown := range o.Recovery {
+		code, ok := spec.RecoveryCode(shown.Code)
+		if !ok || seen[code] || shown.Code != spell(code, "shown") || shown.Kind != factor.KindRecovery || !shown.ExpiresAt.IsZero() {
+			a.t.Fatalf("%s: a recovery code of kind %q, that expires at %s, of %d characters, is one: %v, given before: %v",
+				o.label, shown.Kind, shown.ExpiresAt, len(shown.Code), ok, seen[code])
+		}
+		seen[code] = true
+	}
+	if len(seen) != spec.RecoveryCodes || set != a.Draws {
+		a.t.Fatalf("%s: %d recovery codes", o.label, len(seen))
+	}
+	a.drawn.Recovery(set, o.Recovery)
+	u.sets = append(u.sets, set)
+}
+
 // learn takes over what was drawn at random.
 func (a *act) learn(o *observed, u *user, next spec.State) {
 	a.t.Helper()
@@ -181,7 +205,10 @@ func (a *act) learn(o *observed, u *user, next spec.State) {
 		a.t.Fatalf("%s: handed something out", o.label)
 	}
 	if otp := o.OTP; otp.Code != "" {
-		a.learnCode(o, u, next.Codes(spec.KindNamed(string(otp.Kind))).Live.Code)
+		a.learnCode(o, u, next.Codes(spec.KindNamed(string(otp.Kind))).Of(a.view.purpose()).Code)
+	}
+	if len(o.Recovery) > 0 {
+		a.learnRecovery(o, u, next.Recovery.Set)
 	}
 	if o.Enrollment.Secret != "" {
 		u.secrets = append(u.secrets, a.enrolled(o, next))

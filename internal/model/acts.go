@@ -31,6 +31,8 @@ var ways = [spec.OpCount]way{
 	spec.Begin:                    {2, proven(spec.Begin)},
 	spec.Confirm:                  {3, (*machine).confirm},
 	spec.RemoveAuthenticator:      {1, provenBy(spec.RemoveAuthenticator, hasAuthenticator)},
+	spec.GenerateRecovery:         {2, proven(spec.GenerateRecovery)},
+	spec.RemoveRecovery:           {1, provenBy(spec.RemoveRecovery, hasRecovery)},
 	spec.Prove:                    {6, (*machine).prove},
 	spec.Forfeit:                  {1, (*machine).forfeit},
 	spec.Status:                   {1, (*machine).status},
@@ -39,6 +41,7 @@ var ways = [spec.OpCount]way{
 	spec.AdminRemovePIN:           {1, aboutOne(spec.AdminRemovePIN, hasPIN)},
 	spec.AdminRemoveAuthenticator: {1, aboutOne(spec.AdminRemoveAuthenticator, hasAuthenticator)},
 	spec.AdminRevoke:              {1, (*machine).adminRevoke},
+	spec.AdminRemoveRecovery:      {1, aboutOne(spec.AdminRemoveRecovery, hasRecovery)},
 	spec.Import:                   {2, (*machine).imports},
 	spec.PasswordChanged:          {1, looks(spec.PasswordChanged)},
 	spec.VoidCodes:                {2, looks(spec.VoidCodes)},
@@ -60,6 +63,7 @@ var _ = func() struct{} {
 
 func hasPIN(u *user) bool           { return u.state.PIN.Digits != "" }
 func hasDevice(u *user) bool        { return len(u.devices()) > 0 }
+func hasRecovery(u *user) bool      { return u.state.Recovery.Set != 0 }
 func isWaiting(u *user) bool        { return u.state.Waiting.Secret.Key != 0 }
 func hasAuthenticator(u *user) bool { return u.state.Authenticator.Key != 0 || isWaiting(u) }
 

@@ -146,8 +146,8 @@ func (a *act) sameAsURL(o *observed) {
 
 func (m *machine) listDevices(t *rapid.T) {
 	a := m.act(spec.Devices, m.drawUser(t))
-	a.make()
-	if u := m.users[a.User]; u != nil && !m.sealed(u) {
+	if a.make() {
+		u := m.users[a.User]
 		got, want := m.views.Do(t.Context(), &a.Call, nil), m.cfg.spec.View(u.state, m.time())
 		if translate.ViewDevices(got.Devices) != want.Devices {
 			m.t.Fatalf("Devices(%q): %+v, want %+v", u.name, got.Devices, want.Devices)
@@ -157,8 +157,8 @@ func (m *machine) listDevices(t *rapid.T) {
 
 func (m *machine) holdings(t *rapid.T) {
 	a := m.act(spec.Holds, m.drawUser(t))
-	a.make()
-	if u := m.users[a.User]; u != nil && !m.sealed(u) {
+	if a.make() {
+		u := m.users[a.User]
 		got, want := m.views.Do(t.Context(), &a.Call, nil), m.cfg.spec.View(u.state, m.time())
 		if translate.ViewHoldings(got.Holdings) != want.Holding() {
 			m.t.Fatalf("Holdings(%q): %+v, want %+v", u.name, got.Holdings, want.Holding())

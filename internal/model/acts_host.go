@@ -83,7 +83,10 @@ func (m *machine) listUsers(t *rapid.T) {
 	a := m.act(spec.Users, given{})
 	a.args.After = pick(t, "after", "", "A", "Ann", "ann", "ann ", "b")
 	a.args.Most = pick(t, "stop after", 1, 2, 3, 4)
-	o := m.do(fmt.Sprintf("%s(%q)", a.Op, a.args.After), &a.Call, &a.args)
+	o := m.do(fmt.Sprintf("%s%s(%q)", a.view, a.Op, a.args.After), &a.Call, &a.args)
+	if m.malformed(o, &a.Call) {
+		return
+	}
 	var want []string
 	for _, name := range m.names {
 		if m.users[name].state.Stored && name > a.args.After && len(want) < a.args.Most {

@@ -8,7 +8,9 @@ import (
 )
 
 func (m *machine) verifyOTP(t *rapid.T) {
-	mayHave := func(u *user) bool { return u.state.Login.Live.Code+u.state.Account.Live.Code > 0 || hasDevice(u) }
+	mayHave := func(u *user) bool {
+		return u.state.Login.Live[0].Code+u.state.Account.Live[0].Code > 0 || hasDevice(u) || hasRecovery(u)
+	}
 	if !m.someone(mayHave) && !rare(t, "verify nothing", 3) {
 		m.issueUnproven(t)
 		return
@@ -19,6 +21,9 @@ func (m *machine) verifyOTP(t *rapid.T) {
 		code = literal("")[0]
 	}
 	asked := pick(t, "kinds", kindLists...)
+	if _, is := spec.RecoveryCode(code.text); is && !rare(t, "any kinds", 4) {
+		asked = pick(t, "recovery kinds", recoveryLists...)
+	}
 	if rare(t, "odd kinds", 40) {
 		asked = pick(t, "kinds", badKindLists...)
 	}
@@ -35,6 +40,11 @@ var kindLists = append(kindsAlone(),
 	[]factor.Kind{factor.KindTOTP, factor.KindDeviceTOTP, factor.KindLogin, factor.KindAccount},
 	[]factor.Kind{factor.KindAccount, factor.KindLogin, factor.KindDeviceTOTP},
 )
+
+// recoveryLists are for texts that are malformed without the kind.
+var recoveryLists = [][]factor.Kind{
+	{factor.KindRecovery}, {factor.KindDeviceTOTP, factor.KindRecovery}, {factor.KindRecovery, factor.KindAccount, factor.KindLogin},
+}
 
 func kindsAlone() [][]factor.Kind {
 	var alone [][]factor.Kind

@@ -74,6 +74,8 @@ func (c *config) redraw(t *rapid.T) {
 	o.Device.Max = pick(t, "max devices", 2, 1, 3, 0)
 	o.ProofKinds = pick(t, "proof kinds", nil, nil,
 		[]factor.Kind{factor.KindAccount},
+		[]factor.Kind{factor.KindRecovery},
+		[]factor.Kind{factor.KindRecovery, factor.KindAccount},
 		translate.Kinds(spec.CodeKinds))
 	c.passwords = pick(t, "passwords", true, true, true, true, false)
 }

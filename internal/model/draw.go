@@ -38,11 +38,13 @@ func deviceName(n spec.Name) string {
 }
 
 var (
-	pinPool      = literal("2580", "4826", "135790", "2589", "580264")
-	oddPins      = literal("1234", "0987", "9012", "8901", "2109", "1098", "1121", "6660", "6661", "666013", "666113", "111111", "345678", "25802")
-	badUsers     = literal("", strings.Repeat("a", 256), "a\x00b", "\xffa")
-	badPINs      = literal("258", "2580258025802", "25 0", "２５８０", "258O", " 2580")
-	badOTPs      = literal("12345", "123456789", "12345a", "１２３４５６", " 123456", "123456\n", "-12345")
+	pinPool  = literal("2580", "4826", "135790", "2589", "580264")
+	oddPins  = literal("1234", "0987", "9012", "8901", "2109", "1098", "1121", "6660", "6661", "666013", "666113", "111111", "345678", "25802")
+	badUsers = literal("", strings.Repeat("a", 256), "a\x00b", "\xffa")
+	badPINs  = literal("258", "2580258025802", "25 0", "２５８０", "258O", " 2580")
+	badOTPs  = literal("12345", "123456789", "12345a", "１２３４５６", " 123456", "123456\n", "-12345",
+		"0000-0000-0000-000", "0000-0000-0000-00000", "u000-0000-0000-0000", "0000_0000_0000_0000", "0000–0000–0000–0000", "0000\u00a00000-0000-0000",
+		"00000000\t00000000", "00000000000000\u212a", strings.Repeat("-", 49)+"0000000000000000", strings.Repeat(" ", 16))
 	badPasswords = literal(strings.Repeat("p", 1025))
 )
 
@@ -153,22 +155,11 @@ func (m *machine) drawCodeOf(t *rapid.T, u *user) given {
 
 // codesOf lists the codes of a user that may be tried.
 func (m *machine) codesOf(u *user) (fresh, used, other []given) {
-	other = literal("000000", "0000000", "00000000")
+	other = literal("000000", "0000000", "00000000", "0000-0000-0000-0000", "zzzz zzzz zzzz zzzz")
 	add := func(to *[]given, text, label string, args ...any) {
 		*to = append(*to, given{fmt.Sprintf("%q's %s", u.name, fmt.Sprintf(label, args...)), text})
 	}
-	for _, k := range spec.IssuedKinds {
-		c := u.state.Codes(k)
-		if c.Live.Code != 0 {
-			add(&fresh, m.drawn.CodeOf(c.Live.Code), "newest %s code", k)
-			add(&fresh, m.drawn.CodeOf(c.Live.Code), "newest %s code", k)
-		}
-		for i, spent := range c.Stale {
-			if spent.Code != 0 {
-				add(&used, m.drawn.CodeOf(spent.Code), "used %s code %d", k, i)
-			}
-		}
-	}
+	m.addIssued(u, func(text, label string) { add(&fresh, text, "%s", label) }, func(text, label string) { add(&used, text, "%s", label) })
 	for i, n := range u.codes[max(0, len(u.codes)-12):] {
 		add(&other, m.drawn.CodeOf(n), "code number %d of the last 12", i)
 	}
@@ -197,7 +188,68 @@ func (m *machine) codesOf(u *user) (fresh, used, other []given) {
 	for i, s := range u.secrets[max(0, len(u.secrets)-3):] {
 		add(&other, m.drawn.At(s, s.Step(m.time())), "code of secret %d of the last 3", i)
 	}
+	codes := m.recoveryOf(u)
+	fresh = append(fresh, codes[:min(3, len(codes))]...)
+	for n := range spec.RecoveryCodes {
+		if r := u.state.Recovery; r.Used&(1<<n) != 0 {
+			add(&used, m.drawn.RecoveryCodeOf(r.Set, n), "used recovery code %d", n)
+		}
+	}
+	for i, set := range u.sets[max(0, len(u.sets)-2):] {
+		add(&other, m.drawn.RecoveryCodeOf(set, 9-i), "recovery code of set %d of the last 2", i)
+	}
 	return fresh, used, other
+}
+
+// addIssued adds the issued codes of a user that are live, each twice, and those that were.
+func (m *machine) addIssued(u *user, fresh, used func(text, label string)) {
+	for _, k := range spec.IssuedKinds {
+		c := u.state.Codes(k)
+		for _, live := range c.Live {
+			if live.Code != 0 {
+				label := fmt.Sprintf("%slive %s code", viewOf(live.For), k)
+				fresh(m.drawn.CodeOf(live.Code), label)
+				fresh(m.drawn.CodeOf(live.Code), label)
+			}
+		}
+		for i, spent := range c.Stale {
+			if spent.Code != 0 {
+				used(m.drawn.CodeOf(spent.Code), fmt.Sprintf("%sused %s code %d", viewOf(spent.For), k, i))
+			}
+		}
+	}
+}
+
+// recoveryOf lists the recovery codes that a user has not used, each in a spelling of its
+// own.
+func (m *machine) recoveryOf(u *user) (codes []given) {
+	r := u.state.Recovery
+	for n := range spec.RecoveryCodes {
+		if r.Set != 0 && r.Used&(1<<n) == 0 {
+			how := spellings[(len(u.sets)+n)%len(spellings)]
+			codes = append(codes, given{fmt.Sprintf("%q's recovery code %d, %s", u.name, n, how), spell(m.drawn.RecoveryCodeOf(r.Set, n), how)})
+		}
+	}
+	return codes
+}
+
+// spellings are the ways in which people type a recovery code.
+var spellings = []string{"shown", "bare", "upper", "blanks", "lookalikes", "as long as can be"}
+
+func spell(code, how string) string {
+	switch how {
+	case "shown":
+		return code[:4] + "-" + code[4:8] + "-" + code[8:12] + "-" + code[12:]
+	case "upper":
+		return strings.ToUpper(code[:8]) + "--" + code[8:]
+	case "blanks":
+		return "  " + code[:3] + " " + code[3:] + "- "
+	case "lookalikes":
+		return strings.NewReplacer("0", "O", "1", "l").Replace(code[:8]) + strings.NewReplacer("0", "o", "1", "I").Replace(code[8:])
+	case "as long as can be":
+		return strings.Repeat("- ", 24) + code
+	}
+	return code
 }
 
 // devices are those that the user has.

@@ -57,6 +57,7 @@ type machine struct {
 	last  spec.Name               // the last name that was given
 	wipes map[spec.Name]uuid.UUID // by the names of those that were marked
 	views *translate.Views
+	fixed *view // what all calls are made on, nil: each draws its own
 }
 
 // A user is what is believed about one user.
@@ -67,6 +68,7 @@ type user struct {
 	key   int       // the generation of the key that sealed it
 
 	codes   []spec.Name   // all that were ever issued, to draw from
+	sets    []spec.Name   // of recovery codes, likewise
 	secrets []spec.Secret // all that were ever enrolled, to draw from
 }
 

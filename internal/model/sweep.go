@@ -2,6 +2,7 @@ package model
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/knowhave/factor"
@@ -12,8 +13,13 @@ import (
 
 // sweep runs Sweep, and compares what it did for each user.
 func (m *machine) sweep(*rapid.T) {
-	c := spec.Call{Op: spec.Sweep, Host: spec.Host{Wipe: m.host.wipes()}}
-	o := m.do("Admin.Sweep()", &c, nil)
+	a := m.act(spec.Sweep, given{})
+	c := a.Call
+	c.Host.Wipe = m.host.wipes()
+	o := m.do(fmt.Sprintf("%s%s()", a.view, c.Op), &c, nil)
+	if m.malformed(o, &c) {
+		return
+	}
 	var want swept
 	for _, name := range m.names {
 		m.sweepUser(o, &c, m.users[name], &want)
@@ -31,6 +37,19 @@ func (m *machine) sweep(*rapid.T) {
 	for _, c := range o.complaints {
 		m.t.Fatalf("%s: %s", o.label, c)
 	}
+}
+
+// malformed reports whether a call about everybody is malformed, and checks that it was
+// refused, and nothing asked of the store.
+func (m *machine) malformed(o *observed, c *spec.Call) bool {
+	m.t.Helper()
+	if len(m.cfg.spec.Malformed(c)) == 0 {
+		return false
+	}
+	if !errors.Is(o.Err, factor.ErrMalformed) || len(o.Users) > 0 || o.Count > 0 || len(o.touched) > 0 || len(o.events) > 0 {
+		m.t.Fatalf("%s: answered %q, with %d store calls", o.label, describe(o.Err), sum(o.touched))
+	}
+	return true
 }
 
 // swept is what a Sweep has to have done for all users together.

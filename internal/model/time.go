@@ -34,6 +34,8 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 	add(1, "WipeFunction", (*machine).breakWipe)
 	add(1, "Hammer", (*machine).hammer)
 	add(1, "UseMany", (*machine).useMany)
+	add(1, "IssueMany", (*machine).issueMany)
+	add(1, "UseRecovery", (*machine).useRecovery)
 	add(5, "Clock", (*machine).moveClock)
 	add(4, "ClockTo", (*machine).moveTo)
 	add(1, "ClockFar", (*machine).moveFar)
@@ -82,12 +84,11 @@ func (m *machine) moveTo(t *rapid.T) {
 		s, minAge := m.users[name].state, spec.Time(m.cfg.spec.Reset.MinAge/time.Millisecond)
 		for _, k := range spec.IssuedKinds {
 			c := s.Codes(k)
-			add(c.Live.Ends)
 			add(c.Hold)
-			for _, stale := range c.Stale {
-				add(stale.Ends)
-				if stale.Ends != 0 {
-					add(stale.Ends + tenMinutes) // from when on it is not known any more
+			for _, code := range append(c.Stale[:], c.Live[:]...) {
+				add(code.Ends)
+				if code.Ends != 0 {
+					add(code.Ends + tenMinutes) // from when on it is not known any more
 				}
 			}
 		}
@@ -137,12 +138,15 @@ func (m *machine) hammer(t *rapid.T) {
 	if m.users[name.text] == nil {
 		return
 	}
+	defer m.fix(drawPurpose(t))()
 	for range pick(t, "times", 3, 6, 12) {
 		switch kind {
 		case spec.KindPassword:
 			m.verifyThisPassword(name, given{"a wrong password", "guess"})
 		case spec.KindPIN:
 			m.verifyThisPIN(name, literal("9753")[0])
+		case spec.KindRecovery:
+			m.verifyThis(name, literal("0000-0000-0000-0000")[0], []factor.Kind{factor.KindRecovery})
 		default:
 			m.verifyThis(name, literal("000000")[0], []factor.Kind{factor.Kind(kind.String())})
 		}
@@ -171,36 +175,14 @@ func (m *machine) giveRight(name given, kind spec.Kind) {
 		if hasPIN(u) {
 			m.verifyThisPIN(name, given{"the PIN " + u.state.PIN.Digits, u.state.PIN.Digits})
 		}
+	case spec.KindRecovery:
+		if codes := m.recoveryOf(u); len(codes) > 0 {
+			m.verifyThis(name, codes[0], []factor.Kind{factor.KindRecovery})
+		}
 	default:
 		if fresh, _, _ := m.codesOf(u); len(fresh) > 0 {
 			m.verifyThis(name, fresh[0], []factor.Kind{factor.Kind(kind.String())})
 		}
-	}
-}
-
-// useMany uses up more codes of a kind than are remembered, and tries the first
-// ones again.
-func (m *machine) useMany(t *rapid.T) {
-	name := literal(pick(t, "user", m.names...))[0]
-	u := m.users[name.text]
-	kind := pick(t, "kind", spec.IssuedKinds...)
-	asked := factor.Kind(kind.String())
-	if m.cfg.spec.View(u.state, m.time()).Budgets[kind].Locked || m.sealed(u) {
-		return
-	}
-	var used []given
-	for range spec.StaleKept + pick(t, "more", -1, 0, 1, 2) {
-		m.issueThis(name, asked)
-		if !m.cfg.spec.View(u.state, m.time()).Live[kind] {
-			return
-		}
-		used = append(used, given{"the newest code", m.drawn.CodeOf(u.state.Codes(kind).Live.Code)})
-		m.verifyThis(name, used[len(used)-1], []factor.Kind{asked})
-		m.setNow(m.now.Add(m.cfg.opts.OTP.Interval))
-	}
-	for i := range 3 {
-		m.verifyThis(name, given{"a used code, from the oldest", used[i].text}, []factor.Kind{asked})
-		m.check()
 	}
 }
 

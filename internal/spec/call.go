@@ -44,6 +44,9 @@ type Code interface {
 	Is(issued Name) bool
 	// Fits reports whether it is a secret's code of a time step.
 	Fits(secret Secret, step int64) bool
+	// Recovers reports whether it is a recovery code: the n-th, from 0 on, of the set of
+	// that name.
+	Recovers(set Name, n int) bool
 }
 
 // A Call is one call of an operation by somebody, with what is random or the
@@ -51,6 +54,9 @@ type Code interface {
 type Call struct {
 	Op   Op
 	User string
+	// OnView: the call is one on a view, which is made with Verifier.For(Purpose...).
+	OnView  bool
+	Purpose []string
 	// OTP, Password and PIN are what is given as proof, or alone; empty: not given.
 	OTP, Password, PIN string
 	// Code is what OTP is a code of.
@@ -71,8 +77,8 @@ type Call struct {
 	// Listed: Sweep listed the user when something else was due, and looks only now.
 	Listed bool
 
-	// Draws names the code, the secret or the wipe that the call makes, if it makes
-	// one.
+	// Draws names the code, the secret, the set of recovery codes or the wipe that the
+	// call makes, if it makes one.
 	Draws Name
 	// Host is what the host's functions say if they are asked.
 	Host Host

@@ -1,14 +1,18 @@
 package spec
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Issued codes are look-up secrets that live for minutes, NIST SP 800-63B-4 §3.1.3.2.
-// Of each kind only the newest is live. It is accepted once, and not from the instant
-// on at which it ends.
+// Of each kind and purpose only the newest is live, and of each kind at most four. One is
+// accepted once, for its purpose alone, and not from the instant on at which it ends.
 
-// issue makes a new code the live one: an account code for a proof, or a code that
-// the host mails. Within Interval of the last one it refuses, before it judges the
-// proof. It never sets a count back. The code that was live is stale.
+// issue makes a new code the live one of its purpose: an account code for a proof, or a
+// code that the host mails. Within Interval of the last one of the kind, whatever its
+// purpose, it refuses, before it judges the proof. It never sets a count back. The code
+// that was live for the purpose is stale, or else the oldest of four.
 func (t *turn) issue() Answer {
 	kind := KindAccount
 	if t.call.Op == IssueUnproven {
@@ -26,11 +30,12 @@ func (t *turn) issue() Answer {
 		}
 	}
 	t.writes = true
+	purpose := t.call.purpose()
 	if !t.resent(kind) {
-		codes.retire()
-		codes.Live = Issued{t.call.Draws, t.now.add(t.o.ttl(kind))}
+		codes.retire(codes.Of(purpose))
+		codes.add(Issued{t.call.Draws, purpose, t.now.add(t.o.ttl(kind))})
 	}
-	ends := codes.Live.Ends
+	ends := codes.Of(purpose).Ends
 	codes.Hold = 0
 	if interval > 0 {
 		codes.Hold = t.now.add(interval)
@@ -39,64 +44,108 @@ func (t *turn) issue() Answer {
 	return Answer{Kind: kind, Until: ends}
 }
 
-// resent reports whether the code that is live is to be sent again: with Resend, while
-// half its life is left.
+// resent reports whether the code that is live for the purpose is to be sent again: with
+// Resend, while half its life is left. It keeps its place among the others.
 func (t *turn) resent(k Kind) bool {
-	left := time.Duration(t.codes(k).Live.Ends-t.now) * time.Millisecond
-	return t.o.OTP.Resend && t.live(k) && left >= t.o.ttl(k)/2
+	code := t.codes(k).Of(t.call.purpose())
+	left := time.Duration(code.Ends-t.now) * time.Millisecond
+	return t.o.OTP.Resend && t.live(k, code) && left >= t.o.ttl(k)/2
 }
 
-// live reports whether the user has a code of the kind to use.
-func (t *turn) live(k Kind) bool { return inForce(t.codes(k).Live.Ends, t.o.ttl(k), t.now) }
+// live reports whether a code of the kind can be used.
+func (t *turn) live(k Kind, c Issued) bool { return inForce(c.Ends, t.o.ttl(k), t.now) }
 
-// judgeIssued judges the code as an issued one. One that was right once and is accepted
-// no longer is stale: it was used, replaced or voided, or it has expired.
+// anyLive reports whether the user has a code of the kind to use, for whatever purpose.
+func (t *turn) anyLive(k Kind) bool {
+	return slices.ContainsFunc(t.codes(k).live(), func(c Issued) bool { return t.live(k, c) })
+}
+
+// judgeIssued judges the code as an issued one. One that was right once for the purpose and
+// is accepted no longer is stale: it was used, replaced, pushed out or voided, or it has
+// expired. For another purpose it is wrong, whether it is live or stale.
 func (t *turn) judgeIssued(k Kind) match {
-	codes, given := *t.codes(k), t.call.Code
-	if codes.Live.Ends <= t.now {
-		codes.retire()
-	}
-	for _, c := range codes.Stale {
-		if t.recalled(k, c) && given.Is(c.Code) {
+	purpose, given := t.call.purpose(), t.call.Code
+	for _, c := range t.codes(k).Stale {
+		if t.recalled(k, c) && c.For == purpose && given.Is(c.Code) {
 			return match{verdict: stale}
 		}
 	}
-	if t.live(k) && given.Is(codes.Live.Code) {
-		return match{verdict: right, kind: k, spend: t.codes(k).retire}
+	code := t.codes(k).Of(purpose)
+	if t.live(k, code) && given.Is(code.Code) {
+		return match{verdict: right, kind: k, spend: func() { t.codes(k).retire(code) }}
 	}
 	return match{}
 }
 
 // recalled reports whether a code that is not accepted is still known as stale: until
 // staleKept after its end, unless its end is further off than a code can live.
-func (t *turn) recalled(k Kind, c Issued) bool { return c.recalled(t.o, k, t.now) }
-
-func (c Issued) recalled(o *Options, k Kind, now Time) bool {
-	return c.Ends.add(staleKept) > now && c.Ends <= now.add(o.ttl(k)+clockSlack)
+func (t *turn) recalled(k Kind, c Issued) bool {
+	return c.Ends.add(staleKept) > t.now && c.Ends <= t.now.add(t.o.ttl(k)+clockSlack)
 }
 
-// retire takes the live code out of use, if there is one. It becomes the last of the
-// stale ones, of which the oldest is forgotten when there are too many.
-func (c *Codes) retire() {
-	if c.Live == (Issued{}) {
+// Of returns the code that was issued last for a purpose, unless it was used, replaced,
+// pushed out or voided; the zero one if there is none.
+func (c Codes) Of(p Purpose) Issued {
+	for _, code := range c.live() {
+		if code.For == p {
+			return code
+		}
+	}
+	return Issued{}
+}
+
+func (c *Codes) live() []Issued {
+	n := slices.Index(c.Live[:], Issued{})
+	if n < 0 {
+		n = LiveKept
+	}
+	return c.Live[:n]
+}
+
+// add makes a code the newest live one. Where there are as many as there can be, the
+// oldest is pushed out.
+func (c *Codes) add(code Issued) {
+	if len(c.live()) == LiveKept {
+		c.retire(c.Live[0])
+	}
+	c.Live[len(c.live())] = code
+}
+
+// retire takes a live code out of use, if it is one. It becomes the last of the stale
+// ones, of which the oldest is forgotten when there are too many.
+func (c *Codes) retire(code Issued) {
+	at := slices.Index(c.live(), code)
+	if at < 0 {
 		return
 	}
-	n := 0
-	for n < StaleKept && c.Stale[n] != (Issued{}) {
-		n++
-	}
-	if n == StaleKept {
+	copy(c.Live[at:], c.Live[at+1:])
+	c.Live[LiveKept-1] = Issued{}
+	n := slices.Index(c.Stale[:], Issued{})
+	if n < 0 {
+		n = StaleKept - 1
 		copy(c.Stale[:], c.Stale[1:])
-		n--
 	}
-	c.Stale[n], c.Live = c.Live, Issued{}
+	c.Stale[n] = code
 }
 
-// tidy retires a live code that has ended, and drops what is over.
-func (c *Codes) tidy(now Time) {
-	if c.Live.Ends <= now {
-		c.retire()
+// retireWhere retires those of the live codes of which something is true, the oldest first.
+func (c *Codes) retireWhere(is func(Issued) bool) {
+	for _, code := range slices.Clone(c.live()) {
+		if is(code) {
+			c.retire(code)
+		}
 	}
+}
+
+// expire retires the live codes that have ended.
+func (s *State) expire(now Time) {
+	for _, k := range IssuedKinds {
+		s.codes(k).retireWhere(func(c Issued) bool { return c.Ends <= now })
+	}
+}
+
+// tidy drops what is over.
+func (c *Codes) tidy(now Time) {
 	var kept [StaleKept]Issued
 	n := 0
 	for _, s := range c.Stale {
@@ -118,7 +167,7 @@ func (t *turn) voidCodes() {
 	t.removes = !t.Stored
 	voids := t.waiting()
 	for _, k := range IssuedKinds {
-		voids = voids || t.live(k)
+		voids = voids || t.anyLive(k)
 	}
 	t.voidLive()
 	if voids {
@@ -129,7 +178,7 @@ func (t *turn) voidCodes() {
 // voidLive makes every live code stale, and drops an authenticator that waits.
 func (t *turn) voidLive() {
 	for _, k := range IssuedKinds {
-		t.codes(k).retire()
+		t.codes(k).retireWhere(func(Issued) bool { return true })
 	}
 	t.Waiting = Waiting{}
 }

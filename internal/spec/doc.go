@@ -14,6 +14,8 @@
 //	budget.go     wrong answers, locks, and when they end
 //	judge.go      credentials, in their order
 //	code.go       issued codes: live ones, stale ones, and what voids them
+//	purpose.go    what an issued code is for
+//	recovery.go   recovery codes, and the two forms of a code
 //	totp.go       time-based codes
 //	pin.go        PINs
 //	device.go     devices, and the window in which one needs no proof

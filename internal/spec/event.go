@@ -13,6 +13,8 @@ const (
 	authenticatorBegun     Action = "authenticator-begun"
 	authenticatorConfirmed Action = "authenticator-confirmed"
 	authenticatorRemoved   Action = "authenticator-removed"
+	recoveryGenerated      Action = "recovery-generated"
+	recoveryRemoved        Action = "recovery-removed"
 	resetProven            Action = "reset-proven"
 	resetRefused           Action = "reset-refused"
 	resetLastChance        Action = "reset-last-chance"

@@ -12,9 +12,11 @@ import (
 // refused as a whole: nothing is looked at or counted. Which field the refusal
 // names, where there are several, is not said.
 //
-// A code is 6 to 8 ASCII digits, a PIN 4 to 12, a new PIN 1 to 12. A password has 1
-// to 1,024 bytes, and a user 1 to 255 bytes of UTF-8 without NUL. Nothing is
-// trimmed, and no other digits are read.
+// A code has a form that one of the kinds asked for has: 6 to 8 ASCII digits, or that of a
+// recovery code. A PIN is 4 to 12 ASCII digits, a new PIN 1 to 12. A password has 1 to
+// 1,024 bytes, a user 1 to 255 bytes of UTF-8 without NUL, and a part of a purpose 1 to
+// 255 bytes of UTF-8. Nothing is trimmed but in a recovery code, and no other digits are
+// read.
 func (o *Options) Malformed(c *Call) []string {
 	var fields []string
 	check := func(field string, ok bool) {
@@ -26,6 +28,7 @@ func (o *Options) Malformed(c *Call) []string {
 	if !op.Everybody {
 		check("user", len(c.User) >= 1 && len(c.User) <= 255 && utf8.ValidString(c.User) && !strings.Contains(c.User, "\x00"))
 	}
+	check("purpose", c.purposeful())
 	o.checkProof(c, check)
 	checkArguments(c, check)
 	return fields
@@ -35,7 +38,7 @@ func (o *Options) Malformed(c *Call) []string {
 func checkArguments(c *Call, check func(field string, ok bool)) {
 	switch c.Op {
 	case VerifyOTP:
-		check("kinds", c.Kinds == nil || len(c.Kinds) > 0 && allIn(c.Kinds, CodeKinds))
+		check("kinds", c.kindsOfCode())
 	case Unlock:
 		check("kinds", c.Kinds == nil || len(c.Kinds) > 0 && !slices.Contains(c.Kinds, NoKind))
 	case IssueUnproven:
@@ -60,7 +63,7 @@ func (o *Options) checkProof(c *Call, check func(field string, ok bool)) {
 	case proof == KnownProof && c.OTP != "":
 		check("otp", false)
 	case alone(OneCode, c.OTP):
-		check("otp", digits(c.OTP, 6, 8))
+		check("otp", slices.ContainsFunc(o.formedAs(c), func(k Kind) bool { return fits(c.OTP, k) }))
 	}
 	switch {
 	case proof == ResetProof && c.Password != "":
@@ -71,6 +74,25 @@ func (o *Options) checkProof(c *Call, check func(field string, ok bool)) {
 	if alone(OnePIN, c.PIN) {
 		check("pin", digits(c.PIN, 4, 12))
 	}
+}
+
+// formedAs are the kinds that the form of the code may be of. The guard and Confirm take
+// digits alone. Where the kinds that are asked for are malformed themselves, either form
+// will do.
+func (o *Options) formedAs(c *Call) []Kind {
+	switch {
+	case c.Op == Confirm, c.Op == Prove:
+		return DigitKinds
+	case c.Op != VerifyOTP:
+		return o.ProofKinds
+	case !c.kindsOfCode():
+		return CodeKinds
+	}
+	return c.asked()
+}
+
+func (c *Call) kindsOfCode() bool {
+	return c.Kinds == nil || len(c.Kinds) > 0 && allIn(c.Kinds, CodeKinds)
 }
 
 // checkHoldings checks what is to be imported for what can never be held: nothing,

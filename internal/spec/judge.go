@@ -46,8 +46,15 @@ func (all *tally) add(k Kind, left int, charged bool) {
 	all.judged, all.charged = k, all.charged || charged
 }
 
-func (t *turn) verifyOTP() Answer {
-	return t.verify(distinct(t.call.Kinds, KindDeviceTOTP, KindAccount))
+func (t *turn) verifyOTP() Answer { return t.verify(t.call.asked()) }
+
+// asked are the kinds that VerifyOTP is asked for, each once. On a view none means the one
+// whose codes have the purpose, so that nothing else confirms the act.
+func (c *Call) asked() []Kind {
+	if c.OnView {
+		return distinct(c.Kinds, KindAccount)
+	}
+	return distinct(c.Kinds, KindDeviceTOTP, KindAccount)
 }
 
 // verifyAlone judges one credential. Its kind is known, and not part of the answer.
@@ -96,12 +103,13 @@ func (t *turn) verify(codeKinds []Kind) Answer {
 // for the first of them, and charged to none. One that is stale for any of them is judged
 // right for none, and charged to none: else it would be a free guess at the others. Any
 // other wrong one is charged once to each kind that it was judged against. A kind that the
-// user does not hold is judged like any, and one that is locked is not judged.
+// user does not hold is judged like any, and one that is locked is not judged. A kind whose
+// codes have another form is passed over.
 func (t *turn) verifyCode(codeKinds []Kind, all *tally) (Answer, bool) {
 	var judged []Kind
 	var first match
 	for _, k := range codeKinds {
-		if t.skip(k, all) {
+		if !fits(t.proof.otp, k) || t.skip(k, all) {
 			continue
 		}
 		judged = append(judged, k)
@@ -132,6 +140,8 @@ func (t *turn) judge(k Kind) match {
 		return t.judgeSecrets(t.authenticator())
 	case KindDeviceTOTP:
 		return t.judgeSecrets(t.devices())
+	case KindRecovery:
+		return t.judgeRecovery()
 	}
 	return t.judgeIssued(k)
 }

@@ -14,6 +14,7 @@ const (
 	KindAccount
 	KindTOTP
 	KindDeviceTOTP
+	KindRecovery
 
 	// KindCount is one more than the last, for arrays by kind.
 	KindCount
@@ -25,6 +26,9 @@ type KindRow struct {
 	Name string // as the library spells it
 	// Code: a one-time code can be of this kind.
 	Code bool
+	// Digits: its codes are 6 to 8 digits. A code that is none of these is a recovery
+	// code.
+	Digits bool
 	// Issued: the library draws the code, and the host mails it.
 	Issued bool
 	// Resets: it proves a password reset, as something that the user has or
@@ -36,10 +40,11 @@ type KindRow struct {
 var Kinds = [KindCount - 1]KindRow{
 	{Kind: KindPassword, Name: "password"},
 	{Kind: KindPIN, Name: "pin", Resets: true},
-	{Kind: KindLogin, Name: "login", Code: true, Issued: true},
-	{Kind: KindAccount, Name: "account", Code: true, Issued: true},
-	{Kind: KindTOTP, Name: "totp", Code: true},
-	{Kind: KindDeviceTOTP, Name: "device-totp", Code: true, Resets: true},
+	{Kind: KindLogin, Name: "login", Code: true, Digits: true, Issued: true},
+	{Kind: KindAccount, Name: "account", Code: true, Digits: true, Issued: true},
+	{Kind: KindTOTP, Name: "totp", Code: true, Digits: true},
+	{Kind: KindDeviceTOTP, Name: "device-totp", Code: true, Digits: true, Resets: true},
+	{Kind: KindRecovery, Name: "recovery", Code: true},
 }
 
 // Row returns the row of a kind, a zero one if it is not known.
@@ -74,8 +79,11 @@ func KindsWhere(is func(KindRow) bool) []Kind {
 	return slices.Clip(some) // so that what is appended never lands in a shared list
 }
 
-// CodeKinds are those that a one-time code can be of.
+// CodeKinds are those that a one-time code can be of: of digits, or a recovery code.
 var CodeKinds = KindsWhere(func(r KindRow) bool { return r.Code })
+
+// DigitKinds are those whose codes are 6 to 8 digits.
+var DigitKinds = KindsWhere(func(r KindRow) bool { return r.Digits })
 
 // IssuedKinds are those whose codes the library draws.
 var IssuedKinds = KindsWhere(func(r KindRow) bool { return r.Issued })

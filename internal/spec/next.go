@@ -37,6 +37,7 @@ func (o *Options) Next(s State, now Time, c *Call) (State, Outcome) {
 		return s, t.out
 	}
 	t.out.Touch = Load
+	t.expire(now)
 	t.out.Answer = t.decide()
 	if !t.writes {
 		// A right credential that a fault came after is not spent.
@@ -110,6 +111,9 @@ var rules = [OpCount]rule{
 	Confirm:             {may: (*turn).oneWaits, do: (*turn).confirm},
 	RemoveAuthenticator: {may: (*turn).hasAuthenticator, do: proven((*turn).removeAuthenticator)},
 
+	GenerateRecovery: {do: proven((*turn).generateRecovery)},
+	RemoveRecovery:   {may: (*turn).hasRecovery, do: proven((*turn).removeRecovery)},
+
 	Prove:   {do: (*turn).proveReset},
 	Forfeit: {do: (*turn).forfeit},
 
@@ -119,6 +123,7 @@ var rules = [OpCount]rule{
 	AdminRemovePIN:           {may: (*turn).hasPIN, do: freely((*turn).removePIN)},
 	AdminRemoveAuthenticator: {may: (*turn).hasAuthenticator, do: freely((*turn).removeAuthenticator)},
 	AdminRevoke:              {may: (*turn).hasDevice, do: freely((*turn).revoke)},
+	AdminRemoveRecovery:      {may: (*turn).hasRecovery, do: freely((*turn).removeRecovery)},
 	Import:                   {do: (*turn).imports},
 	PasswordChanged:          {do: freely((*turn).passwordChanged)},
 	VoidCodes:                {do: freely((*turn).voidCodes)},

@@ -24,6 +24,8 @@ const (
 	Begin
 	Confirm
 	RemoveAuthenticator
+	GenerateRecovery
+	RemoveRecovery
 	Prove
 	Forfeit
 	Status
@@ -32,6 +34,7 @@ const (
 	AdminRemovePIN
 	AdminRemoveAuthenticator
 	AdminRevoke
+	AdminRemoveRecovery
 	Import
 	PasswordChanged
 	VoidCodes
@@ -80,7 +83,7 @@ type Operation struct {
 	// Asks: it may find or mark a wipe, and then has the host carry it out. All
 	// that Binds does.
 	Asks bool
-	// Makes: it hands out a code or a secret that is drawn at random.
+	// Makes: it hands out a code, codes or a secret that is drawn at random.
 	Makes bool
 	// Reads: it changes nothing.
 	Reads bool
@@ -114,6 +117,9 @@ var Operations = [OpCount]Operation{
 	{Op: Confirm, Name: "AuthenticatorEnroller.Confirm", Proof: OneCode},
 	{Op: RemoveAuthenticator, Name: "AuthenticatorEnroller.Remove", Proof: AnyProof, Budgeted: true},
 
+	{Op: GenerateRecovery, Name: "RecoveryCodes.Generate", Proof: AnyProof, Budgeted: true, Makes: true},
+	{Op: RemoveRecovery, Name: "RecoveryCodes.Remove", Proof: AnyProof, Budgeted: true},
+
 	{Op: Prove, Name: "ResetGuard.Prove", Proof: ResetProof, Asks: true},
 	{Op: Forfeit, Name: "ResetGuard.Forfeit", Asks: true},
 
@@ -123,6 +129,7 @@ var Operations = [OpCount]Operation{
 	{Op: AdminRemovePIN, Name: "Admin.RemovePIN", Host: true},
 	{Op: AdminRemoveAuthenticator, Name: "Admin.RemoveAuthenticator", Host: true},
 	{Op: AdminRevoke, Name: "Admin.RevokeDevice", Host: true},
+	{Op: AdminRemoveRecovery, Name: "Admin.RemoveRecoveryCodes", Host: true},
 	{Op: Import, Name: "Admin.Import", Binds: true, Asks: true, Host: true},
 	{Op: PasswordChanged, Name: "Admin.PasswordChanged", Host: true},
 	{Op: VoidCodes, Name: "Admin.VoidCodes", Host: true},

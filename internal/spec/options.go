@@ -43,7 +43,7 @@ type PINOptions struct {
 	Limit               Limit
 }
 
-// OTPOptions are for issued codes.
+// OTPOptions are for issued codes. Limit is for recovery codes too.
 type OTPOptions struct {
 	Digits                         int
 	AccountTTL, LoginTTL, Interval time.Duration
@@ -137,7 +137,7 @@ func (o *Options) limit(k Kind) *Limit {
 		return &o.Password
 	case KindPIN:
 		return &o.PIN.Limit
-	case KindLogin, KindAccount:
+	case KindLogin, KindAccount, KindRecovery:
 		return &o.OTP.Limit
 	case KindTOTP, KindDeviceTOTP:
 		return &o.TOTP.Limit

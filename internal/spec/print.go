@@ -27,7 +27,7 @@ func nonzero(v reflect.Value) string {
 		for i := range v.NumField() {
 			add(v.Type().Field(i).Name, v.Field(i))
 		}
-	case v.Kind() == reflect.Array && v.Len() == int(KindCount):
+	case v.Kind() == reflect.Array && v.Len() == int(KindCount) && v.Type().Elem() != reflect.TypeFor[Issued]():
 		for i := range v.Len() {
 			add(Kind(i).String(), v.Index(i))
 		}

@@ -28,11 +28,11 @@ func TestListsStandInTheOrderOfTheirConstants(t *testing.T) {
 		if k.Kind != Kind(i+1) || k.Name == "" || KindNamed(k.Name) != k.Kind {
 			t.Errorf("kind %d is %q, number %d", i, k.Name, k.Kind)
 		}
-		if k.Issued && !k.Code {
-			t.Errorf("%s is issued and no code", k.Name)
+		if k.Issued && !k.Digits || k.Digits && !k.Code {
+			t.Errorf("what %s is does not go together: %+v", k.Name, k)
 		}
 	}
-	for _, list := range [][]Kind{CodeKinds, IssuedKinds, Operations[VerifyOTP].Judges(CodeKinds)} {
+	for _, list := range [][]Kind{CodeKinds, DigitKinds, IssuedKinds, Operations[VerifyOTP].Judges(CodeKinds)} {
 		if cap(list) > len(list) {
 			t.Errorf("what is appended to %v lands in a list that others read", list)
 		}
@@ -159,6 +159,7 @@ type nobodys struct{}
 
 func (nobodys) Is(Name) bool            { return false }
 func (nobodys) Fits(Secret, int64) bool { return false }
+func (nobodys) Recovers(Name, int) bool { return false }
 
 // An instant is what a time.Time says, on both sides of 1970 and of nothing.
 func TestTimes(t *testing.T) {

@@ -9,6 +9,11 @@ const (
 	// MaxDevices is how many devices a State can hold: the library's default for
 	// the most that a user may have.
 	MaxDevices = 10
+	// LiveKept is how many codes of a kind can be live at once, each for a purpose of its
+	// own.
+	LiveKept = 4
+	// RecoveryCodes is how many there are in a set.
+	RecoveryCodes = 10
 	// StaleKept is how many codes of a kind that were right once are remembered, so
 	// that one that comes again is not charged as a guess.
 	StaleKept = 8
@@ -33,6 +38,7 @@ type State struct {
 	Waiting       Waiting
 	Login         Codes
 	Account       Codes
+	Recovery      Recovery
 	Budgets       [KindCount]Budget
 	Guard         Guard
 	Wipe          Wipe
@@ -99,14 +105,21 @@ type Begun struct {
 // An Issued is a code that was issued.
 type Issued struct {
 	Code Name
-	Ends Time // the first instant at which it is not accepted
+	For  Purpose // it is right for this one alone
+	Ends Time    // the first instant at which it is not accepted
 }
 
 // Codes are the issued codes of one kind.
 type Codes struct {
-	Live  Issued
+	Live  [LiveKept]Issued  // at most one for each purpose, in the order in which they were issued
 	Stale [StaleKept]Issued // that were right once, in the order in which they ceased to be
 	Hold  Time              // none is issued before
+}
+
+// A Recovery is a set of recovery codes. No Set: there is none.
+type Recovery struct {
+	Set  Name
+	Used uint16 // a bit for each that was used
 }
 
 // A Budget counts the wrong answers in a row of one kind.
@@ -199,6 +212,7 @@ func (s *State) written(o *Options, now Time) {
 	if over(s.Waiting.Replaced.Ends) {
 		s.Waiting.Replaced = Begun{}
 	}
+	s.expire(now)
 	for _, k := range IssuedKinds {
 		s.codes(k).tidy(now)
 	}
@@ -248,7 +262,7 @@ func (s *State) ends() []Time {
 	all := []Time{s.Waiting.Ends, s.Waiting.Replaced.Ends, s.Guard.Hold, s.Protected}
 	for _, k := range IssuedKinds {
 		c := s.codes(k)
-		for _, code := range append(c.Stale[:], c.Live) {
+		for _, code := range append(c.Stale[:], c.Live[:]...) {
 			if code != (Issued{}) {
 				all = append(all, code.Ends.add(staleKept))
 			}

@@ -4,7 +4,8 @@ package spec
 type View struct {
 	PIN, Authenticator, Waiting bool
 	Devices                     [MaxDevices]ViewedDevice
-	Live                        [KindCount]bool
+	RecoveryCodes               int                     // those that are not used
+	Live                        [KindCount]bool         // there is a code of the kind, for whatever purpose
 	Budgets                     [KindCount]ViewedBudget // those in which something is counted
 	Strikes                     int                     // while wiped, one more than Strikes
 	WipeID                      Name
@@ -15,13 +16,13 @@ type View struct {
 
 // A Holding is what Holdings shows.
 type Holding struct {
-	PIN, Authenticator bool
-	Devices            int
+	PIN, Authenticator     bool
+	Devices, RecoveryCodes int
 }
 
 // Holding is what of the view Holdings shows.
 func (v View) Holding() Holding {
-	h := Holding{PIN: v.PIN, Authenticator: v.Authenticator}
+	h := Holding{PIN: v.PIN, Authenticator: v.Authenticator, RecoveryCodes: v.RecoveryCodes}
 	for h.Devices < MaxDevices && v.Devices[h.Devices].ID != 0 {
 		h.Devices++
 	}
@@ -44,12 +45,12 @@ type ViewedBudget struct {
 // View is what a look at a state shows.
 func (o *Options) View(s State, now Time) View {
 	t := turn{State: s, o: o, now: now}
-	v := View{PIN: s.PIN.Digits != "", Authenticator: s.Authenticator.Key != 0, Waiting: t.waiting(), Strikes: s.Guard.Strikes}
+	v := View{PIN: s.PIN.Digits != "", Authenticator: s.Authenticator.Key != 0, Waiting: t.waiting(), Strikes: s.Guard.Strikes, RecoveryCodes: s.Recovery.Left()}
 	for i, d := range s.Devices {
 		v.Devices[i] = ViewedDevice{d.ID, d.EnrolledAt, d.Used}
 	}
 	for _, k := range IssuedKinds {
-		v.Live[k] = t.live(k)
+		v.Live[k] = t.anyLive(k)
 	}
 	for _, r := range Kinds {
 		b := s.Budgets[r.Kind]

@@ -1,7 +1,9 @@
 package systemtest
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"slices"
 
@@ -14,6 +16,20 @@ import (
 
 // Is implements spec.Code.
 func (w *fuzzWorld) Is(issued spec.Name) bool { return issued == w.reader.Codes[w.c.otp] }
+
+// Recovers implements spec.Code. A set holds salted hashes.
+func (w *fuzzWorld) Recovers(set spec.Name, n int) bool { return w.recovers(w.c.otp, set, n) }
+
+func (w *fuzzWorld) recovers(text string, set spec.Name, n int) bool {
+	code, ok := spec.RecoveryCode(text)
+	for kept, name := range w.reader.Sets {
+		if ok && name == set {
+			sum := sha256.Sum256(append(kept.Salt[:], code...))
+			return bytes.Equal(sum[:len(kept.Hashes[n])], kept.Hashes[n][:])
+		}
+	}
+	return false
+}
 
 // Fits implements spec.Code.
 func (w *fuzzWorld) Fits(s spec.Secret, step int64) bool {
@@ -98,12 +114,27 @@ func (w *fuzzWorld) expect(call *spec.Call, r *translate.Result) (spec.State, sp
 	case err != nil:
 	case r.OTP.Code != "":
 		c.Draws = w.reader.Code(r.OTP.Code)
+	case len(r.Recovery) > 0:
+		c.Draws = w.generated(r, after.Recovery.Set)
 	case r.Enrollment.Secret != "":
 		c.Draws = w.reader.Key(rfc6238.Key(r.Enrollment.Secret))
 	case after.Wipe.ID != before.Wipe.ID:
 		c.Draws = after.Wipe.ID
 	}
 	return w.options.Run(before, spec.At(w.c.now()), &c)
+}
+
+// generated fails unless the codes that are shown are those of the set that is stored.
+func (w *fuzzWorld) generated(r *translate.Result, set spec.Name) spec.Name {
+	if len(r.Recovery) != spec.RecoveryCodes {
+		w.Fatalf("%d recovery codes", len(r.Recovery))
+	}
+	for n, code := range r.Recovery {
+		if !w.recovers(code.Code, set, n) || code.Kind != factor.KindRecovery || !code.ExpiresAt.IsZero() {
+			w.Fatalf("recovery code %d is not the one that is stored, or of kind %q, or expires at %s", n, code.Kind, code.ExpiresAt)
+		}
+	}
+	return set
 }
 
 func (w *fuzzWorld) now() spec.Time { return spec.At(w.c.now()) }

@@ -18,22 +18,29 @@ type recordReader struct {
 	Codes map[string]spec.Name
 	Keys  map[string]spec.Name
 	Wipes map[uuid.UUID]spec.Name
+	Sets  map[account.Recovery]spec.Name // without what is used
 
 	// Device names a device by its ID.
 	Device func(uuid.UUID) spec.Name
-	last   spec.Name
+	// Purpose is the one purpose that is told from others: a record keeps hashes.
+	Purpose []string
+	last    spec.Name
 }
 
 // newRecordReader returns a reader that has read nothing.
-func newRecordReader(device func(uuid.UUID) spec.Name) *recordReader {
-	return &recordReader{Codes: map[string]spec.Name{}, Keys: map[string]spec.Name{}, Wipes: map[uuid.UUID]spec.Name{}, Device: device}
+func newRecordReader(device func(uuid.UUID) spec.Name, purpose []string) *recordReader {
+	return &recordReader{
+		Codes: map[string]spec.Name{}, Keys: map[string]spec.Name{}, Wipes: map[uuid.UUID]spec.Name{}, Sets: map[account.Recovery]spec.Name{},
+		Device: device, Purpose: purpose,
+	}
 }
 
 // usableRecord makes of an arbitrary record one that the specification can hold: its
 // devices have the given IDs, and nothing is hashed away. It is false for one that
 // has too many devices or a PIN of another system, whose hash is real and slow. What
-// does not open stays as it is.
-func usableRecord(data []byte, id func(place int) uuid.UUID) ([]byte, bool) {
+// does not open stays as it is. Of one purpose, which none is too, it keeps the newest live
+// code, and of recovery codes those that are ten.
+func usableRecord(data []byte, id func(place int) uuid.UUID, purpose []string) ([]byte, bool) {
 	a, err := accounttest.Decode(data)
 	if len(data) == 0 || err != nil {
 		return data, true
@@ -44,8 +51,48 @@ func usableRecord(data []byte, id func(place int) uuid.UUID) ([]byte, bool) {
 	for i := range a.Devices {
 		a.Devices[i].ID = id(i + 1)
 	}
+	for _, k := range account.IssuedKinds {
+		c := a.Codes(k)
+		c.Live = newestLive(k, c.Live, purpose)
+	}
+	if r := a.Recovery; r != nil && len(distinctHashes(r)) < account.RecoveryCodes {
+		a.Recovery = nil
+	}
 	a.Guard.LastWrong = nil
 	return a.Encode(), true
+}
+
+// newestLive returns the last of the live codes of each purpose.
+func newestLive(k account.Kind, live []account.Code, purpose []string) (newest []account.Code) {
+	of := map[spec.Purpose]int{}
+	for i, c := range live {
+		of[purposeOf(k, c, purpose)] = i
+	}
+	for i, c := range live {
+		if of[purposeOf(k, c, purpose)] == i {
+			newest = append(newest, c)
+		}
+	}
+	return newest
+}
+
+func distinctHashes(r *account.Recovery) map[[8]byte]bool {
+	seen := map[[8]byte]bool{}
+	for _, h := range r.Hashes {
+		seen[h] = true
+	}
+	return seen
+}
+
+// purposeOf is what a code is for: nothing, the given purpose, or another one.
+func purposeOf(k account.Kind, c account.Code, purpose []string) spec.Purpose {
+	switch c.Seal {
+	case account.Seal{}:
+		return spec.Purpose{}
+	case accounttest.Seal(k, c.Digits, purpose...):
+		return spec.PurposeOf(purpose...)
+	}
+	return spec.PurposeOf("another", c.Digits, string(c.Seal[:]))
 }
 
 // Read returns the state that a record holds. The record must not be out of bounds.
@@ -76,7 +123,10 @@ func dueNow(stored factor.Record, now time.Time) factor.Record {
 
 func (r *recordReader) state(a *account.Account) spec.State {
 	s := spec.State{Stored: true, Emptied: spec.At(a.Emptied), Protected: spec.At(a.Guard.HoldUntil)}
-	s.Login, s.Account = r.codes(a.Codes(account.KindLogin)), r.codes(a.Codes(account.KindAccount))
+	s.Login, s.Account = r.codes(account.KindLogin, a), r.codes(account.KindAccount, a)
+	if set := a.Recovery; set != nil {
+		s.Recovery = spec.Recovery{Set: name(r, unused(*set), r.Sets), Used: set.Used}
+	}
 	if p := a.PIN; p != nil {
 		s.PIN = spec.HeldPIN{Digits: fuzzUnhash(p.Sum), SetAt: spec.At(p.SetAt)}
 	}
@@ -109,20 +159,26 @@ func (r *recordReader) state(a *account.Account) spec.State {
 		s.Imported = 1 << 63 // something
 	}
 	for _, k := range account.IssuedKinds {
-		if s.Codes(spec.KindNamed(string(k))) != r.codes(a.Codes(k)) {
+		if s.Codes(spec.KindNamed(string(k))) != r.codes(k, a) {
 			panic("recordReader does not read the codes of kind " + k)
 		}
 	}
 	return s
 }
 
-func (r *recordReader) codes(c *account.Codes) spec.Codes {
+func unused(set account.Recovery) account.Recovery {
+	set.Used = 0
+	return set
+}
+
+func (r *recordReader) codes(k account.Kind, a *account.Account) spec.Codes {
+	c := a.Codes(k)
 	read := func(c account.Code) spec.Issued {
-		return spec.Issued{Code: r.Code(c.Digits), Ends: spec.At(c.ExpiresAt)}
+		return spec.Issued{Code: r.Code(c.Digits), For: purposeOf(k, c, r.Purpose), Ends: spec.At(c.ExpiresAt)}
 	}
 	all := spec.Codes{Hold: spec.At(c.NotBefore)}
-	if c.Live != nil {
-		all.Live = read(*c.Live)
+	for i, s := range c.Live {
+		all.Live[i] = read(s)
 	}
 	for i, s := range c.Stale {
 		all.Stale[i] = read(s)

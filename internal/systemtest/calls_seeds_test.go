@@ -2,6 +2,7 @@ package systemtest
 
 import (
 	"encoding/binary"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,7 +43,18 @@ func seedCalls() []seedCall {
 		with(func(c *seedCall) { c.otp = "340012"; c.choices |= 2 }),                  // used
 		with(func(c *seedCall) { c.otp = codeNow(&a.Devices[0].TOTP); c.choices ^= 2 << 16 }),
 		with(func(c *seedCall) { c.otp = codeNow(&a.Pending.TOTP); c.choices |= 3 }),
+		with(func(c *seedCall) { c.otp = "780056"; c.choices |= 1 << 37 }),
+		with(func(c *seedCall) { c.otp = "780057"; c.choices |= 2<<37 | 2 }),
+		with(func(c *seedCall) { c.otp = "780057"; c.choices |= 3<<37 | 2 }), // the same parts, joined otherwise
+		with(func(c *seedCall) { c.otp = "120034"; c.choices |= 1<<37 | 2 }), // for no purpose
+		with(func(c *seedCall) { c.otp = "780056"; c.choices |= 2 }),         // for one
+		with(func(c *seedCall) { c.otp = "340013"; c.choices |= 1<<37 | 2 }), // used
+		with(func(c *seedCall) { c.otp, c.password = "120034", password; c.choices |= 6 << 37 }),
+		with(func(c *seedCall) { c.otp = recoveryCode(0); c.choices |= 5 | 1<<41 }),
+		with(func(c *seedCall) { c.otp = strings.ToUpper(recoveryCode(1)); c.choices |= 5 | 1<<41 }), // used
+		with(func(c *seedCall) { c.otp = "0000-0000-0000-0000"; c.choices |= 5 | 1<<41 }),
 		with(func(c *seedCall) { c.password = password }),
+		with(func(c *seedCall) { c.password = password; c.choices |= 4 << 37 }),
 		with(func(c *seedCall) { c.pin = "4826" }),
 		with(func(c *seedCall) { c.otp, c.password, c.pin = "999999", "wrong #1", "9999" }),
 		with(func(c *seedCall) { c.record = struck.Encode(); c.otp, c.pin = "999999", "9999" }),
@@ -66,15 +78,29 @@ func seedCalls() []seedCall {
 // codeNow is what the owner of a key sees at noon.
 func codeNow(s *account.TOTP) string { return accounttest.CodeAt(s, s.Step(accounttest.Noon)) }
 
+// recoveryCode is one of those that fuzzPerson has, who has used the second.
+func recoveryCode(n int) string {
+	return (&account.Account{}).GenerateRecovery(account.RecoverySeed{})[n]
+}
+
 // fuzzPerson holds one of everything, with the PIN 4826 and live codes 560078
-// for the login and 120034 for the account.
+// for the login and 120034 for the account, and 780056 and 780057 for the first two
+// purposes.
 func fuzzPerson() *account.Account {
 	a := accounttest.Everything()
 	a.PIN.Sum = fuzzHash([]byte("4826"))
 	a.Devices[0].TOTP = account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}
 	a.Pending.Wrong, a.Pending.LastStep = 0, account.NoStep
-	*a.Codes(account.KindLogin) = account.Codes{Live: &account.Code{Digits: "560078", ExpiresAt: accounttest.Noon.Add(time.Minute)}}
-	*a.Codes(account.KindAccount) = account.Codes{Live: &account.Code{Digits: "120034", ExpiresAt: accounttest.Noon.Add(time.Minute)}, Stale: []account.Code{{Digits: "340012", ExpiresAt: accounttest.Noon.Add(time.Minute)}}}
+	code := func(digits string, purpose ...string) account.Code {
+		return account.Code{Digits: digits, Seal: accounttest.Seal(account.KindAccount, digits, purpose...), ExpiresAt: accounttest.Noon.Add(time.Minute)}
+	}
+	*a.Codes(account.KindLogin) = account.Codes{Live: []account.Code{code("560078")}}
+	*a.Codes(account.KindAccount) = account.Codes{
+		Live:  []account.Code{code("120034"), code("780056", purposes[0]...), code("780057", purposes[1]...), code("780058", "another")},
+		Stale: []account.Code{code("340012"), code("340013", purposes[0]...)},
+	}
+	a.GenerateRecovery(account.RecoverySeed{})
+	a.Recovery.Used = 2
 	a.Budgets, a.Guard, a.Emptied = [len(account.Kinds)]account.Budget{}, account.Guard{}, time.Time{}
 	return a
 }

@@ -26,7 +26,7 @@ func FuzzCalls(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, record []byte, method uint8, user, otp, password, pin string, choices uint64, at int64) {
 		c := fuzzCall{seedCall{record, user, otp, password, pin, choices, at}}
-		usable, ok := usableRecord(record, deviceID)
+		usable, ok := usableRecord(record, deviceID, c.purpose())
 		if !ok {
 			return
 		}
@@ -73,6 +73,18 @@ func (c fuzzCall) device(s spec.State) spec.Name {
 	return 1000
 }
 
+// purposes are those of the views that are called. Those at the end are malformed.
+var purposes = [...][]string{{"pay"}, {"pay", "A 1", "2"}, {"pay", "A", "1 2"}, {"address", "ann@example.org"}, {}, {"pay", ""}}
+
+// purpose is that of the view that is called, nil for none.
+func (c fuzzCall) purpose() []string {
+	n := int(c.choices >> 37 & 15)
+	if n == 0 || n > len(purposes) {
+		return nil
+	}
+	return purposes[n-1]
+}
+
 // options vary what changes a rule.
 func (c fuzzCall) options() factor.Options {
 	var o factor.Options
@@ -85,6 +97,10 @@ func (c fuzzCall) options() factor.Options {
 	if c.bit(26) {
 		o.ProofKinds = []factor.Kind{factor.KindTOTP, factor.KindLogin}
 	}
+	if c.bit(41) {
+		o.ProofKinds = append(o.ProofKinds, factor.KindRecovery)
+	}
+	o.OTP.Resend = c.bit(42)
 	o.Reset.ForgiveRepeats = c.bit(27)
 	if c.bit(28) {
 		o.TOTP.Skew = -1
@@ -101,6 +117,7 @@ func (c fuzzCall) call(op spec.Op, s spec.State) (*spec.Call, *translate.Args) {
 	call := &spec.Call{
 		Op: op, User: c.user, OTP: c.otp, Password: c.password, PIN: c.pin, NewPIN: "2580",
 		Kinds: translate.KindsOf(args.Kinds), Device: c.device(s), Timeout: time.Duration(c.choices >> 30 & 127 * uint64(time.Second)),
+		OnView: c.purpose() != nil, Purpose: c.purpose(),
 	}
 	switch op {
 	case spec.AdminSetPIN:
@@ -142,7 +159,7 @@ func (w *fuzzWorld) discreet(err error) {
 	if err != nil {
 		texts = append(texts, err.Error())
 	}
-	for _, secret := range []string{w.c.user, w.c.otp, w.c.password, w.c.pin} {
+	for _, secret := range append([]string{w.c.user, w.c.otp, w.c.password, w.c.pin}, w.c.purpose()...) {
 		if !unlikeText.MatchString(secret) {
 			continue
 		}

@@ -38,7 +38,7 @@ type fuzzWorld struct {
 }
 
 func newFuzzWorld(t *testing.T, c fuzzCall, record []byte) *fuzzWorld {
-	w := &fuzzWorld{T: t, c: c, reader: newRecordReader(translate.DeviceName)}
+	w := &fuzzWorld{T: t, c: c, reader: newRecordReader(translate.DeviceName, c.purpose())}
 	if len(record) > 0 {
 		w.stored = dueNow(factor.Record{Data: bytes.Clone(record), Version: 1}, c.now())
 		var err error

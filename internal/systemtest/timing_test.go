@@ -268,7 +268,7 @@ func compareCodes(live string, given []string) func() {
 	c := account.Code{Digits: live}
 	return func() {
 		for _, digits := range given {
-			if c.Matches(digits) {
+			if c.Matches(digits, account.Seal{}) {
 				panic("equal")
 			}
 		}

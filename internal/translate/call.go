@@ -2,6 +2,7 @@ package translate
 
 import (
 	"context"
+	"sync"
 
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/spec"
@@ -9,22 +10,39 @@ import (
 
 // Views are all that a host makes of one Verifier.
 type Views struct {
-	V       *factor.Verifier
-	PINs    *factor.PINs
-	Codes   *factor.OTPIssuer
-	Devices *factor.DeviceTOTPEnroller
-	Auth    *factor.AuthenticatorEnroller
-	Guard   *factor.ResetGuard // nil if the host cannot wipe
-	Admin   *factor.Admin
+	V        *factor.Verifier
+	PINs     *factor.PINs
+	Codes    *factor.OTPIssuer
+	Devices  *factor.DeviceTOTPEnroller
+	Auth     *factor.AuthenticatorEnroller
+	Recovery *factor.RecoveryCodes
+	Guard    *factor.ResetGuard // nil if the host cannot wipe, or the purpose is malformed
+	Admin    *factor.Admin
+
+	unguarded error // why there is no Guard
+	mu        sync.Mutex
+	purposes  map[spec.Purpose]*Views // of views on V
 }
 
 // NewViews returns the views of v. Its guard is nil without Options.Wipe.
 func NewViews(v *factor.Verifier) *Views {
-	guard, _ := factor.NewResetGuard(v)
+	guard, err := factor.NewResetGuard(v)
 	return &Views{
 		V: v, PINs: factor.NewPINs(v), Codes: factor.NewOTPIssuer(v), Devices: factor.NewDeviceTOTPEnroller(v),
-		Auth: factor.NewAuthenticatorEnroller(v), Guard: guard, Admin: factor.NewAdmin(v),
+		Auth: factor.NewAuthenticatorEnroller(v), Recovery: factor.NewRecoveryCodes(v), Guard: guard, Admin: factor.NewAdmin(v),
+		unguarded: err, purposes: map[spec.Purpose]*Views{},
 	}
+}
+
+// For returns the views of V.For(purpose...), the same for the same parts.
+func (v *Views) For(purpose ...string) *Views {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	p := spec.PurposeOf(purpose...)
+	if v.purposes[p] == nil {
+		v.purposes[p] = NewViews(v.V.For(purpose...))
+	}
+	return v.purposes[p]
 }
 
 // A Result is what a call returned. Nothing of it but Err is set by a call that
@@ -34,6 +52,7 @@ type Result struct {
 	Match      factor.Match
 	Set        bool
 	OTP        factor.OTP
+	Recovery   []factor.OTP
 	Enrollment factor.Enrollment
 	Devices    []factor.Device
 	Holdings   factor.Holdings
@@ -57,8 +76,18 @@ func (r *Result) Answer() (a spec.Answer, ok bool) {
 	return a, ok
 }
 
-// Made is the code or the secret that was handed out.
-func (r *Result) Made() string { return r.OTP.Code + r.Enrollment.Secret }
+// Made is the code, the secret or the recovery codes, with blanks between them, that
+// were handed out.
+func (r *Result) Made() string {
+	made := r.OTP.Code + r.Enrollment.Secret
+	for i, code := range r.Recovery {
+		if i > 0 {
+			made += " "
+		}
+		made += code.Code
+	}
+	return made
+}
 
 // What only the call of the library needs, and the specification does not.
 type Args struct {
@@ -126,11 +155,21 @@ var calls = [spec.OpCount]func(ctx context.Context, v *Views, c *spec.Call, a *A
 	spec.RemoveAuthenticator: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
 		r.Err = v.Auth.Remove(ctx, c.User, proof(c))
 	},
+	spec.GenerateRecovery: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Recovery, r.Err = v.Recovery.Generate(ctx, c.User, proof(c))
+	},
+	spec.RemoveRecovery: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.Recovery.Remove(ctx, c.User, proof(c))
+	},
 	spec.Prove: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
-		r.Err = v.Guard.Prove(ctx, c.User, proof(c))
+		if r.Err = v.unguarded; v.Guard != nil {
+			r.Err = v.Guard.Prove(ctx, c.User, proof(c))
+		}
 	},
 	spec.Forfeit: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
-		r.Err = v.Guard.Forfeit(ctx, c.User)
+		if r.Err = v.unguarded; v.Guard != nil {
+			r.Err = v.Guard.Forfeit(ctx, c.User)
+		}
 	},
 	spec.Status: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
 		r.Status, r.Err = v.Admin.Status(ctx, c.User)
@@ -150,6 +189,9 @@ var calls = [spec.OpCount]func(ctx context.Context, v *Views, c *spec.Call, a *A
 	spec.AdminRevoke: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
 		r.Err = v.Admin.RevokeDevice(ctx, c.User, DeviceID(c.Device))
 	},
+	spec.AdminRemoveRecovery: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
+		r.Err = v.Admin.RemoveRecoveryCodes(ctx, c.User)
+	},
 	spec.Import: func(ctx context.Context, v *Views, c *spec.Call, a *Args, r *Result) {
 		r.Err = v.Admin.Import(ctx, c.User, a.Import)
 	},
@@ -157,19 +199,13 @@ var calls = [spec.OpCount]func(ctx context.Context, v *Views, c *spec.Call, a *A
 		r.Err = v.Admin.Forget(ctx, c.User)
 	},
 	spec.Discard: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
-		r.Err = any(v.Admin).(interface {
-			Discard(context.Context, string) error
-		}).Discard(ctx, c.User)
+		r.Err = v.Admin.Discard(ctx, c.User)
 	},
 	spec.PasswordChanged: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
-		r.Err = any(v.Admin).(interface {
-			PasswordChanged(context.Context, string) error
-		}).PasswordChanged(ctx, c.User)
+		r.Err = v.Admin.PasswordChanged(ctx, c.User)
 	},
 	spec.VoidCodes: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
-		r.Err = any(v.Admin).(interface {
-			VoidCodes(context.Context, string) error
-		}).VoidCodes(ctx, c.User)
+		r.Err = v.Admin.VoidCodes(ctx, c.User)
 	},
 	spec.Reseal: func(ctx context.Context, v *Views, c *spec.Call, _ *Args, r *Result) {
 		r.Err = v.Admin.Reseal(ctx, c.User)
@@ -199,10 +235,13 @@ var _ = func() struct{} {
 	return struct{}{}
 }()
 
-// Do makes the call.
+// Do makes the call, on a view if it is one on a view.
 func (v *Views) Do(ctx context.Context, c *spec.Call, a *Args) *Result {
 	if a == nil {
 		a = &Args{}
+	}
+	if c.OnView {
+		v = v.For(c.Purpose...)
 	}
 	r := &Result{}
 	calls[c.Op](ctx, v, c, a, r)

@@ -157,7 +157,7 @@ func Event(e factor.Event) spec.Event {
 func View(s factor.Status) spec.View {
 	v := spec.View{
 		PIN: s.PIN, Authenticator: s.Authenticator, Waiting: s.AuthenticatorPending,
-		Devices: ViewDevices(s.Devices), Strikes: s.Strikes, WipePending: s.WipePending,
+		Devices: ViewDevices(s.Devices), RecoveryCodes: s.RecoveryCodes, Strikes: s.Strikes, WipePending: s.WipePending,
 	}
 	for _, k := range s.Live {
 		v.Live[spec.KindNamed(string(k))] = true
@@ -183,7 +183,7 @@ func Describe(s factor.Status) string {
 
 // ViewHoldings is what of a view the holdings show.
 func ViewHoldings(h factor.Holdings) spec.Holding {
-	return spec.Holding{PIN: h.PIN, Authenticator: h.Authenticator, Devices: h.Devices}
+	return spec.Holding{PIN: h.PIN, Authenticator: h.Authenticator, Devices: h.Devices, RecoveryCodes: h.RecoveryCodes}
 }
 
 // ViewDevices is what a list of devices shows.
