@@ -100,8 +100,13 @@ func (a *app) handler() http.Handler {
 	return a.headers(a.limit.posts(crossOrigin.Handler(a.sessions.LoadAndSave(mux))))
 }
 
+// A router is what of *http.ServeMux the routes are told to.
+type router interface {
+	Handle(pattern string, handler http.Handler)
+}
+
 // routeEntrance has the pages before a session is past both factors.
-func (a *app) routeEntrance(mux *http.ServeMux) {
+func (a *app) routeEntrance(mux router) {
 	mux.Handle("GET /{$}", a.anybody(a.showHome))
 	mux.Handle("GET /mailbox", a.anybody(a.showMailbox))
 	mux.Handle("GET /register", a.at(stageNone, a.showRegister))
@@ -115,7 +120,7 @@ func (a *app) routeEntrance(mux *http.ServeMux) {
 }
 
 // routeAccount has the pages of a session that is past both factors.
-func (a *app) routeAccount(mux *http.ServeMux) {
+func (a *app) routeAccount(mux router) {
 	mux.Handle("GET /account", a.at(stageFull, a.showAccount))
 	mux.Handle("POST /account/pin", a.at(stageFull, a.setPIN))
 	mux.Handle("POST /account/authenticator", a.at(stageFull, a.beginAuthenticator))
@@ -133,7 +138,7 @@ func (a *app) routeAccount(mux *http.ServeMux) {
 }
 
 // routeReset has the pages of a forgotten password.
-func (a *app) routeReset(mux *http.ServeMux) {
+func (a *app) routeReset(mux router) {
 	mux.Handle("GET /forgot", a.at(stageNone, a.showForgot))
 	mux.Handle("POST /forgot", a.at(stageNone, a.forgot))
 	mux.Handle("GET /reset", a.anybody(a.showResetLink))

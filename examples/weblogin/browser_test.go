@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"flag"
+	"image"
+	"image/color"
+	"image/png"
 	"log/slog"
 	"net/http/httptest"
 	"os"
@@ -94,7 +98,7 @@ func (s *site) browser() *browser {
 	ctx, cancel := chromedp.NewContext(started, chromedp.WithNewBrowserContext())
 	s.t.Cleanup(cancel)
 	// The first step makes the tab, which would end with a deadline of its own.
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(760, 520)); err != nil {
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(760, 640)); err != nil {
 		s.t.Fatal(err)
 	}
 	return &browser{site: s, ctx: ctx}
@@ -143,7 +147,7 @@ func (b *browser) submit(button string, filled ...string) int {
 		steps = append(steps, chromedp.SetValue(field, filled[i+1]))
 	}
 	inBrowser(b, chromedp.Steps(steps...))
-	return b.load(chromedp.Click("#"+button))
+	return b.load(chromedp.Click("#" + button))
 }
 
 // text returns what an element of the page says, "" if there is none.
@@ -169,19 +173,58 @@ func (b *browser) wantStatus(got, want int) {
 	}
 }
 
-// picture takes a picture of the page. With -screenshots it is kept.
+// picture takes a picture of what the window shows. With -screenshots it is kept.
 func (b *browser) picture(name string) {
 	b.t.Helper()
-	png := inBrowser(b, chromedp.FullScreenshot(100))
-	if len(png) == 0 {
-		b.t.Fatalf("the picture %s is empty", name)
+	taken, err := png.Decode(bytes.NewReader(inBrowser(b, chromedp.CaptureScreenshot())))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if size := taken.Bounds().Size(); size != image.Pt(760, 640) {
+		b.t.Fatalf("the picture %s measures %v", name, size)
 	}
 	if !*writeScreenshots {
 		return
 	}
-	if err := os.WriteFile(filepath.Join("screenshots", name+".png"), png, 0o644); err != nil {
+	var small bytes.Buffer
+	encoder := png.Encoder{CompressionLevel: png.BestCompression}
+	if err := encoder.Encode(&small, fewColors(taken)); err != nil {
 		b.t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join("screenshots", name+".png"), small.Bytes(), 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// fewColors makes a small file of a picture: of each color it keeps as many bits as
+// 256 colors allow.
+func fewColors(full image.Image) image.Image {
+	for keep := 8; ; keep-- {
+		few := image.NewPaletted(full.Bounds(), nil)
+		index := make(map[color.RGBA]uint8)
+		if recolor(few, full, index, uint8(0xff<<(8-keep))) {
+			return few
+		}
+	}
+}
+
+func recolor(few *image.Paletted, full image.Image, index map[color.RGBA]uint8, mask uint8) bool {
+	for y := range full.Bounds().Dy() {
+		for x := range full.Bounds().Dx() {
+			c := color.RGBAModel.Convert(full.At(x, y)).(color.RGBA)
+			key := color.RGBA{c.R & mask, c.G & mask, c.B & mask, 0xff}
+			i, known := index[key]
+			if !known && len(few.Palette) == 256 {
+				return false
+			}
+			if !known {
+				i = uint8(len(few.Palette))
+				index[key], few.Palette = i, append(few.Palette, c)
+			}
+			few.SetColorIndex(x, y, i)
+		}
+	}
+	return true
 }
 
 var codePattern = regexp.MustCompile(`\bis (\d{6})\.`)

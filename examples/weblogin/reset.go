@@ -86,6 +86,7 @@ func (a *app) showProof(w http.ResponseWriter, r *http.Request, v visitor) error
 // PIN is right, nothing was there to prove, or the cards are deleted.
 func (a *app) prove(w http.ResponseWriter, r *http.Request, v visitor) error {
 	err := a.guard.Prove(r.Context(), v.ID, factor.Credentials{PIN: factor.CleanCode(r.PostFormValue("pin"))})
+	var mismatch *factor.MismatchError
 	switch {
 	case err == nil:
 		return a.goOn(w, r, v, "The PIN is right: you keep your cards.")
@@ -95,6 +96,8 @@ func (a *app) prove(w http.ResponseWriter, r *http.Request, v visitor) error {
 		return a.goOn(w, r, v, "Your cards were deleted.")
 	case errors.Is(err, factor.ErrNotEnrolled):
 		return a.goOn(w, r, v, "There was nothing to prove.")
+	case errors.As(err, &mismatch) && mismatch.Remaining == 0:
+		return a.refuse(w, r, v, "proof", nil, inputError("This is not right. With the next wrong PIN we delete your cards."))
 	}
 	return a.refuse(w, r, v, "proof", nil, err)
 }
