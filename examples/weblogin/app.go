@@ -67,7 +67,7 @@ const tables = `
 CREATE TABLE IF NOT EXISTS users (
 	id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, address TEXT NOT NULL,
 	password_hash TEXT NOT NULL, epoch INTEGER NOT NULL,
-	password_changed INTEGER NOT NULL, address_changed INTEGER NOT NULL);
+	epoch_told INTEGER NOT NULL, moves INTEGER NOT NULL, moves_told INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS cards (
 	id INTEGER PRIMARY KEY, user_id TEXT NOT NULL, label TEXT NOT NULL, added_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS payments (

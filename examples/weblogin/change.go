@@ -6,9 +6,9 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// setPassword changes the password. The same statement ends every session and every
-// remembered browser of the user, and notes that factor has to hear of it: should the
-// process end here, settleChanges does the rest.
+// setPassword changes the password. By the new epoch the same statement ends every
+// session and every remembered browser of the user, and says that factor has to hear of
+// it: should the process end here, settleChanges does the rest.
 func (a *app) setPassword(ctx context.Context, who user, password string) error {
 	if err := checkNewPassword(password); err != nil {
 		return err
@@ -17,7 +17,7 @@ func (a *app) setPassword(ctx context.Context, who user, password string) error 
 	if err != nil {
 		return err
 	}
-	_, err = a.db.ExecContext(ctx, `UPDATE users SET password_hash = ?, epoch = epoch + 1, password_changed = 1 WHERE id = ?`,
+	_, err = a.db.ExecContext(ctx, `UPDATE users SET password_hash = ?, epoch = epoch + 1 WHERE id = ?`,
 		string(hash), who.ID)
 	if err != nil {
 		return err
@@ -32,16 +32,20 @@ func (a *app) setPassword(ctx context.Context, who user, password string) error 
 // because whoever had the old password may have asked for them. It takes a lock of the
 // password off.
 func (a *app) settlePassword(ctx context.Context, id string) error {
+	var epoch int64 // a later one is told apart
+	if err := a.db.QueryRowContext(ctx, `SELECT epoch FROM users WHERE id = ?`, id).Scan(&epoch); err != nil {
+		return err
+	}
 	if err := a.admin.PasswordChanged(ctx, id); err != nil {
 		return err
 	}
-	_, err := a.db.ExecContext(ctx, `UPDATE users SET password_changed = 0 WHERE id = ?`, id)
+	_, err := a.db.ExecContext(ctx, `UPDATE users SET epoch_told = max(epoch_told, ?) WHERE id = ?`, epoch, id)
 	return err
 }
 
 // setAddress changes the address that codes are mailed to, and tells the old one.
 func (a *app) setAddress(ctx context.Context, who user, address string) error {
-	_, err := a.db.ExecContext(ctx, `UPDATE users SET address = ?, address_changed = 1 WHERE id = ?`, address, who.ID)
+	_, err := a.db.ExecContext(ctx, `UPDATE users SET address = ?, moves = moves + 1 WHERE id = ?`, address, who.ID)
 	if err != nil {
 		return err
 	}
@@ -54,19 +58,23 @@ func (a *app) setAddress(ctx context.Context, who user, address string) error {
 // settleAddress voids the codes that were mailed: who reads the old address may have
 // asked for them.
 func (a *app) settleAddress(ctx context.Context, id string) error {
+	var moves int64
+	if err := a.db.QueryRowContext(ctx, `SELECT moves FROM users WHERE id = ?`, id).Scan(&moves); err != nil {
+		return err
+	}
 	if err := a.admin.VoidCodes(ctx, id); err != nil {
 		return err
 	}
-	_, err := a.db.ExecContext(ctx, `UPDATE users SET address_changed = 0 WHERE id = ?`, id)
+	_, err := a.db.ExecContext(ctx, `UPDATE users SET moves_told = max(moves_told, ?) WHERE id = ?`, moves, id)
 	return err
 }
 
 // settleChanges finishes what was cut off between a change and its telling factor.
 func (a *app) settleChanges(ctx context.Context) error {
-	if err := a.settleEach(ctx, `SELECT id FROM users WHERE password_changed = 1`, a.settlePassword); err != nil {
+	if err := a.settleEach(ctx, `SELECT id FROM users WHERE epoch_told < epoch`, a.settlePassword); err != nil {
 		return err
 	}
-	return a.settleEach(ctx, `SELECT id FROM users WHERE address_changed = 1`, a.settleAddress)
+	return a.settleEach(ctx, `SELECT id FROM users WHERE moves_told < moves`, a.settleAddress)
 }
 
 func (a *app) settleEach(ctx context.Context, query string, settle func(ctx context.Context, id string) error) error {

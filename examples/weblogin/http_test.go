@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/dbtest/server"
 	"github.com/knowhave/factor/factortest"
@@ -189,11 +191,7 @@ func TestOldLinksAreVoid(t *testing.T) {
 		c.post("/logout", nil)
 		c.post("/forgot", url.Values{"name": {"alice"}})
 		_, token, _ := strings.Cut(s.letters()[0].Link, "token=")
-		who, err := s.users.named(t.Context(), "alice")
-		if err == nil {
-			err = change(s, who)
-		}
-		if err != nil {
+		if err := change(s, s.alice()); err != nil {
 			t.Fatal(err)
 		}
 		void := c.post("/reset", url.Values{"token": {token}}).StatusCode != http.StatusSeeOther
@@ -205,19 +203,14 @@ func TestOldLinksAreVoid(t *testing.T) {
 
 // What was cut off between a change and its telling factor is finished by the sweep.
 func TestCutOffChangesAreFinished(t *testing.T) {
-	for _, column := range []string{"password_changed", "address_changed"} {
+	for _, column := range []string{"epoch", "moves"} {
 		s := newSite(t)
 		s.client().register()
-		who, err := s.users.named(t.Context(), "alice")
-		if err != nil {
-			t.Fatal(err)
-		}
+		who := s.alice()
 		if _, err := s.codes.IssueUnproven(t.Context(), who.ID, factor.KindLogin); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.db.ExecContext(t.Context(), `UPDATE users SET `+column+` = 1`); err != nil {
-			t.Fatal(err)
-		}
+		s.exec(`UPDATE users SET ` + column + ` = ` + column + ` + 1`)
 		if err := s.settleChanges(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -226,9 +219,97 @@ func TestCutOffChangesAreFinished(t *testing.T) {
 			t.Errorf("%s: codes that live: %v, %v", column, status.Live, err)
 		}
 		var left int
-		if err := s.db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM users WHERE `+column+` = 1`).Scan(&left); err != nil || left != 0 {
+		if err := s.db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM users WHERE `+column+`_told < `+column).Scan(&left); err != nil || left != 0 {
 			t.Errorf("%s: %d are left, %v", column, left, err)
 		}
+	}
+}
+
+// While the cards cannot be deleted no reset goes on. The sweep deletes them once they can.
+func TestResetStopsUntilTheCardsAreDeleted(t *testing.T) {
+	s := newSite(t)
+	c := s.client()
+	c.pastBoth()
+	c.post("/account/pin", url.Values{"pin": {alicePIN}, "password": {alicePassword}})
+	c.post("/account/cards", url.Values{"label": {"Visa"}})
+	c.post("/logout", nil)
+	c.post("/forgot", url.Values{"name": {"alice"}})
+	_, token, _ := strings.Cut(s.letters()[0].Link, "token=")
+	c.post("/reset", url.Values{"token": {token}})
+	s.exec(`ALTER TABLE cards RENAME TO away`)
+	for _, try := range []struct {
+		path string
+		form url.Values
+	}{{"/reset/forfeit", url.Values{"sure": {"on"}}}, {"/reset/proof", url.Values{"pin": {alicePIN}}}} {
+		response := c.post(try.path, try.form)
+		if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") != "10" {
+			t.Fatalf("%s is %s", try.path, response.Status)
+		}
+	}
+	if to := c.send(http.MethodGet, "/reset/password", "same-origin", nil).Header.Get("Location"); to != "/reset/proof" {
+		t.Fatalf("the reset goes on: sent to %q", to)
+	}
+	s.exec(`ALTER TABLE away RENAME TO cards`)
+	s.clock.Turn(2 * time.Minute)
+	if _, err := s.admin.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if to := c.post("/reset/proof", url.Values{"pin": {alicePIN}}).Header.Get("Location"); to != "/reset/password" {
+		t.Fatalf("sent to %q", to)
+	}
+	if cards, err := s.wallet.cards(t.Context(), s.alice().ID); err != nil || len(cards) != 0 {
+		t.Fatalf("cards left: %v, %v", cards, err)
+	}
+}
+
+func (s *site) exec(statement string) {
+	s.t.Helper()
+	if _, err := s.db.ExecContext(s.t.Context(), statement); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *site) alice() user {
+	s.t.Helper()
+	who, err := s.users.named(s.t.Context(), "alice")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return who
+}
+
+// Mail that is down holds nobody up, and what was not told is told once, later.
+func TestNoticeIsMailedOnce(t *testing.T) {
+	s := newSite(t)
+	c := s.client()
+	c.pastBoth()
+	s.exec(`ALTER TABLE mails RENAME TO away`)
+	if to := c.post("/account/pin", url.Values{"pin": {alicePIN}, "password": {alicePassword}}).Header.Get("Location"); to != "/account" {
+		t.Fatalf("sent to %q", to)
+	}
+	s.exec(`ALTER TABLE away RENAME TO mails`)
+	for range 2 {
+		s.clock.Turn(2 * time.Minute)
+		if _, err := s.admin.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told, err := s.mail.told(t.Context(), aliceAddress)
+	if err != nil || len(told) != 1 || told[0].Subject != "A PIN was set." {
+		t.Fatalf("told %v, %v", told, err)
+	}
+	again := factor.Notice{ID: uuid.New(), Event: factor.Event{User: s.alice().ID, Action: factor.ActionPINRemoved}}
+	for range 2 {
+		if err := s.mail.notify(t.Context(), again); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again.Event.User = "nobody any more"
+	if err := s.mail.notify(t.Context(), again); err != nil {
+		t.Fatalf("a notice of a user who is gone waits for ever: %v", err)
+	}
+	if told, err = s.mail.told(t.Context(), aliceAddress); err != nil || len(told) != 2 {
+		t.Fatalf("told %v, %v", told, err)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/knowhave/factor"
@@ -61,9 +62,12 @@ var notices = map[factor.Action]string{
 }
 
 // notify is factor.Options.Notify. It is called until it returns nil, always with the
-// same ID, so that the mail is sent once.
+// same ID, so that the mail is sent once. Nobody wants the notices of a user who is gone.
 func (o *outbox) notify(ctx context.Context, n factor.Notice) error {
 	to, err := o.users.byID(ctx, n.Event.User)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -59,8 +59,13 @@ type visitor struct {
 }
 
 // enter takes a visitor to a stage, under a new token: one that somebody planted or
-// read before does not come along.
+// read before does not come along, and neither does what another user left.
 func (a *app) enter(ctx context.Context, who user, to stage) error {
+	if a.sessions.GetString(ctx, keyUser) != who.ID {
+		if err := a.sessions.Clear(ctx); err != nil {
+			return err
+		}
+	}
 	if err := a.sessions.RenewToken(ctx); err != nil {
 		return err
 	}

@@ -73,8 +73,8 @@ func (u *users) create(ctx context.Context, name, address, password string) (use
 		return user{}, err
 	}
 	created := user{ID: uuid.NewString(), Name: name, Address: address}
-	done, err := u.db.ExecContext(ctx, `INSERT INTO users (id, name, address, password_hash, epoch, password_changed, address_changed)
-		VALUES (?, ?, ?, ?, 0, 0, 0) ON CONFLICT DO NOTHING`, created.ID, name, address, string(hash))
+	done, err := u.db.ExecContext(ctx, `INSERT INTO users (id, name, address, password_hash, epoch, epoch_told, moves, moves_told)
+		VALUES (?, ?, ?, ?, 0, 0, 0, 0) ON CONFLICT DO NOTHING`, created.ID, name, address, string(hash))
 	if err != nil {
 		return user{}, err
 	}

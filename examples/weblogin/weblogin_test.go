@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/knowhave/factor"
 )
 
 func TestRegisterAndLogInWithAMailedCode(t *testing.T) {
@@ -49,6 +51,11 @@ func TestLogInWithAnAuthenticatorOrARecoveryCode(t *testing.T) {
 	if b.text("#mail") != "" {
 		t.Fatal("a mailed code is offered beside the authenticator")
 	}
+	mailed, err := b.codes.IssueUnproven(t.Context(), b.alice().ID, factor.KindLogin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.wantStatus(b.submit("second", "code", mailed.Code), http.StatusForbidden)
 	b.submit("second", "code", b.codeOf(secret))
 	b.want("#stage", "past both factors")
 	b.submit("logout")
@@ -234,9 +241,13 @@ func TestNewAddressIsProvenByACodeThatWasMailedToIt(t *testing.T) {
 	if to := b.letters()[0].To; to != "new@example.com" {
 		t.Fatalf("the code went to %s", to)
 	}
+	other := b.mailed()
+	b.clock.Turn(time.Minute)
+	b.submit("begin-address", "address", "newer@example.com", "password", alicePassword)
+	b.wantStatus(b.submit("confirm-address", "code", other), http.StatusForbidden)
 	b.wantStatus(b.submit("confirm-address", "code", "000000"), http.StatusForbidden)
 	b.submit("confirm-address", "code", b.mailed())
-	b.want("#address", "new@example.com")
+	b.want("#address", "newer@example.com")
 	if l := b.letters()[0]; l.To != aliceAddress || l.Subject != "Your address was changed" {
 		t.Fatalf("the old address was told %q at %s", l.Subject, l.To)
 	}
