@@ -13,8 +13,9 @@ import (
 
 // On your database, with the driver that you use already.
 func ExampleNewVerifier() {
-	ctx, dsn, key := context.Background(), os.Getenv("DATABASE_URL"), exampleKey() // the key from your secret store
+	ctx, dsn, key := context.Background(), os.Getenv("DATABASE_URL"), exampleKey()
 
+	// dsn and the key, 32 random bytes, come from your configuration and your secret store.
 	db, err := sql.Open("pgx", dsn) // or sqlite and sqlstore.SQLite, mysql and sqlstore.MySQL
 	if err != nil {
 		log.Fatal(err)
@@ -30,7 +31,10 @@ func ExampleNewVerifier() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	verifier, err := factor.NewVerifier(store, keyring, &factor.Options{CheckPassword: checkPassword})
+	verifier, err := factor.NewVerifier(store, keyring, &factor.Options{
+		CheckPassword: checkPassword,                  // asks your table of users
+		ProofKinds:    []factor.Kind{factor.KindTOTP}, // the mailbox alone changes nothing
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -41,18 +45,18 @@ func ExampleNewVerifier() {
 // user is past the password, and no more.
 func Example_login() {
 	ctx := context.Background()
-	v := exampleVerifier(&factor.Options{
+	verifier := exampleVerifier(&factor.Options{
 		CheckPassword: checkPassword, // asks your table of users
 		ProofKinds:    []factor.Kind{factor.KindTOTP},
 	})
 
 	// The first form. A user who does not exist is not asked about.
-	if err := v.VerifyPassword(ctx, "alice", "correct horse"); err != nil {
+	if err := verifier.VerifyPassword(ctx, "alice", "correct horse"); err != nil {
 		log.Fatal(err)
 	}
 
 	// What the second form offers. Ask past the first factor only.
-	held, err := v.Holdings(ctx, "alice")
+	held, err := verifier.Holdings(ctx, "alice")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -65,14 +69,14 @@ func Example_login() {
 	}
 
 	// The button that mails a code.
-	code, err := factor.NewOTPIssuer(v).IssueUnproven(ctx, "alice", factor.KindLogin)
+	code, err := factor.NewOTPIssuer(verifier).IssueUnproven(ctx, "alice", factor.KindLogin)
 	if err != nil {
 		log.Fatal(err)
 	}
 	typed := mailTo("alice", code)
 
 	// The second form, which is posted. After nil your session is whole.
-	match, err := v.VerifyOTP(ctx, "alice", factor.CleanCode(typed), kinds...)
+	match, err := verifier.VerifyOTP(ctx, "alice", factor.CleanCode(typed), kinds...)
 	fmt.Println(err, match.Kind, match.Kind.AMR())
 	// Output: <nil> login otp
 }
