@@ -42,6 +42,8 @@ func newApp(ctx context.Context, c config) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
+	db.SetMaxOpenConns(8) // as many as stay open
+	db.SetMaxIdleConns(8)
 	a := &app{db: db, log: c.Log, now: c.Now, base: c.Base, sessions: newSessions()}
 	if a.now == nil {
 		a.now = time.Now

@@ -104,13 +104,13 @@ func (a *app) serve(ctx context.Context, listener net.Listener) error {
 
 // sweep calls Admin.Sweep at once and then every minute, until ctx ends: it finishes
 // wipes that were cut off and tells notices that could not be told. A cron job in one
-// process of several would do as well.
+// process of several would do as well. The application's own leftovers go with it.
 func (a *app) sweep(ctx context.Context) {
 	every := time.NewTicker(time.Minute)
 	defer every.Stop()
 	for {
 		_, err := a.admin.Sweep(ctx)
-		if err = errors.Join(err, a.settleChanges(ctx)); err != nil && ctx.Err() == nil {
+		if err = errors.Join(err, a.settleChanges(ctx), a.dropExpired(ctx)); err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "sweep", "err", err)
 		}
 		select {
@@ -119,4 +119,14 @@ func (a *app) sweep(ctx context.Context) {
 		case <-every.C:
 		}
 	}
+}
+
+// dropExpired deletes the links and the remembered browsers that are too old.
+func (a *app) dropExpired(ctx context.Context) error {
+	var failed []error
+	for _, query := range []string{`DELETE FROM reset_links WHERE ends_at <= ?`, `DELETE FROM browsers WHERE ends_at <= ?`} {
+		_, err := a.db.ExecContext(ctx, query, a.now().UnixMilli())
+		failed = append(failed, err)
+	}
+	return errors.Join(failed...)
 }

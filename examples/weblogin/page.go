@@ -72,7 +72,7 @@ func (a *app) problem(err error) (answer, bool) {
 
 // fail answers what no page has answered. A fault is logged, and the visitor told
 // nothing of it.
-func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
+func (a *app) fail(w http.ResponseWriter, r *http.Request, v visitor, err error) {
 	said, ok := a.problem(err)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -81,7 +81,7 @@ func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
 		a.log.ErrorContext(r.Context(), "request failed", "method", r.Method, "pattern", r.Pattern, "err", err)
 	}
 	retryAfter(w, said)
-	if err := a.render(w, r, said.Status, "error", page{Problem: said.Text}); err != nil {
+	if err := a.render(w, r, said.Status, "error", page{Visitor: v, Problem: said.Text}); err != nil {
 		a.log.ErrorContext(r.Context(), "page not sent", "err", err)
 	}
 }

@@ -113,7 +113,7 @@ func (a *app) anybody(serve view) http.Handler {
 			err = serve(w, r, v)
 		}
 		if err != nil {
-			a.fail(w, r, err)
+			a.fail(w, r, v, err)
 		}
 	})
 }
