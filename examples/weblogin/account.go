@@ -117,11 +117,17 @@ func (a *app) confirmAuthenticator(w http.ResponseWriter, r *http.Request, v vis
 	if errors.Is(err, factor.ErrMismatch) || errors.Is(err, factor.ErrMalformed) {
 		return a.refuse(w, r, v, "authenticator", qrPage{}, err)
 	}
+	if err == nil {
+		err = a.forgetBrowsers(r.Context(), v.ID)
+	}
 	return a.done(w, r, v, "The authenticator counts from now on.", err)
 }
 
 func (a *app) removeAuthenticator(w http.ResponseWriter, r *http.Request, v visitor) error {
 	err := a.authenticators.Remove(r.Context(), v.ID, password(r))
+	if err == nil {
+		err = a.forgetBrowsers(r.Context(), v.ID)
+	}
 	return a.done(w, r, v, "The authenticator is removed.", err)
 }
 

@@ -29,8 +29,8 @@ func (a *app) setPassword(ctx context.Context, who user, password string) error 
 }
 
 // settlePassword voids the codes that were mailed, and the authenticator that waits,
-// because whoever had the old password may have asked for them. It takes a lock of the
-// password off.
+// because whoever had the old password may have asked for them. It lifts a lock of the
+// password.
 func (a *app) settlePassword(ctx context.Context, id string) error {
 	var epoch int64 // a later one is told apart
 	if err := a.db.QueryRowContext(ctx, `SELECT epoch FROM users WHERE id = ?`, id).Scan(&epoch); err != nil {
@@ -55,8 +55,8 @@ func (a *app) setAddress(ctx context.Context, who user, address string) error {
 	return a.mail.send(ctx, letter{To: who.Address, Subject: "Your address was changed", Body: "Mail goes to another address now. If it was not you, write to us."})
 }
 
-// settleAddress voids the codes that were mailed: who reads the old address may have
-// asked for them.
+// settleAddress voids the codes that were mailed, because whoever reads the old address
+// may have asked for them.
 func (a *app) settleAddress(ctx context.Context, id string) error {
 	var moves int64
 	if err := a.db.QueryRowContext(ctx, `SELECT moves FROM users WHERE id = ?`, id).Scan(&moves); err != nil {

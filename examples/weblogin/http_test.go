@@ -76,8 +76,8 @@ func (s *site) routes(of func(router)) (all routes) {
 	return all
 }
 
-// Each page of an account is closed to strangers, to who is half logged in and to who
-// has followed a link, and each sends them to where they can go on.
+// No page of an account is open to strangers, to users who are half logged in, or to users
+// who have followed a link. Each page sends them to where they can go on.
 func TestAccountIsClosedBeforeBothFactors(t *testing.T) {
 	s := newSite(t)
 	half := s.client()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"net/http"
 	"time"
@@ -25,6 +26,12 @@ func (a *app) remember(w http.ResponseWriter, r *http.Request, who user) error {
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: false, // true behind TLS
 	})
 	return nil
+}
+
+// forgetBrowsers has every browser asked again, after a change of the second factor.
+func (a *app) forgetBrowsers(ctx context.Context, id string) error {
+	_, err := a.db.ExecContext(ctx, `DELETE FROM browsers WHERE user_id = ?`, id)
+	return err
 }
 
 // isRemembered reports whether the browser has such a token of this user. Ask only once

@@ -124,8 +124,8 @@ func (a *app) showNewPassword(w http.ResponseWriter, r *http.Request, v visitor)
 	return a.show(w, r, v, "newpassword", nil)
 }
 
-// resetPassword ends all sessions of the user, this one too: who has reset the
-// password logs in with it, and with the second factor.
+// resetPassword ends all sessions of the user, this one too. The user logs in with the
+// new password, and with the second factor.
 func (a *app) resetPassword(w http.ResponseWriter, r *http.Request, v visitor) error {
 	if err := a.setPassword(r.Context(), v.user, r.PostFormValue("new")); err != nil {
 		return a.refuse(w, r, v, "newpassword", nil, err)

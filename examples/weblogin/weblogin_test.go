@@ -253,7 +253,7 @@ func TestNewAddressIsProvenByACodeThatWasMailedToIt(t *testing.T) {
 	}
 }
 
-func TestRememberedBrowserIsNotAskedAgainUntilThePasswordChanges(t *testing.T) {
+func TestRememberedBrowserIsNotAskedAgainUntilAFactorChanges(t *testing.T) {
 	s := newSite(t)
 	b := s.browser()
 	b.register()
@@ -269,6 +269,14 @@ func TestRememberedBrowserIsNotAskedAgainUntilThePasswordChanges(t *testing.T) {
 	other.logIn()
 	other.want("#stage", "half logged in")
 	b.submit("change-password", "password", alicePassword, "new", alicePassword)
+	b.submit("logout")
+	b.logIn()
+	b.want("#stage", "half logged in")
+
+	b.clock.Turn(time.Minute)
+	b.submit("mail")
+	b.submit("second", "code", b.mailed(), "remember", "on")
+	b.withAuthenticator()
 	b.submit("logout")
 	b.logIn()
 	b.want("#stage", "half logged in")
