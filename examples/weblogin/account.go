@@ -20,14 +20,21 @@ type accountPage struct {
 	NewAddress string // that a code was mailed to
 }
 
-func (a *app) accountPage(r *http.Request, v visitor) (p accountPage, err error) {
+func (a *app) accountPage(r *http.Request, v visitor) (accountPage, error) {
 	ctx := r.Context()
-	var failed [3]error
-	p.Held, failed[0] = a.verifier.Holdings(ctx, v.ID)
-	p.Cards, failed[1] = a.wallet.cards(ctx, v.ID)
-	p.Told, failed[2] = a.mail.told(ctx, v.Address)
-	p.AMR, p.NewAddress = a.sessions.GetString(ctx, keyAMR), a.sessions.GetString(ctx, keyNewAddress)
-	return p, errors.Join(failed[:]...)
+	held, err := a.verifier.Holdings(ctx, v.ID)
+	if err != nil {
+		return accountPage{}, err
+	}
+	cards, err := a.wallet.cards(ctx, v.ID)
+	if err != nil {
+		return accountPage{}, err
+	}
+	told, err := a.mail.told(ctx, v.Address)
+	return accountPage{
+		Held: held, Cards: cards, Told: told,
+		AMR: a.sessions.GetString(ctx, keyAMR), NewAddress: a.sessions.GetString(ctx, keyNewAddress),
+	}, err
 }
 
 func (a *app) showAccount(w http.ResponseWriter, r *http.Request, v visitor) error {

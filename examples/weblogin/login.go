@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/knowhave/factor"
 )
@@ -139,11 +140,11 @@ func (a *app) pastBoth(w http.ResponseWriter, r *http.Request, who user, by ...f
 	if err := a.enter(r.Context(), who, stageFull); err != nil {
 		return err
 	}
-	amr := ""
+	var amr []string
 	for _, kind := range by {
-		amr += " " + kind.AMR()
+		amr = append(amr, kind.AMR())
 	}
-	a.sessions.Put(r.Context(), keyAMR, amr)
+	a.sessions.Put(r.Context(), keyAMR, strings.Join(amr, " "))
 	return a.next(w, r, "/account", "You are logged in.")
 }
 
