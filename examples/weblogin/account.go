@@ -170,6 +170,10 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request, v visitor) 
 // code proves that somebody reads it.
 func newAddressPurpose(address string) []string { return []string{"new address", address} }
 
+// newAddressKind is not the kind of the codes that confirm an act: somebody else may read
+// these, and a right code sets the count of its kind back.
+const newAddressKind = factor.KindLogin
+
 func (a *app) beginAddress(w http.ResponseWriter, r *http.Request, v visitor) error {
 	address := r.PostFormValue("address")
 	err := checkAddress(address)
@@ -180,7 +184,7 @@ func (a *app) beginAddress(w http.ResponseWriter, r *http.Request, v visitor) er
 		return a.done(w, r, v, "", err)
 	}
 	view := a.verifier.For(newAddressPurpose(address)...)
-	code, err := factor.NewOTPIssuer(view).IssueUnproven(r.Context(), v.ID, factor.KindAccount)
+	code, err := factor.NewOTPIssuer(view).IssueUnproven(r.Context(), v.ID, newAddressKind)
 	if err == nil {
 		err = a.mail.send(r.Context(), codeLetter(address, "for your new address", code))
 	}
@@ -197,7 +201,7 @@ func (a *app) confirmAddress(w http.ResponseWriter, r *http.Request, v visitor) 
 		return a.next(w, r, "/account", "")
 	}
 	view := a.verifier.For(newAddressPurpose(address)...)
-	_, err := view.VerifyOTP(r.Context(), v.ID, factor.CleanCode(r.PostFormValue("code")))
+	_, err := view.VerifyOTP(r.Context(), v.ID, factor.CleanCode(r.PostFormValue("code")), newAddressKind)
 	if err == nil {
 		err = a.setAddress(r.Context(), v.user, address)
 	}
