@@ -194,6 +194,9 @@ func (a *app) openSQL(_ context.Context, create bool) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := schema(s.dialect, a.table()); err != nil { // the name is none
+		return nil, err
+	}
 	place, store, err := s.open(a.table())
 	if err != nil {
 		return nil, err

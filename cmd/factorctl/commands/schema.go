@@ -57,7 +57,7 @@ func (a *app) schemaOf(c *cobra.Command) (*sqlstore.Dialect, string, error) {
 func schema(d *sqlstore.Dialect, table string) (text string, err error) {
 	defer func() {
 		if wrong := recover(); wrong != nil {
-			err = usage("%v", wrong)
+			err = usage("--table: %v", wrong)
 		}
 	}()
 	return sqlstore.Schema(d, &sqlstore.Options{Table: table}), nil
