@@ -10,6 +10,7 @@ require (
 	github.com/knowhave/factor v0.2.0
 	github.com/knowhave/factor/cmd/factorctl v0.2.0
 	github.com/tink-crypto/tink-go/v2 v2.9.0
+	golang.org/x/mod v0.42.0
 	modernc.org/sqlite v1.60.1
 )
 

@@ -86,18 +86,23 @@ func examineClock(ctx context.Context, place *SQL, r *report) {
 		r.add("clock", resultFail, "reading that of the database: %v", err)
 		return
 	}
-	result := resultOK
-	switch apart := ahead.Abs(); {
-	case apart >= clockFail:
-		result = resultFail
-	case apart >= clockWarn:
-		result = resultWarn
-	}
+	result := clockResult(ahead)
 	if ahead < 0 {
 		r.add("clock", result, "this machine is %v behind the database", -ahead)
 		return
 	}
 	r.add("clock", result, "this machine is %v ahead of the database", ahead)
+}
+
+func clockResult(ahead time.Duration) string {
+	switch apart := ahead.Abs(); {
+	case apart >= clockFail:
+		return resultFail
+	case apart >= clockWarn:
+		return resultWarn
+	default:
+		return resultOK
+	}
 }
 
 // clockOffset returns how far this machine is ahead of the database: as the fastest
