@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/google/uuid"
@@ -85,6 +86,8 @@ func (a *app) removeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "remove",
 		Short: "Remove a PIN, an authenticator or a device",
+		Example: "  " + a.Name + " remove device alice 7d1ad1ee-6a5e-4f5c-9a0a-1f3c0b5d2a11 --options limits.json\n" +
+			"  " + a.Name + " remove authenticator alice --options limits.json",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage("remove what? pin, authenticator or device")
@@ -161,7 +164,8 @@ func (a *app) removeDevices(ctx context.Context, user string) error {
 			return factor.ErrUnknownDevice
 		}
 		for _, d := range found.Devices {
-			if err := s.admin.RevokeDevice(ctx, user, d.ID); err != nil {
+			err := s.admin.RevokeDevice(ctx, user, d.ID)
+			if err != nil && !errors.Is(err, factor.ErrUnknownDevice) { // somebody else may have removed it
 				return err
 			}
 		}

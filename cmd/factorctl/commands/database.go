@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -135,16 +136,25 @@ func sqliteSource(dsn string, create bool) source {
 			add("_pragma=" + setting)
 		}
 	}
-	file := strings.NewReplacer("%23", "#", "%25", "%").Replace(strings.TrimPrefix(strings.TrimPrefix(path, "file:"), "//"))
-	name, err := filepath.Abs(file)
-	if err != nil {
-		name = file
-	}
-	s := source{driver: "sqlite", dsn: path + "?" + query, dialect: sqlstore.SQLite, name: "SQLite " + name}
+	file := sqliteFile(path)
+	s := source{driver: "sqlite", dsn: path + "?" + query, dialect: sqlstore.SQLite, name: "SQLite " + file}
 	if !create {
 		s.file = file
 	}
 	return s
+}
+
+// sqliteFile returns the path of the file that a URI names.
+func sqliteFile(uri string) string {
+	file := strings.TrimPrefix(uri, "file:")
+	file = strings.TrimPrefix(strings.TrimPrefix(file, "//localhost"), "//")
+	if plain, err := url.PathUnescape(file); err == nil {
+		file = plain
+	}
+	if abs, err := filepath.Abs(file); err == nil {
+		file = abs
+	}
+	return file
 }
 
 func (a *app) postgresSource(dsn string) (source, error) {

@@ -121,8 +121,11 @@ func (m *importing) openFile(ctx context.Context, file string) (io.ReadCloser, i
 	if err != nil {
 		return nil, 0, usage("%w", err)
 	}
-	total, err := countRows(f, m.format)
-	if err == nil {
+	total := 0
+	if about, err := f.Stat(); err == nil && !about.Mode().IsRegular() {
+		return f, 0, nil // such as a named pipe, which can be read once
+	}
+	if total, err = countRows(f, m.format); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {

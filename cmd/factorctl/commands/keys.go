@@ -3,6 +3,7 @@ package commands
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -39,21 +40,21 @@ func (a *app) keys() ([][]byte, error) {
 		return parseKeys("FACTOR_KEY", os.Getenv("FACTOR_KEY"))
 	}
 	var keys [][]byte
-	for _, file := range files {
+	for i, file := range files {
 		text, err := os.ReadFile(file)
-		if err != nil {
-			return nil, usage("key file: %w", err)
+		if err != nil { // without the name, which may be a key by mistake
+			return nil, usage("key file %d: %w", i+1, errors.Unwrap(err))
 		}
 		if isRaw(text) {
 			keys = append(keys, text)
 			continue
 		}
-		found, err := parseKeys("key file "+file, string(text))
+		found, err := parseKeys(fmt.Sprintf("key file %d", i+1), string(text))
 		if err != nil {
 			return nil, err
 		}
 		if len(found) == 0 {
-			return nil, usage("key file %s holds no key", file)
+			return nil, usage("key file %d holds no key", i+1)
 		}
 		keys = append(keys, found...)
 	}

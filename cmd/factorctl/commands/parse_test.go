@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"github.com/knowhave/factor/sqlstore"
 )
 
@@ -128,4 +130,26 @@ func TestAUserIsShownSoThatATerminalShowsIt(t *testing.T) {
 			t.Errorf("%q is shown as %s, want %s", user, got, want)
 		}
 	}
+}
+
+func TestAKeyInThePlaceOfItsFileIsNotRepeated(t *testing.T) {
+	key := hex.EncodeToString(bytes.Repeat([]byte{0xab}, keySize))
+	a := app{flags: flags{keyFiles: []string{key}}}
+	if _, err := a.keys(); err == nil || strings.Contains(err.Error(), key) || !strings.Contains(err.Error(), "key file 1") {
+		t.Fatal(err)
+	}
+}
+
+func TestEveryCommandHasHelpAndAnExample(t *testing.T) {
+	root := (Program{Name: "shopctl"}).app(nil, nil, nil).root()
+	var look func(c *cobra.Command)
+	look = func(c *cobra.Command) {
+		if c.Short == "" || c.HasParent() && !strings.Contains(c.Example, "shopctl "+c.Name()) && !strings.Contains(c.Example, "shopctl remove "+c.Name()) {
+			t.Errorf("%s: %q, with the example %q", c.CommandPath(), c.Short, c.Example)
+		}
+		for _, below := range c.Commands() {
+			look(below)
+		}
+	}
+	look(root)
 }

@@ -54,10 +54,7 @@ func (p Program) Main() {
 // Run runs one command and returns its exit code. A context that ends is an
 // interrupt.
 func (p Program) Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) ExitCode {
-	if p.Name == "" {
-		p.Name = "factorctl"
-	}
-	a := &app{Program: p, in: in, out: out, errs: errs, terminal: isTerminal}
+	a := p.app(in, out, errs)
 	root := a.root()
 	root.SetArgs(longFlags(root, args))
 	err := root.ExecuteContext(ctx)
@@ -68,6 +65,13 @@ func (p Program) Run(ctx context.Context, args []string, in io.Reader, out, errs
 	code := a.codeOf(ctx, err)
 	a.printError(err, code)
 	return code
+}
+
+func (p Program) app(in io.Reader, out, errs io.Writer) *app {
+	if p.Name == "" {
+		p.Name = "factorctl"
+	}
+	return &app{Program: p, in: in, out: out, errs: errs, terminal: isTerminal}
 }
 
 // app is one run of a Program.

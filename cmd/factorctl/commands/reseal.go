@@ -66,15 +66,12 @@ func (r *reseal) run(ctx context.Context) error {
 		return err
 	}
 	resumed := r.state.Done
-	total := resumed
-	for _, err := range r.admin.Users(ctx, r.state.After) {
-		if err != nil {
-			return err
-		}
-		total++
+	total, err := r.total(ctx)
+	if err != nil {
+		return err
 	}
 	p := r.progress("users", resumed, total)
-	err := r.all(ctx, p)
+	err = r.all(ctx, p)
 	p.end()
 	if err != nil {
 		return r.stopped(err)
@@ -85,6 +82,21 @@ func (r *reseal) run(ctx context.Context) error {
 		}
 	}
 	return r.finished(resumed)
+}
+
+// total counts the users, for the progress only.
+func (r *reseal) total(ctx context.Context) (int, error) {
+	if r.flags.quiet {
+		return 0, nil
+	}
+	total := r.state.Done
+	for _, err := range r.admin.Users(ctx, r.state.After) {
+		if err != nil {
+			return 0, err
+		}
+		total++
+	}
+	return total, nil
 }
 
 // begin finds out where to go on.

@@ -78,7 +78,7 @@ func (a *app) openService(ctx context.Context, n need) (*Service, error) {
 // options reads the file of options. It returns nil for none, which is an error where
 // there must be one.
 func (a *app) options(must bool) (*factor.Options, error) {
-	file := first(a.flags.options, os.Getenv("FACTOR_OPTIONS"))
+	file := a.optionsFile()
 	if file == "" && must {
 		return nil, usage("no options: give --options or FACTOR_OPTIONS, a JSON file with the service's factor.Options ({} for the defaults): other limits would show and store what is wrong")
 	}
@@ -100,6 +100,8 @@ func (a *app) options(must bool) (*factor.Options, error) {
 	}
 	return opts, nil
 }
+
+func (a *app) optionsFile() string { return first(a.flags.options, os.Getenv("FACTOR_OPTIONS")) }
 
 // close closes what was opened.
 func (a *app) close(err error) error {

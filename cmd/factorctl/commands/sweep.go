@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -38,7 +39,8 @@ func (a *app) sweepCommand() *cobra.Command {
 			if err == nil {
 				return nil
 			}
-			if len(failed) == 0 || c.Context().Err() != nil {
+			about := func(f failure) bool { return f.user != "" }
+			if !slices.ContainsFunc(failed, about) || c.Context().Err() != nil {
 				return err
 			}
 			return partly("not all users could be swept")

@@ -23,6 +23,9 @@ func (a *app) usersCommand() *cobra.Command {
 		Example: "  " + a.Name + " users --after alice --limit 100\n  " + a.Name + " users --locked --options limits.json",
 		Args:    exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
+			if limit < 0 {
+				return usage("--limit must not be negative")
+			}
 			n := needStore
 			if locked {
 				n = needOptions
