@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -251,4 +252,17 @@ func TestNoSecretIsPrinted(t *testing.T) {
 			}
 		}
 	})
+}
+
+// That this runs the package too is what has the go command repeat the tests of this
+// package after a change to it: of the program that they build it knows nothing.
+func TestTheProgramIsThePackage(t *testing.T) {
+	k := newKit(t, sqlite)
+	for _, help := range []string{"--help", "import --help", "remove device --help"} {
+		var out strings.Builder
+		code := commands.Program{}.Run(t.Context(), strings.Fields(help), nil, &out, io.Discard)
+		if got := k.must(commands.Done, strings.Fields(help)...); code != commands.Done || got != out.String() {
+			t.Errorf("%s: the program prints\n%s\nand the package, with exit code %d,\n%s", help, got, code, out.String())
+		}
+	}
 }
