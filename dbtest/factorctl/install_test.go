@@ -22,6 +22,7 @@ func TestReleasedModulesServeOutsideTheRepository(t *testing.T) {
 	t.Run("go install", o.install)
 	t.Run("a host builds its own", o.host)
 	t.Run("go vet", o.vet)
+	t.Run("go mod tidy", o.tidy)
 }
 
 func (o *outside) install(t *testing.T) {
@@ -74,10 +75,44 @@ func (o *outside) host(t *testing.T) {
 func (o *outside) vet(t *testing.T) {
 	dir := t.TempDir()
 	o.run(t, dir, "go", "mod", "init", "shop.example/vet")
-	for _, path := range o.nested {
+	for path := range o.nested {
 		o.run(t, dir, "go", "get", path+"/...@"+o.version)
 		o.run(t, dir, "go", "vet", path+"/...")
 	}
+}
+
+// A go.sum cannot hold the sums of a library that is not released yet; whoever releases
+// it adds them.
+func (o *outside) tidy(t *testing.T) {
+	for path, from := range o.nested {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
+			t.Fatal(err)
+		}
+		o.run(t, dir, "go", "mod", "tidy")
+		for _, name := range []string{"go.mod", "go.sum"} {
+			is, want := released(t, filepath.Join(from, name)), released(t, filepath.Join(dir, name))
+			if is != want {
+				t.Errorf("%s: its %s is not tidy. It is\n%s\nand go mod tidy makes\n%s", path, name, is, want)
+			}
+		}
+	}
+}
+
+// released returns what a file holds but the sums of the library.
+func released(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, factorPath+" v") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "")
 }
 
 // outside is the world without the checkout: all that is known of it is what a
@@ -85,8 +120,8 @@ func (o *outside) vet(t *testing.T) {
 type outside struct {
 	env     []string
 	bin     string
-	version string   // under which the checkout is served
-	nested  []string // the paths of the modules that are released beside the library
+	version string            // under which the checkout is served
+	nested  map[string]string // the directories of the modules that are released beside the library, by their paths
 }
 
 func newOutside(t *testing.T) *outside {
@@ -94,7 +129,7 @@ func newOutside(t *testing.T) *outside {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &outside{bin: t.TempDir()}
+	o := &outside{bin: t.TempDir(), nested: map[string]string{}}
 	proxy := goproxy{t, t.TempDir()}
 	for _, dir := range workspace(t, root) {
 		mod := parsed(t, filepath.Join(dir, "go.mod"))
@@ -106,7 +141,7 @@ func newOutside(t *testing.T) *outside {
 			t.Fatalf("%s requires %s %s, and another module %s", mod.Module.Mod.Path, factorPath, version, o.version)
 		}
 		o.version = version
-		o.nested = append(o.nested, mod.Module.Mod.Path)
+		o.nested[mod.Module.Mod.Path] = dir
 		proxy.serve(dir, version)
 	}
 	proxy.serve(root, o.version)
