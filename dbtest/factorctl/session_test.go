@@ -175,10 +175,16 @@ func TestExitCodes(t *testing.T) {
 	k.says(k.must(commands.Fault, "users"), "there is no file", "migrate")
 	k.must(commands.Done, "migrate")
 	k.enrol(1)
+	k.write("users.csv", "user,pin.hash\nalice,"+bcryptOf1234+"\n")
+	k.write("unknown.csv", "user,pin.hsah\n")
+	k.write("twice.csv", "user,user\n")
+	k.write("nobody.csv", "pin.hash\n")
+	k.write("broken.csv", "user\n\"alice\n")
 	for _, args := range []string{
+		"import unknown.csv", "import twice.csv", "import nobody.csv", "import broken.csv", "import users.csv --format xml",
 		"nosuch", "status", "status a b", "users extra", "users --nosuch", "remove", "remove shoe alice", "remove device alice", "remove device alice x",
 		"unlock user-0000 --kind nosuch", "import", "import nosuch.csv", "import options.json", "reseal --parallel 0", "reseal --rate -1", "doctor --sample -1",
-		"reseal --state a --after b", "users --dialect oracle", "users --dsn=x --dsn-file=y", "users --dsn-file=nosuch", "users --table 1;2",
+		"reseal --state a --after b", "users --dialect oracle", "schema --dialect oracle", "import users.csv --refused users.csv", "users --dsn=x --dsn-file=y", "users --dsn-file=nosuch", "users --table 1;2",
 		"status user-0000 --options nosuch", "status user-0000 --key-file nosuch", "schema --dialect postgres --table 1;2",
 	} {
 		k.must(commands.Usage, strings.Fields(args)...)

@@ -29,7 +29,7 @@ func atTerminal(t *testing.T, typed string) (a *app, printed *bytes.Buffer) {
 }
 
 func TestWhatDestroysAsksFirst(t *testing.T) {
-	for typed, done := range map[string]bool{"y\n": true, "yes\n": true, "n\n": false, "\n": false, "": false, "alice\n": false, "Y\n": false} {
+	for typed, done := range map[string]bool{"y\n": true, "yes\n": true, "n\n": false, "\n": false, "": false, "alice\n": false, "Y\n": true} {
 		a, printed := atTerminal(t, typed)
 		err := a.confirm(t.Context(), "Erase it?")
 		if (err == nil) != done || !strings.Contains(printed.String(), "Erase it? [y/N]") {

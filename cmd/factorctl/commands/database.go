@@ -45,39 +45,55 @@ func (a *app) source(create bool) (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	switch d := first(a.flags.dialect, os.Getenv("FACTOR_DIALECT"), dialectOf(dsn)); d {
+	named, err := a.dialect()
+	if err != nil {
+		return source{}, err
+	}
+	switch first(named, dialectOf(dsn)) {
 	case "sqlite":
 		return sqliteSource(dsn, create), nil
 	case "postgres":
 		return a.postgresSource(dsn)
 	case "mysql":
 		return a.mysqlSource(dsn)
-	case "":
-		return source{}, usage("the data source name does not tell its database: give --dialect sqlite, postgres or mysql")
 	default:
-		return source{}, usage("--dialect is %q: give sqlite, postgres or mysql", d)
+		return source{}, usage("the data source name does not tell its database: give --dialect sqlite, postgres or mysql")
 	}
+}
+
+// dialects are the names that --dialect takes.
+var dialects = map[string]*sqlstore.Dialect{"sqlite": sqlstore.SQLite, "postgres": sqlstore.Postgres, "mysql": sqlstore.MySQL}
+
+// dialect returns the name of the dialect that is given, or "".
+func (a *app) dialect() (string, error) {
+	name := first(a.flags.dialect, os.Getenv("FACTOR_DIALECT"))
+	if name != "" && dialects[name] == nil {
+		return "", usage("there is no dialect %q: give sqlite, postgres or mysql", name)
+	}
+	return name, nil
 }
 
 func (a *app) dsn() (string, error) {
 	if a.flags.dsn != "" && a.flags.dsnFile != "" {
 		return "", usage("give one of --dsn and --dsn-file")
 	}
-	if a.flags.dsn == "" && a.flags.dsnFile == "" && os.Getenv("FACTOR_DSN") != "" {
-		return os.Getenv("FACTOR_DSN"), nil
+	dsn, file := a.flags.dsn, a.flags.dsnFile
+	if dsn == "" && file == "" {
+		dsn, file = os.Getenv("FACTOR_DSN"), os.Getenv("FACTOR_DSN_FILE")
 	}
-	if a.flags.dsn != "" {
-		return a.flags.dsn, nil
-	}
-	file := first(a.flags.dsnFile, os.Getenv("FACTOR_DSN_FILE"))
-	if file == "" {
+	switch {
+	case dsn != "" && file != "":
+		return "", usage("give one of FACTOR_DSN and FACTOR_DSN_FILE")
+	case dsn != "":
+		return dsn, nil
+	case file == "":
 		return "", usage("no database: give --dsn, --dsn-file, FACTOR_DSN or FACTOR_DSN_FILE")
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return "", usage("file of the data source name: %w", err)
 	}
-	dsn := strings.TrimSpace(string(text))
+	dsn = strings.TrimSpace(string(text))
 	if dsn == "" {
 		return "", usage("file of the data source name: %s is empty", file)
 	}

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -168,8 +167,7 @@ func (j *jsonRows) refuse(w io.Writer, r row, reason string) error {
 	return err
 }
 
-// refusedFile is where refused rows go. It takes its name only at the end: under its
-// own name it is never half of a run.
+// refusedFile is where refused rows go. It has its name only at the end of a run.
 type refusedFile struct {
 	name string
 	file *os.File
@@ -185,11 +183,7 @@ func openRefused(name, input string) (*refusedFile, error) {
 	if err == nil && err2 == nil && os.SameFile(was, in) {
 		return nil, usage("--refused is the file that is imported")
 	}
-	partial := name + ".partial"
-	if err := os.Remove(partial); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, usage("--refused: %w", err)
-	}
-	f, err := os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := openPartial(name)
 	if err != nil {
 		return nil, usage("--refused: %w", err)
 	}
@@ -201,9 +195,5 @@ func (f *refusedFile) close() error {
 	if f == nil {
 		return nil
 	}
-	err := errors.Join(f.file.Sync(), f.file.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.file.Name(), f.name)
+	return closePartial(f.file, f.name)
 }

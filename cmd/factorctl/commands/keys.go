@@ -33,6 +33,9 @@ func (a *app) keyring() (*factor.Keyring, error) {
 func (a *app) keys() ([][]byte, error) {
 	files := a.flags.keyFiles
 	if file := os.Getenv("FACTOR_KEY_FILE"); len(files) == 0 && file != "" {
+		if os.Getenv("FACTOR_KEY") != "" {
+			return nil, usage("give one of FACTOR_KEY_FILE and FACTOR_KEY")
+		}
 		files = []string{file}
 	}
 	if len(files) == 0 {

@@ -60,7 +60,8 @@ func isTerminal(stream any) bool {
 // answers.
 func (a *app) confirm(ctx context.Context, question string) error {
 	answer, err := a.ask(ctx, question+" [y/N] ")
-	if err != nil || answer == "y" || answer == "yes" || a.flags.yes {
+	yes := strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")
+	if err != nil || yes || a.flags.yes {
 		return err
 	}
 	return refused("not done")

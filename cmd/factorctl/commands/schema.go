@@ -45,9 +45,12 @@ func (a *app) schemaOf(c *cobra.Command) (*sqlstore.Dialect, string, error) {
 		}
 		return s.SQL.Dialect, s.SQL.Table, nil
 	}
-	dialects := map[string]*sqlstore.Dialect{"sqlite": sqlstore.SQLite, "postgres": sqlstore.Postgres, "mysql": sqlstore.MySQL}
-	if d, ok := dialects[a.flags.dialect]; ok {
-		return d, a.table(), nil
+	name, err := a.dialect()
+	if err != nil {
+		return nil, "", err
+	}
+	if name != "" {
+		return dialects[name], a.table(), nil
 	}
 	s, err := a.source(true)
 	return s.dialect, a.table(), err

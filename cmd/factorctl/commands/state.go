@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // state is where a reseal is: every user up to After is done. Its file lets the same
@@ -52,17 +51,27 @@ func (s state) write(file string) error {
 
 // replaceFile writes a file that only its owner reads, all of it or nothing.
 func replaceFile(file string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*") // readable for its owner only
+	f, err := openPartial(file)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(text)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), file)
+	return errors.Join(err, closePartial(f, file))
+}
+
+// openPartial begins a file that only its owner reads. It has its name only after
+// closePartial: under that name it is never cut off.
+func openPartial(file string) (*os.File, error) {
+	partial := file + ".partial"
+	if err := os.Remove(partial); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a run that was killed
+		return nil, err
 	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
+	return os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+}
+
+func closePartial(f *os.File, file string) error {
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
 	}
-	return nil
+	return os.Rename(f.Name(), file)
 }
