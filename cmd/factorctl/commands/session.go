@@ -35,7 +35,7 @@ func (a *app) open(ctx context.Context, n need) (*session, error) {
 		return nil, err
 	}
 	a.service = s
-	if s.Store == nil || (n >= needKey && s.Sealer == nil) {
+	if s == nil || s.Store == nil || (n >= needKey && s.Sealer == nil) {
 		return nil, errors.New("Program.Open returned a Service without a Store or a Sealer")
 	}
 	sealer := s.Sealer
@@ -75,8 +75,8 @@ func (a *app) openService(ctx context.Context, n need) (*Service, error) {
 	return s, nil
 }
 
-// options reads the file of options. It returns nil for none, which is an error where
-// there must be one.
+// options reads the file of options, and has Functions complete them. No file means
+// the defaults, and is an error where there must be one.
 func (a *app) options(must bool) (*factor.Options, error) {
 	file := a.optionsFile()
 	if file == "" && must {
