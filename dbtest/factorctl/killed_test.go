@@ -197,7 +197,7 @@ func TestAKilledImportIsStartedOver(t *testing.T) {
 		if n := k.users(); n != killedUsers-bad {
 			t.Fatalf("there are %d users, want %d", n, killedUsers-bad)
 		}
-		k.says(k.must(commands.Done, "status", user(0)), "devices        0")
+		k.says(k.must(commands.Done, "status", user(0)), "devices         0")
 		refused, err := os.ReadFile(k.path("refused.csv"))
 		if err != nil {
 			t.Fatal(err)

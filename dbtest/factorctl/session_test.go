@@ -44,7 +44,7 @@ func TestASessionOnEachDatabase(t *testing.T) {
 		k.must(commands.Done, "unlock", "bob")
 		k.says(k.must(commands.Done, "status", "bob"), "none counted, nothing locked")
 
-		k.says(k.must(commands.Done, "status", "alice"), "PIN            set", "authenticator  confirmed", "devices        2", device(2))
+		k.says(k.must(commands.Done, "status", "alice"), "PIN             set", "authenticator   confirmed", "devices         2", device(2))
 		k.must(commands.Done, "remove", "device", "alice", device(1), "--yes")
 		k.must(commands.Refused, "remove", "device", "alice", device(1), "--yes")
 		k.must(commands.Done, "remove", "device", "alice", "--all", "--yes")
@@ -85,7 +85,7 @@ func TestARecordThatDoesNotOpenIsOnlyDiscarded(t *testing.T) {
 		k.says(k.must(commands.Partly, "doctor"), "FAIL", "opened 0 of 3 records", user(1))
 		k.must(commands.Usage, "discard", user(0)) // nobody can be asked
 		k.says(k.must(commands.Done, "discard", user(0), "--yes"), "no key opens it", "discarded")
-		k.says(k.must(commands.Done, "status", user(0)), "devices        0")
+		k.says(k.must(commands.Done, "status", user(0)), "devices         0")
 
 		k.keys = [][]byte{newKey(), right}
 		k.writeKeys()

@@ -125,7 +125,7 @@ func (a *app) printReport(r *report) error {
 			rows = append(rows, []string{"", "", line})
 		}
 	}
-	print := func() error { return a.columns(rows) }
+	print := func() error { return a.columns(0, rows) }
 	if a.flags.json {
 		print = func() error { return a.printJSON(r) }
 	}

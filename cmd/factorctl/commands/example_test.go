@@ -61,12 +61,12 @@ func ExampleProgram_Run() {
 	// Output:
 	// alice
 	// alice: unlocked
-	// user           alice
-	// PIN            set
-	// authenticator  none
-	// devices        0
-	// wrong answers  none counted, nothing locked
-	// reset strikes  0
-	// wipe           none
+	// user            alice
+	// PIN             set
+	// authenticator   none
+	// devices         0
+	// wrong answers   none counted, nothing locked
+	// reset strikes   0
+	// wipe            none
 	// alice: pin removed
 }

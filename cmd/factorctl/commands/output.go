@@ -33,9 +33,9 @@ func (a *app) print(v any, format string, args ...any) error {
 	return err
 }
 
-// columns prints rows in columns.
-func (a *app) columns(rows [][]string) error {
-	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+// columns prints rows in columns of at least a width.
+func (a *app) columns(width int, rows [][]string) error {
+	w := tabwriter.NewWriter(a.out, width, 0, 2, ' ', 0)
 	for _, row := range rows {
 		fmt.Fprintln(w, strings.Join(row, "\t"))
 	}

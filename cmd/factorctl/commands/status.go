@@ -32,7 +32,7 @@ func (a *app) statusCommand() *cobra.Command {
 			if a.flags.json {
 				return a.printJSON(map[string]any{"user": user, "status": found})
 			}
-			return a.columns(statusRows(user, found, time.Now()))
+			return a.columns(len("wrong answers")+3, statusRows(user, found, time.Now()))
 		},
 	}
 }
