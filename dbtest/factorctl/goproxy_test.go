@@ -3,6 +3,7 @@ package factorctl_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -39,10 +40,38 @@ func (p goproxy) serve(dir, version string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if err := errors.Join(zip.CreateFromDir(archive, v, dir), archive.Close()); err != nil {
+	if err := errors.Join(zip.Create(archive, v, p.files(dir)), archive.Close()); err != nil {
 		p.t.Fatal(err)
 	}
 }
+
+// files are those of the module in a directory. In a worktree of git, .git is a file
+// too.
+func (p goproxy) files(dir string) []zip.File {
+	p.t.Helper()
+	checked, err := zip.CheckDir(dir)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var files []zip.File
+	for _, path := range checked.Valid {
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if name != ".git" {
+			files = append(files, file{filepath.ToSlash(name), path})
+		}
+	}
+	return files
+}
+
+// file is a zip.File.
+type file struct{ name, path string }
+
+func (f file) Path() string                 { return f.name }
+func (f file) Lstat() (os.FileInfo, error)  { return os.Lstat(f.path) }
+func (f file) Open() (io.ReadCloser, error) { return os.Open(f.path) }
 
 // parsed returns what a go.mod says.
 func parsed(t *testing.T, file string) *modfile.File {
