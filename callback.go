@@ -34,6 +34,7 @@ const (
 	inCheckPassword hostFunc = "CheckPassword"
 	inRegisteredAt  hostFunc = "RegisteredAt"
 	inWipe          hostFunc = "Wipe"
+	inNotify        hostFunc = "Notify"
 )
 
 // A hostCall is a call of one of these functions.
@@ -57,6 +58,26 @@ var (
 	errInsideItself = errors.New("it would run inside itself for the same user")
 	errTooMany      = fmt.Errorf("it runs %d times already for this user", keylock.MaxAtOnce)
 )
+
+// notCalledError is what keeps this process from calling a function of the host's.
+type notCalledError struct {
+	function hostFunc
+	because  error
+}
+
+func notCalled(f hostFunc, because error) error { return &notCalledError{f, because} }
+
+func (e *notCalledError) Error() string {
+	return fmt.Sprintf("factor: %s was not called: %s", e.function, e.because)
+}
+
+// wasNotCalled reports whether the host's function was not called. It looks at the error
+// itself and not at what that wraps: a host that calls back may return such an error
+// of another call, and has failed then.
+func wasNotCalled(err error) bool {
+	_, is := err.(*notCalledError)
+	return is
+}
 
 // askHost calls one of the host's functions about the user of the attempt, but
 // not from inside itself, and not more often at once than there are slots.

@@ -109,10 +109,10 @@ func TestAWipeIsNotedOnce(t *testing.T) {
 		return a.Guard.Wipe.Done
 	}
 	other := Wipe{ID: uuid.New(), User: "user", At: accounttest.Noon, Reason: ReasonStrikes}
-	if err := v.runWipe(t.Context(), other); err != nil || done() {
+	if _, err := v.runWipe(t.Context(), other); err != nil || done() {
 		t.Fatalf("the end of another wipe is noted: %v, %v", done(), err)
 	}
-	if err := v.runWipe(t.Context(), *publicWipe(marked, "user")); err != nil || !done() || asked != 2 {
+	if _, err := v.runWipe(t.Context(), *publicWipe(marked, "user")); err != nil || !done() || asked != 2 {
 		t.Fatalf("done %v after %d calls of Wipe: %v", done(), asked, err)
 	}
 }

@@ -17,6 +17,9 @@ const (
 	// kind that it was judged against. Kind, Err, Remaining; Until if this one
 	// locked it.
 	ActionRefused Action = "refused"
+	// ActionLockedOut follows the ActionRefused of the Final-th wrong answer: the kind is
+	// locked until it is unlocked or bound anew. Kind.
+	ActionLockedOut Action = "locked-out"
 	// ActionLocked: something was not judged or not issued because it is locked.
 	// Kind, Err, Until.
 	ActionLocked Action = "locked"

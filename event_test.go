@@ -57,6 +57,12 @@ func TestEveryActionIsReportedWithItsFields(t *testing.T) {
 			factor.Event{Action: factor.ActionAuthenticatorConfirmed, Kind: factor.KindTOTP}},
 		{func(k *kit) { k.begin() }, func(k *kit) error { return k.admin.RemoveAuthenticator(ctx, alice) },
 			factor.Event{Action: factor.ActionAuthenticatorRemoved, Kind: factor.KindTOTP}},
+		{nil, func(k *kit) error {
+			return second(k.recovery.Generate(ctx, alice, factor.Credentials{Password: rightPW}))
+		},
+			factor.Event{Action: factor.ActionRecoveryGenerated, Kind: factor.KindRecovery}},
+		{func(k *kit) { k.generate() }, func(k *kit) error { return k.admin.RemoveRecoveryCodes(ctx, alice) },
+			factor.Event{Action: factor.ActionRecoveryRemoved, Kind: factor.KindRecovery}},
 		{func(k *kit) { k.imports(row()) }, func(k *kit) error {
 			return k.guard.Prove(ctx, alice, factor.Credentials{OTP: k.codeOf(phoneSecret)})
 		}, factor.Event{Action: factor.ActionResetProven, Kind: factor.KindDeviceTOTP, Device: phone}},

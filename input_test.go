@@ -66,7 +66,7 @@ func FuzzUser(f *testing.F) {
 			r, size := utf8.DecodeRuneInString(rest)
 			want, rest = r != 0 && (r != utf8.RuneError || size == 3), rest[size:]
 		}
-		got := malformedField(t, checkUser(user))
+		got := malformedField(t, (&Verifier{}).checkUser(user))
 		if (got == "") != want || got != "" && got != "user" {
 			t.Fatalf("%q: malformed %q, want accepted %v", user, got, want)
 		}

@@ -81,6 +81,9 @@ func (a *attempt) report(f account.Finding, t *account.Tally) {
 		action = ActionLocked
 	}
 	a.event(Event{Action: action, Kind: Kind(f.Kind), Err: refusal(f), Remaining: f.Left, Until: f.Until})
+	if f.LockedOut {
+		a.event(Event{Action: ActionLockedOut, Kind: Kind(f.Kind)})
+	}
 	t.Add(f)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,16 +51,27 @@ type person struct {
 
 func newPerson(t *rapid.T, try *attempt) person {
 	a := try.account
-	live := func(digits string) *account.Code {
-		return &account.Code{Digits: digits, ExpiresAt: accounttest.Noon.Add(time.Minute)}
+	code := func(digits string) account.Code {
+		return account.Code{Digits: digits, ExpiresAt: accounttest.Noon.Add(time.Minute)}
+	}
+	codes := func(digits ...string) (all []account.Code) {
+		for _, d := range digits {
+			all = append(all, code(d))
+		}
+		return all
 	}
 	if rapid.Bool().Draw(t, "has codes") {
 		login, other := a.Codes(account.KindLogin), a.Codes(account.KindAccount)
-		*login = account.Codes{Live: live("000001"), Stale: []account.Code{*live("000003"), *live("000005"), *live("000006")}}
-		*other = account.Codes{Live: live("000002"), Stale: []account.Code{*live("000004"), *live("000005")}}
+		*login = account.Codes{Live: codes("000001"), Stale: codes("000003", "000005", "000006")}
+		*other = account.Codes{Live: codes("000002"), Stale: codes("000004", "000005")}
 		if rapid.Bool().Draw(t, "same code twice") {
-			other.Live = live(rapid.SampledFrom([]string{"000001", "000006"}).Draw(t, "same"))
+			other.Live = codes(rapid.SampledFrom([]string{"000001", "000006"}).Draw(t, "same"))
 		}
+	}
+	shown := (&account.Account{}).GenerateRecovery(account.RecoverySeed{25: 1})
+	if rapid.Bool().Draw(t, "has recovery codes") {
+		a.GenerateRecovery(account.RecoverySeed{25: 1})
+		a.Recovery.Used = 1
 	}
 	s := account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, LastStep: accounttest.Noon.Unix()/30 - 1}
 	other := account.TOTP{Key: totp.Key{Secret: []byte("09876543210987654321"), Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}
@@ -80,8 +92,8 @@ func newPerson(t *rapid.T, try *attempt) person {
 	add := func(to map[string][]Kind, text string, k Kind) { to[text] = append(to[text], k) }
 	for _, k := range []Kind{KindLogin, KindAccount} {
 		c := a.Codes(account.Kind(k))
-		if c.Live != nil {
-			add(p.right, c.Live.Digits, k)
+		for _, live := range c.Live {
+			add(p.right, live.Digits, k)
 		}
 		for _, old := range c.Stale {
 			add(p.stale, old.Digits, k)
@@ -98,6 +110,10 @@ func newPerson(t *rapid.T, try *attempt) person {
 	}
 	if a.PIN != nil {
 		add(p.right, "2580", KindPIN)
+	}
+	if a.Recovery != nil {
+		add(p.stale, shown[0], KindRecovery)
+		add(p.right, strings.ToUpper(shown[1]), KindRecovery)
 	}
 	add(p.right, "secret", KindPassword)
 	return p
@@ -118,10 +134,10 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 		try := attemptOn(t, &account.Account{}, judgeOptions, accounttest.Noon)
 		p := newPerson(t, try)
 		before := accounttest.Clone(t, p.account)
-		texts := []string{"", "999999", "000001", "000002", "000003", "000004", "000005", "000006"}
+		texts := []string{"", "999999", "000001", "000002", "000003", "000004", "000005", "000006", "zzzz-zzzz-zzzz-zzzz"}
 		for _, all := range []map[string][]Kind{p.right, p.stale} {
 			for text := range all {
-				if len(text) == 6 && checkDigits("otp", text, 6, 6) == nil {
+				if KindAccount.hasFormOf(text) || KindRecovery.hasFormOf(text) {
 					texts = append(texts, text)
 				}
 			}
@@ -137,6 +153,10 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 		}
 		asked := rapid.Permutation(otpKinds[:]).Draw(t, "kinds")
 		asked = asked[:rapid.IntRange(1, len(asked)).Draw(t, "asked")]
+		if given.OTP != "" && checkOTP(given.OTP, asked) != nil {
+			return // malformed, and so never judged
+		}
+		couldBe := func(k Kind) bool { return (k == KindRecovery) == (len(given.OTP) != 6) }
 
 		var right, last Kind
 		var charged, judged []Kind
@@ -144,7 +164,7 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 		for _, c := range []struct {
 			text  string
 			kinds []Kind
-		}{{given.OTP, asked}, {given.Password, []Kind{KindPassword}}, {given.PIN, []Kind{KindPIN}}} {
+		}{{given.OTP, slices.DeleteFunc(slices.Clone(asked), func(k Kind) bool { return !couldBe(k) })}, {given.Password, []Kind{KindPassword}}, {given.PIN, []Kind{KindPIN}}} {
 			if c.text == "" || right != "" {
 				continue
 			}
@@ -258,7 +278,7 @@ func TestJudgeKeepsWhatItChargedBeforeAFault(t *testing.T) {
 		o := judgeOptions
 		o.CheckPassword = check
 		try := attemptOn(t, &account.Account{}, o, accounttest.Noon)
-		m, err := try.judge(Credentials{OTP: "999999", Password: "secret", PIN: "0000"}, defaultKinds())
+		m, err := try.judge(Credentials{OTP: "999999", Password: "secret", PIN: "0000"}, defaultProofKinds())
 		if !errors.Is(err, broken) || m != (Match{}) || !try.wrong {
 			t.Errorf("%s: %v, %v, must be stored %v", name, m, err, try.wrong)
 		}

@@ -30,14 +30,15 @@ type kit struct {
 	*testing.T
 	*tap
 	*factortest.Clock
-	v      *factor.Verifier
-	pins   *factor.PINs
-	codes  *factor.OTPIssuer
-	dev    *factor.DeviceTOTPEnroller
-	auth   *factor.AuthenticatorEnroller
-	guard  *factor.ResetGuard
-	admin  *factor.Admin
-	hashes atomic.Int64
+	v        *factor.Verifier
+	pins     *factor.PINs
+	codes    *factor.OTPIssuer
+	dev      *factor.DeviceTOTPEnroller
+	auth     *factor.AuthenticatorEnroller
+	recovery *factor.RecoveryCodes
+	guard    *factor.ResetGuard
+	admin    *factor.Admin
+	hashes   atomic.Int64
 
 	mu     sync.Mutex
 	events []factor.Event
@@ -92,7 +93,7 @@ func newKitOn(t *testing.T, store *tap, change ...func(*factor.Options)) *kit {
 	k.ok(err)
 	pinhash.Cheapen(k.v, &k.hashes)
 	k.pins, k.codes, k.dev = factor.NewPINs(k.v), factor.NewOTPIssuer(k.v), factor.NewDeviceTOTPEnroller(k.v)
-	k.auth, k.admin = factor.NewAuthenticatorEnroller(k.v), factor.NewAdmin(k.v)
+	k.auth, k.recovery, k.admin = factor.NewAuthenticatorEnroller(k.v), factor.NewRecoveryCodes(k.v), factor.NewAdmin(k.v)
 	k.guard, err = factor.NewResetGuard(k.v)
 	k.ok(err)
 	return k
@@ -153,6 +154,18 @@ func (k *kit) issue(kind factor.Kind) string {
 	o, err := k.codes.IssueUnproven(k.Context(), alice, kind)
 	k.ok(err)
 	return o.Code
+}
+
+// generate gives alice recovery codes.
+func (k *kit) generate() []string {
+	k.Helper()
+	codes, err := k.recovery.Generate(k.Context(), alice, factor.Credentials{Password: rightPW})
+	k.ok(err)
+	var shown []string
+	for _, c := range codes {
+		shown = append(shown, c.Code)
+	}
+	return shown
 }
 
 // begin makes an authenticator wait.

@@ -24,9 +24,10 @@ import (
 // derived from it. None then runs inside itself for the same user: inside Wipe,
 // whatever would run that wipe again returns ErrWipePending at once; inside
 // CheckPassword and RegisteredAt, asking that function again is a fault; inside
-// Observe, nothing is observed. Of one user's CheckPassword, RegisteredAt and
-// Wipe, at most 4 each run at once in a process: a further call of the first two
-// waits up to 5 s, and is then a fault; a further Wipe is ErrWipePending. A context
+// Observe, nothing is observed; inside Notify, notices are kept, and left to a later
+// Sweep. Of one user's CheckPassword, RegisteredAt, Wipe and Notify, at most 4 each run
+// at once in a process: a further call of the first two waits up to 5 s, and is then a
+// fault; a further Wipe is ErrWipePending, a further Notify is left to Sweep. A context
 // that is kept for later is inside nothing once the function has returned. Now and
 // PINOptions.Deny get no context, and must not call this package.
 type Options struct {
@@ -50,6 +51,13 @@ type Options struct {
 	// context does not end with the caller's, who waits for it; a panic in it is
 	// dropped.
 	Observe func(ctx context.Context, e Event)
+	// Notify tells the user of what has happened to what proves who they are, by mail or
+	// the like. It is called until it returns nil, always with the same Notice.ID: by the
+	// call that did it, once, and then by Sweep. Return nil only for what was sent, or is
+	// known and not wanted. Its context does not end with the caller's, who waits for it,
+	// but after 10 s. Where it is nil no notices are kept, and a Sweep leaves what waits
+	// to a process where it is not.
+	Notify func(ctx context.Context, n Notice) error
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 	// ProofKinds are the kinds of code that count as a proof. Nil means

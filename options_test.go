@@ -158,7 +158,7 @@ func TestOptionsHaveTheirDefaults(t *testing.T) {
 		t.Errorf("the defaults are\n%+v, want\n%+v", o, want)
 	}
 	rules := o.rules()
-	limits := map[Kind]Limit{KindPassword: o.Password, KindPIN: o.PIN.Limit, KindLogin: o.OTP.Limit, KindAccount: o.OTP.Limit, KindTOTP: o.TOTP.Limit, KindDeviceTOTP: o.TOTP.Limit}
+	limits := map[Kind]Limit{KindPassword: o.Password, KindPIN: o.PIN.Limit, KindLogin: o.OTP.Limit, KindAccount: o.OTP.Limit, KindTOTP: o.TOTP.Limit, KindDeviceTOTP: o.TOTP.Limit, KindRecovery: o.OTP.Limit}
 	for _, k := range kinds {
 		if got := rules.Limit(account.Kind(k)); got != account.Limit(limits[k]) {
 			t.Errorf("%s has the limit %+v, want %+v", k, got, limits[k])
@@ -186,7 +186,9 @@ func TestOptionsAreRefusedByName(t *testing.T) {
 		{"ProofKinds", Options{ProofKinds: []Kind{"otp"}}},
 		{"ProofKinds", Options{ProofKinds: []Kind{KindAccount, ""}}},
 		{"ProofKinds", Options{ProofKinds: []Kind{KindAccount, KindLogin, KindAccount}}},
-		{"", Options{ProofKinds: []Kind{KindTOTP, KindLogin, KindAccount, KindDeviceTOTP}}},
+		{"", Options{ProofKinds: []Kind{KindTOTP, KindLogin, KindAccount, KindDeviceTOTP, KindRecovery}}},
+		{"", Options{ProofKinds: []Kind{KindRecovery}}},
+		{"ProofKinds", Options{ProofKinds: []Kind{KindRecovery, KindRecovery}}},
 		{"TOTP.Algorithm", Options{TOTP: TOTPOptions{Algorithm: "sha1"}}},
 		{"TOTP.Algorithm", Options{TOTP: TOTPOptions{Algorithm: "MD5"}}},
 		{"", Options{TOTP: TOTPOptions{Algorithm: "SHA512"}}},

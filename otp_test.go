@@ -3,6 +3,7 @@ package factor
 import (
 	"crypto/rand"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,9 +60,18 @@ func TestIssueMakesALiveCodeOfItsKind(t *testing.T) {
 	o := Options{OTP: OTPOptions{Digits: 8, AccountTTL: time.Minute, LoginTTL: 2 * time.Minute, Interval: time.Second}}
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Around(accounttest.Noon)).Draw(t, "account")
-		before := accounttest.Clone(t, a)
 		kind := rapid.SampledFrom(issuedKinds[:]).Draw(t, "kind")
+		purpose := rapid.SampledFrom([][]string{nil, {"pay", "A"}}).Draw(t, "purpose")
+		for i, live := range a.Codes(account.Kind(kind)).Live {
+			if rapid.Bool().Draw(t, "for the same") {
+				a.Codes(account.Kind(kind)).Live[i].Seal = accounttest.Seal(account.Kind(kind), live.Digits, purpose...)
+			}
+		}
+		before := accounttest.Clone(t, a)
 		try := attemptOn(t, a, o, accounttest.Noon)
+		if purpose != nil {
+			try.v = try.v.For(purpose...)
+		}
 		otp, err := try.issue(kind)
 		ttl := try.v.rules.TTL(account.Kind(kind))
 		if err != nil || otp.Kind != kind || !otp.ExpiresAt.Equal(accounttest.Noon.Add(ttl)) || checkDigits("otp", otp.Code, 8, 8) != nil {
@@ -71,11 +81,23 @@ func TestIssueMakesALiveCodeOfItsKind(t *testing.T) {
 			t.Fatalf("reported %+v, want %+v", try.events, want)
 		}
 		c := before.Codes(account.Kind(kind))
-		if c.Live != nil {
-			c.Stale = append(c.Stale, *c.Live)
-			c.Stale = c.Stale[max(0, len(c.Stale)-8):]
+		ends := func(which func(account.Code) bool) {
+			for _, live := range c.Live {
+				if which(live) {
+					c.Stale = append(c.Stale, live)
+				}
+			}
+			c.Live, c.Stale = slices.DeleteFunc(slices.Clone(c.Live), which), c.Stale[max(0, len(c.Stale)-8):]
 		}
-		c.Live = &account.Code{Digits: otp.Code, ExpiresAt: otp.ExpiresAt}
+		ends(func(live account.Code) bool { return !live.ExpiresAt.After(accounttest.Noon) })
+		ends(func(live account.Code) bool {
+			return live.Seal == accounttest.Seal(account.Kind(kind), live.Digits, purpose...)
+		})
+		if len(c.Live) == 4 {
+			oldest := c.Live[0]
+			ends(func(live account.Code) bool { return live == oldest })
+		}
+		c.Live = append(c.Live, account.Code{Digits: otp.Code, Seal: accounttest.Seal(account.Kind(kind), otp.Code, purpose...), ExpiresAt: otp.ExpiresAt})
 		c.NotBefore = accounttest.Noon.Add(time.Second)
 		if !reflect.DeepEqual(a, before) {
 			t.Fatalf("the account is\n%+v, want\n%+v", a, before)

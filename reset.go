@@ -90,10 +90,9 @@ func (g *ResetGuard) Prove(ctx context.Context, user string, proof Credentials) 
 	if proof == (Credentials{}) {
 		return ErrNoCredential
 	}
-	marked, err := update(ctx, g.v, user, proof.mode(), func(a *attempt) (*Wipe, error) {
+	return updateThenWipe(ctx, g.v, user, proof.mode(), func(a *attempt) (*Wipe, error) {
 		return a.proveReset(proof)
 	})
-	return g.v.afterWipe(ctx, marked, err)
 }
 
 // Forfeit gives the user's critical data up without a proof: it marks the wipe
@@ -106,7 +105,7 @@ func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
 	if err := g.v.checkUser(user); err != nil {
 		return err
 	}
-	marked, err := update(ctx, g.v, user, modeFast, func(a *attempt) (*Wipe, error) {
+	return updateThenWipe(ctx, g.v, user, modeFast, func(a *attempt) (*Wipe, error) {
 		if a.account.Guard.Wipe == nil {
 			return a.markWipe(ReasonForfeited), nil
 		}
@@ -114,7 +113,6 @@ func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
 		// lets the reset go on.
 		return a.pendingWipe(), nil
 	})
-	return g.v.afterWipe(ctx, marked, err)
 }
 
 // proveReset judges the proof of a reset. A returned Wipe is to be run.

@@ -262,6 +262,33 @@ func TestSealedRowsAreJudgedBy(t *testing.T) {
 				k.shows(factor.Status{Devices: none})
 			}
 		},
+		"3 purposes": func(k *sealedKit) {
+			k.shows(factor.Status{Devices: none, Live: []factor.Kind{factor.KindLogin, factor.KindAccount}})
+			v := k.v
+			k.v = v.For("pay", "A 1", "2")
+			k.refuse(factor.KindLogin, "543210")
+			k.verify(factor.KindLogin, "01234567", 0)
+			k.refuse(factor.KindLogin, "01234567")
+			k.verify(factor.KindAccount, "012345", 0)
+			k.refuse(factor.KindAccount, "012345")
+			k.v = v.For("pay", "A", "1 2")
+			k.verify(factor.KindAccount, "012345", 0)
+			k.v = v.For("new address", "é")
+			k.verify(factor.KindAccount, "000000", 0)
+			k.v = v
+			k.verify(factor.KindLogin, "012345", 0)
+			k.is(second(k.v.VerifyOTP(k.Context(), k.user, "012345", factor.KindAccount)), factor.ErrMismatch)
+			k.verify(factor.KindAccount, "999999", 0)
+		},
+		"3 recovery codes": func(k *sealedKit) {
+			k.shows(factor.Status{Devices: none, RecoveryCodes: 8, Budgets: []factor.Budget{{Kind: factor.KindRecovery, Wrong: 2}}})
+			for _, used := range []string{"e1vq-x1cc-jeda-3a5f", "WVPZ9YR2I48LE7H5"} {
+				k.stale(second(k.v.VerifyOTP(k.Context(), k.user, used, factor.KindRecovery)))
+			}
+			k.verify(factor.KindRecovery, "zg1g-m48r-3wk2-td1v", 0)
+			k.shows(factor.Status{Devices: none, RecoveryCodes: 7})
+			k.refuse(factor.KindRecovery, "ZG1GM48R3WK2TD1V")
+		},
 		"3 empty": func(k *sealedKit) {
 			k.shows(factor.Status{Devices: none})
 			k.ok(k.admin.SetPIN(k.Context(), k.user, rightPIN))
@@ -272,11 +299,11 @@ func TestSealedRowsAreJudgedBy(t *testing.T) {
 			check(openSealed(t, name, true))
 		})
 	}
-	for _, name := range []string{"1 bounds", "2 bounds", "3 bounds"} {
+	for name, budgets := range map[string]int{"1 bounds": 6, "2 bounds": 6, "3 bounds": 6, "3 bounds since recovery codes": 7} {
 		k := openSealed(t, name, false)
 		s, err := k.admin.Status(t.Context(), k.user)
 		k.ok(err)
-		if !s.PIN || !s.Authenticator || len(s.Devices) != 100 || len(s.Budgets) != 6 || s.Wipe == nil {
+		if !s.PIN || !s.Authenticator || len(s.Devices) != 100 || len(s.Budgets) != budgets || s.Wipe == nil {
 			t.Errorf("%s: the status is %+v", name, s)
 		}
 	}

@@ -110,8 +110,8 @@ func sealedAccounts() []sealedAccount {
 	}
 	issued := func() [len(account.IssuedKinds)]account.Codes {
 		return [...]account.Codes{
-			{Live: &account.Code{Digits: "01234567", ExpiresAt: at(9 * time.Minute)}, NotBefore: at(time.Minute)},
-			{Live: &account.Code{Digits: "012345", ExpiresAt: at(4 * time.Minute)}, Stale: []account.Code{{Digits: "543210", ExpiresAt: at(time.Minute)}, {Digits: "5432100", ExpiresAt: at(2 * time.Minute)}}},
+			{Live: []account.Code{{Digits: "01234567", ExpiresAt: at(9 * time.Minute)}}, NotBefore: at(time.Minute)},
+			{Live: []account.Code{{Digits: "012345", ExpiresAt: at(4 * time.Minute)}}, Stale: []account.Code{{Digits: "543210", ExpiresAt: at(time.Minute)}, {Digits: "5432100", ExpiresAt: at(2 * time.Minute)}}},
 		}
 	}
 	const bcrypt = "$2a$04$NBPkQcVG.PKNtI21B/oc6OBQTAZvG05QG35k25drTJ6Eg55wOL9SK"
@@ -154,7 +154,37 @@ func sealedAccounts() []sealedAccount {
 		}},
 		{"3 empty", 1, "mallory", &account.Account{Emptied: at(-time.Minute)}},
 		{"3 bounds", 2, "niaj", atNewBounds(&account.Account{})},
+		{"3 purposes", 1, "olivia", &account.Account{Issued: [...]account.Codes{
+			{Live: []account.Code{
+				codeFor(account.KindLogin, "01234567", at(9*time.Minute), "pay", "A 1", "2"), codeFor(account.KindLogin, "012345", at(8*time.Minute)),
+			}, Stale: []account.Code{codeFor(account.KindLogin, "543210", at(time.Minute), "pay", "A 1", "2")}, NotBefore: at(time.Minute)},
+			{Live: []account.Code{
+				codeFor(account.KindAccount, "012345", at(4*time.Minute), "pay", "A 1", "2"), codeFor(account.KindAccount, "012345", at(4*time.Minute), "pay", "A", "1 2"),
+				codeFor(account.KindAccount, "000000", at(3*time.Minute), "new address", "é"), codeFor(account.KindAccount, "999999", at(3*time.Minute)),
+			}},
+		}}},
+		{"3 recovery codes", 2, "peggy", recoveryCodes()},
+		{"3 bounds since recovery codes", 1, "quentin", atNewestBounds(&account.Account{})},
 	}
+}
+
+// codeFor returns a code that was issued for a purpose.
+func codeFor(k account.Kind, digits string, ends time.Time, parts ...string) account.Code {
+	return account.Code{Digits: digits, Seal: accounttest.Seal(k, digits, parts...), ExpiresAt: ends}
+}
+
+// recoveryCodes has a set of which the first and the last were used, and wrong ones
+// counted.
+func recoveryCodes() *account.Account {
+	var seed account.RecoverySeed
+	for i := range seed {
+		seed[i] = byte(7 * i)
+	}
+	a := &account.Account{PasswordChanges: 300}
+	a.GenerateRecovery(seed)
+	a.Recovery.Used = 1 | 1<<9
+	*a.Budget(account.KindRecovery) = account.Budget{Wrong: 2}
+	return a
 }
 
 // counted has the budgets of the six kinds that formats 1 and 2 know.
@@ -180,7 +210,7 @@ func atBounds(a *account.Account) *account.Account {
 	a.Authenticator, a.Pending = &account.Authenticator{TOTP: longest}, &account.Pending{TOTP: longest, ExpiresAt: late, Wrong: 5}
 	for i := range a.Issued {
 		c := &a.Issued[i]
-		*c = account.Codes{Live: &account.Code{Digits: "99999999", ExpiresAt: late}, NotBefore: late}
+		*c = account.Codes{Live: []account.Code{{Digits: "99999999", ExpiresAt: late}}, NotBefore: late}
 		for n := range 8 {
 			c.Stale = append(c.Stale, account.Code{Digits: fmt.Sprintf("%08d", n), ExpiresAt: late})
 		}
@@ -201,6 +231,29 @@ func atNewBounds(a *account.Account) *account.Account {
 	for n := range 517 {
 		a.Marks = append(a.Marks, account.Mark{byte(n >> 8), byte(n)})
 	}
+	return a
+}
+
+// atNewestBounds has what came with recovery codes as large as any rule makes it, too.
+func atNewestBounds(a *account.Account) *account.Account {
+	atNewBounds(a)
+	late := a.Pending.ExpiresAt
+	for i := range a.Issued {
+		k, c := account.IssuedKinds[i], &a.Issued[i]
+		c.Live, c.Stale = nil, nil
+		for n := range 8 {
+			code := codeFor(k, fmt.Sprintf("%08d", n), late, strings.Repeat("x", 255))
+			if c.Stale = append(c.Stale, code); n < 4 {
+				c.Live = append(c.Live, code)
+			}
+		}
+	}
+	a.PasswordChanges = 1<<62 - 1
+	a.Recovery = &account.Recovery{Salt: uuid.Max, Used: 1<<10 - 1}
+	for i := range a.Recovery.Hashes {
+		a.Recovery.Hashes[i] = [8]byte{255, 255, 255, 255, 255, 255, 255, 255}
+	}
+	*a.Budget(account.KindRecovery) = account.Budget{Wrong: 100, Until: late}
 	return a
 }
 

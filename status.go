@@ -44,6 +44,8 @@ type Status struct {
 	// Wipe is set from the time that a wipe is marked until a PIN, a device or (with
 	// ResetOptions.Authenticator) an authenticator is bound anew.
 	Wipe *Wipe `json:"wipe,omitempty"`
+	// Notices is how many wait to be told.
+	Notices int `json:"notices"`
 	// WipePending says that Wipe is marked and not done yet.
 	WipePending bool `json:"wipePending"`
 }
@@ -103,7 +105,7 @@ func (d *Admin) Status(ctx context.Context, user string) (Status, error) {
 func statusOf(a *account.Account, user string, r *account.Rules, now time.Time) Status {
 	s := Status{
 		PIN: a.PIN != nil, Authenticator: a.Authenticator != nil, AuthenticatorPending: a.PendingAt(now) != nil,
-		Devices: deviceList(a), RecoveryCodes: a.RecoveryLeft(), Strikes: a.Guard.Strikes,
+		Devices: deviceList(a), RecoveryCodes: a.RecoveryLeft(), Strikes: a.Guard.Strikes, Notices: len(a.Notices.Waiting),
 	}
 	for _, k := range kinds {
 		if c := a.Codes(account.Kind(k)); c != nil && c.LiveAt(r.TTL(account.Kind(k)), now) {

@@ -1,7 +1,9 @@
 package factor
 
 import (
+	"math/bits"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +13,14 @@ import (
 	"github.com/knowhave/factor/internal/account"
 	"github.com/knowhave/factor/internal/account/accounttest"
 )
+
+// used holds a bit for each recovery code that was used.
+func used(a *account.Account) uint16 {
+	if a.Recovery == nil {
+		return 0
+	}
+	return a.Recovery.Used
+}
 
 // The status names what is held and counted, and nothing of what is secret.
 func TestStatusSaysWhatIsHeldAndCounted(t *testing.T) {
@@ -26,6 +36,9 @@ func TestStatusSaysWhatIsHeldAndCounted(t *testing.T) {
 		if s.PIN != (a.PIN != nil) || s.Authenticator != (a.Authenticator != nil) || s.AuthenticatorPending != waits || len(s.Devices) != len(a.Devices) {
 			t.Fatalf("holds %+v", s)
 		}
+		if unused := 10 - bits.OnesCount16(used(a)); a.Recovery == nil && s.RecoveryCodes != 0 || a.Recovery != nil && s.RecoveryCodes != unused {
+			t.Fatalf("%d recovery codes are left, want %d", s.RecoveryCodes, unused)
+		}
 		if s.WipePending != (a.Guard.Wipe != nil && !a.Guard.Wipe.Done) {
 			t.Fatalf("wipe %+v, pending %v", s.Wipe, s.WipePending)
 		}
@@ -37,10 +50,12 @@ func TestStatusSaysWhatIsHeldAndCounted(t *testing.T) {
 		var live []Kind
 		var budgets []Budget
 		for i, k := range kinds {
-			if c := a.Codes(account.Kind(k)); c != nil && c.Live != nil {
-				if left := c.Live.ExpiresAt.Sub(accounttest.Noon); left > 0 && left <= rules.TTL(account.Kind(k))+time.Minute {
-					live = append(live, k)
-				}
+			isLive := func(c account.Code) bool {
+				left := c.ExpiresAt.Sub(accounttest.Noon)
+				return left > 0 && left <= rules.TTL(account.Kind(k))+time.Minute
+			}
+			if c := a.Codes(account.Kind(k)); c != nil && slices.ContainsFunc(c.Live, isLive) {
+				live = append(live, k)
 			}
 			b, l := a.Budgets[i], rules.Limit(account.Kind(k))
 			if b.Wrong == 0 {

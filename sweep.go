@@ -58,7 +58,7 @@ type moreErrors struct {
 
 func (m *moreErrors) add(err error) {
 	m.count++
-	for _, sentinel := range []error{ErrWipePending, ErrUnsealed, ErrNewerFormat, ErrConflict} {
+	for _, sentinel := range []error{ErrWipePending, ErrNoticesDropped, ErrUnsealed, ErrNewerFormat, ErrConflict} {
 		if errors.Is(err, sentinel) && !slices.Contains(m.matches, sentinel) {
 			m.matches = append(m.matches, sentinel)
 		}
@@ -73,8 +73,9 @@ func (m *moreErrors) Error() string {
 func (m *moreErrors) Unwrap() []error { return m.matches }
 
 // Sweep walks the users of whom something is due: it drops codes and secrets
-// that have ended, finishes wipes that were cut off, and removes empty records a
-// day after their last write. Counts and locks stay. Call it every minute or so,
+// that have ended, finishes wipes that were cut off, removes empty records a
+// day after their last write, and last tells the notices that nobody was told. Counts
+// and locks stay. Call it every minute or so,
 // from one process or several.
 //
 // It returns how many users it changed. One user's failure stops nobody else's.
@@ -84,6 +85,12 @@ func (m *moreErrors) Unwrap() []error { return m.matches }
 // wipe alone for a minute, then for twice as long each time, up to an hour; a call
 // of the ResetGuard still tries it at once. Where Options.Wipe is not set, Sweep
 // says so and leaves the wipe, at once, to a process where it is.
+//
+// Notices of a user that could not be told wait likewise, and where Options.Notify is not
+// set Sweep leaves them likewise; a new one of that user ends the wait. After 10 failures of
+// Options.Notify in a row a Sweep asks it no more. Of a user at most 16 notices wait. If
+// there would be more, the oldest that has a newer one of the same Action and Kind is
+// dropped, else the oldest; a Sweep says so once (ErrNoticesDropped).
 func (d *Admin) Sweep(ctx context.Context) (int, error) {
 	due, err := d.v.clock()
 	if err != nil {
@@ -91,53 +98,74 @@ func (d *Admin) Sweep(ctx context.Context) (int, error) {
 	}
 	changed := 0
 	var failed sweepErrors
+	var toTell []swept
 	for user, err := range d.v.users(ctx, "", due) {
 		if err != nil {
 			failed.listing = err // it is the last
 			break
 		}
 		did, err := d.v.sweep(ctx, user)
-		if did {
+		if did.changed {
 			changed++
 		}
 		failed.add(user, err)
+		if did.notices && len(toTell) < maxNotified {
+			toTell = append(toTell, did)
+		}
+	}
+	// Only now, so that mail that hangs keeps no wipe waiting.
+	var mails mailing
+	for _, did := range toTell {
+		if ctx.Err() != nil {
+			break
+		}
+		told, err := d.v.sweepNotices(ctx, did.user, did.kept, &mails)
+		if told && !did.changed {
+			changed++
+		}
+		failed.add(did.user, err)
 	}
 	return changed, failed.join()
 }
 
-// swept is what Sweep found of one user.
+// swept is what Sweep did for one user.
 type swept struct {
+	user    string
 	changed bool
-	cutOff  *Wipe // to be finished
+	cutOff  *Wipe            // to be finished
+	notices bool             // there are some to tell
+	kept    []account.Notice // by this Sweep
 }
 
-// sweep does for one user what is due, and reports whether it changed anything.
-func (v *Verifier) sweep(ctx context.Context, user string) (changed bool, err error) {
+// sweep does for one user what is due, but for notices.
+func (v *Verifier) sweep(ctx context.Context, user string) (swept, error) {
 	did, err := update(ctx, v, user, modeFast, func(a *attempt) (swept, error) {
-		due := a.account.ToSweep(a.now)
-		switch due {
+		did := swept{user: user, notices: a.account.Notices.Due(a.now) && !v.insideNotify(ctx, user)}
+		switch due := a.account.ToSweep(a.now); due {
 		case account.SweepNothing:
 			a.unchanged = true
-			return swept{}, nil
 		case account.SweepWipe:
 			a.unchanged = true // until the wipe is tried
-			return swept{cutOff: a.pendingWipe()}, nil
+			did.cutOff = a.pendingWipe()
+		default:
+			a.remove, did.changed = due == account.SweepRemove, true
 		}
-		a.remove = due == account.SweepRemove
-		return swept{changed: true}, nil
+		return did, nil
 	})
 	if err != nil || did.cutOff == nil {
-		return did.changed, err
+		return did, err
 	}
-	err = v.runWipe(ctx, *did.cutOff)
+	did.kept, err = v.runWipe(ctx, *did.cutOff)
+	did.changed, did.notices = err == nil, did.notices || len(did.kept) > 0
 	switch {
 	case err == nil:
-		return true, nil
+		return did, nil
 	case wasNotCalled(err):
 		// Nothing is known of how the host's function fares: another process, or
 		// the next Sweep, calls it at once.
 	default:
-		err = errors.Join(err, v.recordWipe(ctx, *did.cutOff, func(a *attempt, kept *account.Wipe) { kept.BackOff(a.now) }))
+		_, failed := v.recordWipe(ctx, *did.cutOff, func(a *attempt, kept *account.Wipe) { kept.BackOff(a.now) })
+		err = errors.Join(err, failed)
 	}
-	return false, unfinished(err)
+	return did, unfinished(err)
 }

@@ -36,13 +36,21 @@ type rule[T any] func(a *attempt) (T, error)
 
 // update is the only way to change a user's record. It locks the user, loads and
 // opens the record, applies the rule, seals what the rule leaves and swaps it in.
-// Only then it answers, or at once if the rule refuses without having judged
-// anything wrong. See the package commit.
+// Only then it tells the host and answers, or at once if the rule refuses without having
+// judged anything wrong. See the package commit.
 func update[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (T, error) {
+	result, kept, err := updateUntold(ctx, v, user, m, r)
+	v.tell(ctx, user, kept)
+	return result, err
+}
+
+// updateUntold is update without its last step. It returns the notices that were kept, for
+// the caller to tell once nothing else is to be done.
+func updateUntold[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (T, []account.Notice, error) {
 	j := &job[T]{call: v.newCall(ctx, user, v.how(ctx, m)), rule: r}
 	j.Run(j)
 	v.observe(ctx, j.Value.events)
-	return j.Value.result, j.Err
+	return j.Value.result, j.Value.notices, j.Err
 }
 
 // how is a call's mode as the loop knows it. A call that one of the host's functions
@@ -75,8 +83,9 @@ type job[T any] struct {
 
 // An outcome is what an application of a rule says once its state is stored.
 type outcome[T any] struct {
-	result T
-	events []Event
+	result  T
+	events  []Event
+	notices []account.Notice // that were kept
 }
 
 // An attempt is one application of a rule to one account.
@@ -86,6 +95,7 @@ type attempt struct {
 	absent  bool // there is no record
 	now     time.Time
 	events  []Event
+	notices []account.Notice // that were kept
 	// wrong: a credential was judged wrong, so the call cannot end without the
 	// swap, not even with a fault.
 	wrong bool
@@ -140,10 +150,11 @@ func (j *job[T]) Apply(s commit.State) (next commit.State, store bool) {
 		j.Value.result, err = j.rule(a)
 		return err
 	})
-	j.Value.events = a.events
+	j.Value.events, j.Value.notices = a.events, a.notices
 	accepted := j.Err == nil && !a.unchanged
 	if !accepted && !a.wrong && !a.mustStore {
 		// A right credential that a fault came after is not spent.
+		j.Value.notices = nil
 		j.Value.events = slices.DeleteFunc(j.Value.events, func(e Event) bool { return e.Action == ActionVerified })
 		return commit.State{}, false
 	}
@@ -158,4 +169,5 @@ func (j *job[T]) Apply(s commit.State) (next commit.State, store bool) {
 func (a *attempt) event(e Event) {
 	e.At, e.User = a.now, a.user
 	a.events = append(a.events, e)
+	a.notice(e)
 }

@@ -74,10 +74,10 @@ type core struct {
 	waiters  *poll.Poll   // for a PIN
 	attempts sync.Pool    // of *attempt
 
-	hashing, passwords            commit.SlowLocks // around a call with slow work
-	observing                     atomic.Int64     // calls of Observe that run
-	checking, registering, wiping keylock.Slots    // functions of the host's that run
-	comparing                     keylock.Slots    // comparisons of a PIN that run
+	hashing, passwords                       commit.SlowLocks // around a call with slow work
+	observing                                atomic.Int64     // calls of Observe that run
+	checking, registering, wiping, notifying keylock.Slots    // functions of the host's that run
+	comparing                                keylock.Slots    // comparisons of a PIN that run
 }
 
 func init() {

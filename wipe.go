@@ -35,14 +35,18 @@ type Wipe struct {
 	Reason WipeReason `json:"reason"`
 }
 
-// afterWipe runs the wipe that a guard's call marked or found, then answers.
-func (v *Verifier) afterWipe(ctx context.Context, marked *Wipe, answer error) error {
-	if marked == nil {
-		return answer
+// updateThenWipe is update for a rule that may mark a wipe, or find one: it runs the wipe
+// and then answers.
+func updateThenWipe(ctx context.Context, v *Verifier, user string, m mode, r rule[*Wipe]) error {
+	marked, kept, answer := updateUntold(ctx, v, user, m, r)
+	if marked != nil {
+		done, err := v.runWipe(ctx, *marked)
+		kept = append(kept, done...)
+		if err != nil {
+			answer = unfinished(err)
+		}
 	}
-	if err := v.runWipe(ctx, *marked); err != nil {
-		return unfinished(err)
-	}
+	v.tell(ctx, user, kept)
 	return answer
 }
 
@@ -60,19 +64,24 @@ func (a *attempt) markWipe(reason WipeReason) *Wipe {
 // updateAfterWipe is update for what must not happen while a wipe is pending: it
 // finishes the wipe first, or fails with ErrWipePending.
 func updateAfterWipe[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (T, error) {
+	var kept []account.Notice
+	defer func() { v.tell(ctx, user, kept) }()
 	for {
 		var first *Wipe
-		result, err := update(ctx, v, user, m, func(a *attempt) (T, error) {
+		result, more, err := updateUntold(ctx, v, user, m, func(a *attempt) (T, error) {
 			if first = a.pendingWipe(); first != nil {
 				var none T
 				return none, ErrWipePending
 			}
 			return r(a)
 		})
+		kept = append(kept, more...)
 		if first == nil {
 			return result, err
 		}
-		if err := v.runWipe(ctx, *first); err != nil {
+		done, err := v.runWipe(ctx, *first)
+		kept = append(kept, done...)
+		if err != nil {
 			return result, unfinished(err)
 		}
 	}
@@ -86,32 +95,18 @@ func (a *attempt) pendingWipe() *Wipe {
 	return nil
 }
 
-// wipeNotCalled is what keeps this process from calling Options.Wipe.
-type wipeNotCalled struct{ because error }
-
-func (e *wipeNotCalled) Error() string {
-	return "factor: Wipe was not called: " + e.because.Error()
-}
-
-// wasNotCalled reports whether Options.Wipe was not called. It looks at the error
-// itself and not at what that wraps: a host that calls back may return such an error
-// of another call, and has failed then.
-func wasNotCalled(err error) bool {
-	_, is := err.(*wipeNotCalled)
-	return is
-}
-
 var errNoWipe = errors.New("it is not set in this process's Options; a Sweep where it is set finishes the wipe")
 
-// runWipe has the host delete the data, and records that it did.
-func (v *Verifier) runWipe(ctx context.Context, w Wipe) error {
+// runWipe has the host delete the data, and records that it did. It returns the notice
+// that it kept of it.
+func (v *Verifier) runWipe(ctx context.Context, w Wipe) ([]account.Notice, error) {
 	err := v.callWipe(ctx, w)
 	switch {
 	case wasNotCalled(err):
-		return err
+		return nil, err
 	case err != nil:
 		v.observe(ctx, []Event{{User: w.User, Action: ActionWipeFailed, Err: err}})
-		return err
+		return nil, err
 	}
 	return v.recordWipe(ctx, w, func(a *attempt, kept *account.Wipe) {
 		kept.Done = true
@@ -121,28 +116,28 @@ func (v *Verifier) runWipe(ctx context.Context, w Wipe) error {
 
 // recordWipe changes what is kept of a pending wipe, unless another call was
 // faster. Like the wipe itself it does not end with its caller.
-func (v *Verifier) recordWipe(ctx context.Context, w Wipe, note func(a *attempt, kept *account.Wipe)) error {
+func (v *Verifier) recordWipe(ctx context.Context, w Wipe, note func(a *attempt, kept *account.Wipe)) ([]account.Notice, error) {
 	ctx = v.loop.Detach(ctx)
-	_, err := update(ctx, v, w.User, modeFast, func(a *attempt) (void, error) {
+	_, kept, err := updateUntold(ctx, v, w.User, modeFast, func(a *attempt) (void, error) {
 		if kept := a.account.Guard.Wipe; kept.Pending() && kept.ID == w.ID {
 			note(a, kept)
 		}
 		a.remove = a.absent
 		return void{}, nil
 	})
-	return err
+	return kept, err
 }
 
 func (v *Verifier) callWipe(ctx context.Context, w Wipe) error {
 	if v.opts.Wipe == nil {
-		return &wipeNotCalled{errNoWipe}
+		return notCalled(inWipe, errNoWipe)
 	}
 	if host.Inside(ctx, func(c hostCall) bool { return c.function == inWipe && c.wipe == w.ID }) {
-		return &wipeNotCalled{errInsideItself}
+		return notCalled(inWipe, errInsideItself)
 	}
 	leave, err := enter(ctx, &v.wiping, w.User, 0)
 	if err != nil {
-		return &wipeNotCalled{errTooMany}
+		return notCalled(inWipe, errTooMany)
 	}
 	defer leave()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wipeTimeout)

@@ -39,6 +39,7 @@ type Account struct {
 	Recovery      *Recovery               // nil: none
 	Budgets       [len(Kinds)]Budget      // in the order of Kinds: see Budget
 	Guard         Guard
+	Notices       Notices   // that the user was not told yet
 	Marks         []Mark    // of what Import does not take over any more
 	Emptied       time.Time // the last write, while the account is empty
 	// PasswordChanges counts what the host did that a password which was right before does
@@ -268,7 +269,7 @@ func (a *Account) Empty() bool {
 		}
 	}
 	return a.PIN == nil && len(a.Devices) == 0 && a.Authenticator == nil && a.Pending == nil && a.Recovery == nil &&
-		a.Guard.Empty() && len(a.Marks) == 0 && a.Budgets == [len(Kinds)]Budget{}
+		a.Guard.Empty() && a.Notices.empty() && len(a.Marks) == 0 && a.Budgets == [len(Kinds)]Budget{}
 }
 
 // Tidy drops what has ended by now, and stamps an account that is empty. It is called
@@ -283,6 +284,7 @@ func (a *Account) Tidy(now time.Time) {
 		a.Issued[i].tidy(now)
 	}
 	a.Guard.tidy(now)
+	a.Notices.tidy(now)
 	a.Emptied = time.Time{}
 	if a.Empty() {
 		a.Emptied = now

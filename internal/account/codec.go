@@ -28,6 +28,7 @@ const (
 	partMarks    = 2
 	partPassword = 3
 	partRecovery = 4
+	partNotices  = 5
 )
 
 // Errors of Decode.
@@ -129,6 +130,10 @@ func (w *writer) parts(a *Account) {
 		w.buf = append(w.buf, partRecovery)
 		w.recovery(a.Recovery)
 	}
+	if !a.Notices.empty() {
+		w.buf = append(w.buf, partNotices)
+		w.notices(&a.Notices)
+	}
 }
 
 // parts reads what there is up to the zeros. A part that is not known is one of a
@@ -148,6 +153,8 @@ func (r *reader) parts(a *Account) {
 			r.must(a.PasswordChanges > 0)
 		case part == partRecovery:
 			a.Recovery = r.recovery()
+		case part == partNotices:
+			r.notices(&a.Notices)
 		default:
 			r.newer = true
 			return

@@ -1,6 +1,12 @@
 package account
 
-import "github.com/knowhave/factor/internal/totp"
+import (
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/knowhave/factor/internal/totp"
+)
 
 // issued writes the kinds of which there are codes.
 func (w *writer) issued(a *Account) {
@@ -128,4 +134,52 @@ func (r *reader) kinds(read func(Kind)) {
 		read(Kinds[stored-1])
 		last = stored
 	}
+}
+
+func (w *writer) notices(n *Notices) {
+	w.uvarint(int64(len(n.Waiting)))
+	for _, notice := range n.Waiting {
+		w.buf = append(w.buf, notice.ID[:]...)
+		w.time(notice.At)
+		w.uvarint(int64(slices.Index(NoticeActions[:], notice.Action) + 1))
+		w.uvarint(int64(notice.Kind.stored()))
+		if w.bool(notice.Device != uuid.Nil) {
+			w.buf = append(w.buf, notice.Device[:]...)
+		}
+	}
+	w.uvarint(int64(n.Dropped))
+	w.uvarint(int64(n.Tries))
+	w.time(n.RetryAt)
+}
+
+func (r *reader) notices(n *Notices) {
+	waiting := r.uvarint(maxNotices)
+	for range waiting {
+		n.Waiting = append(n.Waiting, r.notice())
+	}
+	n.Dropped, n.Tries, n.RetryAt = int(r.uvarint(maxNumber)), int(r.uvarint(maxNumber)), r.time()
+	r.must(!n.empty() && !n.RetryAt.IsZero())
+}
+
+// notice reads one. An action or a kind that is not known is a newer release's.
+func (r *reader) notice() (n Notice) {
+	copy(n.ID[:], r.take(len(n.ID)))
+	n.At = r.time()
+	action, kind := r.uvarint(255), r.uvarint(255)
+	switch {
+	case action == 0:
+		r.fail()
+	case action > int64(len(NoticeActions)) || kind > int64(len(Kinds)):
+		r.newer = true
+	default:
+		n.Action = NoticeActions[action-1]
+		if kind > 0 {
+			n.Kind = Kinds[kind-1]
+		}
+	}
+	if r.bool() {
+		copy(n.Device[:], r.take(len(n.Device)))
+		r.must(n.Device != uuid.Nil)
+	}
+	return n
 }

@@ -134,7 +134,7 @@ func encodeOld(a *account.Account, version byte) []byte {
 // asOld drops what 0.1.0 did not know, and what it wrote only in version 2 where the
 // version is 1.
 func asOld(a *account.Account, version byte) *account.Account {
-	a.Guard.HoldUntil, a.PasswordChanges, a.Recovery = time.Time{}, 0, nil
+	a.Guard.HoldUntil, a.PasswordChanges, a.Recovery, a.Notices = time.Time{}, 0, nil, account.Notices{}
 	*a.Budget(account.KindRecovery) = account.Budget{}
 	for i := range a.Issued {
 		c := &a.Issued[i]

@@ -49,7 +49,7 @@ func padded(data []byte, block int) []byte {
 func TestCodecRefusesWhatItDoesNotKnow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Instant()).Draw(t, "account")
-		a.Marks, a.PasswordChanges, a.Recovery = []account.Mark{{7: 1}}, 0, nil // so that the last byte is none of zeros
+		a.Marks, a.PasswordChanges, a.Recovery, a.Notices = []account.Mark{{7: 1}}, 0, nil, account.Notices{} // so that the last byte is none of zeros
 		data, whole := written(a), a.Encode()
 		for n := range data {
 			// A part that is missing as a whole is not missed.
@@ -244,7 +244,9 @@ func TestCodecWritesFormat3(t *testing.T) {
 		"01" + "81e2d690bf68" + // hold
 		"02" + "02" + "0102030405060708" + "0900000000000000" + // marks
 		"04" + "7369787465656e206f662073616c742e" + "8404" + // salt and used ones of the recovery codes, and their hashes
-		"0100000000000000" + "0000000000000000" + "0200000000000000" + strings.Repeat("0000000000000000", 6) + "0000000000000003"
+		"0100000000000000" + "0000000000000000" + "0200000000000000" + strings.Repeat("0000000000000000", 6) + "0000000000000003" +
+		"05" + "02" + id + at + "04" + "06" + "01" + id + // notices
+		id + "00" + "0d" + "00" + "00" + "c801" + "03" + at
 	data, err := hex.DecodeString(text)
 	if err != nil {
 		t.Fatal(err)
@@ -307,8 +309,19 @@ func TestCodecTellsNewerFromDamaged(t *testing.T) {
 		{"recovery codes twice", with3(parts, 0, "04"+salt+"04"+hashes+"04"+salt+"04"+hashes), account.ErrDamaged},
 		{"recovery codes before password changes", with3(parts, 0, "04"+salt+"04"+hashes+"0305"), account.ErrDamaged},
 		{"recovery codes behind all others", with3(parts, 0, "01"+noon+"0201"+mark+"0305"+"04"+salt+"04"+hashes), nil},
-		{"an unknown part", with3(parts, 0, "05"), account.ErrNewer},
-		{"an unknown part behind recovery codes", with3(parts, 0, "04"+salt+"04"+hashes+"05"), account.ErrNewer},
+		{"a notice", with3(parts, 0, "05"+"01"+salt+noon+"01"+"02"+"00"+"00"+"00"+noon), nil},
+		{"a notice of a device", with3(parts, 0, "05"+"01"+salt+noon+"03"+"06"+"01"+salt+"00"+"06"+noon), nil},
+		{"a notice of no kind", with3(parts, 0, "05"+"01"+salt+noon+"0d"+"00"+"00"+"00"+"00"+noon), nil},
+		{"a notice of no action", with3(parts, 0, "05"+"01"+salt+noon+"00"+"02"+"00"+"00"+"00"+noon), account.ErrDamaged},
+		{"a notice of an unknown action", with3(parts, 0, "05"+"01"+salt+noon+"0e"+"02"+"00"+"00"+"00"+noon), account.ErrNewer},
+		{"a notice of an unknown kind", with3(parts, 0, "05"+"01"+salt+noon+"01"+"08"+"00"+"00"+"00"+noon), account.ErrNewer},
+		{"a notice of a device of zeros", with3(parts, 0, "05"+"01"+salt+noon+"03"+"06"+"01"+strings.Repeat("00", 16)+"00"+"00"+noon), account.ErrDamaged},
+		{"no notices, and none dropped", with3(parts, 0, "05"+"00"+"00"+"00"+noon), account.ErrDamaged},
+		{"dropped notices", with3(parts, 0, "05"+"00"+"01"+"00"+noon), nil},
+		{"notices that are never told", with3(parts, 0, "05"+"00"+"01"+"00"+"00"), account.ErrDamaged},
+		{"seventeen notices", with3(parts, 0, "05"+"11"+strings.Repeat(salt+noon+"01"+"02"+"00", 17)+"00"+"00"+noon), account.ErrDamaged},
+		{"an unknown part", with3(parts, 0, "06"), account.ErrNewer},
+		{"an unknown part behind recovery codes", with3(parts, 0, "04"+salt+"04"+hashes+"06"), account.ErrNewer},
 		{"an unknown part behind others", with3(parts, 0, "01"+noon+"0201"+mark+"ff"+"010203"), account.ErrNewer},
 		{"a part behind zeros", with3(parts, 0, "00"+"01"+noon), account.ErrDamaged},
 

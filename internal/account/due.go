@@ -37,6 +37,9 @@ func (a *Account) Due(now time.Time) time.Time {
 	if w := a.Guard.Wipe; w.Pending() {
 		sooner(ceil(w.RetryAt, time.Minute))
 	}
+	if !a.Notices.empty() {
+		sooner(ceil(a.Notices.RetryAt, time.Minute))
+	}
 	if !a.Emptied.IsZero() {
 		sooner(ceil(a.Emptied.Add(emptyKept), time.Hour))
 	}

@@ -50,7 +50,7 @@ func fullMinute(at time.Time) time.Time { return firstFull(accounttest.Noon, at,
 
 // After tidying, a user is due at the first full hour at least 25 minutes later if
 // anything ends by then, else at the full hour after the first end; an empty account
-// at the full hour a day later, and a wipe at the full minute.
+// at the full hour a day later, and a wipe and notices at the full minute.
 func TestDueIsRounded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Around(accounttest.Noon)).Draw(t, "account")
@@ -69,6 +69,9 @@ func TestDueIsRounded(t *testing.T) {
 		}
 		if w := a.Guard.Wipe; w != nil && !w.Done {
 			all = append(all, fullMinute(w.RetryAt))
+		}
+		if n := a.Notices; len(n.Waiting) > 0 || n.Dropped > 0 {
+			all = append(all, fullMinute(n.RetryAt))
 		}
 		want := time.Time{}
 		if len(all) > 0 {
@@ -159,7 +162,8 @@ func TestDueTellsNotWhatEnds(t *testing.T) {
 }
 
 // When a user is due, the sweeper finds something to do, and not in vain: what it
-// writes is due later, or never. Only a wipe that is to be finished stays due.
+// writes is due later, or never. Only a wipe that is to be finished, and notices that are
+// to be told, stay due.
 func TestSweepFindsSomethingWhenAUserIsDue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Instant()).Draw(t, "account")
@@ -177,7 +181,13 @@ func TestSweepFindsSomethingWhenAUserIsDue(t *testing.T) {
 				return
 			}
 			todo := a.ToSweep(due)
-			if todo == account.SweepNothing || todo != account.SweepWipe && !due.After(now) {
+			at := slices.MaxFunc([]time.Time{due, now}, time.Time.Compare)
+			if a.Notices.Due(at) {
+				a.Notices.PutOff(at)
+				if try > 5 || rapid.Bool().Draw(t, "told") {
+					a.Notices = account.Notices{}
+				}
+			} else if todo == account.SweepNothing || todo != account.SweepWipe && !due.After(now) {
 				t.Fatalf("due %v, written %v: the sweeper has to do %d", due, now, todo)
 			}
 			if due.After(now) {

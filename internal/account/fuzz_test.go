@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,4 +117,65 @@ func FuzzTOTP(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzRecoveryCode reads any text as a recovery code. It has the form of one if it is one
+// when it is read byte by byte, and is right, once, for a set that holds that one; else it
+// is right for none. A code of a set is right however it is spelled.
+func FuzzRecoveryCode(f *testing.F) {
+	for _, text := range []string{
+		"", "012345", "0123-456j-kmnp-vwxy", "OIL3 456J--kmnp vwxy", strings.Repeat("-", 64) + "0", strings.Repeat(" ", 48) + "0123456jkmnpvwxy",
+		"u123-456j-kmnp-vwxy", "0123-456j-\u212amnp-vwxy", "0123\u2010456j\u2010kmnp\u2010vwxy", "\xff123-456j-kmnp-vwxy", "\u017f123-456j-kmnp-vwxy",
+	} {
+		f.Add(text, uint64(0))
+		f.Add(text, ^uint64(0))
+	}
+	f.Fuzz(func(t *testing.T, text string, how uint64) {
+		code := readAsTyped(text)
+		if account.IsRecoveryCode(text) != (code != "") {
+			t.Fatalf("%q has the form of a recovery code: %v", text, account.IsRecoveryCode(text))
+		}
+		a, i := &account.Account{}, how%account.RecoveryCodes
+		shown := a.GenerateRecovery(recoverySeed)
+		respelled := respell(shown[i], how)
+		if got := verdictOf(a, account.KindRecovery, respelled, rules, accounttest.Noon); got != account.Right {
+			t.Fatalf("%s, spelled %q: verdict %d", shown[i], respelled, got)
+		}
+		if slices.Contains(shown[:], grouped(code)) {
+			return
+		}
+		verdicts := []account.Verdict{account.Wrong, account.Wrong}
+		if code != "" {
+			a.Recovery.Hashes[i], a.Recovery.Used = hashOf(a.Recovery.Salt, code), 0
+			verdicts = []account.Verdict{account.Right, account.Stale}
+		}
+		for _, want := range verdicts {
+			if got := verdictOf(a, account.KindRecovery, text, rules, accounttest.Noon); got != want {
+				t.Fatalf("%q: verdict %d, want %d", text, got, want)
+			}
+		}
+	})
+}
+
+// respell writes a code as somebody types it who is told so by the bits of how.
+func respell(code string, how uint64) string {
+	var b strings.Builder
+	for i, c := range strings.ReplaceAll(code, "-", "") {
+		bit := func(n int) bool { return how>>(i%16*4+n)&1 == 1 }
+		s := string(c)
+		switch {
+		case bit(0) && c == '0':
+			s = "o"
+		case bit(0) && c == '1':
+			s = map[bool]string{false: "i", true: "l"}[bit(3)]
+		}
+		if bit(1) {
+			s = strings.ToUpper(s)
+		}
+		if bit(2) {
+			s += map[bool]string{false: "-", true: " "}[bit(3)]
+		}
+		b.WriteString(s)
+	}
+	return b.String()
 }

@@ -24,12 +24,13 @@ const (
 
 // A Finding is what judging a credential against one kind came to.
 type Finding struct {
-	Kind    Kind
-	Verdict Verdict
-	Device  uuid.UUID // whose code was right
-	Charged bool      // the wrong answer was counted
-	Left    int       // wrong answers that are left before the kind locks
-	Until   time.Time // the end of the lock, zero if there is no lock or no end
+	Kind      Kind
+	Verdict   Verdict
+	Device    uuid.UUID // whose code was right
+	Charged   bool      // the wrong answer was counted
+	LockedOut bool      // and locked the kind until it is unlocked or bound anew
+	Left      int       // wrong answers that are left before the kind locks
+	Until     time.Time // the end of the lock, zero if there is no lock or no end
 }
 
 // CheckLock reports whether the kind is locked. Nothing may then be judged.
@@ -139,7 +140,7 @@ func (a *Account) refuse(k Kind, charge bool, r *Rules, now time.Time) Finding {
 	f := Finding{Kind: k, Verdict: Stale}
 	if charge {
 		*b = b.Charge(l, now)
-		f.Verdict, f.Charged = Wrong, true
+		f.Verdict, f.Charged, f.LockedOut = Wrong, true, b.Final(l)
 	}
 	f.Left = b.Remaining(l, now)
 	if f.Left == 0 {

@@ -124,7 +124,7 @@ func (h holder) expect(code string, kinds []account.Kind, budgets *[len(account.
 		f := account.Finding{Kind: k, Verdict: account.Stale}
 		if !stale {
 			*of(k) = of(k).Charge(limit, accounttest.Noon)
-			f.Verdict, f.Charged = account.Wrong, true
+			f.Verdict, f.Charged, f.LockedOut = account.Wrong, true, of(k).Wrong == limit.Final
 		}
 		if f.Left = of(k).Remaining(limit, accounttest.Noon); f.Left == 0 {
 			f.Until = of(k).End(limit, accounttest.Noon)

@@ -88,6 +88,31 @@ func recovery() *rapid.Generator[account.Recovery] {
 	})
 }
 
+func notices(times *rapid.Generator[time.Time]) *rapid.Generator[account.Notices] {
+	return rapid.Custom(func(t *rapid.T) account.Notices {
+		n := account.Notices{
+			Waiting: OrNil(rapid.SliceOfN(Notice(times), 0, 16).Draw(t, "waiting")), Dropped: rapid.IntRange(0, 300).Draw(t, "dropped"),
+			Tries: rapid.IntRange(0, 6).Draw(t, "tries"), RetryAt: times.Draw(t, "retry"),
+		}
+		if n.Waiting == nil && n.Dropped == 0 || n.RetryAt.IsZero() {
+			return account.Notices{}
+		}
+		return n
+	})
+}
+
+// Notice draws one. Few differ in what they say.
+func Notice(times *rapid.Generator[time.Time]) *rapid.Generator[account.Notice] {
+	return rapid.Custom(func(t *rapid.T) account.Notice {
+		n := account.Notice{ID: id().Draw(t, "id"), At: times.Draw(t, "at"), Action: rapid.SampledFrom(account.NoticeActions[:]).Draw(t, "action")}
+		n.Kind = rapid.SampledFrom(append([]account.Kind{""}, account.Kinds[:]...)).Draw(t, "kind")
+		if rapid.Bool().Draw(t, "of a device") {
+			n.Device = id().Draw(t, "device")
+		}
+		return n
+	})
+}
+
 // OrNil returns nil for an empty list, as decoding does.
 func OrNil[T any](list []T) []T {
 	if len(list) == 0 {
@@ -119,6 +144,9 @@ func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
 			}
 			a.Guard.Strikes, a.Guard.NotBefore = rapid.IntRange(0, account.MaxFailures).Draw(t, "strikes"), times.Draw(t, "hold")
 			a.Guard.LastWrong = genBytes(0, 16).Draw(t, "last")
+		}
+		if rapid.Bool().Draw(t, "has notices") {
+			a.Notices = notices(times).Draw(t, "notices")
 		}
 		a.Emptied = times.Draw(t, "emptied")
 		a.PasswordChanges = rapid.Int64Range(0, 300).Draw(t, "password changes")
@@ -223,6 +251,7 @@ func Everything() *account.Account {
 		Guard: account.Guard{Strikes: 2, NotBefore: Noon, LastWrong: []byte("last"), HoldUntil: Noon.Add(time.Hour), Wipe: &account.Wipe{
 			ID: id, At: Noon, Reason: account.ReasonForfeited, Done: true, Tries: 300, RetryAt: Noon}},
 		Recovery: &account.Recovery{Salt: [16]byte([]byte("sixteen of salt.")), Used: 0x204, Hashes: [10][8]byte{{1}, 2: {2}, 9: {7: 3}}},
+		Notices:  account.Notices{Waiting: []account.Notice{{ID: id, At: Noon, Action: "revoked", Kind: account.KindDeviceTOTP, Device: id}, {ID: id, Action: "wipe-done"}}, Dropped: 200, Tries: 3, RetryAt: Noon},
 		Marks:    []account.Mark{{1, 2, 3, 4, 5, 6, 7, 8}, {9}},
 		Emptied:  Noon,
 	}
