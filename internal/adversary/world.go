@@ -122,7 +122,7 @@ func (adv *Adversary) act(w *World, a *Act) (out spec.Outcome, ok bool) {
 	case WipeReturns, WipeFails:
 		ok = w.Wiping != 0
 		if ok && a.Deed == WipeReturns {
-			w.State, out.Events = adv.Rules.Options.WipeDone(w.State, w.Now, w.Wiping)
+			w.State, out = adv.Rules.Options.WipeDone(w.State, w.Now, w.Wiping, 0)
 		}
 		w.Wiping = 0
 		return out, ok
@@ -198,8 +198,8 @@ func (adv *Adversary) wipe(s spec.State, now spec.Time, c *spec.Call, asked spec
 		asked.Answer = spec.AfterWipe(c.Op, false)
 		return s, asked
 	}
-	s, told := o.WipeDone(s, now, asked.Answer.Wipe)
-	asked.Events = append(asked.Events, told...)
+	s, done := o.WipeDone(s, now, asked.Answer.Wipe, 0)
+	asked.Events = append(asked.Events, done.Events...)
 	if !o.Binds(c.Op) {
 		asked.Answer = spec.AfterWipe(c.Op, true)
 		return s, asked
