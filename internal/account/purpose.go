@@ -3,14 +3,15 @@ package account
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 )
 
 // A Purpose is what an issued code is for: all of its parts together. The zero value
 // is none.
 type Purpose struct{ parts []string }
 
-// NewPurpose returns the purpose of these parts, in this order.
-func NewPurpose(parts []string) Purpose { return Purpose{parts} }
+// NewPurpose returns the purpose of these parts, in this order. It keeps a copy of them.
+func NewPurpose(parts []string) Purpose { return Purpose{slices.Clone(parts)} }
 
 // IsSet reports whether it is a purpose.
 func (p Purpose) IsSet() bool { return len(p.parts) > 0 }

@@ -193,5 +193,9 @@ func (c *Call) text() string {
 	say(c.Kind != spec.NoKind, "%s", c.Kind)
 	say(c.Device != 0, "device %d", c.Device)
 	say(c.Op == spec.Import, "%+v", c.Held)
-	return fmt.Sprintf("%s(%s)", c.Op, strings.Join(all, ", "))
+	on := ""
+	if c.OnView {
+		on = fmt.Sprintf("For(%q).", c.Purpose)
+	}
+	return fmt.Sprintf("%s%s(%s)", on, c.Op, strings.Join(all, ", "))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/knowhave/factor"
@@ -73,7 +74,7 @@ func (h *History) explain() {
 		if err != nil {
 			h.Strange = errors.Join(h.Strange, fmt.Errorf("%s: %w", c, err))
 		}
-		c.Code, c.Checked, c.Untold = means[c.OTP], true, true
+		c.Code, c.Checked, c.Untold = means[read(c.OTP)], true, true
 		c.Host = spec.Host{Password: says(c.Password), Registered: h.registered}
 		if c.gaveUp && !c.checked {
 			c.Host.Password = spec.Fails // the caller had gone before it was asked
@@ -107,13 +108,25 @@ func (h *History) refused(c *Call) ([]Step, error) {
 	return c.steps()
 }
 
-// A meaning is one thing that a code is: an issued one, or a secret's of a step.
+// A meaning is one thing that a code is: an issued one, a secret's of a step, or one of a
+// set of recovery codes.
 type meaning struct {
 	of   spec.Name
-	step int64 // noStep: an issued code
+	step int64 // noStep: an issued code; recovers: a recovery code
 }
 
 const noStep = -1
+
+// recovers stands for the n-th code of a set.
+func recovers(n int) int64 { return noStep - 1 - int64(n) }
+
+// read returns a code as everybody reads it, however it is spelled.
+func read(otp string) string {
+	if code, ok := spec.RecoveryCode(otp); ok {
+		return code
+	}
+	return otp
+}
 
 // meanings are all that a code is. It implements spec.Code.
 type meanings []meaning
@@ -124,8 +137,8 @@ func (m meanings) Is(issued spec.Name) bool { return m.has(meaning{issued, noSte
 // Fits implements spec.Code.
 func (m meanings) Fits(s spec.Secret, step int64) bool { return m.has(meaning{s.Key, step}) }
 
-// Recovers implements spec.Code. No recovery code is drawn yet.
-func (m meanings) Recovers(spec.Name, int) bool { return false }
+// Recovers implements spec.Code.
+func (m meanings) Recovers(set spec.Name, n int) bool { return m.has(meaning{set, recovers(n)}) }
 
 func (m meanings) has(one meaning) bool {
 	for _, is := range m {
@@ -164,6 +177,10 @@ func (h *History) meanings() map[string]meanings {
 		case c.made == "":
 		case c.Op == spec.Issue || c.Op == spec.IssueUnproven:
 			add(c.made, meaning{spec.Name(c.ID), noStep})
+		case c.Op == spec.GenerateRecovery:
+			for n, code := range strings.Fields(c.made) {
+				add(read(code), meaning{spec.Name(c.ID), recovers(n)})
+			}
 		default:
 			secret(spec.Name(c.ID), c.made)
 		}

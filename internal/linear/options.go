@@ -65,7 +65,7 @@ func vary(o *factor.Options, rng *rand.Rand) {
 		func() { o.OTP.AccountTTL = draw(rng, time.Minute, 10*time.Minute) },
 		func() { o.OTP.LoginTTL = draw(rng, time.Minute, 5*time.Minute) },
 		func() {
-			o.ProofKinds = draw(rng, translate.Kinds(spec.CodeKinds), []factor.Kind{factor.KindAccount})
+			o.ProofKinds = draw(rng, translate.Kinds(spec.CodeKinds), []factor.Kind{factor.KindAccount}, []factor.Kind{factor.KindRecovery, factor.KindAccount})
 		},
 		func() { o.Device.Max = draw(rng, 1, 2) },
 		func() { o.Device.Grace = draw(rng, 30*time.Second, 15*time.Minute) },

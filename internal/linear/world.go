@@ -136,8 +136,9 @@ func (w *world) play(clients int, brief bool) {
 	w.store.land(1 << 10)
 	status := func() { calm(&Call{Call: spec.Call{Op: spec.Status, User: w.user}}) }
 	status()
-	for _, otp := range w.leftovers() {
-		calm(&Call{Call: spec.Call{Op: spec.VerifyOTP, User: w.user, OTP: otp, Kinds: spec.CodeKinds}})
+	for _, c := range w.leftovers() {
+		c.Op, c.User, c.Kinds = spec.VerifyOTP, w.user, spec.CodeKinds
+		calm(&Call{Call: c})
 	}
 	status()
 }

@@ -31,7 +31,7 @@ var ways = [spec.OpCount]way{
 	spec.Begin:                    {2, proven(spec.Begin)},
 	spec.Confirm:                  {3, (*machine).confirm},
 	spec.RemoveAuthenticator:      {1, provenBy(spec.RemoveAuthenticator, hasAuthenticator)},
-	spec.GenerateRecovery:         {3, proven(spec.GenerateRecovery)},
+	spec.GenerateRecovery:         {2, proven(spec.GenerateRecovery)},
 	spec.RemoveRecovery:           {1, provenBy(spec.RemoveRecovery, hasRecovery)},
 	spec.Prove:                    {6, (*machine).prove},
 	spec.Forfeit:                  {1, (*machine).forfeit},

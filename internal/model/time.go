@@ -35,6 +35,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 	add(1, "Hammer", (*machine).hammer)
 	add(1, "UseMany", (*machine).useMany)
 	add(1, "IssueMany", (*machine).issueMany)
+	add(1, "UseRecovery", (*machine).useRecovery)
 	add(5, "Clock", (*machine).moveClock)
 	add(4, "ClockTo", (*machine).moveTo)
 	add(1, "ClockFar", (*machine).moveFar)
@@ -240,6 +241,35 @@ func (m *machine) issueMany(t *rapid.T) {
 		}
 		m.verifyOn(view{true, purposes[(from+i)%len(purposes)]}, name, code, asked)
 		m.check()
+	}
+}
+
+// useRecovery has a user make a set of recovery codes, use some, try those again, and all
+// of them again once there is another set.
+func (m *machine) useRecovery(t *rapid.T) {
+	name := literal(pick(t, "user", m.names...))[0]
+	u := m.users[name.text]
+	generate := func() {
+		a := m.act(spec.GenerateRecovery, name)
+		a.Password = passwordOf(name.text)
+		a.label("the password").make()
+	}
+	if !hasRecovery(u) || rare(t, "a new set first", 3) {
+		generate()
+	}
+	codes := m.recoveryOf(u)
+	codes = codes[:min(len(codes), pick(t, "how many", 1, 2, spec.RecoveryCodes))]
+	for round := range 3 {
+		for i, code := range codes {
+			m.verifyThis(name, code, pick(t, "recovery kinds", recoveryLists...))
+			if i == 1 && round > 0 {
+				break
+			}
+		}
+		m.check()
+		if round == 1 {
+			generate()
+		}
 	}
 }
 
