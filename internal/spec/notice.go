@@ -153,13 +153,16 @@ func (h Host) hears(n Notice) bool { return h.Notify == Yes && h.Deaf != n.Actio
 // itself. If one fails, Sweep leaves the user's notices alone for twice as long as before.
 // Once patience is at its end the host is called no more, and nothing is postponed for it.
 // Without Notify nothing is told or postponed, and the Sweep says that something waits.
-// Whatever it tells, it says once how many were dropped.
+// Where it comes to the notices, it says once how many were dropped.
 func (o *Options) TellDue(s State, now Time, c *Call, out *Outcome) State {
 	out.Failed = c.Failed
 	waiting := &s.Notices
 	before := *waiting
 	due := waiting.All()
 	if inForce(waiting.Retry, maxNoticeBackoff, now) {
+		if len(out.Kept) == 0 {
+			return s
+		}
 		due = slices.DeleteFunc(due, func(n Notice) bool { return !slices.Contains(out.Kept, n) })
 	}
 	out.Dropped, waiting.Dropped = waiting.Dropped, 0
@@ -174,8 +177,8 @@ func (o *Options) TellDue(s State, now Time, c *Call, out *Outcome) State {
 		out.Untold = len(due) > 0
 	}
 	if o.Notify && out.Untold {
-		waiting.Tries++
-		waiting.Retry = now.add(min(noticeBackoff<<min(waiting.Tries, 10), maxNoticeBackoff))
+		waiting.Tries = min(waiting.Tries+1, 6) // a longer wait there is not
+		waiting.Retry = now.add(min(noticeBackoff<<waiting.Tries, maxNoticeBackoff))
 	}
 	waiting.settle()
 	if *waiting == before {
