@@ -109,6 +109,9 @@ var kept = []claim{
 	{ClockReplayer(time.Millisecond), []Promise{Once, Gone}, 10},
 	{ClockReplayer(time.Minute), []Promise{Once, Gone}, 9},
 	{ClockThief(time.Minute), []Promise{LockedOut(spec.KindPIN)}, 8},
+	{&NoticeThief, []Promise{NoticeKept}, 20},
+	{&BusyThief, []Promise{NoticeKept, NoticeHeard}, 12},
+	{&Crowder, []Promise{NoticeKept, WipeFirst, SweepEnds, WipeKept}, 8},
 }
 
 // What is written down to hold holds, to that depth. For more, see the package comment.
@@ -195,6 +198,10 @@ var drafts = []fault{
 	{"an authenticator is bound before the wipe is done", under(&AppHost, bindsLess), WipeKept, 5},
 	{"only what is old is waited for after it is removed", under(AgainstAYoungPIN, protectsOld), Unguarded, 4},
 	{"a record that waits for the minimum age is empty", under(SweepingThief, emptiesEarly), Unguarded, 7},
+	{"the oldest notice goes where too many wait", under(&NoticeThief, dropsOldest), NoticeKept, 20},
+	{"each new notice puts off all that wait", under(&BusyThief, beginsAnew), NoticeHeard, 10},
+	{"a Sweep tells each user before it comes to the next one's wipe", mailFirst(&Crowder), WipeFirst, 4},
+	{"a Sweep goes on telling while mail hangs", mailFirst(&Crowder), SweepEnds, 4},
 	{"clocks 1 ms apart void the minimum age", under(ClockAgeThief(time.Millisecond), slackless), Unguarded, 5},
 }
 

@@ -8,7 +8,8 @@ import (
 const (
 	// NoticesKept is how many notices of a user can wait.
 	NoticesKept = 16
-	// noticeBackoff is how long Sweep leaves a user's notices alone after one was kept.
+	// noticeBackoff is how long Sweep leaves a user's notices alone after one was kept, if
+	// it would not come sooner.
 	// Each time Sweep fails to tell one it is twice as long, up to maxNoticeBackoff.
 	noticeBackoff    = time.Minute
 	maxNoticeBackoff = time.Hour
@@ -53,8 +54,12 @@ func (t *turn) keep(e Event) {
 		return
 	}
 	n := Notice{ID: t.call.Notice + Name(len(t.out.Kept)), At: t.now, Action: e.Action, Kind: e.Kind, Device: e.Device}
+	retry := t.now.add(noticeBackoff)
+	if t.Notices != (Notices{}) {
+		retry = min(retry, t.Notices.Retry) // or a new one every minute would put all off for ever
+	}
 	t.Notices.add(n)
-	t.Notices.Tries, t.Notices.Retry = 0, t.now.add(noticeBackoff)
+	t.Notices.Tries, t.Notices.Retry = 0, retry
 	t.out.Kept = append(t.out.Kept, n)
 }
 
@@ -111,10 +116,10 @@ func (o *Options) Told(s State, now Time, told []Notice) State {
 	return o.rewritten(s, now)
 }
 
-// tellOwn is the end of a call that kept notices: the host is told each of them once, in
+// TellOwn is the end of a call that kept notices: the host is told each of them once, in
 // their order, unless it was dropped since. The answer of the call is the same if that
 // fails, and Sweep tries no later for it.
-func (o *Options) tellOwn(s State, now Time, c *Call, out *Outcome) State {
+func (o *Options) TellOwn(s State, now Time, c *Call, out *Outcome) State {
 	if c.Op == Sweep {
 		return s
 	}

@@ -119,7 +119,7 @@ func TestToldByTheCallOnce(t *testing.T) {
 	sc.after(30 * time.Second).ok(told(setPIN)) // its own only
 	sc.wantTold(pinSet)
 	sc.wantWaiting(wipeMarked)
-	if retry := sc.now.add(time.Minute); sc.s.Notices.Retry != retry || sc.s.Due() != retry.upTo(time.Minute) {
+	if retry := noon.add(time.Minute); sc.s.Notices.Retry != retry || sc.s.Due() != retry {
 		t.Fatalf("left %s", sc.s)
 	}
 }
@@ -146,7 +146,7 @@ func TestToldAfterTheWipe(t *testing.T) {
 }
 
 // Sweep waits a minute from the last notice that was kept, then twice as long after each
-// time that it fails, up to an hour. A new notice has it begin anew.
+// time that it fails, up to an hour. A new notice has it begin anew, and puts nothing off.
 func TestSweepTriesLessAndLessOften(t *testing.T) {
 	sc := newScene(t, notifying)
 	sc.ok(setPIN)
@@ -169,6 +169,10 @@ func TestSweepTriesLessAndLessOften(t *testing.T) {
 	if sc.s.Notices != (Notices{}) || sc.out.Untold {
 		t.Fatalf("%+v, left %s", sc.out, sc.s)
 	}
+	sc.ok(enrol(2))
+	sc.after(59 * time.Second).ok(setPIN)
+	sc.after(time.Second).ok(told(sweep))
+	sc.wantTold(enrolled, pinSet)
 	sc.ok(enrol(2))
 	sc.s.Notices.Retry = sc.now.add(time.Hour + clockSlack + 1e6) // by a clock that ran ahead
 	sc.ok(told(sweep))

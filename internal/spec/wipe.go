@@ -59,7 +59,7 @@ func (o *Options) Run(s State, now Time, c *Call) (State, Outcome) {
 	if looks {
 		s = o.TellDue(s, now, c, &out)
 	} else {
-		s = o.tellOwn(s, now, c, &out)
+		s = o.TellOwn(s, now, c, &out)
 	}
 	return s, out
 }
