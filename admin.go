@@ -1,6 +1,7 @@
 package factor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -83,7 +84,7 @@ func (d *Admin) RemoveRecoveryCodes(ctx context.Context, user string) error {
 
 // RevokeDevice removes a device. It returns ErrMalformed and ErrUnknownDevice.
 func (d *Admin) RevokeDevice(ctx context.Context, user string, device uuid.UUID) error {
-	if err := checkDevice(device); err != nil {
+	if err := cmp.Or(d.v.checkUser(user), checkDevice(device)); err != nil {
 		return err
 	}
 	return d.act(ctx, user,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -114,33 +115,46 @@ func other(code string) string {
 func TestSharingChangesNoAnswer(t *testing.T) {
 	issued := translate.Kinds(spec.IssuedKinds)
 	rapid.Check(t, func(rt *rapid.T) {
+		type code struct {
+			kind    factor.Kind
+			purpose string // "": none
+		}
 		type call struct {
-			kind  factor.Kind
+			code
 			issue bool
 			right bool
 		}
+		purposes := []string{"", "pay", "address"}
 		calls := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) call {
 			return call{
-				rapid.SampledFrom(issued).Draw(t, "kind"),
+				code{rapid.SampledFrom(issued).Draw(t, "kind"), rapid.SampledFrom(purposes).Draw(t, "purpose")},
 				rapid.IntRange(0, 5).Draw(t, "what") == 0, rapid.Bool().Draw(t, "right"),
 			}
 		}), 1, 20).Draw(rt, "calls")
 		run := func(k *kit, together bool) []string {
-			codes := make(map[factor.Kind]string)
+			view := func(purpose string) *factor.Verifier { return k.view(strings.Fields(purpose)...) }
+			issue := func(c code) (factor.OTP, error) {
+				return factor.NewOTPIssuer(view(c.purpose)).IssueUnproven(k.Context(), alice, c.kind)
+			}
+			codes := make(map[code]string)
 			for _, kind := range issued {
-				codes[kind] = k.issue(kind)
+				for _, purpose := range purposes {
+					otp, err := issue(code{kind, purpose})
+					k.ok(err)
+					codes[code{kind, purpose}] = otp.Code
+				}
 			}
 			var all []func() error
 			for _, c := range calls {
 				all = append(all, func() error {
 					if c.issue {
-						return second(k.codes.IssueUnproven(k.Context(), alice, c.kind))
+						return second(issue(c.code))
 					}
-					code := codes[c.kind]
+					digits := codes[c.code]
 					if !c.right {
-						code = other(code)
+						digits = codes[code{c.kind, purposes[(slices.Index(purposes, c.purpose)+1)%len(purposes)]}]
 					}
-					return second(k.v.VerifyOTP(k.Context(), alice, code, c.kind))
+					return second(view(c.purpose).VerifyOTP(k.Context(), alice, digits, c.kind))
 				})
 			}
 			var errs []error

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/internal/host/hosttest"
 )
 
 // A host may keep the context that one of its functions was given, for a worker
@@ -88,11 +89,6 @@ func furtherDown(frames int, f func()) {
 }
 
 // A type of the host's may be called as one of this package's.
-type Verifier struct{ inner *factor.Verifier }
-
-//go:noinline
-func (v *Verifier) observe(f func()) { f() }
-
 func TestTheHostsOwnObserveIsNotTakenForOurs(t *testing.T) {
 	enter, entered := make(chan struct{}), make(chan struct{})
 	told := false
@@ -111,8 +107,7 @@ func TestTheHostsOwnObserveIsNotTakenForOurs(t *testing.T) {
 		busy.Go(func() { _ = k.v.VerifyPIN(context.Background(), "bob", wrongPIN) })
 		<-entered
 	}
-	host := &Verifier{k.v}
-	host.observe(func() { k.is(host.inner.VerifyPIN(t.Context(), alice, wrongPIN), factor.ErrMismatch) })
+	hosttest.Observe(func() { k.is(k.v.VerifyPIN(t.Context(), alice, wrongPIN), factor.ErrMismatch) })
 	close(enter)
 	busy.Wait()
 	if !told {

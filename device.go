@@ -1,6 +1,7 @@
 package factor
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -114,7 +115,7 @@ func deviceList(a *account.Account) []Device {
 // It returns ErrMalformed, ErrNoCredential, ErrUnknownDevice (before the proof
 // is judged), ErrLocked and ErrMismatch.
 func (e *DeviceTOTPEnroller) Revoke(ctx context.Context, user string, device uuid.UUID, proof Credentials) error {
-	if err := checkDevice(device); err != nil {
+	if err := cmp.Or(e.v.checkUser(user), checkDevice(device)); err != nil {
 		return err
 	}
 	_, err := withProof(ctx, e.v, user, proof,

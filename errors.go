@@ -75,8 +75,8 @@ var (
 
 // MalformedError is the detail of ErrMalformed.
 type MalformedError struct {
-	// Field is one of user, otp, password, pin, device, kinds, timeout, issuer and
-	// account, or for Admin.Import the path of the field, such as Import.Devices[1].TOTP.Secret.
+	// Field is one of user, otp, password, pin, device, kinds, timeout, purpose,
+	// issuer and account, or for Admin.Import the path of the field, such as Import.Devices[1].TOTP.Secret.
 	Field string
 	// Reason says what the field must look like. It never repeats the value.
 	Reason string

@@ -247,6 +247,12 @@ func TestARecordOfANewerFormatIsToldAndLeft(t *testing.T) {
 		"Forget":         func(k *kit) error { return k.admin.Forget(ctx, alice) },
 		"Discard":        func(k *kit) error { return k.admin.Discard(ctx, alice) },
 		"VoidCodes":      func(k *kit) error { return k.admin.VoidCodes(ctx, alice) },
+		"Generate":       func(k *kit) error { return second(k.recovery.Generate(ctx, alice, pin)) },
+		"RemoveRecovery": func(k *kit) error { return k.recovery.Remove(ctx, alice, pin) },
+		"Holdings":       func(k *kit) error { return second(k.v.Holdings(ctx, alice)) },
+		"a view":         func(k *kit) error { return second(k.v.For("pay").VerifyOTP(ctx, alice, "123456")) },
+
+		"RemoveRecoveryCodes": func(k *kit) error { return k.admin.RemoveRecoveryCodes(ctx, alice) },
 
 		"PasswordChanged": func(k *kit) error { return k.admin.PasswordChanged(ctx, alice) },
 	} {

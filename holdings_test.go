@@ -25,6 +25,9 @@ func TestHoldingsAreWhatCanBeProven(t *testing.T) {
 	phone, tablet := k.enroll(), k.enroll()
 	k.imports(factor.Import{Authenticator: row().Authenticator})
 	is(factor.Holdings{PIN: true, Authenticator: true, Devices: 2})
+	k.ok(k.recover(k.generate()[0]))
+	is(factor.Holdings{PIN: true, Authenticator: true, Devices: 2, RecoveryCodes: 9})
+	k.ok(k.admin.RemoveRecoveryCodes(t.Context(), alice))
 	for _, id := range []uuid.UUID{phone.Device, tablet.Device} {
 		k.ok(k.admin.RevokeDevice(t.Context(), alice, id))
 	}

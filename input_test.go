@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -52,6 +53,63 @@ func FuzzCheckDigits(f *testing.F) {
 	})
 }
 
+var (
+	digitsForm   = regexp.MustCompile(`\A[0-9]{6,8}\z`)
+	recoveryForm = regexp.MustCompile(`\A[- ]*(?:[0-9A-TV-Za-tv-z][- ]*){16}\z`)
+)
+
+// A code is well-formed if it has the form of one of the kinds asked for, whichever
+// others are asked for with it. The error says which forms there are, and nothing of the
+// value.
+func FuzzCode(f *testing.F) {
+	const recovery = "k7m2-q9xw-4d3f-zpt8"
+	for _, seed := range []string{
+		"", "123456", "12345678", "1234567890123456", "1234 5678-9012 3456", recovery, strings.ToUpper(recovery), " " + recovery + " ", recovery + "0", recovery[1:],
+		"oil7-m2q9-xw4d-3fzp", "u7m2-q9xw-4d3f-zpt8", strings.Repeat("-", 64-len(recovery)) + recovery, strings.Repeat("-", 65-len(recovery)) + recovery,
+		recovery + "\n", recovery + "\x00", "\u200b" + recovery, strings.ReplaceAll(recovery, "-", "\u2010"), "１２３４５６７８９０１２３４５６", "\xff" + recovery, "\u212a" + recovery[1:],
+	} {
+		for kinds := range uint8(1 << len(otpKinds)) {
+			f.Add(seed, kinds)
+		}
+	}
+	f.Fuzz(func(t *testing.T, code string, asked uint8) {
+		var kinds []Kind
+		want := false
+		for i, k := range otpKinds {
+			if asked>>i&1 == 0 {
+				continue
+			}
+			kinds = append(kinds, k)
+			has := digitsForm.MatchString(code)
+			if k == KindRecovery {
+				has = len(code) <= 64 && recoveryForm.MatchString(code)
+			}
+			if want = want || has; k.hasFormOf(code) != has {
+				t.Fatalf("%q has the form of a %s code: %v", code, k, !has)
+			}
+		}
+		if kinds == nil {
+			return
+		}
+		err := checkOTP(code, kinds)
+		if got := malformedField(t, err); (got == "") != want || got != "" && got != "otp" {
+			t.Fatalf("%q for %v: %v", code, kinds, err)
+		}
+		if err == nil {
+			return
+		}
+		if err.Error() != checkOTP("", kinds).Error() {
+			t.Fatalf("the error depends on the value: %v", err)
+		}
+		if named := strings.Contains(err.Error(), "recovery"); named != slices.Contains(kinds, KindRecovery) {
+			t.Fatalf("for %v: %v", kinds, err)
+		}
+		if named := strings.Contains(err.Error(), "6 to 8 ASCII digits"); named != (kinds[0] != KindRecovery) {
+			t.Fatalf("for %v: %v", kinds, err)
+		}
+	})
+}
+
 // A user is 1 to 255 bytes of UTF-8 without NUL, taken as it is.
 func FuzzUser(f *testing.F) {
 	for _, seed := range []string{
@@ -82,10 +140,14 @@ func TestProofIsMalformedIfAnyGivenFieldIs(t *testing.T) {
 		if rapid.Bool().Draw(t, "has passwords") {
 			o.CheckPassword = func(context.Context, string, string) (bool, error) { panic("not to be judged") }
 		}
+		recovery := rapid.Bool().Draw(t, "recovery codes prove")
+		if recovery {
+			o.ProofKinds = []Kind{KindAccount, KindRecovery}
+		}
 		v := attemptOn(t, &account.Account{}, o, accounttest.Noon).v
 		user := rapid.SampledFrom([]string{"user", "", "\xff"}).Draw(t, "user")
 		proof := Credentials{
-			OTP:      rapid.SampledFrom([]string{"", "12345", "123456", "12345678", "123456789", "12345x"}).Draw(t, "otp"),
+			OTP:      rapid.SampledFrom([]string{"", "12345", "123456", "12345678", "123456789", "12345x", "k7m2-q9xw-4d3f-zpt8", "k7m2-q9xw-4d3f-zptu"}).Draw(t, "otp"),
 			Password: rapid.SampledFrom([]string{"", "x", long[:1024], long, "\x00\xff"}).Draw(t, "password"),
 			PIN:      rapid.SampledFrom([]string{"", "123", "1234", "123456789012", "1234567890123", "123 "}).Draw(t, "pin"),
 		}
@@ -93,7 +155,7 @@ func TestProofIsMalformedIfAnyGivenFieldIs(t *testing.T) {
 		switch {
 		case user != "user":
 			want = "user"
-		case proof.OTP != "" && !regexp.MustCompile(`^[0-9]{6,8}$`).MatchString(proof.OTP):
+		case proof.OTP != "" && !digitsForm.MatchString(proof.OTP) && !(recovery && recoveryForm.MatchString(proof.OTP)):
 			want = "otp"
 		case proof.Password == long, proof.Password != "" && o.CheckPassword == nil:
 			want = "password"

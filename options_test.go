@@ -208,6 +208,22 @@ func TestOptionsAreRefusedByName(t *testing.T) {
 	}
 }
 
+// The error about ProofKinds lists the kinds that a code can be of, and no others.
+func TestOptionsListTheKindsThatProve(t *testing.T) {
+	for _, wrong := range [][]Kind{{"sms"}, {KindPassword}, {KindRecovery, KindRecovery}} {
+		_, err := Options{ProofKinds: wrong}.complete()
+		if err == nil {
+			t.Fatalf("%v is accepted", wrong)
+		}
+		words := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == ' ' || r == ',' })
+		for _, k := range append(kinds[:], "sms") {
+			if named := slices.Contains(words, string(k)); named != k.isOTP() {
+				t.Errorf("%v: %s is named: %v in %q", wrong, k, named, err)
+			}
+		}
+	}
+}
+
 // OWASP's Password Storage Cheat Sheet: each pair is enough, and whatever is more
 // in both; a little less of one is not.
 func TestOptionsRefuseACheapHash(t *testing.T) {

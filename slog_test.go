@@ -44,6 +44,8 @@ func TestLogEventsWritesWhatAnEventHas(t *testing.T) {
 		`WARN msg="factor wipe-marked" user=alice`:                                                                        event(factor.ActionWipeMarked, nil),
 		`ERROR msg="factor wipe-failed" user=alice err="no database"`:                                                     event(factor.ActionWipeFailed, func(e *factor.Event) { e.Err = errors.New("no database") }),
 		`INFO msg="factor wipe-done" user=alice`:                                                                          event(factor.ActionWipeDone, nil),
+		`INFO msg="factor recovery-generated" user=alice kind=recovery`:                                                   event(factor.ActionRecoveryGenerated, func(e *factor.Event) { e.Kind = factor.KindRecovery }),
+		`INFO msg="factor recovery-removed" user=alice kind=recovery`:                                                     event(factor.ActionRecoveryRemoved, func(e *factor.Event) { e.Kind = factor.KindRecovery }),
 		`INFO msg="factor forgotten" user=alice`:                                                                          event(factor.ActionForgotten, nil),
 		`INFO msg="factor imported" user=alice kind=totp`:                                                                 event(factor.ActionImported, func(e *factor.Event) { e.Kind = factor.KindTOTP }),
 	} {

@@ -19,7 +19,7 @@ func TestCallsOfTheStore(t *testing.T) {
 	ctx := t.Context()
 	const one, read, none = "1 load, 1 swap", "1 load, 0 swaps", "0 loads, 0 swaps"
 	device := uuid.MustParse("738e379f-fe30-45ab-819c-ba88804b6368")
-	pin := factor.Credentials{PIN: rightPIN}
+	pin, password := factor.Credentials{PIN: rightPIN}, factor.Credentials{Password: rightPW}
 	cases := []struct {
 		method, when, want string
 		setup              func(k *kit) string // may return a code
@@ -82,6 +82,24 @@ func TestCallsOfTheStore(t *testing.T) {
 		{"AuthenticatorEnroller.Confirm", "none waits", read, nothing, func(k *kit, _ string) error { return k.auth.Confirm(ctx, alice, "000000") }, factor.ErrNotEnrolled},
 		{"AuthenticatorEnroller.Remove", "right", one, func(k *kit) string { k.begin(); return k.withPIN() }, func(k *kit, _ string) error { return k.auth.Remove(ctx, alice, pin) }, nil},
 		{"AuthenticatorEnroller.Remove", "none", read, (*kit).withPIN, func(k *kit, _ string) error { return k.auth.Remove(ctx, alice, pin) }, factor.ErrNotEnrolled},
+		{"RecoveryCodes.Generate", "the first", one, nothing, func(k *kit, _ string) error { return second(k.recovery.Generate(ctx, alice, password)) }, nil},
+		{"RecoveryCodes.Generate", "again", one, (*kit).withRecovery, func(k *kit, _ string) error { return second(k.recovery.Generate(ctx, alice, password)) }, nil},
+		{"RecoveryCodes.Generate", "wrong", one, (*kit).withPIN, func(k *kit, _ string) error {
+			return second(k.recovery.Generate(ctx, alice, factor.Credentials{PIN: wrongPIN}))
+		}, factor.ErrMismatch},
+		{"RecoveryCodes.Generate", "nothing given", none, nothing, func(k *kit, _ string) error {
+			return second(k.recovery.Generate(ctx, alice, factor.Credentials{}))
+		}, factor.ErrNoCredential},
+		{"RecoveryCodes.Remove", "right", one, (*kit).withRecovery, func(k *kit, _ string) error { return k.recovery.Remove(ctx, alice, password) }, nil},
+		{"RecoveryCodes.Remove", "none", read, nothing, func(k *kit, _ string) error { return k.recovery.Remove(ctx, alice, password) }, factor.ErrNotEnrolled},
+		{"Admin.RemoveRecoveryCodes", "held", one, (*kit).withRecovery, func(k *kit, _ string) error { return k.admin.RemoveRecoveryCodes(ctx, alice) }, nil},
+		{"Admin.RemoveRecoveryCodes", "none", read, nothing, func(k *kit, _ string) error { return k.admin.RemoveRecoveryCodes(ctx, alice) }, factor.ErrNotEnrolled},
+		{"Admin.RemoveRecoveryCodes", "malformed", none, nothing, func(k *kit, _ string) error { return k.admin.RemoveRecoveryCodes(ctx, "") }, factor.ErrMalformed},
+		{"Verifier.VerifyOTP", "a recovery code", one, (*kit).withRecovery, (*kit).recover, nil},
+		{"Verifier.VerifyOTP", "a used recovery code", read, func(k *kit) string { c := k.withRecovery(); k.ok(k.recover(c)); return c }, (*kit).recover, factor.ErrMismatch},
+		{"Verifier.VerifyOTP", "a code for another purpose", one, func(k *kit) string { return k.issuedFor(factor.KindAccount, "pay") }, verifyOTP, factor.ErrMismatch},
+		{"Verifier.VerifyOTP", "on a view that is malformed", none, func(k *kit) string { return k.issue(factor.KindAccount) }, func(k *kit, c string) error { return second(k.v.For().VerifyOTP(ctx, alice, c)) }, factor.ErrMalformed},
+		{"ResetGuard.Prove", "a recovery code", none, (*kit).withRecovery, func(k *kit, c string) error { return k.guard.Prove(ctx, alice, factor.Credentials{OTP: c}) }, factor.ErrMalformed},
 		{"ResetGuard.Prove", "right", one, (*kit).withPIN, func(k *kit, _ string) error { return k.guard.Prove(ctx, alice, pin) }, nil},
 		{"ResetGuard.Prove", "wrong", one, (*kit).withPIN, func(k *kit, _ string) error {
 			return k.guard.Prove(ctx, alice, factor.Credentials{PIN: wrongPIN})
@@ -169,6 +187,8 @@ func nothing(*kit) string { return "" }
 func verifyOTP(k *kit, code string) error { return second(k.v.VerifyOTP(k.Context(), alice, code)) }
 
 func (k *kit) withPIN() string { k.setPIN(); return "" }
+
+func (k *kit) withRecovery() string { return k.generate()[0] }
 
 func (k *kit) deviceCode() string { return k.code(k.enroll()) }
 

@@ -27,6 +27,14 @@ func TestWhatAHostVoids(t *testing.T) {
 		{"a login code", live(factor.KindLogin), []factor.Action{voided}, []factor.Action{voided}},
 		{"an account code", live(factor.KindAccount), []factor.Action{voided}, []factor.Action{voided}},
 		{"an authenticator that waits", func(k *kit) { k.begin() }, []factor.Action{voided}, []factor.Action{voided}},
+		{"a code for a purpose", func(k *kit) { k.issuedFor(factor.KindAccount, "pay") }, []factor.Action{voided}, []factor.Action{voided}},
+		{"codes for many purposes", func(k *kit) {
+			for _, p := range []string{"a", "b", "c", "d", "e"} {
+				k.issuedFor(factor.KindLogin, p)
+			}
+		}, []factor.Action{voided}, []factor.Action{voided}},
+		{"an expired code for a purpose", func(k *kit) { k.issuedFor(factor.KindAccount, "pay"); k.Turn(5 * time.Minute) }, nil, nil},
+		{"recovery codes", func(k *kit) { k.generate() }, nil, nil},
 		{"an expired code", func(k *kit) { k.issue(factor.KindAccount); k.Turn(5 * time.Minute) }, nil, nil},
 		{"an authenticator that waited", func(k *kit) { k.begin(); k.Turn(15 * time.Minute) }, nil, nil},
 		{"a used code", func(k *kit) { k.accepts(k.issue(factor.KindAccount), factor.KindAccount) }, nil, nil},

@@ -63,6 +63,7 @@ var byTheStore = []struct {
 }{
 	{"01ParallelRedemption", threats.Threat01ParallelRedemption},
 	{"02ParallelGuesses", threats.Threat02ParallelGuesses},
+	{"27OtherPurpose", threats.PurposesAtOnce},
 	{"07ForgottenCount", threats.Threat07ForgottenCount},
 	{"18StaleWriter", threats.Threat18StaleWriter},
 	{"24RefundingSweep", threats.Threat24RefundingSweep},
@@ -82,7 +83,7 @@ func TestThreats(t *testing.T) {
 		}
 		rows := byTheStore
 		if e.relayed || !inFull {
-			rows = rows[:2] // those of many callers at once
+			rows = rows[:3] // those of many callers at once
 		}
 		for _, threat := range rows {
 			t.Run(threat.name, func(t *testing.T) { threat.test(t, env) })

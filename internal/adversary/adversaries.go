@@ -100,6 +100,7 @@ func agedWith(o *spec.Options) { o.Reset.MinAge, o.Reset.Authenticator = time.Ho
 var (
 	choseAPIN     = Act{Who: Service, Call: spec.Call{Op: spec.AdminSetPIN, NewPIN: pins[0]}}
 	boughtAPhone  = Act{Who: User, Call: spec.Call{Op: spec.Enroll, Device: userDevice, Host: spec.Host{Registered: longAgo}}}
+	printedAList  = Act{Who: User, Call: spec.Call{Op: spec.GenerateRecovery, Password: "right", Host: spec.Host{Password: spec.Yes}}}
 	hadTheirPhone = Act{Who: Service, Call: spec.Call{Op: spec.Import, Held: oldDevice}}
 	hadTheirPIN   = Act{Who: Service, Call: spec.Call{Op: spec.Import, Held: oldPIN}}
 	hadTheirApp   = Act{Who: Service, Call: spec.Call{Op: spec.Import, Held: oldApp}}
@@ -110,6 +111,11 @@ var (
 	enrolledTheirs = Act{Who: Thief, Call: spec.Call{Op: spec.Enroll, Device: thiefDevice, Host: spec.Host{Registered: start}}}
 	setTheirPIN    = Act{Who: Service, Call: spec.Call{Op: spec.AdminSetPIN, NewPIN: pins[2]}}
 )
+
+// paperToo has recovery codes be a proof as well.
+func paperToo(o *spec.Options) {
+	o.ProofKinds = []spec.Kind{spec.KindDeviceTOTP, spec.KindAccount, spec.KindRecovery}
+}
 
 const userKnows = UserPIN | Mailbox | Password
 

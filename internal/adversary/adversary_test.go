@@ -109,6 +109,23 @@ var kept = []claim{
 	{ClockReplayer(time.Millisecond), []Promise{Once, Gone}, 10},
 	{ClockReplayer(time.Minute), []Promise{Once, Gone}, 9},
 	{ClockThief(time.Minute), []Promise{LockedOut(spec.KindPIN)}, 8},
+	{&AddressThief, []Promise{Purposed, Confirmed, Elsewhere, OneChance, Once, Gone}, 7},
+	{&PaymentThief, []Promise{Purposed, Confirmed, Elsewhere, OneChance, Once, Gone, Charged}, 6},
+	{&PaymentThief, []Promise{Guesses(spec.KindAccount)}, 6},
+	{&AllDayAsker, []Promise{Purposed, OneChance, Once, Gone}, 5},
+	{&AllDayAsker, []Promise{Guesses(spec.KindLogin)}, 5},
+	{&AskingBeside, []Promise{Newest, Charged, Once, Gone}, 5},
+	{&TwoTabs, []Promise{Newest, Charged, Purposed, Once, Gone}, 6},
+	{&ListThief, append([]Promise{Charged}, safety...), 7},
+	{&ListThief, []Promise{Guesses(spec.KindRecovery)}, 7},
+	{&ListThief, []Promise{LockedOut(spec.KindRecovery)}, 7},
+	{&ListingDeviceThief, []Promise{Charged, Once, Gone}, 6},
+	{&ListGuesser, []Promise{Guesses(spec.KindRecovery)}, 10},
+	{&ListGuesser, []Promise{LockedOut(spec.KindRecovery)}, 10},
+	{&MailboxListGuesser, []Promise{Guesses(spec.KindRecovery)}, 8},
+	{&CarelessPrinter, []Promise{Charged, Once, Gone}, 8},
+	{&PrintingGuesser, []Promise{Guesses(spec.KindPIN)}, 8},
+	{&PrintingGuesser, []Promise{Once, Gone}, 7},
 	{&NoticeThief, []Promise{NoticeKept}, 20},
 	{&BusyThief, []Promise{NoticeKept, NoticeHeard}, 12},
 	{&Crowder, []Promise{NoticeKept, WipeFirst, SweepEnds, WipeKept}, 8},
@@ -203,10 +220,35 @@ var drafts = []fault{
 	{"a Sweep tells each user before it comes to the next one's wipe", mailFirst(&Crowder), WipeFirst, 4},
 	{"a Sweep goes on telling while mail hangs", mailFirst(&Crowder), SweepEnds, 4},
 	{"clocks 1 ms apart void the minimum age", under(ClockAgeThief(time.Millisecond), slackless), Unguarded, 5},
+	{"a purpose is not looked at when a code is judged", under(&AddressThief, judgesAnyPurpose), Purposed, 3},
+	{"and a guess is one at four codes", under(&AllDayAsker, judgesAnyPurpose), OneChance, 4},
+	{"a code is issued for no purpose", under(&AddressThief, issuesForNothing), Purposed, 3},
+	{"a code is issued for no purpose, and the user's is wrong", under(&TwoTabs, issuesForNothing), Newest, 3},
+	{"the parts of a purpose are joined without their lengths", under(&PaymentThief, joinsParts), Purposed, 3},
+	{"a view without kinds means devices too", under(&PaymentThief, asksAsWithoutView), Confirmed, 2},
+	{"a code is stale for every purpose", under(&AddressThief, staleEverywhere), Elsewhere, 5},
+	{"one code is live, whatever the purposes", under(&TwoTabs, oneLive), Newest, 4},
+	{"a used recovery code is counted as a guess", under(&CarelessPrinter, chargesUsed), Charged, 3},
+	{"a recovery code is accepted twice", under(&CarelessPrinter, spendsNothing), Once, 3},
+	{"a list that was replaced is accepted", under(&ListThief, acceptsOldLists), Gone, 4},
+	{"a list that was removed is accepted", under(&ListingDeviceThief, keepsRemoved), Gone, 6},
+	{"a recovery code proves a reset", under(&ListThief, provesByList), Unproven, 2},
+	{"a new list sets the count of PINs back", under(&PrintingGuesser, refundsAll), Guesses(spec.KindPIN), 8},
+	{"recovery codes are counted together with account codes", under(&MailboxListGuesser, countsTogether), Guesses(spec.KindRecovery), 6},
+	{"guesses from before a list lock it", under(&ListGuesser, keepsListCount), LockedOut(spec.KindRecovery), 6},
 }
 
 // The search finds what is wrong with each, by a shortest sequence.
 func TestFaultsOfDrafts(t *testing.T) { tell(t, drafts, "testdata/drafts.txt") }
+
+// allowed are sequences that the rules allow, for hosts to be warned of.
+var allowed = []fault{
+	{"codes for other purposes push out the user's", &PushingOutsider, Newest, 7},
+	{"a right code for one purpose sets the count of guesses at another's back", &RefundingThief, GuessesFor(removal), 8},
+}
+
+// What the rules allow is known, by a shortest sequence.
+func TestWhatTheRulesAllow(t *testing.T) { tell(t, allowed, "testdata/allowed.txt") }
 
 // tell finds the faults, and compares their stories with those in a file.
 func tell(t *testing.T, faults []fault, file string) {

@@ -11,16 +11,20 @@
 //	world.go                a place of the search, and how an act leads to the next
 //	mail.go                 how a call tells the user, and a Sweep all users
 //	moves.go                what somebody can try, given what they know
-//	moves_changed.go        the same on another node, unheard, or with a wipe that fails
+//	moves_changed.go        the same on another node, unheard, on a view, or with a wipe that fails
+//	purposes.go             what codes are mailed for
 //	adversaries.go          what an adversary is
 //	adversaries_thieves.go  those who know something
 //	adversaries_age.go      those who are against a minimum age
 //	adversaries_mail.go     those who want that the user hears nothing, or nobody is wiped
+//	adversaries_purposes.go those who have codes mailed for one purpose or for many
+//	adversaries_recovery.go those who have a list of recovery codes, or guess at it
 //	adversaries_service.go  those who make something fail, or have it answer elsewhere
 //	promises.go             what a promise is, and what it remembers
 //	promise_guard.go        those about resets and wipes
 //	promise_codes.go        those about what is accepted once, or no more
 //	promise_notices.go      those about what the user hears of
+//	promise_purposes.go     those about what a code was mailed for
 //	promise_guesses.go      those about guesses, locks and intervals
 //	search.go               the search
 //	story.go                a sequence of moves in words
@@ -30,7 +34,8 @@
 // TestPromisesHold shows that the rules of the specification keep the promises, to the
 // depth that it names. testdata/drafts.txt tells by which moves rules that were found wrong
 // break them: those of version 0.1, and drafts of the ones that mend them, which are not to
-// be built again. TestFaultsOfDrafts finds these ways anew. This searches one move deeper,
+// be built again. testdata/allowed.txt tells what the rules allow all the same. TestFaultsOfDrafts
+// and TestWhatTheRulesAllow find these ways anew. This searches one move deeper,
 // or only for one adversary:
 //
 //	go test -v -run TestPromisesHold ./internal/adversary -timeout 0 -adversary.deeper 1

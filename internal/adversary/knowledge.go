@@ -41,16 +41,18 @@ var pins = [...]string{"8299", "7315", "4071", "2580"}
 
 const guess = "1369"
 
-// Codes and secrets are known by the name that the specification draws for them.
-// There are few, so that what can be known fits into Facts.
+// Codes, secrets and lists of recovery codes are known by the name that the specification
+// draws for them. There are few, so that what can be known fits into Facts.
 const (
 	most      = 8 // of each sort
+	sets      = 3 // as many lists of recovery codes
 	firstCode = 1
 	firstKey  = firstCode + most
 	firstWipe = firstKey + most
+	firstSet  = firstWipe + most // of recovery codes
 )
 
-// named is the fact of knowing an issued code or a secret.
+// named is the fact of knowing an issued code, a secret or a list of recovery codes.
 func named(n spec.Name) Facts { return 1 << (16 + n) }
 
 // pinFact is the fact of knowing a PIN; Nothing for what is none of pins.
@@ -66,14 +68,15 @@ func pinFact(digits string) Facts {
 // Has reports whether all of some facts are known.
 func (f Facts) Has(some Facts) bool { return f&some == some }
 
-// A code is the text of a one-time code: an issued one, or the one of a secret's time
-// step. The zero code is a guess that is right for nothing. By luck, any of them may
-// be right for something else too.
+// A code is the text of a one-time code: an issued one, the one of a secret's time step,
+// or one of a list of recovery codes. The zero code is a guess that is right for nothing.
+// By luck, any of them may be right for something else too.
 type code struct {
 	issued, key spec.Name
+	step        int64
 	set         spec.Name // of recovery codes
 	n           int       // the n-th of the set
-	step        int64
+	paper       bool      // the text has the form of a recovery code
 	luck        Facts
 }
 
@@ -100,10 +103,10 @@ func codeOf(c *spec.Call) code {
 
 // fact is the fact that a code shows, Nothing for a guess.
 func (c code) fact() Facts {
-	if c.issued == 0 && c.key == 0 {
-		return Nothing
+	if n := max(c.issued, c.key, c.set); n != 0 {
+		return named(n)
 	}
-	return named(max(c.issued, c.key))
+	return Nothing
 }
 
 // inForce is what a state accepts: its PIN, its secrets and its live codes.
@@ -130,6 +133,8 @@ func inForceAs(s *spec.State, k spec.Kind) (f Facts) {
 		}
 	case spec.KindTOTP:
 		add(s.Authenticator.Key)
+	case spec.KindRecovery:
+		add(s.Recovery.Set)
 	case spec.KindDeviceTOTP:
 		for i := 0; i < len(s.Devices) && s.Devices[i].ID != 0; i++ {
 			add(s.Devices[i].Secret.Key)

@@ -1,6 +1,7 @@
 package adversary
 
 import (
+	"slices"
 	"time"
 
 	"github.com/knowhave/factor/internal/spec"
@@ -34,8 +35,14 @@ func (g given) into(c *spec.Call) {
 	}
 	if g.otp {
 		c.OTP, c.Code = "000000", g.code
+		if g.code.paper {
+			c.OTP = paper
+		}
 	}
 }
+
+// paper is a text that has the form of a recovery code. What it is is for the code to say.
+const paper = "0000-0000-0000-0000"
 
 // knows is what somebody tries to use. The user leaves alone what they know to be over
 // or used, and slips only where a guess says so.
@@ -67,7 +74,25 @@ func held(w *World, who Who) (all []given) {
 			all = append(all, given{otp: true, code: code{issued: n}})
 		}
 	}
-	return append(all, keyCodes(w, who, 0)...)
+	return slices.Concat(all, listed(w, who), keyCodes(w, who, 0))
+}
+
+// listed are codes of the lists of recovery codes that somebody knows: two of each stand for
+// all ten. The user crosses out those that are used.
+func listed(w *World, who Who) (all []given) {
+	for n := spec.Name(firstSet); n < firstSet+sets; n++ {
+		for i := range 2 {
+			if knows(w, who).Has(named(n)) && !(who == User && crossedOut(&w.State, n, i)) {
+				all = append(all, given{otp: true, code: code{set: n, n: i, paper: true}})
+			}
+		}
+	}
+	return all
+}
+
+// crossedOut reports whether a recovery code was used.
+func crossedOut(s *spec.State, set spec.Name, n int) bool {
+	return set != 0 && s.Recovery.Set == set && s.Recovery.Used&(1<<n) != 0
 }
 
 // keyCodes are the codes of the secrets that somebody knows, some steps from now.
@@ -134,6 +159,8 @@ func canDraw(w *World, op spec.Op) bool {
 		return w.Codes < most
 	case spec.Enroll, spec.Begin:
 		return w.Keys < most-1 // the last is oldKey
+	case spec.GenerateRecovery:
+		return w.Sets < sets
 	}
 	return true
 }
@@ -180,6 +207,16 @@ func setPIN(pin Facts) Moves {
 	}
 	panic("adversary: no such PIN")
 }
+
+// generate makes a list of recovery codes, in place of the one that there was.
+var generate = proving(spec.Call{Op: spec.GenerateRecovery})
+
+// useList gives a code of each list that somebody knows to VerifyOTP, and guessList one
+// that is right for nothing.
+var (
+	useList   = paperOnly(proving(spec.Call{Op: spec.VerifyOTP, Kinds: []spec.Kind{spec.KindRecovery}}))
+	guessList = plain(spec.Call{Op: spec.VerifyOTP, OTP: paper, Code: code{paper: true}, Kinds: []spec.Kind{spec.KindRecovery}})
+)
 
 func enroll(device spec.Name) Moves {
 	return proving(spec.Call{Op: spec.Enroll, Device: device})

@@ -1,6 +1,7 @@
 package adversary
 
 import (
+	"slices"
 	"time"
 
 	"github.com/knowhave/factor/internal/spec"
@@ -32,6 +33,59 @@ func as(d Deed, moves ...Moves) Moves {
 		for i := from; i < len(*acts); i++ {
 			(*acts)[i].Deed = d
 		}
+	}
+}
+
+// viewed has each call made on a view for each of some purposes.
+func viewed(some []int, moves ...Moves) Moves {
+	return func(w *World, who Who, acts *[]Act) {
+		for _, m := range moves {
+			from := len(*acts)
+			m(w, who, acts)
+			plain := slices.Clone((*acts)[from:])
+			*acts = (*acts)[:from]
+			for _, a := range plain {
+				for _, p := range some {
+					a.Call.OnView, a.Call.Purpose = p != noPurpose, purposes[p]
+					*acts = append(*acts, a)
+				}
+			}
+		}
+	}
+}
+
+// purposely leaves out mailed codes that are given for another kind or purpose than theirs.
+func purposely(moves ...Moves) Moves {
+	return only(func(w *World, a *Act) bool {
+		issued := codeOf(&a.Call).issued
+		return issued == 0 || w.Mailed[issued-firstCode] == Mailed{a.Call.Kinds[0], purposeOf(&a.Call)}
+	}, moves...)
+}
+
+// paperOnly leaves out what gives no code of a list.
+func paperOnly(moves ...Moves) Moves {
+	return only(func(_ *World, a *Act) bool { return codeOf(&a.Call).paper }, moves...)
+}
+
+// mailedOnly leaves out what gives no mailed code.
+func mailedOnly(moves ...Moves) Moves {
+	return only(func(_ *World, a *Act) bool { return codeOf(&a.Call).issued != 0 }, moves...)
+}
+
+// only leaves out the acts of which something is not true.
+func only(is func(*World, *Act) bool, moves ...Moves) Moves {
+	return func(w *World, who Who, acts *[]Act) {
+		from := len(*acts)
+		for _, m := range moves {
+			m(w, who, acts)
+		}
+		kept := (*acts)[:from]
+		for _, a := range (*acts)[from:] {
+			if is(w, &a) {
+				kept = append(kept, a)
+			}
+		}
+		*acts = kept
 	}
 }
 
@@ -87,18 +141,8 @@ func unwiped(moves ...Moves) Moves {
 
 // fresh leaves out what gives a code that is used or replaced.
 func fresh(moves ...Moves) Moves {
-	return func(w *World, who Who, acts *[]Act) {
-		from := len(*acts)
-		for _, m := range moves {
-			m(w, who, acts)
-		}
-		kept := (*acts)[:from]
-		for _, a := range (*acts)[from:] {
-			given := codeOf(&a.Call)
-			if inForce(&w.State).Has(given.fact()) && !used(&w.State, given.key, given.step) {
-				kept = append(kept, a)
-			}
-		}
-		*acts = kept
-	}
+	return only(func(w *World, a *Act) bool {
+		given := codeOf(&a.Call)
+		return inForce(&w.State).Has(given.fact()) && !used(&w.State, given.key, given.step) && !crossedOut(&w.State, given.set, given.n)
+	}, moves...)
 }

@@ -15,6 +15,8 @@ var Once = Promise{
 		case !ok:
 		case k.Row().Issued:
 			p.Spent |= named(given.issued)
+		case k == spec.KindRecovery:
+			p.Listed[given.set-firstSet] |= 1 << given.n
 		default:
 			p.Steps[given.key-firstKey] = given.step + 1
 		}
@@ -25,6 +27,8 @@ var Once = Promise{
 			return false
 		case k.Row().Issued:
 			return s.Before.Past.Spent.Has(named(given.issued))
+		case k == spec.KindRecovery:
+			return s.Before.Past.Listed[given.set-firstSet]&(1<<given.n) != 0
 		default:
 			return given.step < s.Before.Past.Steps[given.key-firstKey]
 		}
@@ -50,6 +54,8 @@ var Gone = Promise{
 			p.Gone = (p.Gone | OldPIN) &^ pinFact(c.NewPIN) // it is instead of the one in the old system
 		case done && c.Op == spec.Enroll && c.Device == userDevice:
 			p.Gone |= named(oldKey)
+		case done && (c.Op == spec.RemoveRecovery || c.Op == spec.AdminRemoveRecovery):
+			p.Gone |= before & named(s.Before.State.Recovery.Set)
 		case erased(s):
 			p.Gone = Nothing // the host starts over
 		}
@@ -93,15 +99,21 @@ func imports(h *spec.Holdings) Facts {
 	return f
 }
 
-// Charged is that a code that was right once is no guess, as long as it is known: it was
-// used, replaced or voided, or it has expired. A kind that is locked is not judged, so
-// that a code of it is a guess at the others.
+// Charged is that a code that was right once is no guess for its purpose, as long as it is
+// known: it was used, replaced or voided, or it has expired; or it is one of the list of
+// recovery codes that there is. A kind that is locked is not judged, so that a code of it is
+// a guess at the others.
 var Charged = Promise{
 	Name: "a code that was right once is counted as a guess",
 	Broken: func(s *Step) bool {
 		given := codeOf(&s.Act.Call)
 		before, now := &s.Before.State, &s.After.State
-		if given.issued == 0 || before.Budgets[spec.KindAccount].Wrong >= s.Adversary.limit(spec.KindAccount).Tries {
+		ours := given.issued != 0 && s.purposed() || given.set != 0 && given.set == before.Recovery.Set
+		kind := spec.KindAccount
+		if given.set != 0 {
+			kind = spec.KindRecovery
+		}
+		if !ours || before.Budgets[kind].Wrong >= s.Adversary.limit(kind).Tries {
 			return false
 		}
 		return slices.ContainsFunc(spec.CodeKinds, func(k spec.Kind) bool { return now.Budgets[k].Wrong > before.Budgets[k].Wrong })

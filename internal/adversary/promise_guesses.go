@@ -46,7 +46,13 @@ func judgedGuess(k spec.Kind, s *Step) bool {
 		lucky.Call.PIN = s.Before.State.PIN.Digits
 	case k == spec.KindPassword && c.Password != "":
 		lucky.Call.Host.Password = spec.Yes
-	case k.Row().Code && c.OTP != "":
+	case k == spec.KindRecovery:
+		given, ok := luckyPaper(&s.Before.State, codeOf(c))
+		if !ok {
+			return false
+		}
+		lucky.Call.Code = given
+	case k.Row().Digits && c.OTP != "":
 		given := codeOf(c)
 		given.luck = inForceAs(&s.Before.State, k) &^ given.fact()
 		lucky.Call.Code = given
@@ -57,6 +63,18 @@ func judgedGuess(k spec.Kind, s *Step) bool {
 	out, _ := s.Adversary.act(&w, &lucky)
 	got, ok := accepted(&Step{Out: out})
 	return ok && got == k
+}
+
+// luckyPaper is a guess at a recovery code that is right by luck: one that is not used. What
+// is known to be a code of the list is no guess.
+func luckyPaper(s *spec.State, given code) (code, bool) {
+	if !given.paper || s.Recovery.Left() == 0 || given.set == s.Recovery.Set {
+		return code{}, false
+	}
+	for given.set, given.n = s.Recovery.Set, 0; crossedOut(s, given.set, given.n); {
+		given.n++
+	}
+	return given, true
 }
 
 // isNew reports whether a guess at a code tells anything. The same text again does so
@@ -83,6 +101,8 @@ func boundAfresh(k spec.Kind, s *Step) bool {
 		return now.PIN != before.PIN && now.PIN.Digits != ""
 	case spec.KindTOTP:
 		return now.Authenticator.Key != before.Authenticator.Key && now.Authenticator.Key != 0
+	case spec.KindRecovery:
+		return now.Recovery.Set != before.Recovery.Set && now.Recovery.Set != 0
 	case spec.KindDeviceTOTP:
 		if now.Devices[0].ID == 0 {
 			return false

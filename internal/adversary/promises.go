@@ -26,6 +26,8 @@ type Past struct {
 	// the last accepted one.
 	Spent Facts
 	Steps [most]int64
+	// and for each list of recovery codes a bit for each that was accepted.
+	Listed [sets]uint16
 	// Gone: what was in force, and by the user's will or for a wipe is no more.
 	Gone Facts
 	// Wiped: how many wrong proofs there were in a row.
@@ -79,6 +81,8 @@ func acceptedFact(s *Step) Facts {
 		return pinFact(s.Act.Call.PIN)
 	case k.Row().Issued:
 		return named(given.issued)
+	case k == spec.KindRecovery:
+		return named(given.set)
 	case k.Row().Code:
 		return named(given.key)
 	}

@@ -59,6 +59,9 @@ func (a *Act) words(w *World) string {
 		return "the host's Wipe returns an error"
 	}
 	text := fmt.Sprintf("%s calls %s%s", a.Who, a.Call.Op, a.subject(w))
+	if p := purposeOf(&a.Call); p != noPurpose {
+		text += fmt.Sprintf(" for %q", purposes[p])
+	}
 	if g := a.gives(); g != "" {
 		text += " with " + g
 	}
@@ -91,6 +94,8 @@ func (a *Act) subject(w *World) string {
 		return fmt.Sprintf(" for %s (it gives secret %d)", deviceName(c.Device), drawnBy(w, c.Op)-firstKey+1)
 	case spec.Revoke, spec.AdminRevoke:
 		return " of " + deviceName(c.Device)
+	case spec.GenerateRecovery:
+		return fmt.Sprintf(" (it gives list %d)", drawnBy(w, c.Op)-firstSet+1)
 	case spec.VerifyOTP:
 		return kindNames(c.Kinds)
 	case spec.Import:
@@ -129,6 +134,10 @@ func codeName(c code) string {
 	switch {
 	case c.issued != 0:
 		return fmt.Sprintf("mailed code %d", c.issued)
+	case c.set != 0:
+		return fmt.Sprintf("code %d of list %d", c.n+1, c.set-firstSet+1)
+	case c.paper:
+		return "a guessed recovery code"
 	case c.key == oldKey:
 		return "the code of the old system's secret of this step"
 	case c.key != 0:

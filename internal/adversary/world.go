@@ -16,8 +16,10 @@ type World struct {
 	Now spec.Time
 	// Knows is what the user and the thief know.
 	Knows [2]Facts
-	// Codes, Keys and Wipes are how many were drawn.
-	Codes, Keys, Wipes spec.Name
+	// Codes, Keys, Wipes and Sets are how many were drawn.
+	Codes, Keys, Wipes, Sets spec.Name
+	// Mailed is what each code was mailed for.
+	Mailed [most]Mailed
 	// Wiping is the wipe that the host's function is busy with, 0: none.
 	Wiping spec.Name
 	// Sealed: the key service fails, so that no record opens.
@@ -156,7 +158,7 @@ func (adv *Adversary) act(w *World, a *Act) (out spec.Outcome, ok bool) {
 // call makes a call of the library.
 func (adv *Adversary) call(w *World, a *Act) (spec.Outcome, bool) {
 	c, drawn := a.Call, drawnBy(w, a.Call.Op)
-	c.Draws, c.User, c.Checked = drawn, "ann", true
+	c.Draws, c.User, c.Checked = drawn, "ann", !codeOf(&a.Call).paper // which not every call takes
 	if c.Code == nil {
 		c.Code = code{}
 	}
@@ -254,6 +256,8 @@ func drawnBy(w *World, op spec.Op) spec.Name {
 		return firstCode + w.Codes
 	case spec.Enroll, spec.Begin:
 		return firstKey + w.Keys
+	case spec.GenerateRecovery:
+		return firstSet + w.Sets
 	}
 	return firstWipe + w.Wipes
 }
@@ -265,14 +269,18 @@ func draw(w *World, a *Act, drawn spec.Name) {
 	switch a.Call.Op {
 	case spec.IssueUnproven:
 		w.Codes++
+		w.Mailed[drawn-firstCode] = mailedFor(&a.Call)
 		for who := range w.Knows {
-			if w.Knows[who].Has(Mailbox) {
+			if w.reads(Who(who), purposeOf(&a.Call)) {
 				w.Knows[who] |= named(drawn)
 			}
 		}
 		return
 	case spec.Issue:
 		w.Codes++
+		w.Mailed[drawn-firstCode] = mailedFor(&a.Call)
+	case spec.GenerateRecovery:
+		w.Sets++
 	case spec.Enroll, spec.Begin:
 		w.Keys++
 	case spec.SetPIN:
@@ -284,4 +292,13 @@ func draw(w *World, a *Act, drawn spec.Name) {
 	if a.Deed != CallsUnheard && a.Who != Service {
 		w.Knows[a.Who] |= named(drawn)
 	}
+}
+
+// reads reports whether somebody reads what is mailed for a purpose. A code that confirms
+// an address of the thief's goes there, and all others to the user's.
+func (w *World) reads(who Who, purpose uint8) bool {
+	if purpose == theirAddress {
+		return who == Thief
+	}
+	return w.Knows[who].Has(Mailbox)
 }

@@ -25,12 +25,15 @@ var (
 // proofCode is the kind of the issued code that proves, where one does.
 const proofCode = factor.KindAccount
 
+// payment is the purpose for which users have a code, and another one for which none has.
+var payment, another = []string{"pay", "Anna", "10"}, []string{"pay", "Anna", "100"}
+
 func kinds(sets ...[]factor.Kind) []factor.Kind { return slices.Concat(sets...) }
 
 // operations returns the catalogue. "Right" is right in the states that hold the
 // credential, and wrong like any other in those that do not.
 func operations() []*operation {
-	return slices.Concat(verifyingCodes(), verifying(), issuing(), enrolling(), binding(), guarding(), administering())
+	return slices.Concat(verifyingCodes(), verifying(), issuing(), enrolling(), binding(), recovering(), guarding(), administering())
 }
 
 // verifyingCodes gives codes of each kind, and wrong ones.
@@ -63,9 +66,22 @@ func verifyingCodes() []*operation {
 		otp("totp code", "totp", func(h *held) string { return h.totp }, factor.KindTOTP),
 		otp("device code", "device", func(h *held) string { return h.device }),
 		otp("older device code", "older", func(h *held) string { return h.older }),
-		otp("wrong code", "", func(*held) string { return wrongCode }),
+		otp("recovery code", "recovery", func(h *held) string { return h.recovery }, factor.KindRecovery),
+		paying("payment code", "payment", func(h *held) string { return h.payment }),
+		paying("account code for a payment", "", func(h *held) string { return h.issued[proofCode] }),
 		otp("wrong code everywhere", "", func(*held) string { return wrongCode }, translate.Kinds(spec.CodeKinds)...),
 	)
+}
+
+// paying gives a code for a payment, which only an account code can be for.
+func paying(name, spends string, code func(h *held) string) *operation {
+	o := &operation{name: name, method: "Verifier.VerifyOTP", spends: spends, judges: []factor.Kind{proofCode}, run: func(c *caller) answer {
+		return matched(c.p.For(payment...).V.VerifyOTP(c.ctx, user, code(&c.held)))
+	}}
+	if spends != "" {
+		o.clears = o.judges
+	}
+	return o
 }
 
 func verifying() []*operation {
@@ -110,7 +126,13 @@ func issuing() []*operation {
 		}}
 	}
 	all := []*operation{
-		issue("issue by pin", pinKind, pinKind, creds{PIN: rightPIN}),
+		{name: "issue account for another purpose", method: "OTPIssuer.IssueUnproven", run: func(c *caller) answer {
+			a := c.issued(c.p.For(another...).Codes.IssueUnproven(c.ctx, user, proofCode))
+			if a.made != nil {
+				a.made.use = asAnother
+			}
+			return a
+		}},
 		issue("issue by wrong password, pin", kinds(passKind, pinKind), pinKind, creds{Password: "wrong", PIN: rightPIN}),
 	}
 	for _, k := range issuedKinds {

@@ -18,11 +18,7 @@ func binding() []*operation {
 	}
 	return []*operation{
 		set("set pin by account code", codeKinds, codeKinds, string(proofCode), func(h *held) creds { return creds{OTP: h.issued[proofCode]} }),
-		set("set pin by device code", codeKinds, codeKinds, "device", func(h *held) creds { return creds{OTP: h.device} }),
 		set("set pin by password", passKind, passKind, "", func(*held) creds { return creds{Password: password} }),
-		{name: "set pin by wrong code", method: "PINs.Set", judges: codeKinds, binds: true, run: func(c *caller) answer {
-			return said(c.p.PINs.Set(c.ctx, user, c.pin(), creds{OTP: wrongCode}))
-		}},
 		{name: "remove pin by pin", method: "PINs.Remove", judges: pinKind, clears: pinKind, run: func(c *caller) answer {
 			return said(c.p.PINs.Remove(c.ctx, user, creds{PIN: rightPIN}))
 		}},
@@ -68,10 +64,6 @@ func enrolling() []*operation {
 			name: "revoke by its own code", method: "DeviceTOTPEnroller.Revoke", judges: codeKinds, clears: codeKinds, spends: "device",
 			run: func(c *caller) answer { return said(c.p.Devices.Revoke(c.ctx, user, oldDevice, byDevice(&c.held))) },
 		},
-		{
-			name: "revoke by pin", method: "DeviceTOTPEnroller.Revoke", judges: pinKind, clears: pinKind,
-			run: func(c *caller) answer { return said(c.p.Devices.Revoke(c.ctx, user, oldDevice, byPIN(&c.held))) },
-		},
 		{name: "devices", method: "DeviceTOTPEnroller.Devices", reads: true, run: func(c *caller) answer {
 			all, err := c.p.Devices.Devices(c.ctx, user)
 			return saying(fmt.Sprint(all), err)
@@ -93,5 +85,20 @@ func enrolling() []*operation {
 			judges: codeKinds, clears: codeKinds, spends: string(proofCode),
 			run: func(c *caller) answer { return said(c.p.Auth.Remove(c.ctx, user, byAccount(&c.held))) },
 		},
+	}
+}
+
+func recovering() []*operation {
+	return []*operation{
+		{
+			name: "generate recovery codes by account code", method: "RecoveryCodes.Generate",
+			judges: codeKinds, clears: kinds(codeKinds, []factor.Kind{factor.KindRecovery}), spends: string(proofCode),
+			run: func(c *caller) answer {
+				return c.recovered(c.p.Recovery.Generate(c.ctx, user, creds{OTP: c.held.issued[proofCode]}))
+			},
+		},
+		{name: "remove recovery codes by pin", method: "RecoveryCodes.Remove", judges: pinKind, clears: pinKind, run: func(c *caller) answer {
+			return said(c.p.Recovery.Remove(c.ctx, user, creds{PIN: rightPIN}))
+		}},
 	}
 }

@@ -16,7 +16,6 @@ func guarding() []*operation {
 		prove("wrong pin", "", func(*held) creds { return creds{PIN: wrongPIN} }),
 		prove("wrong code", "", func(*held) creds { return creds{OTP: wrongCode} }),
 		prove("device code", "device", func(h *held) creds { return creds{OTP: h.device} }),
-		prove("older device code", "older", func(h *held) creds { return creds{OTP: h.older} }),
 		prove("totp code", "totp", func(h *held) creds { return creds{OTP: h.totp} }),
 		prove("device code, wrong pin", "device", func(h *held) creds { return creds{OTP: h.device, PIN: wrongPIN} }),
 		prove("wrong code, pin", "", func(*held) creds { return creds{OTP: wrongCode, PIN: rightPIN} }),
@@ -29,15 +28,12 @@ func guarding() []*operation {
 	}})
 }
 func administering() []*operation {
-	unlock := func(k factor.Kind) *operation {
-		return &operation{name: "unlock " + string(k), method: "Admin.Unlock", clears: []factor.Kind{k}, run: func(c *caller) answer {
-			return said(c.p.Admin.Unlock(c.ctx, user, k))
-		}}
-	}
+	unlocked := []factor.Kind{factor.KindPIN, factor.KindDeviceTOTP}
 	return []*operation{
 		{name: "status", method: "Admin.Status", reads: true, run: (*caller).status},
-		unlock(factor.KindPIN),
-		unlock(factor.KindDeviceTOTP),
+		{name: "unlock pin and device-totp", method: "Admin.Unlock", clears: unlocked, run: func(c *caller) answer {
+			return said(c.p.Admin.Unlock(c.ctx, user, unlocked...))
+		}},
 		{name: "admin sets pin", method: "Admin.SetPIN", clears: pinKind, binds: true, mends: true, run: func(c *caller) answer {
 			return said(c.p.Admin.SetPIN(c.ctx, user, c.pin()))
 		}},
@@ -46,6 +42,9 @@ func administering() []*operation {
 		}},
 		{name: "admin removes authenticator", method: "Admin.RemoveAuthenticator", run: func(c *caller) answer {
 			return said(c.p.Admin.RemoveAuthenticator(c.ctx, user))
+		}},
+		{name: "admin removes recovery codes", method: "Admin.RemoveRecoveryCodes", run: func(c *caller) answer {
+			return said(c.p.Admin.RemoveRecoveryCodes(c.ctx, user))
 		}},
 		{name: "admin revokes device", method: "Admin.RevokeDevice", run: func(c *caller) answer {
 			return said(c.p.Admin.RevokeDevice(c.ctx, user, oldDevice))

@@ -153,6 +153,10 @@ func (p *prober) try(c *credential) answer {
 		return said(p.V.VerifyPIN(ctx, user, c.code))
 	case asPending:
 		return said(p.Auth.Confirm(ctx, user, c.code))
+	case asPayment:
+		return matched(p.For(payment...).V.VerifyOTP(ctx, user, c.code))
+	case asAnother:
+		return matched(p.For(another...).V.VerifyOTP(ctx, user, c.code))
 	}
 	return matched(p.V.VerifyOTP(ctx, user, c.code, factor.Kind(c.use)))
 }
@@ -166,6 +170,7 @@ func (h *held) credentials() []*credential {
 		{"pending", asPending, h.pending}, {"pending, replaced", asPending, h.pendingOld},
 		{"pending, wrong", asPending, wrongCode},
 		{"pending as totp", asTOTP, h.pending},
+		{"payment", asPayment, h.payment}, {"recovery", asRecovery, h.recovery},
 	}
 	for _, k := range issuedKinds {
 		all = append(all, &credential{string(k), use(k), h.issued[k]})

@@ -21,7 +21,8 @@ type operation struct {
 	// clears holds the kinds whose count it may set back.
 	clears []factor.Kind
 	// spends is the one-time credential that it is accepted by, if that is the
-	// only one: an issued code by its kind, device, older (of the device) or totp.
+	// only one: an issued code by its kind, payment, device, older (of the device), totp
+	// or recovery.
 	spends string
 	guards bool // may be a strike
 	mends  bool // may set the strikes back
@@ -86,10 +87,15 @@ type credential struct {
 type use factor.Kind
 
 const (
-	asPIN     = use(factor.KindPIN)
-	asDevice  = use(factor.KindDeviceTOTP)
-	asTOTP    = use(factor.KindTOTP)
+	asPIN    = use(factor.KindPIN)
+	asDevice = use(factor.KindDeviceTOTP)
+	asTOTP   = use(factor.KindTOTP)
+
+	asRecovery = use(factor.KindRecovery)
+
 	asPending = use("pending") // the first code of an authenticator that waits
+	asPayment = use("payment") // an account code for the purpose of that name
+	asAnother = use("another") // one for yet another purpose
 )
 
 func said(err error) answer { return saying("ok", err) }
@@ -111,6 +117,15 @@ func (c *caller) issued(o factor.OTP, err error) answer {
 	a := saying(fmt.Sprintf("ok %s until %s", o.Kind, o.ExpiresAt), err)
 	if err == nil {
 		a.made = &credential{c.made("code"), use(o.Kind), o.Code}
+	}
+	return a
+}
+
+// recovered has the first code stand for all that were handed out.
+func (c *caller) recovered(codes []factor.OTP, err error) answer {
+	a := saying(fmt.Sprintf("ok %d codes", len(codes)), err)
+	if err == nil {
+		a.made = &credential{c.made("recovery code"), asRecovery, codes[0].Code}
 	}
 	return a
 }

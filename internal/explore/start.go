@@ -17,6 +17,8 @@ const (
 	rightPIN  = "8299"
 	wrongPIN  = "1111"
 	wrongCode = "000000"
+
+	wrongRecovery = "0000-0000-0000-0000"
 )
 
 // held is what a user may know and have in a starting state. Where a state does
@@ -27,6 +29,7 @@ type held struct {
 	totpOlder           string
 	totp, totpNext      string
 	pending, pendingOld string // of the authenticator that waits, and one that was begun earlier
+	payment, recovery   string
 }
 
 // A start is a state in which schedules start.
@@ -76,6 +79,7 @@ func (s *start) prepare(newVerifier NewVerifier, src *source) error {
 	b.held = held{
 		issued: make(map[factor.Kind]string), older: "900003", device: "900004", next: "900005",
 		totpOlder: "900006", totp: "900007", totpNext: "900008", pending: "900009", pendingOld: "900010",
+		payment: "900011", recovery: "2222-2222-2222-2222",
 	}
 	for i, k := range issuedKinds {
 		b.held.issued[k] = fmt.Sprintf("%06d", 910001+i)
@@ -139,6 +143,17 @@ func (b *builder) member() {
 	b.bind()
 	b.at(0)
 	b.issue()
+	b.fill()
+}
+
+// fill issues codes for purposes until one more pushes the oldest of the kind out.
+func (b *builder) fill() {
+	for i, purpose := range [][]string{payment, {"close"}, {"address", "ann@example.org"}} {
+		otp, err := b.For(purpose...).Codes.IssueUnproven(b.ctx, user, proofCode)
+		if b.must(err); i == 0 {
+			b.held.payment = otp.Code
+		}
+	}
 }
 
 // bind gives the user all but codes, some time ago.
@@ -148,6 +163,10 @@ func (b *builder) bind() {
 	secret := b.enroll(oldDevice)
 	b.held.older, b.held.device, b.held.next = totpCode(secret, -1), totpCode(secret, 0), totpCode(secret, 1)
 	b.authenticator()
+	codes, err := b.Recovery.Generate(b.ctx, user, creds{Password: password})
+	if b.must(err); err == nil {
+		b.held.recovery = codes[0].Code
+	}
 }
 
 // issue issues a code of each kind.
@@ -169,6 +188,7 @@ func (b *builder) use(code string, kind factor.Kind) {
 func (b *builder) guess() {
 	_, _ = b.V.VerifyAny(b.ctx, user, creds{OTP: wrongCode, Password: "wrong", PIN: wrongPIN})
 	_, _ = b.V.VerifyOTP(b.ctx, user, wrongCode, askedKinds...)
+	_, _ = b.V.VerifyOTP(b.ctx, user, wrongRecovery, factor.KindRecovery)
 }
 
 // guessBefore gives so many, each after the lock of the one before has run out,

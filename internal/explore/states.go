@@ -51,6 +51,9 @@ func states() []*start {
 			b.held.issued = used
 			b.use(b.held.device, factor.KindDeviceTOTP)
 			b.use(b.held.totp, factor.KindTOTP)
+			b.use(b.held.recovery, factor.KindRecovery)
+			_, err := b.For(payment...).V.VerifyOTP(b.ctx, user, b.held.payment)
+			b.must(err)
 		}},
 		{name: "codes expired", registered: longAgo, build: func(b *builder) {
 			b.bind()

@@ -173,7 +173,7 @@ func (w *world) choose(rng *rand.Rand, m menu, th theme) *Call {
 }
 
 // purposes are those of the views that clients have. Most codes are for the first, or none.
-var purposes = [][]string{{"pay", "A 1", "2"}, {"pay", "A", "1 2"}, {"address"}, {"pay"}, {"close"}}
+var purposes = [][]string{{"pay", "A1", "2"}, {"pay", "A", "12"}, {"address"}, {"pay"}, {"close"}}
 
 // views draws whether the call is made on a view: mostly on that for which its code was
 // issued.

@@ -159,20 +159,7 @@ func (m *machine) codesOf(u *user) (fresh, used, other []given) {
 	add := func(to *[]given, text, label string, args ...any) {
 		*to = append(*to, given{fmt.Sprintf("%q's %s", u.name, fmt.Sprintf(label, args...)), text})
 	}
-	for _, k := range spec.IssuedKinds {
-		c := u.state.Codes(k)
-		for _, live := range c.Live {
-			if live.Code != 0 {
-				add(&fresh, m.drawn.CodeOf(live.Code), "%slive %s code", viewOf(live.For), k)
-				add(&fresh, m.drawn.CodeOf(live.Code), "%slive %s code", viewOf(live.For), k)
-			}
-		}
-		for i, spent := range c.Stale {
-			if spent.Code != 0 {
-				add(&used, m.drawn.CodeOf(spent.Code), "%sused %s code %d", viewOf(spent.For), k, i)
-			}
-		}
-	}
+	m.addIssued(u, func(text, label string) { add(&fresh, text, "%s", label) }, func(text, label string) { add(&used, text, "%s", label) })
 	for i, n := range u.codes[max(0, len(u.codes)-12):] {
 		add(&other, m.drawn.CodeOf(n), "code number %d of the last 12", i)
 	}
@@ -212,6 +199,25 @@ func (m *machine) codesOf(u *user) (fresh, used, other []given) {
 		add(&other, m.drawn.RecoveryCodeOf(set, 9-i), "recovery code of set %d of the last 2", i)
 	}
 	return fresh, used, other
+}
+
+// addIssued adds the issued codes of a user that are live, each twice, and those that were.
+func (m *machine) addIssued(u *user, fresh, used func(text, label string)) {
+	for _, k := range spec.IssuedKinds {
+		c := u.state.Codes(k)
+		for _, live := range c.Live {
+			if live.Code != 0 {
+				label := fmt.Sprintf("%slive %s code", viewOf(live.For), k)
+				fresh(m.drawn.CodeOf(live.Code), label)
+				fresh(m.drawn.CodeOf(live.Code), label)
+			}
+		}
+		for i, spent := range c.Stale {
+			if spent.Code != 0 {
+				used(m.drawn.CodeOf(spent.Code), fmt.Sprintf("%sused %s code %d", viewOf(spent.For), k, i))
+			}
+		}
+	}
 }
 
 // recoveryOf lists the recovery codes that a user has not used, each in a spelling of its

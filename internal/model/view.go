@@ -16,14 +16,14 @@ type view struct {
 }
 
 // purposes are those of the views. They are few, so that codes are issued and judged for
-// the same ones, and some are the same parts joined otherwise.
+// the same ones, and some are the same parts joined otherwise, with blanks or without.
 var purposes = [][]string{
-	{"pay", "A 1", "2"}, {"pay", "A", "1 2"}, {"pay", "A 1 2"}, {"pay A 1 2"}, {"address", "ann@example.org"}, {"2:ok,"},
+	{"pay", "A 1", "2"}, {"pay", "A", "1 2"}, {"pay", "A1", "2"}, {"pay", "A", "12"}, {"pay A 1 2"}, {"address", "ann@example.org"},
 }
 
 var badPurposes = [][]string{nil, {}, {""}, {"pay", ""}, {"", "pay"}, {strings.Repeat("x", 256)}, {"pay", "\xff"}}
 
-// of is the view for a purpose, no view for none.
+// viewOf is the view for a purpose, no view for none.
 func viewOf(p spec.Purpose) view {
 	i := slices.IndexFunc(purposes, func(parts []string) bool { return spec.PurposeOf(parts...) == p })
 	if i < 0 {
@@ -34,7 +34,7 @@ func viewOf(p spec.Purpose) view {
 
 func (v view) purpose() spec.Purpose {
 	if !v.on {
-		return ""
+		return spec.Purpose{}
 	}
 	return spec.PurposeOf(v.parts...)
 }

@@ -103,7 +103,7 @@ var (
 	threats = &check{
 		name: "threats", column: "threats", in: whole, cpus: 2, reach: core,
 		keeps:   []string{"kit_test.go", "sources_test.go", "threats_test.go", "uniform_test.go"},
-		flags:   []string{"-test.run=^Test(Threat|TryingTellsNothing$)"},
+		flags:   []string{"-test.run=^Test(Threat|TryingTellsNothing$)", "-rapid.nofailfile"},
 		finding: regexp.MustCompile(`(?m)^--- FAIL: Test(?:Threat)?(\d\d|TryingTellsNothing)`),
 		count:   distinct("no. "),
 	}

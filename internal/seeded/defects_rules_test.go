@@ -28,7 +28,7 @@ var ruleDefects = []defect{
 		name:    "new code refunds guesses",
 		what:    "issuing a code sets the count of its kind back",
 		file:    "internal/account/codes.go",
-		edits:   []edit{{"c := a.Codes(k)\n\tif !r.Resend", "a.Budget(k).reset()\n\tc := a.Codes(k)\n\tif !r.Resend"}},
+		edits:   []edit{{"c, ttl := a.Codes(k), r.TTL(k)\n", "c, ttl := a.Codes(k), r.TTL(k)\n\ta.Budget(k).reset()\n"}},
 		catcher: threats,
 		flags:   []string{"-test.run=^TestThreat06"},
 	},
@@ -51,7 +51,7 @@ var ruleDefects = []defect{
 		name:    "code still live after use",
 		what:    "an accepted code stays the live one",
 		file:    "internal/account/judge.go",
-		edits:   []edit{{"\tdefault:\n\t\ta.Codes(k).Void()\n", ""}},
+		edits:   []edit{{"\tdefault:\n\t\tc := a.Codes(k)\n\t\tc.retire(c.Live[m.index].is)\n", ""}},
 		catcher: explorer,
 	},
 	{
@@ -73,7 +73,7 @@ var ruleDefects = []defect{
 		name:    "expiry off by one",
 		what:    "a code is still accepted in the very millisecond at which it expires",
 		file:    "internal/account/codes.go",
-		edits:   []edit{{"active(c.Live.ExpiresAt, ttl, now)", "active(c.Live.ExpiresAt.Add(time.Millisecond), ttl, now)"}, {"return c.Live != nil && !c.Live.ExpiresAt.After(now)", "return c.Live != nil && c.Live.ExpiresAt.Before(now)"}},
+		edits:   []edit{{"return active(c.ExpiresAt, ttl, now)", "return active(c.ExpiresAt.Add(time.Millisecond), ttl, now)"}, {"return !c.ExpiresAt.After(now)", "return c.ExpiresAt.Before(now)"}},
 		catcher: model,
 	},
 	{

@@ -63,7 +63,7 @@ func (o *Options) checkProof(c *Call, check func(field string, ok bool)) {
 	case proof == KnownProof && c.OTP != "":
 		check("otp", false)
 	case alone(OneCode, c.OTP):
-		check("otp", len(fitting(c.OTP, o.formedAs(c))) > 0)
+		check("otp", slices.ContainsFunc(o.formedAs(c), func(k Kind) bool { return fits(c.OTP, k) }))
 	}
 	switch {
 	case proof == ResetProof && c.Password != "":

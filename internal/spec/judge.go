@@ -108,8 +108,8 @@ func (t *turn) verify(codeKinds []Kind) Answer {
 func (t *turn) verifyCode(codeKinds []Kind, all *tally) (Answer, bool) {
 	var judged []Kind
 	var first match
-	for _, k := range fitting(t.proof.otp, codeKinds) {
-		if t.skip(k, all) {
+	for _, k := range codeKinds {
+		if !fits(t.proof.otp, k) || t.skip(k, all) {
 			continue
 		}
 		judged = append(judged, k)

@@ -4,27 +4,38 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+	"unique"
 )
 
 // A Purpose is what an issued code is for: all the parts of a view's purpose, each with
-// its length, so that no other parts come to the same. The empty one is none, and that of
-// what is issued or judged without a view.
-type Purpose string
+// its length, so that no other parts come to the same. The zero Purpose is none, and that
+// of what is issued or judged without a view. It is a handle, to keep a State small.
+type Purpose struct{ parts unique.Handle[string] }
 
 // PurposeOf returns the purpose of some parts.
 func PurposeOf(parts ...string) Purpose {
+	if len(parts) == 0 {
+		return Purpose{}
+	}
 	var all strings.Builder
 	for _, part := range parts {
 		fmt.Fprintf(&all, "%d:%s,", len(part), part)
 	}
-	return Purpose(all.String())
+	return Purpose{unique.Make(all.String())}
+}
+
+func (p Purpose) String() string {
+	if p == (Purpose{}) {
+		return "nothing"
+	}
+	return p.parts.Value()
 }
 
 // purpose is the one of the call's view. It is for issued codes alone: passwords, PINs,
 // recovery codes and what a device or an authenticator shows have none.
 func (c *Call) purpose() Purpose {
 	if !c.OnView {
-		return ""
+		return Purpose{}
 	}
 	return PurposeOf(c.Purpose...)
 }

@@ -44,18 +44,13 @@ func RecoveryCode(text string) (code string, ok bool) {
 	return code, len(code) == recoveryLength
 }
 
-// fitting returns those of some kinds whose codes have the form that the text has.
-func fitting(text string, kinds []Kind) (some []Kind) {
-	short, recovers := digits(text, 6, 8), false
-	if !short {
-		_, recovers = RecoveryCode(text)
+// fits reports whether a text has the form of the codes of a kind.
+func fits(text string, k Kind) bool {
+	if k == KindRecovery {
+		_, ok := RecoveryCode(text)
+		return ok
 	}
-	for _, k := range kinds {
-		if k.Row().Digits && short || k == KindRecovery && recovers {
-			some = append(some, k)
-		}
-	}
-	return some
+	return k.Row().Digits && digits(text, 6, 8)
 }
 
 // Left is how many of the set are not used.

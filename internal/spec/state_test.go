@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -57,5 +58,17 @@ func TestDueTellsLittle(t *testing.T) {
 				t.Errorf("due at %s, want %s\nleft %s", got, c.want, sc.s)
 			}
 		})
+	}
+}
+
+// What is kept of a kind is printed by its name, and what is kept in a row by its place.
+func TestAStateIsPrinted(t *testing.T) {
+	sc := newScene(t, nil)
+	sc.ok(on(Call{Op: VerifyOTP}, "pay"), sc.ok(on(mail, "pay")))
+	sc.do(Call{Op: VerifyPIN, PIN: otherPIN})
+	for _, want := range []string{"Stale:{0:{Code:101 For:3:pay, ", "Budgets:{pin:{Wrong:1}}"} {
+		if got := sc.s.String(); !strings.Contains(got, want) {
+			t.Errorf("%s\nis without %q", got, want)
+		}
 	}
 }

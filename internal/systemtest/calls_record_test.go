@@ -91,7 +91,7 @@ func distinctHashes(r *account.Recovery) map[[8]byte]bool {
 func purposeOf(k account.Kind, c account.Code, purpose []string) spec.Purpose {
 	switch c.Seal {
 	case account.Seal{}:
-		return ""
+		return spec.Purpose{}
 	case accounttest.Seal(k, c.Digits, purpose...):
 		return spec.PurposeOf(purpose...)
 	}

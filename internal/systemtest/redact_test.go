@@ -14,7 +14,7 @@ var redacting = []string{"Credentials", "OTP", "Enrollment", "Keyring", "Import"
 // open holds the exported structs that may be printed as they are.
 var open = []string{
 
-	"Verifier", "PINs", "OTPIssuer", "DeviceTOTPEnroller", "AuthenticatorEnroller", "ResetGuard", "Admin", // no exported field
+	"Verifier", "PINs", "OTPIssuer", "DeviceTOTPEnroller", "AuthenticatorEnroller", "RecoveryCodes", "ResetGuard", "Admin", // no exported field
 	"Options", "PINOptions", "HashOptions", "OTPOptions", "TOTPOptions", "DeviceOptions", "ResetOptions", "Limit",
 	"Match", "Holdings", "Device", "Budget", "Status", "Wipe", "Event",
 	"Record", // its data is sealed

@@ -35,6 +35,7 @@ func TestThreat23LateWrite(t *testing.T)          { threats.Threat23LateWrite(t,
 func TestThreat24RefundingSweep(t *testing.T)     { threats.Threat24RefundingSweep(t, memory) }
 func TestThreat25ShelteringCode(t *testing.T)     { threats.Threat25ShelteringCode(t, memory) }
 func TestThreat26TrustedRequest(t *testing.T)     { threats.Threat26TrustedRequest(t, memory) }
+func TestThreat27OtherPurpose(t *testing.T)       { threats.Threat27OtherPurpose(t, memory) }
 func TestThreat28MinimumAge(t *testing.T)         { threats.Threat28MinimumAge(t, memory) }
 func TestThreat29ClocksApart(t *testing.T)        { threats.Threat29ClocksApart(t, memory) }
 func TestThreat30PassingFault(t *testing.T)       { threats.Threat30PassingFault(t, memory) }

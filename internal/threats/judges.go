@@ -63,6 +63,13 @@ var judges = []judge{
 	{"AuthenticatorEnroller.Remove", kindsOf("AuthenticatorEnroller.Remove"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
 		return on.Auth.Remove(ctx, p.id, c)
 	}},
+	{"RecoveryCodes.Generate", kindsOf("RecoveryCodes.Generate"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+		_, err := on.Recovery.Generate(ctx, p.id, c)
+		return err
+	}},
+	{"RecoveryCodes.Remove", kindsOf("RecoveryCodes.Remove"), func(ctx context.Context, on *process, p *person, _ factor.Kind, c factor.Credentials) error {
+		return on.Recovery.Remove(ctx, p.id, c)
+	}},
 }
 
 // kindsOf are the kinds that a method judges when ProofKinds are all.
@@ -101,16 +108,20 @@ var unjudging = spec.NamesWhere(func(o spec.Operation) bool { return o.Proof == 
 
 // views returns one value of each type whose methods act on a user.
 func (p *process) views() []any {
-	return []any{p.V, p.PINs, p.Codes, p.Devices, p.Auth, p.Guard, p.Admin}
+	return []any{p.V, p.PINs, p.Codes, p.Devices, p.Auth, p.Recovery, p.Guard, p.Admin}
 }
 
 // Views are the names of the types whose methods act on a user. What is not
 // among them escapes the tests of this package.
 var Views = []string{
-	"Admin", "AuthenticatorEnroller", "DeviceTOTPEnroller", "OTPIssuer", "PINs", "ResetGuard", "Verifier",
+	"Admin", "AuthenticatorEnroller", "DeviceTOTPEnroller", "OTPIssuer", "PINs", "RecoveryCodes", "ResetGuard", "Verifier",
 }
 
-// methods returns every exported method of the views, as Type.Method.
+// userless are the methods that act on no user.
+var userless = []string{"Verifier.For"}
+
+// methods returns every exported method of the views that acts on users, as
+// Type.Method.
 func (p *process) methods(t testing.TB) map[string]reflect.Method {
 	t.Helper()
 	found := map[string]reflect.Method{}
@@ -120,7 +131,9 @@ func (p *process) methods(t testing.TB) map[string]reflect.Method {
 			t.Fatalf("%s is not listed in Views", typ)
 		}
 		for i := range typ.NumMethod() {
-			found[typ.Elem().Name()+"."+typ.Method(i).Name] = typ.Method(i)
+			if name := typ.Elem().Name() + "." + typ.Method(i).Name; !slices.Contains(userless, name) {
+				found[name] = typ.Method(i)
+			}
 		}
 	}
 	return found

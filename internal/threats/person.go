@@ -16,8 +16,12 @@ import (
 
 var ctx = context.Background()
 
-// otpKinds are the kinds of codes.
-var otpKinds = translate.Kinds(spec.CodeKinds)
+// otpKinds are the kinds of codes, and digitKinds those whose codes are digits. The
+// others are recovery codes.
+var (
+	otpKinds   = translate.Kinds(spec.CodeKinds)
+	digitKinds = translate.Kinds(spec.DigitKinds)
+)
 
 // mailedKinds are the kinds whose codes the library draws.
 var mailedKinds = translate.Kinds(spec.IssuedKinds)
@@ -35,7 +39,9 @@ type person struct {
 	app           generator // of the confirmed authenticator
 	pending       generator // of the one that waits for its first code
 	others        []generator
+	paper         []string // the recovery codes that were not looked at yet
 	codes         map[factor.Kind]string
+	purpose       []string // of the issued ones among codes
 	issued        []string
 	guesses       int
 	given         factor.Credentials // what the next call gives
@@ -55,8 +61,8 @@ func (w *world) stranger() *person {
 }
 
 // person returns a user who holds one of everything: a password, a PIN, a
-// device and an authenticator. Nothing is live, counted or used at the present
-// step.
+// device, an authenticator and recovery codes. Nothing is live, counted or used at the
+// present step.
 func (w *world) person() *person {
 	w.t.Helper()
 	p := w.pinless()
@@ -76,6 +82,7 @@ func (w *world) pinless() *person {
 	now := w.clock.Now()
 	must(w.t, w.Auth.Confirm(ctx, p.id, p.pending.code(p.pending.step(now))))
 	p.app = p.pending
+	p.generate()
 	w.clock.Turn(12 * p.phone.period) // Nothing that was accepted is in any window now.
 	return p
 }
@@ -88,8 +95,26 @@ func (p *person) begin() {
 	p.pending = newGenerator(e)
 }
 
+// generate has recovery codes made.
+func (p *person) generate() {
+	p.w.t.Helper()
+	set, err := p.w.Recovery.Generate(ctx, p.id, factor.Credentials{Password: p.password})
+	must(p.w.t, err)
+	p.print(set)
+}
+
+// print writes a set of recovery codes down, in the place of the one that was.
+func (p *person) print(set []factor.OTP) {
+	p.paper = nil
+	for _, o := range set {
+		p.paper, p.issued = append(p.paper, o.Code), append(p.issued, o.Code)
+	}
+	delete(p.codes, factor.KindRecovery)
+}
+
 // right returns the right credential of a kind. For the kinds of codes that are
-// mailed it is the live code, issued now if there was none.
+// mailed it is the live code, issued now if there was none, and for a recovery code the
+// one that was returned last, or the next on the paper, once that is deleted from codes.
 func (p *person) right(kind factor.Kind) factor.Credentials {
 	p.w.t.Helper()
 	now := p.w.clock.Now()
@@ -102,6 +127,12 @@ func (p *person) right(kind factor.Kind) factor.Credentials {
 		return factor.Credentials{OTP: p.app.code(p.app.step(now))}
 	case factor.KindDeviceTOTP:
 		return factor.Credentials{OTP: p.phone.code(p.phone.step(now))}
+	}
+	if p.codes[kind] == "" && kind == factor.KindRecovery {
+		if len(p.paper) == 0 {
+			p.generate()
+		}
+		p.codes[kind], p.paper = p.paper[0], p.paper[1:]
 	}
 	if p.codes[kind] == "" {
 		p.issue(kind)
@@ -119,8 +150,17 @@ func (p *person) issue(kind factor.Kind) factor.OTP {
 	return o
 }
 
-// wrong returns a well-formed credential of a kind that is wrong for every kind,
-// and another one each time.
+// issueFor issues a code for a purpose, without proof.
+func (p *person) issueFor(kind factor.Kind, purpose ...string) factor.OTP {
+	p.w.t.Helper()
+	o, err := p.w.on(purpose).Codes.IssueUnproven(ctx, p.id, kind)
+	must(p.w.t, err)
+	p.issued = append(p.issued, o.Code)
+	return o
+}
+
+// wrong returns a well-formed credential of a kind that is wrong for every kind of its
+// form, and another one each time.
 func (p *person) wrong(kind factor.Kind) factor.Credentials {
 	p.guesses++
 	switch kind {
@@ -129,6 +169,9 @@ func (p *person) wrong(kind factor.Kind) factor.Credentials {
 	case factor.KindPIN:
 		n := p.guesses % 625 // Four digits from 5 to 9, like no year, length or PIN of ours.
 		return factor.Credentials{PIN: fmt.Sprint(5555 + n%5 + n/5%5*10 + n/25%5*100 + n/125*1000)}
+	}
+	if kind == factor.KindRecovery {
+		return factor.Credentials{OTP: fmt.Sprintf("%04d-wr0n-gc0d-e000", p.guesses)}
 	}
 	code := fmt.Sprintf("%06d", (p.guesses*7919)%1000000)
 	for _, g := range slices.Concat(p.others, []generator{p.phone, p.app, p.pending}) {

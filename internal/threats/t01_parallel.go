@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
@@ -50,6 +51,9 @@ func Threat01ParallelRedemption(t *testing.T, env Env) {
 			})
 		}
 	}
+	for _, processes := range []int{1, 4} {
+		t.Run(fmt.Sprintf("all recovery codes/%d", processes), func(t *testing.T) { redeemPaper(t, env, processes) })
+	}
 	t.Run("confirm", func(t *testing.T) {
 		w := newWorld(t, env, nil)
 		p := w.person()
@@ -63,6 +67,47 @@ func Threat01ParallelRedemption(t *testing.T, env Env) {
 			t.Fatalf("the code that confirmed was answered %v, want ErrMismatch", err)
 		}
 	})
+}
+
+// redeemPaper hands the ten recovery codes to 64 callers, each of whom tries all of them,
+// beginning with another one: each is accepted once. Then a race for the last code of a
+// set with one who has a new set made.
+func redeemPaper(t *testing.T, env Env, processes int) {
+	w := newWorld(t, env, onlyKind(factor.KindRecovery))
+	running := make([]*process, processes)
+	for i := range running {
+		running[i] = w.start(nil)
+	}
+	p := w.person()
+	set := p.paper
+	accepted := make([]atomic.Int64, len(set))
+	answers := atOnce(64, func(i int) error {
+		for j := range set {
+			code := (i + j) % len(set)
+			err := verifyOTP.call(ctx, running[i%processes], p, factor.KindRecovery, factor.Credentials{OTP: set[code]})
+			if err == nil {
+				accepted[code].Add(1)
+			} else if !errors.Is(err, factor.ErrMismatch) {
+				return err
+			}
+		}
+		return nil
+	})
+	for i := range accepted {
+		if n := accepted[i].Load(); n != 1 {
+			t.Fatalf("code %d of 10 was accepted %d times, want once: %v", i, n, answers)
+		}
+	}
+	if s := w.status(p.id); count(answers, nil) != 64 || s.RecoveryCodes != 0 || len(s.Budgets) > 0 {
+		t.Fatalf("%d codes left, %+v counted, answers %v", s.RecoveryCodes, s.Budgets, answers)
+	}
+	p.generate()
+	last := p.right(factor.KindRecovery)
+	used := verifySlowly(t, p, factor.KindRecovery, last, p.generate)
+	mustBe(t, used, factor.ErrMismatch)
+	if n := w.status(p.id).RecoveryCodes; n != 10 {
+		t.Fatalf("a code of the set before left %d of 10 new ones", n)
+	}
 }
 
 // redeemAtOnce hands one code to 64 callers, for each method that takes it.
@@ -230,9 +275,16 @@ func guess(t *testing.T, p *person, kind factor.Kind, n int) {
 // until meanwhile has returned.
 func verifySlowly(t *testing.T, p *person, kind factor.Kind, c factor.Credentials, meanwhile func()) error {
 	t.Helper()
+	return slowly(t, p.w, func(on *process) error { return verifyAny.call(ctx, on, p, kind, c) }, meanwhile)
+}
+
+// slowly makes a call in another process, which pauses before its swap until meanwhile
+// has returned.
+func slowly(t *testing.T, w *world, call func(on *process) error, meanwhile func()) error {
+	t.Helper()
 	s := newScript(nth(1, "Store.CompareAndSwap", pauses))
-	slow, answer := p.w.start(s), make(chan error, 1)
-	go func() { answer <- verifyAny.call(ctx, slow, p, kind, c) }()
+	on, answer := w.start(s), make(chan error, 1)
+	go func() { answer <- call(on) }()
 	s.awaitPause(t, answer)
 	meanwhile()
 	close(s.resumed)

@@ -3,6 +3,7 @@ package threats
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -37,6 +38,7 @@ func Threat03StepReplay(t *testing.T, env Env) {
 		})
 	}
 	t.Run("everywhere", func(t *testing.T) { replayEverywhere(t, env) })
+	t.Run("paper", func(t *testing.T) { replayPaper(t, env) })
 }
 
 // replayAtEdges walks the window of one device from its oldest step to its
@@ -129,6 +131,8 @@ func replayEverywhere(t *testing.T, env Env) {
 			switch first.name {
 			case "PINs.Remove":
 				must(t, w.Admin.SetPIN(ctx, p.id, p.pin))
+			case "RecoveryCodes.Remove":
+				p.generate()
 			case "DeviceTOTPEnroller.Revoke", "AuthenticatorEnroller.Remove":
 				continue // The secret is gone.
 			}
@@ -155,4 +159,41 @@ func replayEverywhere(t *testing.T, env Env) {
 	}
 	_, err := w.V.VerifyOTP(ctx, p.id, p.pending.code(step+1), factor.KindTOTP)
 	must(t, err)
+}
+
+// replayPaper uses up a set of recovery codes, the last one first, and tries all of them
+// after each: a used one is refused and not charged, whatever happens to the process, and
+// works for no other method. The codes of a set that was replaced are wrong like any other.
+func replayPaper(t *testing.T, env Env) {
+	w := newWorld(t, env, onlyKind(factor.KindRecovery))
+	p := w.person()
+	set := slices.Clone(p.paper)
+	for used := len(set) - 1; used >= 0; used-- {
+		must(t, verifyAny.call(ctx, w.start(nil), p, "", factor.Credentials{OTP: set[used]}))
+		for _, again := range set[used:] {
+			mustBeStale(t, verifyOTP.call(ctx, w.start(nil), p, factor.KindRecovery, factor.Credentials{OTP: again}))
+			w.clock.Turn(24 * time.Hour)
+		}
+		_, err := w.Admin.Sweep(ctx)
+		must(t, err)
+		if s := w.status(p.id); s.RecoveryCodes != used || len(s.Budgets) > 0 {
+			t.Fatalf("%d codes left and %+v counted, want %d and none", s.RecoveryCodes, s.Budgets, used)
+		}
+	}
+	for _, j := range takers(factor.KindRecovery) {
+		want := factor.ErrMismatch
+		if j.name == "RecoveryCodes.Remove" {
+			want = factor.ErrNotEnrolled // None is unused.
+		}
+		mustBe(t, j.call(ctx, w.process, p, factor.KindRecovery, factor.Credentials{OTP: set[0]}), want)
+	}
+	p.generate()
+	for i, old := range set[:5] {
+		err := verifyOTP.call(ctx, w.process, p, factor.KindRecovery, factor.Credentials{OTP: old})
+		if m, ok := errors.AsType[*factor.MismatchError](err); !ok || m.Stale || w.wrong(p.id, factor.KindRecovery) != i+1 {
+			t.Fatalf("a code of a set that was replaced was answered %v and not charged", err)
+		}
+	}
+	w.unlock(p.id)
+	must(t, verifyOTP.call(ctx, w.process, p, factor.KindRecovery, p.right(factor.KindRecovery)))
 }

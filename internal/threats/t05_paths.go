@@ -34,7 +34,7 @@ func Threat05UnlimitedPath(t *testing.T, env Env) {
 				lockBy(t, w, p, j, kind)
 				mustBeLocked(t, w, p, j, kind)
 				before := w.status(p.id)
-				if len(before.Devices) != 1 || !before.PIN || !before.Authenticator {
+				if len(before.Devices) != 1 || !before.PIN || !before.Authenticator || before.RecoveryCodes != 10 {
 					t.Fatalf("wrong credentials changed what the user holds: %+v", before)
 				}
 			})
@@ -116,43 +116,71 @@ func lockSeveralAtOnce(t *testing.T, env Env) {
 		o.Password.Tries = 2
 	})
 	for _, j := range judges {
-		if len(j.takes) != len(allKinds) {
-			continue
+		if len(j.takes) == len(allKinds) {
+			lockSeveralBy(t, w, j, factor.KindLogin)
+			lockSeveralBy(t, w, j, factor.KindRecovery)
 		}
+	}
+	for _, given := range []factor.Kind{factor.KindLogin, factor.KindRecovery} {
 		p := w.person()
 		for n := 1; n <= 3; n++ {
-			given := both(both(p.wrong(factor.KindLogin), p.wrong(factor.KindPassword)), p.wrong(factor.KindPIN))
-			mustBe(t, j.call(ctx, w.process, p, "", given), factor.ErrMismatch)
-			for _, kind := range allKinds {
-				want := n
-				if kind == factor.KindPassword {
-					want = min(n, 2)
-				}
-				if got := w.wrong(p.id, kind); got != want {
-					t.Fatalf("%s: %s counts %d after %d calls, want %d", j.name, kind, got, n, want)
-				}
-			}
+			_, err := w.V.VerifyOTP(ctx, p.id, p.wrong(given).OTP, otpKinds...)
+			mustBe(t, err, factor.ErrMismatch)
+			mustCountAll(t, p, each(likeForm(given), n))
 		}
-		given := both(both(p.right(factor.KindLogin), p.right(factor.KindPassword)), p.right(factor.KindPIN))
-		mustBe(t, j.call(ctx, w.process, p, "", given), factor.ErrLocked)
+		_, err := w.V.VerifyOTP(ctx, p.id, p.right(given).OTP, otpKinds...)
+		mustBe(t, err, factor.ErrLocked) // All that it could be of are.
 	}
 	p := w.person()
-	for n := 1; n <= 3; n++ {
-		_, err := w.V.VerifyOTP(ctx, p.id, p.wrong(factor.KindLogin).OTP, otpKinds...)
-		mustBe(t, err, factor.ErrMismatch)
-		for _, kind := range otpKinds {
-			if got := w.wrong(p.id, kind); got != n {
-				t.Fatalf("VerifyOTP: %s counts %d after %d calls", kind, got, n)
-			}
-		}
-	}
-	p = w.person()
 	lockBy(t, w, p, verifyOTP, factor.KindLogin)
 	for range 3 {
 		_, err := w.V.VerifyOTP(ctx, p.id, p.wrong(factor.KindLogin).OTP, factor.KindLogin, factor.KindAccount)
 		mustBe(t, err, factor.ErrMismatch)
 	}
 	mustBeLocked(t, w, p, verifyOTP, factor.KindAccount)
+}
+
+// likeForm returns the kinds whose codes have the form of those of a kind.
+func likeForm(kind factor.Kind) []factor.Kind {
+	if kind == factor.KindRecovery {
+		return []factor.Kind{kind}
+	}
+	return digitKinds
+}
+
+// each returns the same count for each of some kinds.
+func each(kinds []factor.Kind, n int) map[factor.Kind]int {
+	counts := map[factor.Kind]int{}
+	for _, k := range kinds {
+		counts[k] = n
+	}
+	return counts
+}
+
+// mustCountAll fails unless this is counted, and nothing for the other kinds.
+func mustCountAll(t *testing.T, p *person, want map[factor.Kind]int) {
+	t.Helper()
+	for _, k := range allKinds {
+		if n := p.w.wrong(p.id, k); n != want[k] {
+			t.Fatalf("%d counted for %s, want %d", n, k, want[k])
+		}
+	}
+}
+
+// lockSeveralBy gives a wrong code, password and PIN to a method three times. A code is
+// charged to the kinds of its form.
+func lockSeveralBy(t *testing.T, w *world, j judge, code factor.Kind) {
+	t.Helper()
+	p := w.person()
+	for n := 1; n <= 3; n++ {
+		given := both(both(p.wrong(code), p.wrong(factor.KindPassword)), p.wrong(factor.KindPIN))
+		mustBe(t, j.call(ctx, w.process, p, "", given), factor.ErrMismatch)
+		want := each(likeForm(code), n)
+		want[factor.KindPassword], want[factor.KindPIN] = min(n, 2), n
+		mustCountAll(t, p, want)
+	}
+	given := both(both(p.right(code), p.right(factor.KindPassword)), p.right(factor.KindPIN))
+	mustBe(t, j.call(ctx, w.process, p, "", given), factor.ErrLocked)
 }
 
 // limitConfirm guesses at a pending authenticator: five codes, whatever the
@@ -215,8 +243,8 @@ func limitProve(t *testing.T, env Env) {
 		if s.PIN || len(s.Devices) != 0 || len(s.Live) != 0 || s.Wipe == nil || !w.host.isFinished(s.Wipe.ID) {
 			t.Fatalf("%s: the wipe left %+v", name, s)
 		}
-		if !s.Authenticator {
-			t.Fatalf("%s: the wipe took the confirmed authenticator", name)
+		if !s.Authenticator || s.RecoveryCodes != 10 {
+			t.Fatalf("%s: the wipe took the confirmed authenticator or the recovery codes", name)
 		}
 	}
 }

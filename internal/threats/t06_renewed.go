@@ -59,6 +59,26 @@ var renewals = []renewal{
 		p.app = newGenerator(e)
 		return on.Auth.Confirm(ctx, p.id, p.app.code(p.app.step(p.w.clock.Now())))
 	}},
+	{"have recovery codes made", func(on *process, p *person, help factor.Credentials) error {
+		set, err := on.Recovery.Generate(ctx, p.id, help)
+		if err == nil {
+			p.print(set)
+		}
+		return err
+	}},
+	{"remove the recovery codes", func(on *process, p *person, _ factor.Credentials) error {
+		return absent(on.Admin.RemoveRecoveryCodes(ctx, p.id))
+	}},
+	{"issue for a purpose", func(_ *process, p *person, _ factor.Credentials) error {
+		for _, k := range mailedKinds {
+			p.issueFor(k, "pay", fmt.Sprint(p.guesses))
+		}
+		return nil
+	}},
+	{"verify on a view", func(on *process, p *person, help factor.Credentials) error {
+		_, err := on.on([]string{"pay"}).V.VerifyAny(ctx, p.id, help)
+		return err
+	}},
 	{"remove the device", func(on *process, p *person, _ factor.Credentials) error {
 		return absent(on.Admin.RevokeDevice(ctx, p.id, p.device))
 	}},
@@ -132,7 +152,8 @@ func guessWhileRenewing(t *testing.T, env Env, kind factor.Kind, renewal renewal
 	if helper == factor.KindPIN && renewal.name == "remove the PIN" {
 		return // It would take the credential that helps.
 	}
-	if kind == factor.KindTOTP && renewal.name == "confirm an authenticator" {
+	if kind == factor.KindTOTP && renewal.name == "confirm an authenticator" ||
+		kind == factor.KindRecovery && renewal.name == "have recovery codes made" {
 		return // Nothing that was guessed before tells of the new one.
 	}
 	judged := 0

@@ -89,6 +89,8 @@ func unproven(t *testing.T, p, other *person) []proof {
 		{name: "the password", given: p.right(factor.KindPassword)},
 		{name: "the password beside a wrong PIN", given: both(p.right(factor.KindPassword), p.wrong(factor.KindPIN))},
 		{name: "the authenticator's code", given: p.right(factor.KindTOTP)},
+		{name: "a recovery code", given: p.right(factor.KindRecovery)},
+		{name: "a recovery code beside a wrong PIN", given: both(p.right(factor.KindRecovery), p.wrong(factor.KindPIN))},
 		{name: "a code that is too old", given: factor.Credentials{OTP: p.phone.code(now - 2)}},
 		{name: "a code that is too new", given: factor.Credentials{OTP: p.phone.code(now + 2)}},
 		{name: "another user's code", given: other.right(factor.KindDeviceTOTP)},
@@ -102,7 +104,9 @@ func unproven(t *testing.T, p, other *person) []proof {
 			right: forgotten("device used elsewhere", "device enrolled anew", "only a PIN", "forgotten", "wiped", "wiped and sealed anew")},
 	}
 	for _, kind := range mailedKinds {
-		proofs = append(proofs, proof{name: "the " + string(kind) + " code", given: factor.Credentials{OTP: p.issue(kind).Code}})
+		proofs = append(proofs,
+			proof{name: "the " + string(kind) + " code", given: factor.Credentials{OTP: p.issue(kind).Code}},
+			proof{name: "the " + string(kind) + " code of a purpose", given: factor.Credentials{OTP: p.issueFor(kind, "reset").Code}})
 	}
 	return proofs
 }

@@ -36,6 +36,7 @@ func Threat14WeakSecrets(t *testing.T, env Env) {
 	t.Run("options", func(t *testing.T) { weakenOptions(t, env) })
 	t.Run("credentials", func(t *testing.T) { offerEmpty(t, env) })
 	t.Run("PINs", func(t *testing.T) { offerWeakPINs(t, env) })
+	t.Run("recovery codes", func(t *testing.T) { inspectRecovery(t, env) })
 	t.Run("made here", func(t *testing.T) { inspectMade(t, env) })
 }
 
@@ -146,5 +147,43 @@ func inspectMade(t *testing.T, env Env) {
 	slices.Sort(codes)
 	if n := len(slices.Compact(codes)); n < 390 || zeros == 0 {
 		t.Fatalf("%d different codes of 400, %d with a leading zero", n, zeros)
+	}
+}
+
+// inspectRecovery looks at many recovery codes: each has 16 characters of Crockford's
+// alphabet, which all stand in each place, and none is made twice.
+func inspectRecovery(t *testing.T, env Env) {
+	w := newWorld(t, env, nil)
+	p := w.stranger()
+	all := map[string]bool{}
+	var places [16]map[byte]bool
+	const sets = 120
+	for range sets {
+		set, err := w.Recovery.Generate(ctx, p.id, p.right(factor.KindPassword))
+		must(t, err)
+		if len(set) != 10 {
+			t.Fatalf("a set of %d codes, want 10", len(set))
+		}
+		for _, o := range set {
+			bare := strings.ReplaceAll(o.Code, "-", "")
+			if len(o.Code) != 19 || len(bare) != 16 || strings.Trim(bare, "0123456789abcdefghjkmnpqrstvwxyz") != "" || o.Kind != factor.KindRecovery || !o.ExpiresAt.IsZero() {
+				t.Fatalf("a code of %d characters, %v", len(o.Code), o)
+			}
+			all[bare] = true
+			for i := range bare {
+				if places[i] == nil {
+					places[i] = map[byte]bool{}
+				}
+				places[i][bare[i]] = true
+			}
+		}
+	}
+	if len(all) != 10*sets {
+		t.Fatalf("%d different codes of %d", len(all), 10*sets)
+	}
+	for i, seen := range places { // One is missing in one of 10^13 runs.
+		if len(seen) != 32 {
+			t.Fatalf("%d different characters in place %d, want 32", len(seen), i)
+		}
 	}
 }

@@ -47,6 +47,7 @@ func printValues(t *testing.T, env Env) {
 
 	mustRedact(t, c, c.OTP, c.Password, c.PIN)
 	mustRedact(t, o, o.Code)
+	set := printRecovery(t, w, p)
 	mustRedact(t, e, e.Secret, e.URL)
 	mustRedact(t, *k, key, "0ld-0ld")
 	hidden(t, "Keyring in an unexported field", fmt.Sprintf("%+v %#v", private[factor.Keyring]{value: *k}, private[factor.Keyring]{value: *k}), []string{key})
@@ -64,7 +65,7 @@ func printValues(t *testing.T, env Env) {
 	v, err := env.NewVerifier(w.store, k, nil)
 	must(t, err)
 	mustHide(t, v, key)
-	all := []string{o.Code, p.password, e.Secret, p.app.secret}
+	all := append(spelt(set[0].Code), o.Code, p.password, e.Secret, p.app.secret, set[1].Code)
 	for _, view := range w.views() {
 		mustHide(t, view, all...)
 	}
@@ -77,6 +78,27 @@ func printValues(t *testing.T, env Env) {
 		t.Fatal("no event was observed")
 	}
 	mustHide(t, events, all...)
+}
+
+// printRecovery has recovery codes made, prints them and uses the first.
+func printRecovery(t *testing.T, w *world, p *person) []factor.OTP {
+	t.Helper()
+	set, err := w.Recovery.Generate(ctx, p.id, p.right(factor.KindPassword))
+	must(t, err)
+	p.print(set)
+	for _, made := range set {
+		mustRedact(t, made, spelt(made.Code)...)
+		mustRedact(t, factor.Credentials{OTP: made.Code}, spelt(made.Code)...)
+	}
+	hidden(t, "set", fmt.Sprintf("%v %+v %#v", set, set, set), spelt(set[0].Code))
+	_, err = w.V.VerifyOTP(ctx, p.id, set[0].Code, factor.KindRecovery)
+	must(t, err)
+	return set
+}
+
+// spelt returns a recovery code as it is shown, and as somebody may write it.
+func spelt(code string) []string {
+	return []string{code, strings.ToUpper(code), strings.ReplaceAll(code, "-", "")}
 }
 
 // private is a struct whose fields fmt prints without asking them how. A pointer
@@ -182,7 +204,7 @@ func hidden(t *testing.T, how, text string, secrets []string) {
 // readErrors reads the errors of all uses: as they are, malformed, locked, on a
 // failing store and about a record that does not open.
 func readErrors(t *testing.T, env Env) {
-	w := newWorld(t, env, nil)
+	w := newWorld(t, env, everyProof)
 	checkUsed(t, w.process)
 	read := func(p *person, what string, err error) {
 		t.Helper()
@@ -208,8 +230,11 @@ func readErrors(t *testing.T, env Env) {
 		}
 		p.given = factor.Credentials{OTP: "12345six", Password: strings.Repeat("pass", 300), PIN: "f0ur"}
 		read(p, u.name+", malformed", u.run(ctx, w.process, p))
-		p.given = factor.Credentials{OTP: "１２３４５６"}
-		read(p, u.name+", malformed", u.run(ctx, w.process, p))
+		for _, otp := range []string{"１２３４５６", "k7m2-q9xw-4d3f-zpt", "K7M2 Q9XW 4D3F ZPTU"} {
+			p.given = factor.Credentials{OTP: otp}
+			read(p, u.name+", malformed", u.run(ctx, w.process, p))
+		}
+		read(p, u.name+", on a malformed view", onMalformed(u, w.process, p, "a payee", ""))
 		p.id += "\x00"
 		read(p, u.name+", malformed user", u.run(ctx, w.process, p))
 	}

@@ -18,26 +18,29 @@ import (
 type removal struct {
 	name string
 	do   func(w *world, p *person) error
-	dead string // what must not work afterwards: pin phone app account login
+	dead string // what must not work afterwards: pin phone app recovery account login
 }
+
+// everything is what a person holds, in the words of removal.dead.
+var everything = "pin phone app recovery " + mailed
 
 // mailed are the codes of the mailed kinds, in the words of removal.dead.
 var mailed = strings.Trim(fmt.Sprint(mailedKinds), "[]")
 
 var removals = []removal{
-	{"forget", func(w *world, p *person) error { return w.Admin.Forget(ctx, p.id) }, "pin phone app " + mailed},
+	{"forget", func(w *world, p *person) error { return w.Admin.Forget(ctx, p.id) }, everything},
 	{"forget and create anew", func(w *world, p *person) error {
 		err := errors.Join(w.Admin.Forget(ctx, p.id), w.Admin.SetPIN(ctx, p.id, "1593"))
 		e, enrolled := w.Devices.Enroll(ctx, p.id, p.device, factor.Credentials{Password: p.password})
 		p.pending = newGenerator(e)
 		return errors.Join(err, enrolled)
-	}, "pin phone app " + mailed},
+	}, everything},
 	{"forget, remove and create anew", func(w *world, p *person) error {
 		err := w.Admin.Forget(ctx, p.id)
 		w.clock.Turn(25 * time.Hour)
 		_, swept := w.Admin.Sweep(ctx)
 		return errors.Join(err, swept, w.Admin.SetPIN(ctx, p.id, "1593"))
-	}, "pin phone app " + mailed},
+	}, everything},
 	{"wipe", func(w *world, p *person) error { return w.Guard.Forfeit(ctx, p.id) }, "pin phone " + mailed},
 	{"remove the PIN", func(w *world, p *person) error { return w.Admin.RemovePIN(ctx, p.id) }, "pin"},
 	{"change the PIN", func(w *world, p *person) error { return w.Admin.SetPIN(ctx, p.id, "1593") }, "pin"},
@@ -51,12 +54,25 @@ var removals = []removal{
 		}
 	}, "phone"},
 	{"remove the authenticator", func(w *world, p *person) error { return w.Admin.RemoveAuthenticator(ctx, p.id) }, "app"},
+	{"remove the recovery codes", func(w *world, p *person) error { return w.Admin.RemoveRecoveryCodes(ctx, p.id) }, "recovery"},
+	{"have other recovery codes made", func(w *world, p *person) error {
+		_, err := w.Recovery.Generate(ctx, p.id, factor.Credentials{Password: p.password})
+		return err
+	}, "recovery"},
+	{"use up the recovery codes", func(w *world, p *person) error {
+		for _, code := range append(p.paper, p.right(factor.KindRecovery).OTP) {
+			if _, err := w.V.VerifyOTP(ctx, p.id, code, factor.KindRecovery); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, "recovery"},
 	{"spend the code", func(w *world, p *person) error {
-		_, err := w.V.VerifyOTP(ctx, p.id, p.codes[factor.KindAccount])
+		_, err := w.on(p.purpose).V.VerifyOTP(ctx, p.id, p.codes[factor.KindAccount])
 		return err
 	}, "account"},
 	{"issue another code", func(w *world, p *person) error {
-		_, err := w.Codes.IssueUnproven(ctx, p.id, factor.KindAccount)
+		_, err := w.on(p.purpose).Codes.IssueUnproven(ctx, p.id, factor.KindAccount)
 		return err
 	}, "account"},
 }
@@ -67,7 +83,7 @@ var removals = []removal{
 func Threat18StaleWriter(t *testing.T, env Env) {
 	for _, r := range removals {
 		t.Run(r.name, func(t *testing.T) {
-			w := newWorld(t, env, nil)
+			w := newWorld(t, env, everyProof)
 			for i, u := range uses {
 				if u.reads || u.wipes || !env.Cheap && u.repeats() || env.skips(i, 13) {
 					continue
@@ -86,7 +102,7 @@ func Threat18StaleWriter(t *testing.T, env Env) {
 // nothing is accepted, and nothing written. It runs inside a synctest bubble,
 // where retrying takes no time.
 func serveOldRecords(t *testing.T, env Env) {
-	w := newWorld(t, env, nil)
+	w := newWorld(t, env, everyProof)
 	for i, u := range uses {
 		if u.reads || env.skips(i, 4) {
 			continue
@@ -139,7 +155,7 @@ func raceRemoval(t *testing.T, w *world, u use, r removal) {
 func proofs(p *person) []string {
 	var right []string
 	for name, kind := range map[string]factor.Kind{
-		"password": factor.KindPassword, "pin": factor.KindPIN, "phone": factor.KindDeviceTOTP, "app": factor.KindTOTP,
+		"password": factor.KindPassword, "pin": factor.KindPIN, "phone": factor.KindDeviceTOTP, "app": factor.KindTOTP, "recovery": factor.KindRecovery,
 	} {
 		if c := p.right(kind); c.OTP != "" && c.OTP == p.given.OTP || c.PIN != "" && c.PIN == p.given.PIN ||
 			c.Password != "" && c.Password == p.given.Password {
@@ -163,7 +179,7 @@ func mustBeDead(t *testing.T, w *world, p *person, u use, r removal) {
 		if code == "" || p.pending.near(code, now) {
 			return factor.ErrMismatch // There is none, or the new secret has the same.
 		}
-		m, err := w.V.VerifyOTP(ctx, p.id, code, kind)
+		m, err := w.on(p.purpose).V.VerifyOTP(ctx, p.id, code, kind)
 		if err == nil && kind == factor.KindDeviceTOTP && m.Device != p.device {
 			return factor.ErrMismatch // Another device has the same.
 		}
@@ -177,6 +193,13 @@ func mustBeDead(t *testing.T, w *world, p *person, u use, r removal) {
 	for _, k := range mailedKinds {
 		tries[string(k)] = code(p.codes[k], k)
 	}
+	tries["recovery"] = code(p.codes[factor.KindRecovery], factor.KindRecovery)
+	for _, unused := range p.paper {
+		if tries["recovery"] != nil {
+			w.unlock(p.id)
+			tries["recovery"] = code(unused, factor.KindRecovery)
+		}
+	}
 	for name, err := range tries {
 		if strings.Contains(r.dead, name) && err == nil {
 			t.Fatalf("%s, racing with %q, revived the %s", u.name, r.name, name)
@@ -187,7 +210,7 @@ func mustBeDead(t *testing.T, w *world, p *person, u use, r removal) {
 // refuseWithoutTrace makes every call that is refused and compares what the user
 // holds before and after.
 func refuseWithoutTrace(t *testing.T, env Env) {
-	w := newWorld(t, env, nil)
+	w := newWorld(t, env, everyProof)
 	for i, u := range uses {
 		if u.right || u.wipes || env.skips(i, 4) {
 			continue
@@ -208,7 +231,7 @@ func refuseWithoutTrace(t *testing.T, env Env) {
 		}
 		w.unlock(p.id)
 		must(t, w.V.VerifyPIN(ctx, p.id, p.pin))
-		_, err = w.V.VerifyOTP(ctx, p.id, p.codes[factor.KindAccount])
+		_, err = w.on(p.purpose).V.VerifyOTP(ctx, p.id, p.codes[factor.KindAccount])
 		must(t, err)
 	}
 }
@@ -240,11 +263,15 @@ func Threat19BurntCode(t *testing.T, env Env) {
 				t.Fatalf("%q was accepted", c)
 			}
 		}
-		for _, k := range otpKinds {
+		for _, k := range digitKinds {
 			if k != kind {
 				_, err := w.V.VerifyOTP(ctx, p.id, code, k)
 				mustBe(t, err, factor.ErrMismatch)
 			}
+		}
+		for _, purpose := range [][]string{forPay, {string(kind)}} {
+			_, err := w.on(purpose).V.VerifyOTP(ctx, p.id, code, kind)
+			mustBe(t, err, factor.ErrMismatch)
 		}
 		if _, err := w.V.VerifyOTP(ctx, p.id, code, kind); err != nil {
 			t.Fatalf("the %s code was spent by something else: %v", kind, err)

@@ -2,6 +2,7 @@ package threats
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,7 +22,8 @@ func Threat20ClockJump(t *testing.T, env Env) {
 	})
 	rapid.Check(t, func(rt *rapid.T) {
 		w.clock.Set(newClock().Now())
-		(&walk{rt: rt, w: w, p: w.pinless(), last: map[factor.Kind]int64{}, live: map[factor.Kind]factor.OTP{}}).run()
+		p := w.pinless()
+		(&walk{rt: rt, w: w, p: p, last: map[factor.Kind]int64{}, live: map[factor.Kind]factor.OTP{}, unused: p.paper}).run()
 	})
 	t.Run("codes end on time", func(t *testing.T) { useAtTheEnd(t, env) })
 	t.Run("no lock outlives a jump", func(t *testing.T) { lockBeforeJump(t, env) })
@@ -35,11 +37,13 @@ type walk struct {
 	last map[factor.Kind]int64
 	live map[factor.Kind]factor.OTP
 	old  []factor.OTP
+	// Of the recovery codes, the unused ones of the present set and all others.
+	unused, gone []string
 }
 
 func (k *walk) run() {
 	for range rapid.IntRange(5, 40).Draw(k.rt, "length") {
-		switch rapid.IntRange(0, 6).Draw(k.rt, "act") {
+		switch rapid.IntRange(0, 8).Draw(k.rt, "act") {
 		case 0:
 			k.jump()
 		case 1:
@@ -54,6 +58,10 @@ func (k *walk) run() {
 			k.guess()
 		case 6:
 			k.w.process = k.w.start(nil)
+		case 7:
+			k.offerRecovery()
+		case 8:
+			k.generate()
 		}
 		k.checkLocks()
 	}
@@ -99,6 +107,33 @@ func (k *walk) offerCode() {
 		k.rt.Fatalf("a code that ends in %s was accepted", live.ExpiresAt.Sub(now))
 	}
 	delete(k.live, o.Kind)
+}
+
+// offerRecovery offers any recovery code that was ever made.
+func (k *walk) offerRecovery() {
+	code := rapid.SampledFrom(append(slices.Clone(k.unused), k.gone...)).Draw(k.rt, "code")
+	_, err := k.w.V.VerifyOTP(ctx, k.p.id, code, factor.KindRecovery)
+	k.checkLocked(err)
+	i := slices.Index(k.unused, code)
+	if accepted := err == nil; accepted && i < 0 || !accepted && i >= 0 && !errors.Is(err, factor.ErrLocked) {
+		k.rt.Fatalf("a recovery code that is unused: %v was answered %v", i >= 0, err)
+	}
+	if err == nil {
+		k.unused, k.gone = slices.Delete(k.unused, i, i+1), append(k.gone, code)
+	}
+}
+
+// generate has other recovery codes made.
+func (k *walk) generate() {
+	set, err := k.w.Recovery.Generate(ctx, k.p.id, factor.Credentials{Password: k.p.password})
+	k.checkLocked(err)
+	if err != nil {
+		return
+	}
+	k.gone, k.unused = append(k.gone, k.unused...), nil
+	for _, o := range set {
+		k.unused = append(k.unused, o.Code)
+	}
 }
 
 // offerStep offers a code of the device or the authenticator, near now or of the

@@ -63,7 +63,7 @@ type trial struct {
 
 // faultEachCall runs inside a synctest bubble, where hanging takes no time.
 func faultEachCall(t *testing.T, env Env, u use) int {
-	w := newWorld(t, env, nil)
+	w := newWorld(t, env, everyProof)
 	p := w.person()
 	u.prepare(p)
 	start, now := w.record(p.id), w.clock.Now()

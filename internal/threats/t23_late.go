@@ -74,6 +74,29 @@ func landTwice(t *testing.T, env Env) {
 			func(on *process, p *person) error { return on.Admin.SetPIN(ctx, p.id, p.pin) },
 			func(on *process, p *person) error { return on.V.VerifyPIN(ctx, p.id, p.pin) },
 		},
+		"recovery codes": {
+			func(on *process, p *person) error {
+				set, err := on.Recovery.Generate(ctx, p.id, factor.Credentials{Password: p.password})
+				p.print(set)
+				p.right(factor.KindRecovery)
+				return err
+			},
+			func(on *process, p *person) error {
+				_, err := on.V.VerifyOTP(ctx, p.id, p.codes[factor.KindRecovery], factor.KindRecovery)
+				return err
+			},
+		},
+		"code for a purpose": {
+			func(on *process, p *person) error {
+				o, err := on.on(forPay).Codes.IssueUnproven(ctx, p.id, factor.KindAccount)
+				p.codes[factor.KindAccount] = o.Code
+				return err
+			},
+			func(on *process, p *person) error {
+				_, err := on.on(forPay).V.VerifyOTP(ctx, p.id, p.codes[factor.KindAccount])
+				return err
+			},
+		},
 		"device": {
 			func(on *process, p *person) error {
 				e, err := on.Devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
@@ -106,7 +129,7 @@ func landTwice(t *testing.T, env Env) {
 
 // landLate runs inside a synctest bubble, where backoff takes no time.
 func landLate(t *testing.T, env Env, u use) {
-	w := newWorld(t, env, nil)
+	w := newWorld(t, env, everyProof)
 	p := w.person()
 	u.prepare(p)
 	start, now, before := w.record(p.id), w.clock.Now(), w.status(p.id)
@@ -190,7 +213,8 @@ func mustCountThree(t *testing.T, u use, what string, before, after factor.Statu
 	}
 }
 
-// mustStayForgotten fails if the PIN or the device that a person held came back.
+// mustStayForgotten fails if the PIN, the device or a recovery code that a person held
+// came back.
 func mustStayForgotten(t *testing.T, w *world, p *person, what string) {
 	t.Helper()
 	w.unlock(p.id)
@@ -205,5 +229,11 @@ func mustStayForgotten(t *testing.T, w *world, p *person, what string) {
 		if d.ID == p.device {
 			t.Fatalf("%s: the old device is listed", what)
 		}
+	}
+	for _, old := range p.paper {
+		if _, err := w.V.VerifyOTP(ctx, p.id, old, factor.KindRecovery); err == nil {
+			t.Fatalf("%s: the old recovery codes came back", what)
+		}
+		w.unlock(p.id)
 	}
 }

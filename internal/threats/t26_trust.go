@@ -83,7 +83,7 @@ func decodeBodies(t *testing.T, env Env) {
 			if err := j.call(ctx, w.process, p, "", c); err == nil {
 				t.Fatalf("%s accepted %s", j.name, text)
 			}
-			if s := w.status(p.id); !s.PIN || len(s.Devices) != 1 || !s.Authenticator {
+			if s := w.status(p.id); !s.PIN || len(s.Devices) != 1 || !s.Authenticator || s.RecoveryCodes != 10 {
 				t.Fatalf("%s granted something to %s", j.name, text)
 			}
 			w.restore(p.id, before)

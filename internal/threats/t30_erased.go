@@ -90,7 +90,10 @@ func Threat30PassingFault(t *testing.T, env Env) {
 // meet makes a use of a record that does not open, and then opens it again.
 func meet(t *testing.T, env Env, o obstacle, u use, pends, authenticator bool) {
 	t.Helper()
-	w := newWorld(t, env, func(o *factor.Options) { o.Reset.Authenticator = authenticator })
+	w := newWorld(t, env, func(o *factor.Options) {
+		everyProof(o)
+		o.Reset.Authenticator = authenticator
+	})
 	p := w.person()
 	u.prepare(p)
 	if pends {

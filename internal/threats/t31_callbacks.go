@@ -56,7 +56,7 @@ func Threat31CallingBack(t *testing.T, env Env) {
 }
 
 func callBack(t *testing.T, env Env, h hostCall, u use, own bool) {
-	w := newWorld(t, env, nil)
+	w := newWorld(t, env, everyProof)
 	p := w.person()
 	w.host.register(p.id, p.password, w.clock.Now())
 	u.prepare(p)

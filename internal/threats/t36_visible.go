@@ -35,9 +35,11 @@ var additions = []addition{
 			must(p.w.t, p.w.Auth.Confirm(ctx, p.id, p.pending.code(p.pending.step(p.w.clock.Now()))))
 		}
 	}, func(way int) bool { return way == 2 }},
-	{"counts", []string{"no", "a kind's", "every kind's"}, func(p *person, way int) {
-		for _, kind := range allKinds[:[]int{0, 1, len(allKinds)}[way]] {
-			p.guess(kind, 1)
+	{"counts", []string{"no", "a kind's", "every kind's but recovery's"}, func(p *person, way int) {
+		for i, kind := range allKinds {
+			if kind != factor.KindRecovery && (i == 0 || way == 2) {
+				p.guess(kind, 1)
+			}
 		}
 	}, never},
 	{"strikes", []string{"no", "two"}, func(p *person, _ int) {
@@ -71,8 +73,11 @@ var minutes = []int{0, 1, 20, 34, 35, 36, 59}
 // Threat36VisibleHoldings writes the records of ordinary users, whatever they hold, and
 // looks at what stands beside the seal: the length is the same for all, and Due is
 // none where nothing ends, and else the same for all that are written within an hour.
+// Nor does the length tell whether there are recovery codes, where there is room for them, or
+// how many are used.
 // SECURITY.md says what more there is to see.
 func Threat36VisibleHoldings(t *testing.T, env Env) {
+	t.Run("recovery codes", func(t *testing.T) { usePaper(t, env) })
 	for i, minute := range minutes {
 		if env.skips(i, 3) {
 			continue
@@ -94,6 +99,36 @@ func Threat36VisibleHoldings(t *testing.T, env Env) {
 			})
 		}
 	}
+}
+
+// usePaper gives recovery codes to users who hold little beside them, and uses them up: the
+// records are as long as those of users with none, and none is ever due.
+func usePaper(t *testing.T, env Env) {
+	w := newWorld(t, env, nil)
+	table := &thief{Store: w.store}
+	w.store = table
+	w.process = w.start(nil)
+	p := w.stranger()
+	must(t, w.Admin.SetPIN(ctx, p.id, p.pin))
+	length := len(table.last.Data)
+	mustLook := func(holds string) {
+		t.Helper()
+		if n := len(table.last.Data); n != length || !table.last.Due.IsZero() {
+			t.Fatalf("%s: %d bytes, due %s, want %d and never", holds, n, table.last.Due, length)
+		}
+	}
+	p.generate()
+	mustLook("a PIN and recovery codes")
+	must(t, p.enrollAs(uuid.New(), p.password))
+	mustLook("a PIN, a device and recovery codes")
+	p.guess(factor.KindRecovery, 2)
+	for _, code := range p.paper[1:] {
+		_, err := w.V.VerifyOTP(ctx, p.id, code, factor.KindRecovery)
+		must(t, err)
+		mustLook("one less")
+	}
+	must(t, w.Admin.RemoveRecoveryCodes(ctx, p.id))
+	mustLook("no recovery codes")
 }
 
 // nextWays counts ways up, each to the number of ways of its addition.

@@ -19,7 +19,7 @@ import (
 // sees to it that there is much to tell. What the user should hear of arrives once mail
 // works, each notice under one ID, and no wipe waits for it.
 func Threat39LostNotices(t *testing.T, env Env) {
-	t.Run("pushed out", func(t *testing.T) { pushOut(t, env) })
+	t.Run("pushed out", func(t *testing.T) { crowdOut(t, env) })
 	t.Run("put off", func(t *testing.T) { putOff(t, env) })
 	t.Run("mail hangs", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) { hangMail(t, env) })
@@ -80,8 +80,8 @@ func newMailWorld(t *testing.T, env Env) (*world, *mailbox) {
 	return newWorld(t, env, func(o *factor.Options) { o.Notify = box.notify }), box
 }
 
-// pushOut does something else again and again after the PIN was set, while mail is down.
-func pushOut(t *testing.T, env Env) {
+// crowdOut does something else again and again after the PIN was set, while mail is down.
+func crowdOut(t *testing.T, env Env) {
 	w, box := newMailWorld(t, env)
 	p := w.person()
 	box.set(isDown)

@@ -63,6 +63,7 @@ var all = []threat{
 	{"24RefundingSweep", Threat24RefundingSweep},
 	{"25ShelteringCode", Threat25ShelteringCode},
 	{"26TrustedRequest", Threat26TrustedRequest},
+	{"27OtherPurpose", Threat27OtherPurpose},
 	{"28MinimumAge", Threat28MinimumAge},
 	{"29ClocksApart", Threat29ClocksApart},
 	{"30PassingFault", Threat30PassingFault},

@@ -46,6 +46,11 @@ func lockedSamenesses() []sameness {
 		all = append(all, s)
 
 		s = judgeNone
+		s.name, s.kinds, s.sizes = name+", for another purpose", mailedKinds, true
+		s.situations = []situation{{"wrong", lockedAfter(wrongs, withCodeForPay), wrong}, {"right for another purpose", lockedAfter(wrongs, withCodeForPay), right}}
+		all = append(all, s)
+
+		s = judgeNone
 		s.name, s.kinds = name+", used code", otpKinds
 		s.situations = []situation{wrongOne, {"used", lockedAfter(wrongs, usedOne), used}}
 		all = append(all, s)

@@ -16,7 +16,7 @@ const (
 
 // asHeld are the methods that say whether something is held before they judge
 // the proof, as their comments do.
-var asHeld = []string{"PINs.Remove", "DeviceTOTPEnroller.Revoke", "AuthenticatorEnroller.Remove"}
+var asHeld = []string{"PINs.Remove", "DeviceTOTPEnroller.Revoke", "AuthenticatorEnroller.Remove", "RecoveryCodes.Remove"}
 
 // samenesses are the promises. What is not among them is not promised, such as
 // that a user with ten devices costs as little as one with none.
@@ -41,6 +41,7 @@ func bare(p *person, _ factor.Kind) {
 	withoutPIN(p, "")
 	withoutDevice(p, "")
 	withoutAuthenticator(p, "")
+	withoutRecovery(p, "")
 }
 
 func withoutPIN(p *person, _ factor.Kind) { must(p.w.t, p.w.Admin.RemovePIN(ctx, p.id)) }
@@ -50,11 +51,29 @@ func withoutDevice(p *person, _ factor.Kind) {
 func withoutAuthenticator(p *person, _ factor.Kind) {
 	must(p.w.t, p.w.Admin.RemoveAuthenticator(ctx, p.id))
 }
+func withoutRecovery(p *person, _ factor.Kind) {
+	must(p.w.t, p.w.Admin.RemoveRecoveryCodes(ctx, p.id))
+}
 func withCode(p *person, kind factor.Kind) { p.issue(kind) }
 
 // unknown makes a user of whom nothing is stored.
 func unknown(p *person, _ factor.Kind) {
 	p.w.restore(p.id, factor.Record{})
+}
+
+// withNewPaper has the recovery codes replaced by others, and keeps one of the old.
+func withNewPaper(p *person, _ factor.Kind) {
+	old := p.right(factor.KindRecovery)
+	p.generate()
+	p.given = old
+}
+
+// replaced gives what withNewPaper has kept.
+func replaced(p *person, _ factor.Kind) factor.Credentials { return p.given }
+
+// withCodeForPay has a code issued for a purpose, which is then the right one.
+func withCodeForPay(p *person, kind factor.Kind) {
+	p.codes[kind] = p.issueFor(kind, "pay", "ann", "10").Code
 }
 
 // expired lets a live code end, and be forgotten.
@@ -66,6 +85,7 @@ func expired(p *person, kind factor.Kind) {
 // unheldSamenesses: what is set cannot be found out by guessing.
 func unheldSamenesses() []sameness {
 	pin, device, app := []factor.Kind{factor.KindPIN}, []factor.Kind{factor.KindDeviceTOTP}, []factor.Kind{factor.KindTOTP}
+	paper := []factor.Kind{factor.KindRecovery}
 	return []sameness{
 		{
 			name: "no PIN", promise: "A user without a PIN costs one dummy hash wherever a PIN is judged.", kinds: pin, beside: true, tells: asHeld[:1],
@@ -76,10 +96,22 @@ func unheldSamenesses() []sameness {
 			situations: []situation{{"a wrong code", nil, wrong}, {"a code of the device that was revoked", withoutDevice, right}, {"no device", withoutDevice, wrong}},
 		},
 		{
-			name: "no authenticator", promise: unheld, kinds: app, beside: true, tells: asHeld[2:],
+			name: "no authenticator", promise: unheld, kinds: app, beside: true, tells: asHeld[2:3],
 			situations: []situation{
 				{"a wrong code", nil, wrong}, {"a code of the one that was removed", withoutAuthenticator, right}, {"no authenticator", withoutAuthenticator, wrong},
 			},
+		},
+		{
+			name: "no recovery codes", promise: unheld, kinds: paper, beside: true, tells: asHeld[3:],
+			situations: []situation{{"a wrong code", nil, wrong}, {"a code of those that were removed", withoutRecovery, right}, {"no codes", withoutRecovery, wrong}},
+		},
+		{
+			name: "replaced recovery codes", promise: "A code of a set that was replaced is wrong like any other.", kinds: paper, beside: true,
+			situations: []situation{{"a wrong code", nil, wrong}, {"a code of the old set", withNewPaper, replaced}},
+		},
+		{
+			name: "other purpose", promise: "A code is right only for the purpose that it was issued for, none included: for another it is wrong like any other.", kinds: mailedKinds, beside: true,
+			situations: []situation{{"a wrong code", withCodeForPay, wrong}, {"the code of the purpose", withCodeForPay, right}},
 		},
 		{
 			name: "no code live", promise: unheld, kinds: mailedKinds, beside: true,
@@ -121,7 +153,7 @@ func emptySamenesses() []sameness {
 			unlike:     regexp.MustCompile(`^Decrypt: .*|old (true|false)`), differs: "Where there is no record there is nothing to open.",
 		},
 		{
-			name: "code of every kind", promise: unheld, kinds: otpKinds[:1], by: []judge{everyKind},
+			name: "code of every kind", promise: unheld, kinds: []factor.Kind{factor.KindLogin, factor.KindRecovery}, by: []judge{everyKind},
 			situations: []situation{{"holds everything", withEverything, wrong}, {"holds nothing", bare, wrong}},
 		},
 		{

@@ -23,11 +23,13 @@ type use struct {
 	charges []factor.Kind   // the kinds that are guessed at
 	strikes int             // the strikes it costs
 	wipes   bool            // it marks or finishes a wipe
-	run     func(ctx context.Context, on *process, p *person) error
+	// makesView: it makes a view for a purpose of its own.
+	makesView bool
+	run       func(ctx context.Context, on *process, p *person) error
 }
 
 // uses are all exported methods in the situations that matter.
-var uses = slices.Concat(judgingUses(), verifyingUses(), guardUses(), confirmingUses(), unprovenUses(), readingUses(), adminUses())
+var uses = slices.Concat(judgingUses(), verifyingUses(), viewUses(), guardUses(), confirmingUses(), unprovenUses(), readingUses(), adminUses())
 
 // checkUsed fails if a method is missing among the uses.
 func checkUsed(t *testing.T, p *process) {
@@ -50,10 +52,11 @@ func (u use) method() string {
 }
 
 // repeats reports whether VerifyAny makes the same use of the same judging, and
-// two other uses of the method stand for it.
+// other uses of the method stand for it.
 func (u use) repeats() bool {
 	scenario, ok := strings.CutPrefix(u.name, u.method()+": ")
-	return ok && u.method() != verifyAny.name && scenario != "right code" && scenario != "wrong code and password" &&
+	stand := []string{"right code", "right recovery code", "wrong code and password"}
+	return ok && u.method() != verifyAny.name && !slices.Contains(stand, scenario) &&
 		slices.ContainsFunc(scenarios, func(s givenAs) bool { return s.name == scenario })
 }
 
@@ -86,9 +89,31 @@ var scenarios = []givenAs{
 	{"all wrong", true, false, append([]factor.Kind{factor.KindPassword, factor.KindPIN}, proofKinds...), func(p *person) factor.Credentials {
 		return both(both(p.wrong(factor.KindAccount), p.wrong(factor.KindPassword)), p.wrong(factor.KindPIN))
 	}},
+	{"right recovery code", true, true, nil, func(p *person) factor.Credentials { return p.right(factor.KindRecovery) }},
+	{"wrong recovery code and PIN", true, false, []factor.Kind{factor.KindRecovery, factor.KindPIN}, func(p *person) factor.Credentials {
+		return both(p.wrong(factor.KindRecovery), p.wrong(factor.KindPIN))
+	}},
+	{"used recovery code and wrong PIN", true, false, []factor.Kind{factor.KindPIN}, func(p *person) factor.Credentials {
+		return both(p.usedPaper(), p.wrong(factor.KindPIN))
+	}},
 	{"used code and wrong PIN", true, false, []factor.Kind{factor.KindPIN}, func(p *person) factor.Credentials {
 		return both(p.used(), p.wrong(factor.KindPIN))
 	}},
+}
+
+// everyProof has every kind prove that one of the uses proves by.
+func everyProof(o *factor.Options) {
+	o.ProofKinds = slices.Concat(proofKinds, []factor.Kind{factor.KindRecovery})
+}
+
+// usedPaper returns a recovery code that was accepted.
+func (p *person) usedPaper() factor.Credentials {
+	p.w.t.Helper()
+	c := p.right(factor.KindRecovery)
+	_, err := p.w.V.VerifyOTP(ctx, p.id, c.OTP, factor.KindRecovery)
+	must(p.w.t, err)
+	delete(p.codes, factor.KindRecovery)
+	return c
 }
 
 // used returns a device code that was accepted.
@@ -135,7 +160,7 @@ func verifyingUses() []use {
 	one(verifyPIN, factor.KindPIN)
 	one(verifyPassword, factor.KindPassword)
 	return append(us, use{
-		name: "Verifier.VerifyOTP: every kind", charges: otpKinds,
+		name: "Verifier.VerifyOTP: every kind", charges: digitKinds,
 		prepare: func(p *person) { p.given = p.wrong(factor.KindLogin) },
 		run: func(ctx context.Context, on *process, p *person) error {
 			_, err := on.V.VerifyOTP(ctx, p.id, p.given.OTP, otpKinds...)
@@ -281,7 +306,7 @@ func readingUses() []use {
 // adminUses are the methods of Admin that change something.
 func adminUses() []use {
 	return []use{
-		{name: "Admin.Sweep", right: true, prepare: func(p *person) { p.issue(factor.KindLogin); p.w.clock.Turn(time.Hour); clear(p.codes) },
+		{name: "Admin.Sweep", right: true, prepare: func(p *person) { p.issue(factor.KindLogin); p.w.clock.Turn(2 * time.Hour); clear(p.codes) },
 			run: func(ctx context.Context, on *process, p *person) error {
 				_, err := on.Admin.Sweep(ctx)
 				return err
@@ -301,6 +326,9 @@ func adminUses() []use {
 		}},
 		{name: "Admin.RemoveAuthenticator", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			return on.Admin.RemoveAuthenticator(ctx, p.id)
+		}},
+		{name: "Admin.RemoveRecoveryCodes", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
+			return on.Admin.RemoveRecoveryCodes(ctx, p.id)
 		}},
 		{name: "Admin.RevokeDevice", right: true, prepare: asIs, run: func(ctx context.Context, on *process, p *person) error {
 			return on.Admin.RevokeDevice(ctx, p.id, p.device)
@@ -331,6 +359,7 @@ func adminUses() []use {
 func (p *person) suspect() {
 	for _, kind := range mailedKinds {
 		p.issue(kind)
+		p.issueFor(kind, forPay...)
 	}
 	p.begin()
 	clear(p.codes) // They are void soon.

@@ -113,6 +113,14 @@ func (w *world) startAhead(s *script, ahead time.Duration) *process {
 	return &process{Views: translate.NewViews(v), script: s}
 }
 
+// on returns the views of the process for a purpose, and for none its own.
+func (p *process) on(purpose []string) *process {
+	if len(purpose) == 0 {
+		return p
+	}
+	return &process{translate.NewViews(p.V.For(purpose...)), p.script}
+}
+
 // status returns what is durably known about the user.
 func (w *world) status(user string) factor.Status {
 	w.t.Helper()
