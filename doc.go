@@ -5,13 +5,15 @@
 // # Which type for which need
 //
 // A [Verifier] judges: codes, PINs, passwords, or the first right one of several.
-// Everything else is a view on one Verifier.
+// Everything else is a view on one Verifier. [Verifier.For] binds issued codes to what
+// they are for.
 //
 //   - [PINs] sets, removes and waits for PINs.
 //   - [OTPIssuer] issues one-time codes, against the password or the PIN, or for
 //     the host to mail.
 //   - [DeviceTOTPEnroller] gives the user's devices a TOTP secret.
 //   - [AuthenticatorEnroller] gives the user an authenticator app.
+//   - [RecoveryCodes] gives the user codes to keep on paper.
 //   - [ResetGuard] stands before a password reset: whoever cannot prove the PIN
 //     or a device, and is wrong more than three times, loses the critical data.
 //   - [Admin] holds the host's own acts, which take no proof, [Admin.Import] among
@@ -78,7 +80,8 @@
 //     with no more than one read.
 //   - Never let a user's request reach [Admin] or [OTPIssuer.IssueUnproven]
 //     directly.
-//   - Tell the user when [ActionResetLastChance] is observed.
+//   - Set [Options.Notify], so that the user hears of what changes, of the last chance
+//     before a wipe among it.
 //
 // # Errors
 //

@@ -57,7 +57,7 @@ var (
 	ErrWipePending = errors.New("factor: wipe not finished")
 )
 
-// Errors of the store.
+// Errors of the store, and of what is kept in it.
 var (
 	// ErrConflict is returned by a Store whose stored version is not the
 	// expected one, and by this package when others kept winning the swap until
@@ -71,6 +71,9 @@ var (
 	// in a format that this one does not know. The record is not damaged: update
 	// the process. It matches ErrUnsealed too.
 	ErrNewerFormat = fmt.Errorf("%w: a newer release of factor wrote it: update this process", ErrUnsealed)
+	// ErrNoticesDropped is returned by Admin.Sweep, once: notices of a user were dropped,
+	// because more than 16 waited to be told.
+	ErrNoticesDropped = errors.New("factor: notices dropped")
 )
 
 // MalformedError is the detail of ErrMalformed.

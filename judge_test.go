@@ -188,8 +188,12 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 			}
 			for _, k := range open {
 				last, judged, said = k, append(judged, k), append(said, "refused "+string(k))
-				if !isStale {
-					charged = append(charged, k)
+				if isStale {
+					continue
+				}
+				charged = append(charged, k)
+				if before.Budget(account.Kind(k)).Wrong == judgeLimit.Final-1 {
+					said = append(said, "locked-out "+string(k))
 				}
 			}
 		}
@@ -261,7 +265,7 @@ func heard(t *rapid.T, try *attempt) (said []string) {
 				want.Until = b.End(account.Limit(judgeLimit), accounttest.Noon)
 			}
 		}
-		if e != want || (e.Err == nil) != (e.Action == ActionVerified) {
+		if e != want || (e.Err == nil) != (e.Action == ActionVerified || e.Action == ActionLockedOut) {
 			t.Fatalf("reported %+v, want %+v", e, want)
 		}
 	}

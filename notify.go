@@ -119,9 +119,6 @@ func (v *Verifier) recordNotices(ctx context.Context, user string, change func(k
 	})
 }
 
-// ErrNoticesDropped says that notices of a user were dropped, because too many waited.
-var ErrNoticesDropped = errors.New("factor: notices dropped")
-
 // sweepNotices tells what waits of one user, if it is due, and else what this Sweep has
 // kept of it. It reports whether it told any.
 func (v *Verifier) sweepNotices(ctx context.Context, user string, kept []account.Notice, m *mailing) (changed bool, err error) {

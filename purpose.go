@@ -21,6 +21,11 @@ const maxPart = 255
 //	// later, with the same payee and amount
 //	_, err = payment.VerifyOTP(ctx, user, typed)
 //
+// A right code sets the count of its kind back, whatever it was for. So a code that
+// somebody else may read, such as one that is mailed to an address which is not proven
+// yet, is issued as KindLogin, and what confirms an act as KindAccount: else whoever has
+// their own codes mailed guesses at the others without end.
+//
 // Only issued codes have a purpose: a view judges passwords, PINs, recovery codes and
 // codes of devices and of the authenticator as v does. Counts, OTPOptions.Interval,
 // Admin and Holdings are the same on all views. For on a view starts over.

@@ -25,7 +25,8 @@ func NewRecoveryCodes(v *Verifier) *RecoveryCodes { return &RecoveryCodes{v} }
 // shown once: nothing shows them again. They do not expire. The proof is one of OTP,
 // password and PIN, judged in this order. Codes that a mailed code pays for are as strong
 // as the mailbox: where recovery codes are a second factor, leave KindAccount out of
-// Options.ProofKinds, or offer Generate only to a user past both factors.
+// Options.ProofKinds, or offer Generate only to a user past both factors. A list that a
+// thief had made stays when the device that paid for it is revoked: make a new one.
 //
 // It returns ErrMalformed, ErrNoCredential, ErrLocked and ErrMismatch.
 func (r *RecoveryCodes) Generate(ctx context.Context, user string, proof Credentials) ([]OTP, error) {

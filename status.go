@@ -44,10 +44,10 @@ type Status struct {
 	// Wipe is set from the time that a wipe is marked until a PIN, a device or (with
 	// ResetOptions.Authenticator) an authenticator is bound anew.
 	Wipe *Wipe `json:"wipe,omitempty"`
-	// Notices is how many wait to be told.
-	Notices int `json:"notices"`
 	// WipePending says that Wipe is marked and not done yet.
 	WipePending bool `json:"wipePending"`
+	// Notices is how many wait to be told: see Options.Notify.
+	Notices int `json:"notices"`
 }
 
 // MarshalJSON implements json.Marshaler: a list that is nil is an empty list.

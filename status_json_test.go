@@ -17,12 +17,12 @@ func TestStatusIsProperJSON(t *testing.T) {
 	const id = "00000000-0000-0000-0000-000000000001"
 	at := time.Date(2026, 2, 3, 4, 5, 6, 7e6, time.UTC)
 	for want, s := range map[string]factor.Status{
-		`{"pin":false,"authenticator":false,"authenticatorPending":false,"devices":[],"recoveryCodes":0,"live":[],"budgets":[],"strikes":0,"wipePending":false}`: {Devices: []factor.Device{}},
+		`{"pin":false,"authenticator":false,"authenticatorPending":false,"devices":[],"recoveryCodes":0,"live":[],"budgets":[],"strikes":0,"wipePending":false,"notices":0}`: {Devices: []factor.Device{}},
 		`{"pin":true,"authenticator":true,"authenticatorPending":true,` +
 			`"devices":[{"id":"` + id + `","enrolledAt":"2026-02-03T04:05:06.007Z"},{"id":"` + id + `","enrolledAt":"2026-02-03T04:05:06.007Z","usedAt":"2026-02-03T04:05:06.007Z"}],"recoveryCodes":9,` +
 			`"live":["login","account"],` +
 			`"budgets":[{"kind":"pin","wrong":10,"locked":true},{"kind":"device-totp","wrong":5,"locked":true,"until":"2026-02-03T04:05:06.007Z"},{"kind":"login","wrong":1,"locked":false}],` +
-			`"strikes":4,"wipe":{"id":"` + id + `","user":"alice","at":"2026-02-03T04:05:06.007Z","reason":"strikes"},"wipePending":true}`: {
+			`"strikes":4,"wipe":{"id":"` + id + `","user":"alice","at":"2026-02-03T04:05:06.007Z","reason":"strikes"},"wipePending":true,"notices":0}`: {
 			PIN: true, Authenticator: true, AuthenticatorPending: true,
 			Devices: []factor.Device{{ID: uuid.MustParse(id), EnrolledAt: at}, {ID: uuid.MustParse(id), EnrolledAt: at, UsedAt: at}},
 			Live:    []factor.Kind{factor.KindLogin, factor.KindAccount}, RecoveryCodes: 9,

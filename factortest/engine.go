@@ -1,7 +1,8 @@
 // Package factortest helps a service to test what it does with factor: an engine
 // on a store in memory, with a clock that the test turns ([Clock]), devices and
-// authenticators that compute codes ([App]), and a store that fails on command
-// ([Store]).
+// authenticators that compute codes ([App]), codes that were mailed and recovery codes
+// ([Engine.MailedCode], [Engine.RecoveryCodes]), the notices that were told
+// ([Engine.Notices]), and a store that fails on command ([Store]).
 //
 //	e := factortest.New(t, &factor.Options{Wipe: deleteCards})
 //	service := newService(e.Verifier)
@@ -19,7 +20,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
-	"slices"
 	"sync"
 	"time"
 
@@ -38,8 +38,7 @@ type TB interface {
 // of 2 March 2026, UTC.
 type Engine struct {
 	t    TB
-	now  func() time.Time
-	totp factor.TOTPOptions
+	opts factor.Options // as the Verifier has them
 
 	// Clock is the engine's, if Options.Now is not set.
 	Clock *Clock
@@ -50,11 +49,13 @@ type Engine struct {
 	Codes          *factor.OTPIssuer
 	Devices        *factor.DeviceTOTPEnroller
 	Authenticators *factor.AuthenticatorEnroller
+	Recovery       *factor.RecoveryCodes
 	Guard          *factor.ResetGuard // nil without Options.Wipe
 	Admin          *factor.Admin
 
 	mu     sync.Mutex
 	events []factor.Event
+	told   []factor.Notice
 }
 
 // New returns an Engine with the options of the service under test; nil means the
@@ -73,16 +74,11 @@ func New(t TB, opts *factor.Options) *Engine {
 	if o.PIN.Hash == (factor.HashOptions{}) {
 		o.PIN.Hash = factor.HashOptions{MemoryKiB: 7168, Time: 5}
 	}
-	e.now, e.totp = o.Now, o.TOTP
-	observe := o.Observe
-	o.Observe = func(ctx context.Context, event factor.Event) {
-		e.mu.Lock()
-		e.events = append(e.events, event)
-		e.mu.Unlock()
-		if observe != nil {
-			observe(ctx, event)
-		}
+	o.Observe = e.observing(o.Observe)
+	if o.Notify != nil {
+		o.Notify = e.notifying(o.Notify)
 	}
+	e.opts = o
 	var err error
 	if e.Verifier, err = factor.NewVerifier(e.Store, Keyring(), &o); err != nil {
 		t.Fatalf("%v", err)
@@ -90,6 +86,7 @@ func New(t TB, opts *factor.Options) *Engine {
 	}
 	e.PINs, e.Codes = factor.NewPINs(e.Verifier), factor.NewOTPIssuer(e.Verifier)
 	e.Devices, e.Authenticators = factor.NewDeviceTOTPEnroller(e.Verifier), factor.NewAuthenticatorEnroller(e.Verifier)
+	e.Recovery = factor.NewRecoveryCodes(e.Verifier)
 	e.Guard, _ = factor.NewResetGuard(e.Verifier) // its one error is that Wipe is nil
 	e.Admin = factor.NewAdmin(e.Verifier)
 	return e
@@ -103,7 +100,7 @@ func Keyring() *factor.Keyring {
 
 // App returns what computes the codes of an Enrollment by the engine's clock.
 func (e *Engine) App(enrolled factor.Enrollment) *App {
-	return &App{Enrollment: enrolled, Now: e.now}
+	return &App{Enrollment: enrolled, Now: e.opts.Now}
 }
 
 // Device gives a user a device, without a proof and whatever the options say about
@@ -137,16 +134,9 @@ func (e *Engine) draw(device uuid.UUID) (factor.Enrollment, factor.ImportedTOTP)
 	_, _ = rand.Read(key) // never fails, says its documentation
 	enrolled := factor.Enrollment{
 		Device: device, Secret: base32.StdEncoding.EncodeToString(key),
-		Algorithm: cmp.Or(e.totp.Algorithm, "SHA1"), Digits: cmp.Or(e.totp.Digits, 6), Period: cmp.Or(e.totp.Period, 30*time.Second),
+		Algorithm: cmp.Or(e.opts.TOTP.Algorithm, "SHA1"), Digits: cmp.Or(e.opts.TOTP.Digits, 6), Period: cmp.Or(e.opts.TOTP.Period, 30*time.Second),
 	}
 	return enrolled, factor.ImportedTOTP{
 		Secret: enrolled.Secret, Algorithm: enrolled.Algorithm, Digits: enrolled.Digits, Period: enrolled.Period,
 	}
-}
-
-// Events returns what was observed so far. Options.Observe is told too.
-func (e *Engine) Events() []factor.Event {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return slices.Clone(e.events)
 }

@@ -32,6 +32,7 @@ const (
 	onMariaDB  = "the tests that start MariaDB, alone or in a Galera cluster"
 	onGalera   = "the test that starts a Galera cluster"
 	curlLines  = "the test of the curl lines that examples/userapi prints"
+	clicks     = "the tests that click through examples/weblogin"
 )
 
 var (
@@ -55,6 +56,7 @@ var Programs = []Program{
 	{"curl", "curl", curlLines, usualPlaces, false},
 	{"sh", "dash", curlLines, usualPlaces, false},
 	{"cut", "coreutils", curlLines, usualPlaces, false},
+	{"chromium", "chromium", clicks, usualPlaces, false},
 }
 
 // A MissingError says that something is missing that tests need, and how to get

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -15,7 +14,6 @@ import (
 // queue that keeps it until it is sent.
 type mailer struct {
 	users *users
-	log   *slog.Logger
 
 	mu   sync.Mutex
 	file io.Writer
@@ -28,24 +26,33 @@ func (m *mailer) code(ctx context.Context, user string, otp factor.OTP) error {
 		"Your code is %s\nIt is good once, until %s. Nobody of us will ever ask you for it.", otp.Code, instant(otp.ExpiresAt)))
 }
 
-// observe mails what the user has to know. It is called after the decision is
-// stored, and the caller waits for it.
-func (m *mailer) observe(ctx context.Context, e factor.Event) {
-	var err error
-	switch e.Action {
+// notify mails what the user has to know. It is called until it returns nil.
+func (m *mailer) notify(ctx context.Context, n factor.Notice) error {
+	user := n.Event.User
+	switch n.Event.Action {
 	case factor.ActionResetLastChance:
-		err = m.send(ctx, e.User, "Somebody is resetting your password",
+		return m.send(ctx, user, "Somebody is resetting your password",
 			"Your password is being reset, and the PIN or the device code was wrong several times.\n"+
 				"With the next wrong one we delete your payment data, to keep it from a thief.\n"+
 				"If it is not you: change the password of your mailbox.")
 	case factor.ActionWipeDone:
-		err = m.send(ctx, e.User, "Your payment data was deleted",
+		return m.send(ctx, user, "Your payment data was deleted",
 			"We deleted your payment data, because your password was reset without the right PIN or device code.\n"+
 				"You can add it again once you have set a new PIN.")
+	case factor.ActionWipeMarked:
+		return nil // the user hears of it once it is done
 	}
-	if err != nil {
-		m.log.ErrorContext(ctx, "mail not sent", "action", string(e.Action), "err", err)
-	}
+	return m.send(ctx, user, "Your account has changed", fmt.Sprintf(
+		"%s: %s.\nIf it is not you: change your password and the one of your mailbox.", instant(n.Event.At), changes[n.Event.Action]))
+}
+
+// changes says what has happened, to whom it happened to.
+var changes = map[factor.Action]string{
+	factor.ActionPINSet: "your PIN was set", factor.ActionPINRemoved: "your PIN was removed",
+	factor.ActionEnrolled: "a device was added", factor.ActionRevoked: "a device was removed",
+	factor.ActionAuthenticatorConfirmed: "an authenticator was added", factor.ActionAuthenticatorRemoved: "your authenticator was removed",
+	factor.ActionRecoveryGenerated: "recovery codes were made", factor.ActionRecoveryRemoved: "your recovery codes were removed",
+	factor.ActionVerified: "a recovery code was used", factor.ActionLockedOut: "too many wrong answers were given, and none is accepted any more until we unlock it",
 }
 
 func (m *mailer) send(ctx context.Context, user, subject, body string) error {

@@ -41,6 +41,7 @@ var sentinels = map[string]struct {
 	"ErrWipePending":     {fmt.Errorf("%w: %w", factor.ErrWipePending, context.DeadlineExceeded), "wipe-pending", [5]int{0, 0, 0, 503, 503}},
 	"ErrConflict":        {fmt.Errorf("%w: %w", factor.ErrConflict, context.DeadlineExceeded), "busy", [5]int{503, 503, 503, 503, 503}},
 	"ErrUnsealed":        {factor.ErrUnsealed, "record-unreadable", [5]int{501, 500, 500, 500, 501}},
+	"ErrNoticesDropped":  {factor.ErrNoticesDropped, "internal", [5]int{501, 500, 500, 500, 501}}, // only Sweep returns it
 	"ErrNewerFormat":     {factor.ErrNewerFormat, "record-unreadable", [5]int{501, 500, 500, 500, 501}},
 }
 

@@ -28,10 +28,10 @@ func (c *caller) wantCards(want ...string) {
 	}
 }
 
-// wantMails checks the subjects of the caller's mails.
+// wantMails checks the subjects of the caller's mails, but for those that tell of a change.
 func (c *caller) wantMails(want ...string) {
 	c.t.Helper()
-	mails := c.mails()
+	mails := slices.DeleteFunc(c.mails(), func(mail string) bool { return strings.Contains(mail, "\nSubject: Your account has changed\n") })
 	if len(mails) != len(want) {
 		c.t.Fatalf("there are %d mails, want %d: %v", len(mails), len(want), mails)
 	}
@@ -173,4 +173,19 @@ func TestResetWaitsForTheWipe(t *testing.T) {
 	c.setPIN("8299")
 	c.reset(`{"pin":"8299"}`).want(t, 204)
 	s.waitForMetric(t, `factor_events_total{action="`+string(factor.ActionWipeFailed)+`",kind=""} 3`)
+}
+
+// The user hears of what has changed, whoever did it.
+func TestChangesAreMailed(t *testing.T) {
+	c := sharedServer(t).withPIN(t)
+	c.device(`{"pin":"8299"}`)
+	var told []string
+	for _, mail := range c.mails() {
+		if _, what, ok := strings.Cut(mail, "Z: "); ok {
+			told = append(told, strings.SplitN(what, "\n", 2)[0])
+		}
+	}
+	if want := []string{"your PIN was set.", "a device was added."}; !slices.Equal(told, want) {
+		t.Fatalf("mailed %q, want %q", told, want)
+	}
 }

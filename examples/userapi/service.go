@@ -49,7 +49,7 @@ func newService(ctx context.Context, c config, log *slog.Logger) (_ *service, er
 	s.api = &api{
 		users:       users,
 		payments:    &payments{s.db},
-		mail:        &mailer{users: users, log: log, file: s.mail},
+		mail:        &mailer{users: users, file: s.mail},
 		metrics:     newMetrics(),
 		log:         log,
 		resetSecret: sha256.Sum256([]byte(s.resetToken)),
@@ -73,8 +73,8 @@ func (a *api) options() *factor.Options {
 		Observe: func(ctx context.Context, e factor.Event) {
 			logged(ctx, e)
 			a.metrics.observe(ctx, e)
-			a.mail.observe(ctx, e)
 		},
+		Notify: a.mail.notify,
 	}
 }
 

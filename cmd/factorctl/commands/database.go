@@ -1,0 +1,233 @@
+package commands
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5"
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+	_ "modernc.org/sqlite"             // registers the driver "sqlite"
+
+	"github.com/knowhave/factor/sqlstore"
+)
+
+// SQL is a table in a database.
+type SQL struct {
+	DB      *sql.DB
+	Dialect *sqlstore.Dialect
+	Table   string // "" is the default of sqlstore.Options
+	// Name tells people and files which database it is. It holds no password.
+	Name string
+}
+
+// connections is how many a command opens at most.
+const connections = 16
+
+// source is a data source name that was read.
+type source struct {
+	driver, dsn string
+	dialect     *sqlstore.Dialect
+	name        string
+	file        string // of SQLite
+}
+
+// source reads the data source name of the flags or the environment.
+func (a *app) source(create bool) (source, error) {
+	dsn, err := a.dsn()
+	if err != nil {
+		return source{}, err
+	}
+	named, err := a.dialect()
+	if err != nil {
+		return source{}, err
+	}
+	switch first(named, dialectOf(dsn)) {
+	case "sqlite":
+		return sqliteSource(dsn, create), nil
+	case "postgres":
+		return a.postgresSource(dsn)
+	case "mysql":
+		return a.mysqlSource(dsn)
+	default:
+		return source{}, usage("the data source name does not tell its database: give --dialect sqlite, postgres or mysql")
+	}
+}
+
+// dialects are the names that --dialect takes.
+var dialects = map[string]*sqlstore.Dialect{"sqlite": sqlstore.SQLite, "postgres": sqlstore.Postgres, "mysql": sqlstore.MySQL}
+
+// dialect returns the name of the dialect that is given, or "".
+func (a *app) dialect() (string, error) {
+	name := first(a.flags.dialect, os.Getenv("FACTOR_DIALECT"))
+	if name != "" && dialects[name] == nil {
+		return "", usage("there is no dialect %q: give sqlite, postgres or mysql", name)
+	}
+	return name, nil
+}
+
+func (a *app) dsn() (string, error) {
+	if a.flags.dsn != "" && a.flags.dsnFile != "" {
+		return "", usage("give one of --dsn and --dsn-file")
+	}
+	dsn, file := a.flags.dsn, a.flags.dsnFile
+	if dsn == "" && file == "" {
+		dsn, file = os.Getenv("FACTOR_DSN"), os.Getenv("FACTOR_DSN_FILE")
+	}
+	switch {
+	case dsn != "" && file != "":
+		return "", usage("give one of FACTOR_DSN and FACTOR_DSN_FILE")
+	case dsn != "":
+		return dsn, nil
+	case file == "":
+		return "", usage("no database: give --dsn, --dsn-file, FACTOR_DSN or FACTOR_DSN_FILE")
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", usage("file of the data source name: %w", err)
+	}
+	dsn = strings.TrimSpace(string(text))
+	if dsn == "" {
+		return "", usage("file of the data source name: %s is empty", file)
+	}
+	return dsn, nil
+}
+
+// first returns the first text that is not empty.
+func first(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// dialectOf tells the database by the form of a data source name, or returns "".
+func dialectOf(dsn string) string {
+	path, _, _ := strings.Cut(dsn, "?")
+	switch {
+	case strings.HasPrefix(dsn, "postgres://"), strings.HasPrefix(dsn, "postgresql://"):
+		return "postgres"
+	case strings.HasPrefix(dsn, "file:"), strings.HasSuffix(path, ".db"), strings.HasSuffix(path, ".sqlite"), strings.HasSuffix(path, ".sqlite3"):
+		return "sqlite"
+	case strings.Contains(dsn, "@tcp("), strings.Contains(dsn, "@unix("), strings.Contains(dsn, ")/"):
+		return "mysql"
+	case strings.Contains(dsn, "host="), strings.Contains(dsn, "dbname="), strings.Contains(dsn, "service="):
+		return "postgres"
+	default:
+		return ""
+	}
+}
+
+// sqliteSource adds the settings that a data source name of SQLite leaves out. A file
+// that is not there is made only where create says so: a mistyped name must not look
+// like a table without users.
+func sqliteSource(dsn string, create bool) source {
+	if !strings.HasPrefix(dsn, "file:") {
+		path, query, _ := strings.Cut(dsn, "?")
+		dsn = "file:" + strings.NewReplacer("%", "%25", "#", "%23").Replace(path)
+		if query != "" {
+			dsn += "?" + query
+		}
+	}
+	path, query, _ := strings.Cut(dsn, "?")
+	add := func(setting string) { query = strings.TrimPrefix(query+"&"+setting, "&") }
+	lower := strings.ToLower(query)
+	if !strings.Contains(lower, "mode=rw") && !strings.Contains(lower, "mode=memory") && !create {
+		add("mode=rw")
+	}
+	if create && !strings.Contains(lower, "journal_mode") {
+		add("_pragma=journal_mode(wal)")
+	}
+	for _, setting := range []string{"synchronous(full)", "busy_timeout(5000)"} {
+		if name, _, _ := strings.Cut(setting, "("); !strings.Contains(lower, name) {
+			add("_pragma=" + setting)
+		}
+	}
+	file := sqliteFile(path)
+	s := source{driver: "sqlite", dsn: path + "?" + query, dialect: sqlstore.SQLite, name: "SQLite " + file}
+	if !create {
+		s.file = file
+	}
+	return s
+}
+
+// sqliteFile returns the path of the file that a URI names.
+func sqliteFile(uri string) string {
+	file := strings.TrimPrefix(uri, "file:")
+	file = strings.TrimPrefix(strings.TrimPrefix(file, "//localhost"), "//")
+	if plain, err := url.PathUnescape(file); err == nil {
+		file = plain
+	}
+	if abs, err := filepath.Abs(file); err == nil {
+		file = abs
+	}
+	return file
+}
+
+func (a *app) postgresSource(dsn string) (source, error) {
+	a.hidden.add(dsn)
+	c, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return source{}, usage("data source name: %w", err)
+	}
+	a.hidden.add(c.Password)
+	name := fmt.Sprintf("PostgreSQL %s:%d/%s", c.Host, c.Port, c.Database)
+	return source{driver: "pgx", dsn: dsn, dialect: sqlstore.Postgres, name: name}, nil
+}
+
+func (a *app) mysqlSource(dsn string) (source, error) {
+	a.hidden.add(dsn)
+	c, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		return source{}, usage("data source name: %w", err)
+	}
+	a.hidden.add(c.Passwd)
+	return source{driver: "mysql", dsn: dsn, dialect: sqlstore.MySQL, name: fmt.Sprintf("MySQL %s/%s", c.Addr, c.DBName)}, nil
+}
+
+// open connects.
+func (s source) open(table string) (*SQL, *sqlstore.Store, error) {
+	if s.file != "" {
+		if _, err := os.Stat(s.file); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, fmt.Errorf("there is no file %s: migrate makes it", s.file)
+		}
+	}
+	db, err := sql.Open(s.driver, s.dsn)
+	if err != nil {
+		return nil, nil, err
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	store, err := sqlstore.New(db, s.dialect, &sqlstore.Options{Table: table})
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return &SQL{DB: db, Dialect: s.dialect, Table: table, Name: s.name}, store, nil
+}
+
+// openSQL opens what the flags say.
+func (a *app) openSQL(_ context.Context, create bool) (*Service, error) {
+	s, err := a.source(create)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := schema(s.dialect, a.table()); err != nil { // the name is none
+		return nil, err
+	}
+	place, store, err := s.open(a.table())
+	if err != nil {
+		return nil, err
+	}
+	return &Service{Store: store, SQL: place, Close: place.DB.Close}, nil
+}
+
+func (a *app) table() string { return first(a.flags.table, os.Getenv("FACTOR_TABLE")) }

@@ -1,0 +1,71 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/knowhave/factor"
+)
+
+func (a *app) forgetCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "forget USER",
+		Short: "Erase all that is kept about a user",
+		Long: "Erase all that is kept about a user, counts and locks included. A pending wipe is\n" +
+			"finished first; where this program does not have the function for it, forget refuses.\n" +
+			"A record that does not open is left: see discard.",
+		Example: "  " + a.Name + " forget alice --options limits.json",
+		Args:    exactly("a user"),
+		RunE: func(c *cobra.Command, args []string) error {
+			user := args[0]
+			return a.act(c.Context(), user, act{"Erase all that is kept about " + show(user) + "?", "forgotten", func(ctx context.Context, s *session) error {
+				return s.admin.Forget(ctx, user)
+			}})
+		},
+	}
+}
+
+func (a *app) discardCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "discard USER",
+		Short: "Erase a record that does not open",
+		Long: "Erase a record that does not open, and a wipe that may be pending in it. Make sure\n" +
+			"first that the key is lost for good, and that the user's critical data is deleted or\n" +
+			"may stay. discard prints why the record does not open and has the user's id typed\n" +
+			"again, unless --yes is given. A record that opens it refuses: see forget.",
+		Example: "  " + a.Name + " discard alice --options limits.json",
+		Args:    exactly("a user"),
+		RunE:    func(c *cobra.Command, args []string) error { return a.discard(c.Context(), args[0]) },
+	}
+}
+
+func (a *app) discard(ctx context.Context, user string) error {
+	s, err := a.open(ctx, needOptions)
+	if err != nil {
+		return err
+	}
+	if err := s.exists(ctx, user); err != nil {
+		return err
+	}
+	_, cause := s.admin.Status(ctx, user)
+	switch {
+	case cause == nil:
+		return refused("the record of %s opens: it is forget that erases it", show(user))
+	case errors.Is(cause, factor.ErrNewerFormat), !errors.Is(cause, factor.ErrUnsealed):
+		return cause
+	}
+	why := a.reason(cause.Error())
+	if !a.flags.json {
+		fmt.Fprintf(a.errs, "%s: %s\n", show(user), why)
+	}
+	if err := a.confirmUser(ctx, "Erase this record, and a wipe that may be pending in it, for good?", user); err != nil {
+		return err
+	}
+	if err := s.admin.Discard(ctx, user); err != nil {
+		return err
+	}
+	return a.print(map[string]any{"user": user, "done": "discarded", "cause": why}, "%s: discarded", show(user))
+}

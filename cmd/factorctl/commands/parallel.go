@@ -1,0 +1,72 @@
+package commands
+
+import (
+	"context"
+	"hash/fnv"
+	"sync"
+	"time"
+)
+
+// batchSize is how many users are worked on between two notes of the progress.
+const batchSize = 200
+
+// pace is how fast a command works.
+type pace struct {
+	workers int
+	rate    int // users a second at most; 0 is as fast as it goes
+}
+
+func (p pace) check() error {
+	if p.workers < 1 || p.workers > connections {
+		return usage("--parallel must be 1 to %d", connections)
+	}
+	if p.rate < 0 {
+		return usage("--rate must not be negative")
+	}
+	return nil
+}
+
+// batch returns how many users to work on at once: at most those of a second.
+func (p pace) batch() int {
+	if p.rate > 0 {
+		return min(p.rate, batchSize)
+	}
+	return batchSize
+}
+
+// each calls do for every user and returns the errors in their order. What is for
+// one user is done in order, one after the other.
+func (p pace) each(users []string, do func(i int) error) []error {
+	failed := make([]error, len(users))
+	var working sync.WaitGroup
+	for w := range p.workers {
+		working.Go(func() {
+			for i, user := range users {
+				if worker(user, p.workers) == w {
+					failed[i] = do(i)
+				}
+			}
+		})
+	}
+	working.Wait()
+	return failed
+}
+
+func worker(user string, workers int) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(user)) // never fails
+	return int(h.Sum32() % uint32(workers))
+}
+
+// rest waits until a batch that began at a time has taken as long as the rate wants.
+func (p pace) rest(ctx context.Context, began time.Time, done int) error {
+	if p.rate > 0 {
+		wait := time.NewTimer(time.Until(began.Add(time.Duration(done) * time.Second / time.Duration(p.rate))))
+		defer wait.Stop()
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+		}
+	}
+	return ctx.Err()
+}

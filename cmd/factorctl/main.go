@@ -1,0 +1,11 @@
+// Command factorctl operates the records of package factor: it shows and unlocks
+// users, removes what they hold, moves users in from another system, changes the
+// key, sweeps, and checks the settings.
+//
+// Run factorctl help for its commands. A host whose Options hold functions, such
+// as Wipe, builds its own from package commands.
+package main
+
+import "github.com/knowhave/factor/cmd/factorctl/commands"
+
+func main() { commands.Program{}.Main() }

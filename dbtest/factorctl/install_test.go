@@ -1,0 +1,212 @@
+package factorctl_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/modfile"
+)
+
+// factorPath is the path of the library's module, and before that of each module of
+// this repository.
+const factorPath = "github.com/knowhave/factor"
+
+// The modules that are released with the library are those without a replace. They
+// are tried outside of the repository, with a GOPROXY that has the checkout as the
+// release that they require.
+func TestReleasedModulesServeOutsideTheRepository(t *testing.T) {
+	o := newOutside(t)
+	t.Run("go install", o.install)
+	t.Run("a host builds its own", o.host)
+	t.Run("go vet", o.vet)
+	t.Run("go mod tidy", o.tidy)
+}
+
+func (o *outside) install(t *testing.T) {
+	dir := t.TempDir()
+	o.run(t, dir, "go", "install", factorPath+"/cmd/factorctl@"+o.version)
+	program := filepath.Join(o.bin, "factorctl")
+	if got, want := o.run(t, dir, program, "--version"), "factorctl version "+o.version+" (factor "+o.version+")\n"; got != want {
+		t.Fatalf("it says %q, want %q", got, want)
+	}
+	o.run(t, dir, program, "migrate", "--dsn", "factor.db")
+	if got := o.run(t, dir, program, "users", "--dsn", "factor.db"); got != "" {
+		t.Fatalf("a new table has the users %s", got)
+	}
+}
+
+// own is a factorctl of a host's own.
+const own = `package main
+
+import (
+	"context"
+
+	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/cmd/factorctl/commands"
+)
+
+func main() {
+	commands.Program{
+		Name: "shopctl",
+		Functions: func(o *factor.Options) error {
+			o.Wipe = func(context.Context, factor.Wipe) error { return nil }
+			return nil
+		},
+	}.Main()
+}
+`
+
+func (o *outside) host(t *testing.T) {
+	dir := t.TempDir()
+	o.run(t, dir, "go", "mod", "init", "shop.example/shopctl")
+	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(own), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	o.run(t, dir, "go", "get", factorPath+"/cmd/factorctl@"+o.version)
+	o.run(t, dir, "go", "build", ".")
+	if got := o.run(t, dir, filepath.Join(dir, "shopctl"), "sweep", "--help"); !strings.Contains(got, "shopctl sweep --options") {
+		t.Fatalf("its help is\n%s", got)
+	}
+}
+
+func (o *outside) vet(t *testing.T) {
+	dir := t.TempDir()
+	o.run(t, dir, "go", "mod", "init", "shop.example/vet")
+	for path := range o.nested {
+		o.run(t, dir, "go", "get", path+"/...@"+o.version)
+		o.run(t, dir, "go", "vet", path+"/...")
+	}
+}
+
+// A go.sum cannot hold the sums of a library that is not released yet. The log has
+// those of this checkout, which a release adds.
+func (o *outside) tidy(t *testing.T) {
+	for path, from := range o.nested {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
+			t.Fatal(err)
+		}
+		o.run(t, dir, "go", "mod", "tidy")
+		for _, name := range []string{"go.mod", "go.sum"} {
+			is, _ := released(t, filepath.Join(from, name))
+			want, sums := released(t, filepath.Join(dir, name))
+			if name == "go.sum" {
+				t.Logf("a release adds to go.sum:\n%s", sums)
+			}
+			if is != want {
+				t.Errorf("%s: its %s is not tidy. It is\n%s\nand go mod tidy makes\n%s", path, name, is, want)
+			}
+		}
+	}
+}
+
+// released returns what a file holds but the sums of the library, and these sums.
+func released(t *testing.T, file string) (rest, sums string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, factorPath+" v") {
+			sums += line
+		} else {
+			rest += line
+		}
+	}
+	return rest, sums
+}
+
+// outside is the world without the checkout: all that is known of it is what a
+// GOPROXY serves.
+type outside struct {
+	env     []string
+	bin     string
+	version string            // under which the checkout is served
+	nested  map[string]string // the directories of the modules that are released beside the library, by their paths
+}
+
+func newOutside(t *testing.T) *outside {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &outside{bin: t.TempDir(), nested: map[string]string{}}
+	proxy := goproxy{t, t.TempDir()}
+	for _, dir := range workspace(t, root) {
+		mod := parsed(t, filepath.Join(dir, "go.mod"))
+		version := required(mod)
+		if version == "" || len(mod.Replace) > 0 {
+			continue
+		}
+		if o.version != "" && version != o.version {
+			t.Fatalf("%s requires %s %s, and another module %s", mod.Module.Mod.Path, factorPath, version, o.version)
+		}
+		o.version = version
+		o.nested[mod.Module.Mod.Path] = dir
+		proxy.serve(dir, version)
+	}
+	proxy.serve(root, o.version)
+
+	// The module cache is one of its own, so that no other build takes the checkout for
+	// a release. What else is needed comes from the cache that these tests were built
+	// from, which go has checked, so that no sum is looked up again.
+	o.env = append(os.Environ(),
+		"GOWORK=off", "GOFLAGS=-mod=mod -trimpath -modcacherw", "GOBIN="+o.bin, "GOMODCACHE="+t.TempDir(), "GOSUMDB=off",
+		"GOPROXY=file://"+proxy.dir+",file://"+filepath.Join(goEnv(t, "GOMODCACHE"), "cache", "download")+","+goEnv(t, "GOPROXY"))
+	return o
+}
+
+// workspace returns the directories of the modules that go.work ties together.
+func workspace(t *testing.T, root string) []string {
+	t.Helper()
+	file := filepath.Join(root, "go.work")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	work, err := modfile.ParseWork(file, text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dirs []string
+	for _, use := range work.Use {
+		dirs = append(dirs, filepath.Join(root, use.Path))
+	}
+	return dirs
+}
+
+// required returns the version of the library that a module requires, or "".
+func required(mod *modfile.File) string {
+	for _, r := range mod.Require {
+		if r.Mod.Path == factorPath {
+			return r.Mod.Version
+		}
+	}
+	return ""
+}
+
+// run runs a command in a directory and returns its output.
+func (o *outside) run(t *testing.T, dir, name string, args ...string) string {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), name, args...)
+	c.Dir, c.Env = dir, o.env
+	out, err := c.CombinedOutput()
+	t.Logf("$ %s %s\n%s", filepath.Base(name), strings.Join(args, " "), out)
+	if err != nil {
+		t.Fatalf("%s %s: %v", name, strings.Join(args, " "), err)
+	}
+	return string(out)
+}
+
+func goEnv(t *testing.T, name string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	_ "modernc.org/sqlite"
+
+	"github.com/knowhave/factor"
+)
+
+// An app is the web application.
+type app struct {
+	db   *sql.DB
+	log  *slog.Logger
+	now  func() time.Time
+	base string
+
+	users    *users
+	mail     *outbox
+	wallet   *wallet
+	sessions *scs.SessionManager
+	limit    *addressLimit
+
+	verifier       *factor.Verifier
+	pins           *factor.PINs
+	codes          *factor.OTPIssuer
+	authenticators *factor.AuthenticatorEnroller
+	recovery       *factor.RecoveryCodes
+	guard          *factor.ResetGuard
+	admin          *factor.Admin
+}
+
+// newApp opens the database and puts the application together.
+func newApp(ctx context.Context, c config) (*app, error) {
+	db, err := sql.Open("sqlite", "file:"+c.Database+
+		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)&_txlock=immediate")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(8) // as many as stay open
+	db.SetMaxIdleConns(8)
+	a := &app{db: db, log: c.Log, now: c.Now, base: c.Base, sessions: newSessions()}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	a.users = &users{db: db, now: a.now}
+	a.mail = &outbox{db: db, users: a.users, now: a.now}
+	a.wallet = &wallet{db: db, now: a.now}
+	a.limit = newAddressLimit(c.Burst, a.now)
+	if err = a.createTables(ctx); err == nil {
+		err = a.embed(ctx, c.KeyFile)
+	}
+	if err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *app) close() error { return a.db.Close() }
+
+// tables are the application's own. Times are in milliseconds since 1970.
+const tables = `
+CREATE TABLE IF NOT EXISTS users (
+	id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, address TEXT NOT NULL,
+	password_hash TEXT NOT NULL, epoch INTEGER NOT NULL,
+	epoch_told INTEGER NOT NULL, moves INTEGER NOT NULL, moves_told INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS cards (
+	id INTEGER PRIMARY KEY, user_id TEXT NOT NULL, label TEXT NOT NULL, added_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS payments (
+	id TEXT PRIMARY KEY, user_id TEXT NOT NULL, payee TEXT NOT NULL, amount TEXT NOT NULL, paid INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS mails (
+	id INTEGER PRIMARY KEY, notice TEXT UNIQUE, address TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL,
+	link TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS reset_links (
+	token_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL, address TEXT NOT NULL, epoch INTEGER NOT NULL, ends_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS browsers (
+	token_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL, epoch INTEGER NOT NULL, ends_at INTEGER NOT NULL);
+`
+
+func (a *app) createTables(ctx context.Context) error {
+	_, err := a.db.ExecContext(ctx, tables)
+	return err
+}
+
+// handler returns the whole application. What changes anything is a POST, and no code
+// and no link is used up by a GET: mail scanners and browsers fetch what they see.
+func (a *app) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /style.css", http.FileServerFS(styles))
+	a.routeEntrance(mux)
+	a.routeAccount(mux)
+	a.routeReset(mux)
+
+	// Forms of other sites are refused by what the browser says of where they come from.
+	var crossOrigin http.CrossOriginProtection
+	return a.headers(a.limit.posts(crossOrigin.Handler(a.sessions.LoadAndSave(mux))))
+}
+
+// A router is what of *http.ServeMux the routes are told to.
+type router interface {
+	Handle(pattern string, handler http.Handler)
+}
+
+// routeEntrance has the pages before a session is past both factors.
+func (a *app) routeEntrance(mux router) {
+	mux.Handle("GET /{$}", a.anybody(a.showHome))
+	mux.Handle("GET /mailbox", a.anybody(a.showMailbox))
+	mux.Handle("GET /register", a.at(stageNone, a.showRegister))
+	mux.Handle("POST /register", a.at(stageNone, a.register))
+	mux.Handle("GET /login", a.at(stageNone, a.showLogin))
+	mux.Handle("POST /login", a.at(stageNone, a.login))
+	mux.Handle("GET /login/second", a.at(stageHalf, a.showSecond))
+	mux.Handle("POST /login/second", a.at(stageHalf, a.second))
+	mux.Handle("POST /login/second/mail", a.at(stageHalf, a.mailSecond))
+	mux.Handle("POST /logout", a.anybody(a.logout))
+}
+
+// routeAccount has the pages of a session that is past both factors.
+func (a *app) routeAccount(mux router) {
+	mux.Handle("GET /account", a.at(stageFull, a.showAccount))
+	mux.Handle("POST /account/pin", a.at(stageFull, a.setPIN))
+	mux.Handle("POST /account/authenticator", a.at(stageFull, a.beginAuthenticator))
+	mux.Handle("POST /account/authenticator/confirm", a.at(stageFull, a.confirmAuthenticator))
+	mux.Handle("POST /account/authenticator/remove", a.at(stageFull, a.removeAuthenticator))
+	mux.Handle("POST /account/recovery", a.at(stageFull, a.generateRecovery))
+	mux.Handle("POST /account/cards", a.at(stageFull, a.addCard))
+	mux.Handle("POST /account/password", a.at(stageFull, a.changePassword))
+	mux.Handle("POST /account/address", a.at(stageFull, a.beginAddress))
+	mux.Handle("POST /account/address/confirm", a.at(stageFull, a.confirmAddress))
+	mux.Handle("GET /pay", a.at(stageFull, a.showPay))
+	mux.Handle("POST /pay", a.at(stageFull, a.pay))
+	mux.Handle("GET /pay/{id}", a.at(stageFull, a.showPayment))
+	mux.Handle("POST /pay/{id}", a.at(stageFull, a.confirmPayment))
+}
+
+// routeReset has the pages of a forgotten password.
+func (a *app) routeReset(mux router) {
+	mux.Handle("GET /forgot", a.at(stageNone, a.showForgot))
+	mux.Handle("POST /forgot", a.at(stageNone, a.forgot))
+	mux.Handle("GET /reset", a.anybody(a.showResetLink))
+	mux.Handle("POST /reset", a.anybody(a.followResetLink))
+	mux.Handle("GET /reset/proof", a.at(stageReset, a.showProof))
+	mux.Handle("POST /reset/proof", a.at(stageReset, a.prove))
+	mux.Handle("POST /reset/forfeit", a.at(stageReset, a.forfeit))
+	mux.Handle("GET /reset/password", a.at(stageProven, a.showNewPassword))
+	mux.Handle("POST /reset/password", a.at(stageProven, a.resetPassword))
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+)
+
+// A stage is how far the visitor of a session has come. A session has one at a time,
+// so that what half a login opens, or a reset, is never taken for a whole login.
+type stage string
+
+const (
+	stageNone   stage = ""
+	stageHalf   stage = "half"   // past the password
+	stageFull   stage = "full"   // past both factors
+	stageReset  stage = "reset"  // has followed the link in the mail
+	stageProven stage = "proven" // the reset guard has let the reset go on
+)
+
+// lifetimes are how long a stage lasts, and entrances where its visitor goes on.
+var (
+	lifetimes = map[stage]time.Duration{
+		stageHalf: 10 * time.Minute, stageFull: 12 * time.Hour, stageReset: 15 * time.Minute, stageProven: 15 * time.Minute,
+	}
+	entrances = map[stage]string{
+		stageNone: "/login", stageHalf: "/login/second", stageFull: "/account",
+		stageReset: "/reset/proof", stageProven: "/reset/password",
+	}
+)
+
+// The keys of a session.
+const (
+	keyUser, keyEpoch, keyStage, keyEnds = "user", "epoch", "stage", "ends"
+	keyFlash, keyNewAddress, keyAMR      = "flash", "new-address", "amr"
+)
+
+// newSessions keeps sessions in memory: they end with the program. scs has stores for
+// databases.
+func newSessions() *scs.SessionManager {
+	m := scs.New()
+	m.Lifetime = 12 * time.Hour
+	m.Cookie.Name = "weblogin"
+	m.Cookie.HttpOnly = true
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	m.Cookie.Secure = false // true behind TLS
+	m.HashTokenInStore = true
+	return m
+}
+
+// A visitor is who sends a request, as far as the session tells.
+type visitor struct {
+	user
+	Stage stage
+}
+
+// enter takes a visitor to a stage, under a new token: one that somebody planted or
+// read before does not come along, and neither does what another user left.
+func (a *app) enter(ctx context.Context, who user, to stage) error {
+	if a.sessions.GetString(ctx, keyUser) != who.ID {
+		if err := a.sessions.Clear(ctx); err != nil {
+			return err
+		}
+	}
+	if err := a.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	a.sessions.Put(ctx, keyUser, who.ID)
+	a.sessions.Put(ctx, keyEpoch, who.Epoch)
+	a.sessions.Put(ctx, keyStage, string(to))
+	a.sessions.Put(ctx, keyEnds, a.now().Add(lifetimes[to]).UnixMilli())
+	return nil
+}
+
+// leave ends the session and begins another one that knows nobody.
+func (a *app) leave(ctx context.Context) error {
+	if err := a.sessions.Clear(ctx); err != nil {
+		return err
+	}
+	return a.sessions.RenewToken(ctx)
+}
+
+// visitor returns who sends a request. A session is over when its stage is, and when
+// the password has changed since it began.
+func (a *app) visitor(ctx context.Context) (visitor, error) {
+	id := a.sessions.GetString(ctx, keyUser)
+	if id == "" {
+		return visitor{}, nil
+	}
+	who, err := a.users.byID(ctx, id)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return visitor{}, err
+	}
+	ends := time.UnixMilli(a.sessions.GetInt64(ctx, keyEnds))
+	if err != nil || who.Epoch != a.sessions.GetInt64(ctx, keyEpoch) || !a.now().Before(ends) {
+		return visitor{}, a.leave(ctx)
+	}
+	return visitor{user: who, Stage: stage(a.sessions.GetString(ctx, keyStage))}, nil
+}
+
+// A view serves a request. What it returns is answered with a page of its own.
+type view func(w http.ResponseWriter, r *http.Request, v visitor) error
+
+// anybody serves everybody.
+func (a *app) anybody(serve view) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v, err := a.visitor(r.Context())
+		if err == nil {
+			err = serve(w, r, v)
+		}
+		if err != nil {
+			a.fail(w, r, v, err)
+		}
+	})
+}
+
+// at serves visitors at one stage, and sends all others to where they can go on.
+func (a *app) at(only stage, serve view) http.Handler {
+	return a.anybody(func(w http.ResponseWriter, r *http.Request, v visitor) error {
+		if v.Stage != only {
+			http.Redirect(w, r, entrances[v.Stage], http.StatusSeeOther)
+			return nil
+		}
+		return serve(w, r, v)
+	})
+}
+
+// next sends the browser to another page, which says something once.
+func (a *app) next(w http.ResponseWriter, r *http.Request, path, say string) error {
+	if say != "" {
+		a.sessions.Put(r.Context(), keyFlash, say)
+	}
+	http.Redirect(w, r, path, http.StatusSeeOther)
+	return nil
+}

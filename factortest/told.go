@@ -1,0 +1,50 @@
+package factortest
+
+import (
+	"context"
+	"slices"
+
+	"github.com/knowhave/factor"
+)
+
+// Events returns what was observed so far. Options.Observe is told too.
+func (e *Engine) Events() []factor.Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.events)
+}
+
+// Notices returns what the user was told so far: each notice for which Options.Notify
+// has returned nil, in that order. A notice that was told twice is there twice. Without
+// Options.Notify there are none.
+//
+// What Options.Notify has failed to tell waits for Admin.Sweep, which tells it once it is
+// due: turn the clock by two minutes first, and by more after further failures.
+func (e *Engine) Notices() []factor.Notice {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.told)
+}
+
+func (e *Engine) observing(observe func(context.Context, factor.Event)) func(context.Context, factor.Event) {
+	return func(ctx context.Context, event factor.Event) {
+		e.mu.Lock()
+		e.events = append(e.events, event)
+		e.mu.Unlock()
+		if observe != nil {
+			observe(ctx, event)
+		}
+	}
+}
+
+func (e *Engine) notifying(notify func(context.Context, factor.Notice) error) func(context.Context, factor.Notice) error {
+	return func(ctx context.Context, n factor.Notice) error {
+		if err := notify(ctx, n); err != nil {
+			return err
+		}
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.told = append(e.told, n)
+		return nil
+	}
+}
