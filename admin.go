@@ -187,13 +187,16 @@ func (d *Admin) erase(ctx context.Context, user string, m mode) error {
 	if err := d.v.checkUser(user); err != nil {
 		return err
 	}
-	_, err := updateAfterWipe(ctx, d.v, user, m, func(a *attempt) (void, error) {
+	_, kept, err := updateAfterWipeUntold(ctx, d.v, user, m, func(a *attempt) (void, error) {
 		// A password that was right before is asked for again after this too.
 		*a.account = account.Account{PasswordChanges: a.account.PasswordChanges + 1}
 		a.remove = a.absent
 		a.event(Event{Action: ActionForgotten})
 		return void{}, nil
 	})
+	if err != nil { // or those of a wipe that it finished are dropped too
+		d.v.tell(ctx, user, kept)
+	}
 	return err
 }
 

@@ -366,9 +366,9 @@ func TestMailThatIsDownKeepsNoWipeWaiting(t *testing.T) {
 	}
 	mail.take()
 	mail.fail(nil)
-	k.sweep(20) // those that were not asked are still due
-	if n := len(mail.take()); n != 20 {
-		t.Errorf("%d told, want 20", n)
+	k.sweep(21) // those that were not asked are still due: 20, and the one of the wipe, who has two
+	if n := len(mail.take()); n != 22 {
+		t.Errorf("%d told, want 22", n)
 	}
 }
 
@@ -426,7 +426,8 @@ func TestNotifyHasTenSeconds(t *testing.T) {
 	})
 }
 
-// Forget and Discard drop what waits.
+// Forget and Discard drop what waits, and what they have just kept of a wipe that they
+// finished.
 func TestForgetDropsNotices(t *testing.T) {
 	for name, drop := range map[string]func(*factor.Admin, context.Context, string) error{
 		"Forget": (*factor.Admin).Forget, "Discard": (*factor.Admin).Discard,
@@ -441,6 +442,14 @@ func TestForgetDropsNotices(t *testing.T) {
 		k.sweep(0)
 		if told := mail.take(); len(told) != 0 {
 			t.Errorf("%s: told %v", name, told)
+		}
+		k.wipe = errMail
+		k.is(k.guard.Forfeit(t.Context(), alice), factor.ErrWipePending)
+		mail.take()
+		k.wipe = nil
+		k.ok(drop(k.admin, t.Context(), alice))
+		if told := mail.take(); len(told) != 0 {
+			t.Errorf("%s: told %v after the user was forgotten", name, told)
 		}
 	}
 }

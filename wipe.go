@@ -64,8 +64,14 @@ func (a *attempt) markWipe(reason WipeReason) *Wipe {
 // updateAfterWipe is update for what must not happen while a wipe is pending: it
 // finishes the wipe first, or fails with ErrWipePending.
 func updateAfterWipe[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (T, error) {
-	var kept []account.Notice
-	defer func() { v.tell(ctx, user, kept) }()
+	result, kept, err := updateAfterWipeUntold(ctx, v, user, m, r)
+	v.tell(ctx, user, kept)
+	return result, err
+}
+
+// updateAfterWipeUntold is updateAfterWipe without its last step. It returns the notices
+// that were kept.
+func updateAfterWipeUntold[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (_ T, kept []account.Notice, _ error) {
 	for {
 		var first *Wipe
 		result, more, err := updateUntold(ctx, v, user, m, func(a *attempt) (T, error) {
@@ -77,12 +83,12 @@ func updateAfterWipe[T any](ctx context.Context, v *Verifier, user string, m mod
 		})
 		kept = append(kept, more...)
 		if first == nil {
-			return result, err
+			return result, kept, err
 		}
 		done, err := v.runWipe(ctx, *first)
 		kept = append(kept, done...)
 		if err != nil {
-			return result, unfinished(err)
+			return result, kept, unfinished(err)
 		}
 	}
 }

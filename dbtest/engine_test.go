@@ -67,6 +67,7 @@ var byTheStore = []struct {
 	{"07ForgottenCount", threats.Threat07ForgottenCount},
 	{"18StaleWriter", threats.Threat18StaleWriter},
 	{"24RefundingSweep", threats.Threat24RefundingSweep},
+	{"39LostNotices", threats.Threat39LostNotices},
 }
 
 // The real PIN hash takes long, and ten times as long with the race detector. So

@@ -49,12 +49,17 @@ type Notices struct {
 	RetryAt time.Time
 }
 
-// Add keeps a notice, which is told again from noticeBackoff on. Where too many wait, the
+// Add keeps a notice, which is told again from noticeBackoff on, or earlier with those that
+// wait already: a new one puts nothing off, or what happens every minute would keep the user
+// from hearing what happened once. Where too many wait, the
 // oldest that has a newer one of the same action and kind is dropped, else the oldest: so
 // that what somebody repeats does not push out what happened once.
 func (n *Notices) Add(notice Notice) {
+	if soon := notice.At.Add(noticeBackoff); n.empty() || soon.Before(n.RetryAt) {
+		n.RetryAt = soon
+	}
+	n.Tries = 0
 	n.Waiting = append(n.Waiting, notice)
-	n.Tries, n.RetryAt = 0, notice.At.Add(noticeBackoff)
 	if len(n.Waiting) > maxNotices {
 		i := max(0, slices.IndexFunc(n.Waiting, n.hasNewer))
 		n.Waiting = slices.Delete(n.Waiting, i, i+1)

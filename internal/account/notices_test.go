@@ -18,11 +18,14 @@ func TestSixteenNoticesWait(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var n account.Notices
 		var want []account.Notice
-		dropped := 0
+		dropped, retry := 0, time.Time{}
 		for i := range rapid.IntRange(0, 40).Draw(t, "notices") {
 			added := accounttest.Notice(accounttest.Around(accounttest.Noon)).Draw(t, "notice")
 			added.ID = uuid.UUID{byte(i + 1)}
 			n.Add(added)
+			if soon := added.At.Add(time.Minute); i == 0 || soon.Before(retry) {
+				retry = soon
+			}
 			if want = append(want, added); len(want) > 16 {
 				goes := 0
 				for i := len(want) - 1; i >= 0; i-- {
@@ -35,7 +38,7 @@ func TestSixteenNoticesWait(t *testing.T) {
 				want = slices.Delete(want, goes, goes+1)
 				dropped++
 			}
-			if !slices.Equal(n.Waiting, want) || n.Dropped != dropped || n.Tries != 0 || !n.RetryAt.Equal(added.At.Add(time.Minute)) {
+			if !slices.Equal(n.Waiting, want) || n.Dropped != dropped || n.Tries != 0 || !n.RetryAt.Equal(retry) {
 				t.Fatalf("after %d: %+v, want %v, %d dropped", i+1, n, want, dropped)
 			}
 		}
@@ -101,6 +104,24 @@ func TestNoticesAreToldUntilTheyAre(t *testing.T) {
 	}
 	if n.PutOff(now); n.Due(now) || !n.RetryAt.IsZero() || n.Tries != 0 {
 		t.Errorf("nothing waits: %+v", n)
+	}
+}
+
+// A new notice ends a wait that is longer than its own, and puts nothing off: whoever sees
+// to it that there is one every minute keeps no other from being told.
+func TestANewNoticePutsNothingOff(t *testing.T) {
+	var n account.Notices
+	n.Add(account.Notice{ID: uuid.UUID{1}, At: accounttest.Noon})
+	for _, later := range []time.Duration{59 * time.Second, 2 * time.Minute} {
+		n.Add(account.Notice{ID: uuid.UUID{2}, At: accounttest.Noon.Add(later)})
+		if !n.RetryAt.Equal(accounttest.Noon.Add(time.Minute)) {
+			t.Errorf("%v later another one: %+v", later, n)
+		}
+	}
+	n.PutOff(accounttest.Noon.Add(5 * time.Minute))
+	n.Add(account.Notice{ID: uuid.UUID{3}, At: accounttest.Noon.Add(6 * time.Minute)})
+	if !n.RetryAt.Equal(accounttest.Noon.Add(7*time.Minute)) || n.Tries != 0 {
+		t.Errorf("after a failure: %+v", n)
 	}
 }
 

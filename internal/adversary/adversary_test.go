@@ -126,6 +126,9 @@ var kept = []claim{
 	{&CarelessPrinter, []Promise{Charged, Once, Gone}, 8},
 	{&PrintingGuesser, []Promise{Guesses(spec.KindPIN)}, 8},
 	{&PrintingGuesser, []Promise{Once, Gone}, 7},
+	{&NoticeThief, []Promise{NoticeKept}, 20},
+	{&BusyThief, []Promise{NoticeKept, NoticeHeard}, 12},
+	{&Crowder, []Promise{NoticeKept, WipeFirst, SweepEnds, WipeKept}, 8},
 }
 
 // What is written down to hold holds, to that depth. For more, see the package comment.
@@ -212,6 +215,10 @@ var drafts = []fault{
 	{"an authenticator is bound before the wipe is done", under(&AppHost, bindsLess), WipeKept, 5},
 	{"only what is old is waited for after it is removed", under(AgainstAYoungPIN, protectsOld), Unguarded, 4},
 	{"a record that waits for the minimum age is empty", under(SweepingThief, emptiesEarly), Unguarded, 7},
+	{"the oldest notice goes where too many wait", under(&NoticeThief, dropsOldest), NoticeKept, 20},
+	{"each new notice puts off all that wait", under(&BusyThief, beginsAnew), NoticeHeard, 10},
+	{"a Sweep tells each user before it comes to the next one's wipe", mailFirst(&Crowder), WipeFirst, 4},
+	{"a Sweep goes on telling while mail hangs", mailFirst(&Crowder), SweepEnds, 4},
 	{"clocks 1 ms apart void the minimum age", under(ClockAgeThief(time.Millisecond), slackless), Unguarded, 5},
 	{"a purpose is not looked at when a code is judged", under(&AddressThief, judgesAnyPurpose), Purposed, 3},
 	{"and a guess is one at four codes", under(&AllDayAsker, judgesAnyPurpose), OneChance, 4},

@@ -9,18 +9,21 @@
 //
 //	knowledge.go            what somebody knows: PINs, codes, secrets, the mailbox
 //	world.go                a place of the search, and how an act leads to the next
+//	mail.go                 how a call tells the user, and a Sweep all users
 //	moves.go                what somebody can try, given what they know
 //	moves_changed.go        the same on another node, unheard, on a view, or with a wipe that fails
 //	purposes.go             what codes are mailed for
 //	adversaries.go          what an adversary is
 //	adversaries_thieves.go  those who know something
 //	adversaries_age.go      those who are against a minimum age
+//	adversaries_mail.go     those who want that the user hears nothing, or nobody is wiped
 //	adversaries_purposes.go those who have codes mailed for one purpose or for many
 //	adversaries_recovery.go those who have a list of recovery codes, or guess at it
 //	adversaries_service.go  those who make something fail, or have it answer elsewhere
 //	promises.go             what a promise is, and what it remembers
 //	promise_guard.go        those about resets and wipes
 //	promise_codes.go        those about what is accepted once, or no more
+//	promise_notices.go      those about what the user hears of
 //	promise_purposes.go     those about what a code was mailed for
 //	promise_guesses.go      those about guesses, locks and intervals
 //	search.go               the search

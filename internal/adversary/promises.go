@@ -49,6 +49,10 @@ type Past struct {
 	Typos int
 	// Unguarded: something was bound that protects the user's data.
 	Guarded bool
+	// NoticeHeard: how many Sweeps passed over the oldest notice, and when the last of
+	// them did.
+	Passed   int
+	PassedAt spec.Time
 	// BegunAgain: the secret that the one that waits has replaced.
 	Begun spec.Name
 }

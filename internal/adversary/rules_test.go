@@ -31,6 +31,34 @@ func ageless(o *spec.Options, s spec.State, now spec.Time, c *spec.Call) (spec.S
 	return without.Next(s, now, c)
 }
 
+// dropsOldest drops the oldest notice where too many wait, whatever it says. (a draft of
+// THREAT 39)
+func dropsOldest(o *spec.Options, s spec.State, now spec.Time, c *spec.Call) (spec.State, spec.Outcome) {
+	next, out := o.Next(s, now, c)
+	if next.Notices.Dropped > s.Notices.Dropped {
+		all := append(s.Notices.All(), out.Kept...)
+		copy(next.Notices.Waiting[:], all[len(all)-spec.NoticesKept:])
+	}
+	return next, out
+}
+
+// beginsAnew has each new notice put off all that wait. (a draft of THREAT 39)
+func beginsAnew(o *spec.Options, s spec.State, now spec.Time, c *spec.Call) (spec.State, spec.Outcome) {
+	next, out := o.Next(s, now, c)
+	if len(out.Kept) > 0 {
+		next.Notices.Retry = after(now, time.Minute)
+	}
+	return next, out
+}
+
+// mailFirst is an adversary under a Sweep that tells each user as it comes to them. (a
+// draft of THREAT 39)
+func mailFirst(adv *Adversary) *Adversary {
+	other := *adv
+	other.Rules.MailFirst = true
+	return &other
+}
+
 func isYoung(o *spec.Options, since, now spec.Time) bool { return now < after(since, o.Reset.MinAge) }
 
 // youngIsNothing takes what is too young for what is not there. (0.1)

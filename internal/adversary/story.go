@@ -16,9 +16,20 @@ func Story(steps []Step) string {
 		if s.Act.Deed <= CallsUnheard {
 			fmt.Fprintf(&b, ": %s", s.Out.Answer)
 		}
+		for _, n := range s.Out.Tells {
+			fmt.Fprintf(&b, ", %s %s", mailed(s.Before), n.Action)
+		}
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// mailed says what became of a notice.
+func mailed(w *World) string {
+	if w.MailDown {
+		return "mail hangs for"
+	}
+	return "mails"
 }
 
 func (w Who) String() string { return [...]string{"the user", "the thief", "the service"}[w] }
@@ -36,6 +47,12 @@ func (a *Act) words(w *World) string {
 		return "the key service works again"
 	case ReplicaStops:
 		return "a replica of the store stops"
+	case MailFails:
+		return "mail hangs"
+	case MailWorks:
+		return "mail works again"
+	case Crowds:
+		return "a thousand accounts have as many notices as can wait"
 	case WipeReturns:
 		return "the host's Wipe returns nil"
 	case WipeFails:

@@ -24,6 +24,11 @@ type World struct {
 	Wiping spec.Name
 	// Sealed: the key service fails, so that no record opens.
 	Sealed bool
+	// MailDown: Notify fails, and takes its time. Notices are how many were kept, and Crowd
+	// how many others have as many as can wait.
+	MailDown bool
+	Notices  spec.Name
+	Crowd    int
 	// Moved: the user has changed the address and the password.
 	Moved bool
 	// Lagged is the number of the state that a replica stopped at, 0: there is none.
@@ -46,6 +51,8 @@ type Rules struct {
 	Next Next
 	// Unopened is one step on a record that does not open; nil: the specification's own.
 	Unopened Next
+	// MailFirst: a Sweep tells each user as it comes to them, however often that fails.
+	MailFirst bool
 }
 
 // A Next is one step of a call, as spec.Options.Next.
@@ -61,6 +68,8 @@ type Act struct {
 	// Lags: a replica that has stopped loads the record. A swap finds the record changed,
 	// and the call begins anew on what is stored.
 	Lags bool
+	// Pends: the call leaves a wipe pending, and is part of a life all the same.
+	Pends bool
 	// For is how long Waits waits.
 	For time.Duration
 }
@@ -88,6 +97,11 @@ const (
 	KeyWorks
 	// ReplicaStops: a replica of the store no longer follows.
 	ReplicaStops
+	// MailFails and MailWorks: Notify hangs until it fails, and is back.
+	MailFails
+	MailWorks
+	// Crowds: a thousand more accounts have as many notices as can wait.
+	Crowds
 )
 
 // A Step is an act with what came of it.
@@ -121,10 +135,19 @@ func (adv *Adversary) act(w *World, a *Act) (out spec.Outcome, ok bool) {
 		ok = w.Lagged == 0
 		w.Lagged = adv.numberOf(w.State)
 		return out, ok
+	case MailFails, MailWorks:
+		ok = w.MailDown == (a.Deed == MailWorks)
+		w.MailDown = a.Deed == MailFails
+		return out, ok
+	case Crowds:
+		ok = w.Crowd < 3000
+		w.Crowd += 1000
+		return out, ok
 	case WipeReturns, WipeFails:
 		ok = w.Wiping != 0
 		if ok && a.Deed == WipeReturns {
-			w.State, out.Events = adv.Rules.Options.WipeDone(w.State, w.Now, w.Wiping)
+			w.State, out = adv.Rules.Options.WipeDone(w.State, w.Now, w.Wiping, 1+w.Notices)
+			w.Notices += spec.Name(len(out.Kept))
 		}
 		w.Wiping = 0
 		return out, ok
@@ -138,6 +161,11 @@ func (adv *Adversary) call(w *World, a *Act) (spec.Outcome, bool) {
 	c.Draws, c.User, c.Checked = drawn, "ann", !codeOf(&a.Call).paper // which not every call takes
 	if c.Code == nil {
 		c.Code = code{}
+	}
+	c.Notice, c.Host.Notify = 1+w.Notices, mailAs(w)
+	due := w.State.Due() != 0 && w.State.Due() <= w.Now
+	if c.Op == spec.Sweep && adv.Rules.MailFirst {
+		adv.tellCrowd(w, &c, false)
 	}
 	now := after(w.Now, a.Clock)
 	if w.Sealed {
@@ -166,7 +194,7 @@ func (adv *Adversary) call(w *World, a *Act) (spec.Outcome, bool) {
 	case asks:
 		state, out = adv.wipe(state, now, &c, out)
 	}
-	w.State = state
+	w.State = adv.tell(w, state, &c, due, &out)
 	if out.Answer.Err == spec.OK {
 		draw(w, a, drawn)
 	}
@@ -200,14 +228,16 @@ func (adv *Adversary) wipe(s spec.State, now spec.Time, c *spec.Call, asked spec
 		asked.Answer = spec.AfterWipe(c.Op, false)
 		return s, asked
 	}
-	s, told := o.WipeDone(s, now, asked.Answer.Wipe)
-	asked.Events = append(asked.Events, told...)
+	s, done := o.WipeDone(s, now, asked.Answer.Wipe, c.Notice+spec.Name(len(asked.Kept)))
+	asked.Events, asked.Kept = append(asked.Events, done.Events...), append(asked.Kept, done.Kept...)
 	if !o.Binds(c.Op) {
 		asked.Answer = spec.AfterWipe(c.Op, true)
 		return s, asked
 	}
-	s, rest := adv.next(s, now, c)
-	rest.Events = append(asked.Events, rest.Events...)
+	again := *c
+	again.Notice += spec.Name(len(asked.Kept))
+	s, rest := adv.next(s, now, &again)
+	rest.Events, rest.Kept = append(asked.Events, rest.Events...), append(asked.Kept, rest.Kept...)
 	return s, rest
 }
 

@@ -55,7 +55,7 @@ func Apply(s State, p *Step) (State, bool) {
 	o := &p.history.options
 	switch p.Part {
 	case noted:
-		s, _ = o.WipeDone(s, p.Now, p.answer.Wipe)
+		s, _ = o.WipeDone(s, p.Now, p.answer.Wipe, 0)
 		return s, true
 	case putOff:
 		return o.PutOff(s, p.Now, p.answer.Wipe), true

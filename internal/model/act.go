@@ -44,6 +44,8 @@ func (a *act) make() bool {
 	a.t.Helper()
 	a.last++
 	a.Draws, a.Code = a.last, a.drawn.Text(a.OTP)
+	a.Notice = noticesOf(a.last)
+	a.host.mail.says(&a.Host)
 	a.Host.Password, a.Host.Denies, a.Host.Wipe = says(a.User, a.Password), denies(a.NewPIN), a.host.wipes()
 	o := a.do(fmt.Sprintf("%s%s(%s)", a.view, a.Op, strings.Join(a.labels, ", ")), &a.Call, &a.args)
 
@@ -58,6 +60,7 @@ func (a *act) make() bool {
 		a.t.Fatalf("%s: answered %q of a record that does not open", o.label, describe(o.Err))
 	}
 	a.told(o, u, want.Events)
+	a.notified(o, u, o.notices, want.Tells)
 	a.touched(o, u, want)
 	a.learn(o, u, next)
 	a.stored(o, u, next)
@@ -125,6 +128,9 @@ func (m *machine) touched(o *observed, u *user, want spec.Outcome) {
 	}
 	if want.Touch == spec.Swap {
 		swaps = 1
+	}
+	if m.hears(want.Tells) { // what the host took is taken out
+		loads, swaps = loads+1, swaps+1
 	}
 	asked := wipesIn(want.Events)
 	if o.loads[u.name] < loads || o.swaps[u.name] < swaps ||

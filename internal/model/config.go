@@ -15,7 +15,8 @@ type config struct {
 	opts factor.Options // without functions
 	spec spec.Options
 
-	passwords, registered, guard bool // the host has the function
+	passwords, registered, guard, notify bool // the host has the function
+	notifies                             bool // some of its processes have Notify
 }
 
 // drawLimit draws a small limit, so that a run reaches its final lock. The tries are
@@ -39,6 +40,7 @@ func drawConfig(t *rapid.T) config {
 	c := config{
 		guard:      pick(t, "guard", true, true, true, true, true, true, true, false),
 		registered: pick(t, "registered at", true, true, true, false),
+		notifies:   pick(t, "notifies", true, false),
 	}
 	o := &c.opts
 	o.Password = drawLimit(t, "password", 5)
@@ -77,5 +79,6 @@ func (c *config) redraw(t *rapid.T) {
 		[]factor.Kind{factor.KindRecovery},
 		[]factor.Kind{factor.KindRecovery, factor.KindAccount},
 		translate.Kinds(spec.CodeKinds))
+	c.notify = c.notifies && pick(t, "notify", true, true, true, false)
 	c.passwords = pick(t, "passwords", true, true, true, true, false)
 }

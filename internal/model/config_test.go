@@ -11,7 +11,7 @@ import (
 )
 
 // hosts are said by the config, and not by its options.
-var hosts = []string{"CheckPassword", "RegisteredAt", "Wipe"}
+var hosts = []string{"CheckPassword", "RegisteredAt", "Wipe", "Notify"}
 
 // An option that is the same in every run is one whose rule the model never tries.
 func TestEveryOptionIsDrawn(t *testing.T) {

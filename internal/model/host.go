@@ -24,7 +24,9 @@ type observed struct {
 	written          map[string]factor.Record
 	events           []factor.Event
 	wipes            []factor.Wipe
-	passwords, asked int // calls of CheckPassword and RegisteredAt
+	notices          []factor.Notice
+	wipedAfterNotice bool // of whomever
+	passwords, asked int  // calls of CheckPassword and RegisteredAt
 	complaints       []string
 }
 
@@ -49,6 +51,7 @@ type host struct {
 	wipeMode string                    // ok, error or panic
 	reg      func() (time.Time, error) // the answer of RegisteredAt
 	noisy    bool                      // Observe panics
+	mail     letterbox
 }
 
 // watch has what is seen from now on written down in o.
@@ -154,6 +157,7 @@ func (h *host) registeredAt(context.Context, string) (time.Time, error) {
 func (h *host) wipe(ctx context.Context, w factor.Wipe) error {
 	h.note(func(o *observed) {
 		o.wipes = append(o.wipes, w)
+		o.wipedAfterNotice = o.wipedAfterNotice || len(o.notices) > 0
 		if _, ok := ctx.Deadline(); !ok || ctx.Err() != nil {
 			o.complain("Wipe was called without a deadline, or with a context that is over")
 		}
@@ -210,6 +214,9 @@ func (m *machine) options() *factor.Options {
 	}
 	if m.cfg.guard {
 		o.Wipe = m.host.wipe
+	}
+	if m.cfg.notify {
+		o.Notify = m.host.notify
 	}
 	return &o
 }

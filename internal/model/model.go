@@ -56,8 +56,11 @@ type machine struct {
 	drawn *translate.Drawn
 	last  spec.Name               // the last name that was given
 	wipes map[spec.Name]uuid.UUID // by the names of those that were marked
-	views *translate.Views
-	fixed *view // what all calls are made on, nil: each draws its own
+	// notices are the IDs of those that were told, by their names, and noticeOf the names.
+	notices  map[spec.Name]uuid.UUID
+	noticeOf map[uuid.UUID]spec.Name
+	views    *translate.Views
+	fixed    *view // what all calls are made on, nil: each draws its own
 }
 
 // A user is what is believed about one user.
@@ -110,7 +113,8 @@ func newMachine(t *rapid.T, env Env) *machine {
 		names: []string{"Ann", "ann", "ann "},
 		users: map[string]*user{},
 		drawn: translate.NewDrawn(), last: 1000, wipes: map[spec.Name]uuid.UUID{},
-		host: &host{Store: env.NewStore(), o: newObserved(""), versions: map[int64]bool{}, wipeMode: "ok"},
+		host:    &host{Store: env.NewStore(), o: newObserved(""), versions: map[int64]bool{}, wipeMode: "ok", mail: letterbox{mode: "ok"}},
+		notices: map[spec.Name]uuid.UUID{}, noticeOf: map[uuid.UUID]spec.Name{},
 	}
 	for _, name := range m.names {
 		m.users[name] = &user{name: name}

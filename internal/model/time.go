@@ -32,6 +32,8 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		add(w.weight, spec.Op(op).String(), w.run)
 	}
 	add(1, "WipeFunction", (*machine).breakWipe)
+	add(1, "NotifyFunction", (*machine).breakNotify)
+	add(1, "Flood", (*machine).flood)
 	add(1, "Hammer", (*machine).hammer)
 	add(1, "UseMany", (*machine).useMany)
 	add(1, "IssueMany", (*machine).issueMany)
@@ -109,6 +111,7 @@ func (m *machine) moveTo(t *rapid.T) {
 		add(s.Waiting.Ends)
 		add(s.Wipe.Retry)
 		add(s.Guard.Hold)
+		add(s.Notices.Retry)
 		add(m.users[name].due)
 	}
 	if len(instants) == 0 {

@@ -36,7 +36,7 @@ var ruleDefects = []defect{
 		name:    "Sweep drops counts",
 		what:    "cleaning up sets the counts back whose lock has run out",
 		file:    "sweep.go",
-		edits:   []edit{{"a.remove = due == account.SweepRemove", "for i, b := range a.account.Budgets {\n\t\t\tif !b.Until.After(a.now) {\n\t\t\t\ta.account.Budgets[i] = account.Budget{}\n\t\t\t}\n\t\t}\n\t\ta.remove = due == account.SweepRemove"}},
+		edits:   []edit{{"a.remove, did.changed = due == account.SweepRemove, true", "for i, b := range a.account.Budgets {\n\t\t\tif !b.Until.After(a.now) {\n\t\t\t\ta.account.Budgets[i] = account.Budget{}\n\t\t\t}\n\t\t}\n\t\ta.remove, did.changed = due == account.SweepRemove, true"}},
 		catcher: threats,
 		flags:   []string{"-test.run=^TestThreat24"},
 	},

@@ -93,7 +93,7 @@ var updateDefects = []defect{
 		name:    "event before its effect is stored",
 		what:    "the host is told of what was judged before the swap, and so of what a lost swap takes back",
 		file:    "update.go",
-		edits:   []edit{{"j.Value.events = a.events\n", "j.v.observe(j.Ctx, a.events)\n"}},
+		edits:   []edit{{"j.Value.events, j.Value.notices = a.events, a.notices\n", "j.v.observe(j.Ctx, a.events)\n\tj.Value.notices = a.notices\n"}},
 		catcher: explorer,
 	},
 	{
@@ -137,7 +137,7 @@ var updateDefects = []defect{
 		name:    "strikes shared",
 		what:    "proofs of a reset share a swap, so that one crash costs the strikes of several",
 		file:    "reset.go",
-		edits:   []edit{{"update(ctx, g.v, user, proof.mode(), func(a *attempt) (*Wipe, error) {", "update(ctx, g.v, user, modeBatched, func(a *attempt) (*Wipe, error) {"}},
+		edits:   []edit{{"updateThenWipe(ctx, g.v, user, proof.mode(), func(a *attempt) (*Wipe, error) {", "updateThenWipe(ctx, g.v, user, modeBatched, func(a *attempt) (*Wipe, error) {"}},
 		catcher: sharers,
 	},
 	{

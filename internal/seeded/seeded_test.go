@@ -19,7 +19,7 @@ var (
 )
 
 // defects are all of them.
-var defects = slices.Concat(updateDefects, ruleDefects, resetDefects, storeDefects, waitDefects, promiseDefects, codeDefects)
+var defects = slices.Concat(updateDefects, ruleDefects, resetDefects, storeDefects, waitDefects, promiseDefects, codeDefects, noticeDefects)
 
 // slots is how many checks are built or run at once.
 var slots = make(chan struct{}, 2)

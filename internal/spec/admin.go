@@ -57,10 +57,11 @@ func (o *Options) Unopened(s State, now Time, why Err, c *Call) (State, Outcome)
 
 // sweep does for one user what there is to do, once it is due: a wipe whose time has come
 // is tried, what has ended is dropped, and a record that was empty for a day is removed.
+// Notices are told after that: see TellDue.
 func (t *turn) sweep() Answer {
 	ended := func(end Time) bool { return end <= t.now }
 	switch {
-	case !t.call.Listed && (t.DueAt == 0 || !ended(t.DueAt)):
+	case !t.looked(t.call, t.now):
 		return Answer{}
 	case t.Wipe.Stage == Pending && !inForce(t.Wipe.Retry, maxWipeBackoff, t.now):
 		return t.asksWipe()
@@ -72,3 +73,6 @@ func (t *turn) sweep() Answer {
 	t.writes = true
 	return Answer{Count: 1}
 }
+
+// looked reports whether a Sweep looks at the user: it is due.
+func (s State) looked(c *Call, now Time) bool { return c.Listed || s.DueAt != 0 && s.DueAt <= now }

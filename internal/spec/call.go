@@ -80,6 +80,11 @@ type Call struct {
 	// Draws names the code, the secret, the set of recovery codes or the wipe that the
 	// call makes, if it makes one.
 	Draws Name
+	// Notice names the first notice that the call keeps. Further ones have the names
+	// that follow.
+	Notice Name
+	// Failed is how many calls of Notify in a row had failed when a Sweep came to the user.
+	Failed int
 	// Host is what the host's functions say if they are asked.
 	Host Host
 	// Checked: the call is known to be well-formed, and Untold: nobody asks for its
@@ -127,6 +132,9 @@ type Host struct {
 	Registered Time // RegisteredAt
 	Unknown    bool // RegisteredAt fails
 	Wipe       Says // Yes: it is done
+	Notify     Says // Yes: the user was told
+	// Deaf is an action whose notices fail whatever Notify is.
+	Deaf Action
 }
 
 // An Err is the class of an answer.
@@ -245,6 +253,15 @@ type Outcome struct {
 	Answer Answer
 	Events []Event
 	Touch  Touch
+	// Kept are the notices that were kept, and Tells those that Notify was called with, in
+	// this order.
+	Kept, Tells []Notice
+	// Failed is how many calls of Notify in a row have failed at the end.
+	Failed int
+	// Untold: a Sweep says of the user that a notice could not be told. Dropped is how
+	// many it says went because too many waited.
+	Untold  bool
+	Dropped int
 	// AskedPassword and AskedRegistered: the host's function was called.
 	AskedPassword, AskedRegistered bool
 }

@@ -22,6 +22,7 @@
 //	authenticator.go  the authenticator, from its first code on
 //	guard.go      the reset guard: ages and strikes
 //	wipe.go       what happens between marking a wipe and its end
+//	notice.go     what the user hears of, and how often the host is told
 //	imports.go    moving in from another system, to each place once
 //	admin.go      the host's own acts, and records that do not open
 //	event.go      what the host is told
@@ -38,7 +39,8 @@
 //
 // A call that has to run a wipe is several steps: Next answers [AsksWipe], then
 // comes [Options.WipeDone], and a binding then tries again. If the host fails, Sweep calls
-// [Options.PutOff], and the call ends.
+// [Options.PutOff], and the call ends. A call that kept notices tells them at its end: what
+// the host took is [Options.Told]. A Sweep ends with [Options.TellDue].
 // [Options.Run] takes all of them for a caller who is alone. [Options.Unopened] is the
 // step of a call that finds a record that does not open.
 //

@@ -5,6 +5,7 @@ const (
 	verified               Action = "verified"
 	refused                Action = "refused"
 	locked                 Action = "locked"
+	lockedOut              Action = "locked-out"
 	issued                 Action = "issued"
 	enrolled               Action = "enrolled"
 	revoked                Action = "revoked"

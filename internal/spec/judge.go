@@ -154,11 +154,15 @@ func (t *turn) accept(k Kind, device Name) Answer {
 	return Answer{Kind: k, Device: device}
 }
 
-// charge counts a wrong answer. The answer that locks the kind is a mismatch still.
+// charge counts a wrong answer. The answer that locks the kind is a mismatch still. The
+// one that locks it for good is an event of its own.
 func (t *turn) charge(k Kind, all *tally) {
 	t.Budgets[k] = t.Budgets[k].charged(t.o.limit(k), t.now)
 	t.writes = true
 	t.tell(k, all, true)
+	if t.Budgets[k].final(t.o.limit(k)) {
+		t.event(Event{Action: lockedOut, Kind: k})
+	}
 }
 
 // spare notes a kind that was judged and, the code being a stale one, not charged.

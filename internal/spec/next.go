@@ -14,7 +14,9 @@ type turn struct {
 	removes bool
 }
 
+// event tells what is done, and keeps a notice of it if the user should hear of it.
 func (t *turn) event(e Event) {
+	t.keep(e)
 	if !t.call.Untold {
 		t.out.Events = append(t.out.Events, e)
 	}
@@ -41,7 +43,7 @@ func (o *Options) Next(s State, now Time, c *Call) (State, Outcome) {
 	t.out.Answer = t.decide()
 	if !t.writes {
 		// A right credential that a fault came after is not spent.
-		t.out.Events = without(t.out.Events, verified)
+		t.out.Events, t.out.Kept = without(t.out.Events, verified), nil
 		return s, t.out
 	}
 	t.out.Touch = Swap

@@ -76,8 +76,8 @@ type ResetOptions struct {
 
 // Options are those of the library, by the same names.
 type Options struct {
-	// CheckPassword, RegisteredAt and Wipe: the host offers the function.
-	CheckPassword, RegisteredAt, Wipe bool
+	// CheckPassword, RegisteredAt, Wipe and Notify: the host offers the function.
+	CheckPassword, RegisteredAt, Wipe, Notify bool
 
 	ProofKinds []Kind
 	Password   Limit

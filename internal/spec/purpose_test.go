@@ -222,7 +222,7 @@ func TestEachWriteRetiresWhatHasEnded(t *testing.T) {
 	wipe := Wipe{Stage: Pending, ID: 9}
 	sc.s.Wipe = wipe
 	put := sc.o.PutOff(sc.s, noon.add(5*time.Minute), wipe.ID)
-	done, _ := sc.o.WipeDone(sc.s, noon.add(5*time.Minute), wipe.ID)
+	done, _ := sc.o.WipeDone(sc.s, noon.add(5*time.Minute), wipe.ID, 1)
 	for _, s := range []State{put, done} {
 		if len(s.Account.live()) > 0 || s.Account.Stale[1].For != PurposeOf("b") {
 			t.Errorf("left %s", s)

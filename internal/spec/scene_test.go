@@ -44,7 +44,7 @@ func (t text) has(n Name) bool { return slices.Contains(t.of, n) }
 // do makes a call. code names what the text of its OTP is right for.
 func (sc *scene) do(c Call, code ...Name) Answer {
 	sc.drawn++
-	c.User, c.Draws, c.Code = "ann", sc.drawn, text{code, sc.now}
+	c.User, c.Draws, c.Notice, c.Code = "ann", sc.drawn, sc.drawn*100, text{code, sc.now}
 	if len(code) > 0 {
 		c.OTP = "000000"
 		if code[0] >= recovery(1, 0) {

@@ -42,6 +42,7 @@ type State struct {
 	Budgets       [KindCount]Budget
 	Guard         Guard
 	Wipe          Wipe
+	Notices       Notices
 	// Protected is until when the guard does not say that nothing is enrolled, because
 	// something was removed or replaced.
 	Protected Time
@@ -225,6 +226,9 @@ func (s *State) written(o *Options, now Time) {
 	if s.Wipe.Stage == Pending && !over(s.Wipe.Retry) && !inForce(s.Wipe.Retry, maxWipeBackoff, now) {
 		s.Wipe.Retry = now // put off by a clock that ran ahead
 	}
+	if retry := &s.Notices.Retry; !over(*retry) && !inForce(*retry, maxNoticeBackoff, now) {
+		*retry = now // likewise
+	}
 	s.Stored, s.Emptied = true, 0
 	if s.Empty() {
 		s.Emptied = now
@@ -236,7 +240,8 @@ func (s *State) written(o *Options, now Time) {
 // what merely ends it is the first full hour after all that can have ended, so that it
 // does not tell one from the other. Where something ends later, because no code is issued
 // or no proof judged for so long or by a clock that ran ahead, it is a full hour too. An
-// empty record is removed after a day. A wipe is tried at the next full minute.
+// empty record is removed after a day. A wipe is tried, and a notice told, at the next full
+// minute.
 func (s *State) due(now Time) Time {
 	due := Time(0)
 	look := func(at Time) {
@@ -250,6 +255,9 @@ func (s *State) due(now Time) Time {
 	}
 	if s.Wipe.Stage == Pending {
 		look(s.Wipe.Retry.upTo(time.Minute))
+	}
+	if s.Notices != (Notices{}) {
+		look(s.Notices.Retry.upTo(time.Minute))
 	}
 	if s.Emptied != 0 {
 		look(s.Emptied.add(emptyKept).upTo(time.Hour))

@@ -44,6 +44,12 @@ func TestDueTellsLittle(t *testing.T) {
 			sc.after(time.Second).do(Call{Op: Forfeit, Host: Host{Wipe: Fails}})
 			sc.after(time.Minute).do(Call{Op: Sweep, Host: Host{Wipe: Fails}})
 		}, at(3 * time.Minute)},
+		"a notice": {notifying, func(sc *scene) { sc.after(time.Second).ok(setPIN) }, at(2 * time.Minute)},
+		"a notice, put off": {notifying, func(sc *scene) {
+			sc.ok(setPIN)
+			sc.after(61 * time.Second).do(sweep)
+		}, at(4 * time.Minute)},
+		"a notice that was told": {notifying, func(sc *scene) { sc.ok(told(setPIN)) }, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sc := newScene(t, c.change)

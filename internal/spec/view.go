@@ -12,6 +12,7 @@ type View struct {
 	WipeAt                      Time // 0: no wipe
 	WipeReason                  Reason
 	WipePending                 bool
+	Notices                     int // that wait
 }
 
 // A Holding is what Holdings shows.
@@ -45,7 +46,7 @@ type ViewedBudget struct {
 // View is what a look at a state shows.
 func (o *Options) View(s State, now Time) View {
 	t := turn{State: s, o: o, now: now}
-	v := View{PIN: s.PIN.Digits != "", Authenticator: s.Authenticator.Key != 0, Waiting: t.waiting(), Strikes: s.Guard.Strikes, RecoveryCodes: s.Recovery.Left()}
+	v := View{PIN: s.PIN.Digits != "", Authenticator: s.Authenticator.Key != 0, Waiting: t.waiting(), Strikes: s.Guard.Strikes, RecoveryCodes: s.Recovery.Left(), Notices: len(s.Notices.All())}
 	for i, d := range s.Devices {
 		v.Devices[i] = ViewedDevice{d.ID, d.EnrolledAt, d.Used}
 	}

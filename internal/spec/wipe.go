@@ -22,15 +22,15 @@ func (t *turn) mark(reason Reason) Answer {
 // asksWipe is the answer of a step after which the host is asked to wipe.
 func (t *turn) asksWipe() Answer { return Answer{Err: AsksWipe, Wipe: t.Wipe.ID} }
 
-// WipeDone notes that the host carried out a wipe. If another call has noted it
-// already, or something was bound since, it changes nothing.
-func (o *Options) WipeDone(s State, now Time, id Name) (State, []Event) {
-	var events []Event
+// WipeDone notes that the host carried out a wipe, and names the notice of that. If
+// another call has noted it already, or something was bound since, it changes nothing.
+func (o *Options) WipeDone(s State, now Time, id, notice Name) (State, Outcome) {
+	t := turn{State: s, o: o, now: now, call: &Call{Notice: notice}}
 	if s.Wipe.Stage == Pending && s.Wipe.ID == id {
-		s.Wipe.Stage, s.Wipe.Tries, s.Wipe.Retry = Done, 0, 0
-		events = []Event{{Action: wipeDone}}
+		t.Wipe.Stage, t.Wipe.Tries, t.Wipe.Retry = Done, 0, 0
+		t.event(Event{Action: wipeDone})
 	}
-	return o.rewritten(s, now), events
+	return o.rewritten(t.State, now), t.out
 }
 
 // PutOff makes Sweep leave a failed wipe alone: for a minute, then twice as long each
@@ -52,8 +52,20 @@ func (o *Options) rewritten(s State, now Time) State {
 }
 
 // Run makes a whole call while nobody else makes one: its steps, with the host's
-// answer to each wipe in between.
+// answer to each wipe in between, and its notices told at the end.
 func (o *Options) Run(s State, now Time, c *Call) (State, Outcome) {
+	looks := c.Op == Sweep && s.looked(c, now)
+	s, out := o.steps(s, now, c)
+	if looks {
+		s = o.TellDue(s, now, c, &out)
+	} else {
+		s = o.TellOwn(s, now, c, &out)
+	}
+	return s, out
+}
+
+// steps are those of a call but for the telling.
+func (o *Options) steps(s State, now Time, c *Call) (State, Outcome) {
 	next, out := o.Next(s, now, c)
 	if out.Answer.Err != AsksWipe {
 		return next, out
@@ -67,15 +79,22 @@ func (o *Options) Run(s State, now Time, c *Call) (State, Outcome) {
 		out.Answer = AfterWipe(c.Op, false)
 		return s, out
 	}
-	s, told := o.WipeDone(s, now, id)
-	out.Events = append(out.Events, told...)
+	s, done := o.WipeDone(s, now, id, c.Notice+Name(len(out.Kept)))
+	out.join(done)
 	if !o.Binds(c.Op) {
 		out.Answer = AfterWipe(c.Op, true)
 		return s, out
 	}
-	s, rest := o.Run(s, now, c)
-	rest.Events = append(out.Events, rest.Events...)
+	again := *c
+	again.Notice += Name(len(out.Kept))
+	s, rest := o.steps(s, now, &again)
+	rest.Events, rest.Kept = append(out.Events, rest.Events...), append(out.Kept, rest.Kept...)
 	return s, rest
+}
+
+// join adds what a further step did.
+func (out *Outcome) join(next Outcome) {
+	out.Events, out.Kept = append(out.Events, next.Events...), append(out.Kept, next.Kept...)
 }
 
 // AfterWipe is what a call answers whose last step was the wipe. One that is not

@@ -49,7 +49,8 @@ var unjudged = []spec.Op{spec.Import, spec.Wait, spec.Users}
 // try makes the call, compares what was seen with what the specification says, and
 // moves on to the state that it leaves.
 func (w *fuzzWorld) try(call *spec.Call, args *translate.Args) {
-	w.calls, w.swaps, w.asked, w.events, w.written = 0, 0, 0, nil, nil
+	w.calls, w.swaps, w.asked, w.events, w.written, w.told = 0, 0, 0, nil, nil, nil
+	first := w.reader.nextNotice()
 	ctx, cancel := context.WithCancel(w.Context())
 	defer cancel()
 	if call.Op == spec.Wait {
@@ -64,7 +65,7 @@ func (w *fuzzWorld) try(call *spec.Call, args *translate.Args) {
 		w.state, _ = w.reader.Read(w.stored)
 		return
 	}
-	next, want := w.expect(call, r)
+	next, want := w.expect(call, r, first)
 	switch {
 	case want.Touch == spec.Nothing:
 		w.answered(call, r, want)
@@ -100,9 +101,9 @@ func (w *fuzzWorld) formed(call *spec.Call, err error) {
 
 // expect asks the specification. What was drawn gets the name that it has in the
 // record.
-func (w *fuzzWorld) expect(call *spec.Call, r *translate.Result) (spec.State, spec.Outcome) {
+func (w *fuzzWorld) expect(call *spec.Call, r *translate.Result, notice spec.Name) (spec.State, spec.Outcome) {
 	c, before := *call, w.state
-	c.Code = w
+	c.Code, c.Notice = w, notice
 	if w.sealed {
 		why := spec.Unsealed
 		if _, err := w.reader.Read(w.stored); errors.Is(err, account.ErrNewer) {
@@ -142,6 +143,9 @@ func (w *fuzzWorld) now() spec.Time { return spec.At(w.c.now()) }
 // answered compares the answer and the events.
 func (w *fuzzWorld) answered(call *spec.Call, r *translate.Result, want spec.Outcome) {
 	got, ok := r.Answer()
+	if call.Op == spec.Sweep {
+		got, ok = w.swept(r, want), true
+	}
 	if !ok || got != want.Answer {
 		w.Fatalf("%s: answered %v, %s, want %s\nof %s\nat %s", call.Op, r.Err, got, want.Answer, w.state, w.now())
 	}
@@ -152,13 +156,17 @@ func (w *fuzzWorld) answered(call *spec.Call, r *translate.Result, want spec.Out
 	if !slices.Equal(events, want.Events) {
 		w.Fatalf("%s: events %+v, want %+v\nof %s\nat %s", call.Op, events, want.Events, w.state, w.now())
 	}
+	if !slices.Equal(w.told, want.Tells) {
+		w.Fatalf("%s: told %+v, want %+v\nof %s\nat %s", call.Op, w.told, want.Tells, w.state, w.now())
+	}
 }
 
 // left compares the record. What the guard remembers of a proof is hashed in it, as is
 // what Import does not take over any more.
 func (w *fuzzWorld) left(call *spec.Call, want spec.Outcome, next spec.State) {
 	wipes := slices.ContainsFunc(want.Events, func(e spec.Event) bool { return e.Action.EndsWipe() })
-	if want.Touch == spec.Swap && w.swaps == 0 || want.Touch == spec.Load && w.swaps > 0 && !wipes {
+	tells := len(want.Tells) > 0 || want.Dropped > 0
+	if want.Touch == spec.Swap && w.swaps == 0 || want.Touch == spec.Load && w.swaps > 0 && !wipes && !tells {
 		w.Fatalf("%s: %d swaps, want some: %v", call.Op, w.swaps, want.Touch == spec.Swap)
 	}
 	after, err := w.reader.Read(w.stored)

@@ -25,13 +25,15 @@ type recordReader struct {
 	// Purpose is the one purpose that is told from others: a record keeps hashes.
 	Purpose []string
 	last    spec.Name
+	// NoticeNames name notices, in the order in which they were read.
+	NoticeNames map[uuid.UUID]spec.Name
 }
 
 // newRecordReader returns a reader that has read nothing.
 func newRecordReader(device func(uuid.UUID) spec.Name, purpose []string) *recordReader {
 	return &recordReader{
 		Codes: map[string]spec.Name{}, Keys: map[string]spec.Name{}, Wipes: map[uuid.UUID]spec.Name{}, Sets: map[account.Recovery]spec.Name{},
-		Device: device, Purpose: purpose,
+		Device: device, Purpose: purpose, NoticeNames: map[uuid.UUID]spec.Name{},
 	}
 }
 
@@ -55,6 +57,7 @@ func usableRecord(data []byte, id func(place int) uuid.UUID, purpose []string) (
 		c := a.Codes(k)
 		c.Live = newestLive(k, c.Live, purpose)
 	}
+	a.Notices.Waiting = distinctNotices(a.Notices.Waiting)
 	if r := a.Recovery; r != nil && len(distinctHashes(r)) < account.RecoveryCodes {
 		a.Recovery = nil
 	}
@@ -115,7 +118,7 @@ func (r *recordReader) Read(stored factor.Record) (spec.State, error) {
 // dueNow returns the record with a Due of now if a sweep has something to do with it,
 // which for a record from anywhere only the rules know.
 func dueNow(stored factor.Record, now time.Time) factor.Record {
-	if a, err := accounttest.Decode(stored.Data); err == nil && a.ToSweep(now) != account.SweepNothing {
+	if a, err := accounttest.Decode(stored.Data); err == nil && (a.ToSweep(now) != account.SweepNothing || a.Notices.Due(now)) {
 		stored.Due = now
 	}
 	return stored
@@ -155,6 +158,7 @@ func (r *recordReader) state(a *account.Account) spec.State {
 			s.Wipe.Stage, s.Wipe.Tries, s.Wipe.Retry = spec.Pending, w.Tries, spec.At(w.RetryAt)
 		}
 	}
+	s.Notices = r.notices(&a.Notices)
 	if len(a.Marks) > 0 {
 		s.Imported = 1 << 63 // something
 	}

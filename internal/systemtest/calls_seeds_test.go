@@ -35,7 +35,30 @@ func seedCalls() []seedCall {
 	struck.Guard.Strikes = 3
 	wiped := fuzzPerson()
 	wiped.Guard.Wipe = &account.Wipe{ID: uuid.UUID{1}, At: accounttest.Noon, Reason: account.ReasonStrikes, RetryAt: accounttest.Noon}
+	mailed := fuzzPerson()
+	mailed.Notices.Waiting = nil
+	for i, action := range account.NoticeActions {
+		mailed.Notices.Add(account.Notice{ID: uuid.UUID{byte(i + 1)}, At: accounttest.Noon.Add(-time.Minute), Action: action})
+	}
+	full := fuzzPerson()
+	for i := range 16 {
+		full.Notices.Add(account.Notice{ID: uuid.UUID{byte(i + 1), 2}, At: accounttest.Noon, Action: "pin-set", Kind: account.Kinds[i%3]})
+	}
+	const notifies, mailDown = 1 << 43, 1 << 44
 	return []seedCall{
+		with(func(c *seedCall) { c.record = mailed.Encode(); c.password = password; c.choices |= notifies }),
+		with(func(c *seedCall) { c.record = mailed.Encode(); c.password = password; c.choices |= notifies | mailDown }),
+		with(func(c *seedCall) { c.record = mailed.Encode(); c.password = password; c.choices |= mailDown }),
+		with(func(c *seedCall) { c.record = full.Encode(); c.password = password; c.choices |= notifies | mailDown }),
+		with(func(c *seedCall) {
+			c.record = full.Encode()
+			c.password = password
+			c.choices |= notifies
+			c.at += 60_000
+		}),
+		with(func(c *seedCall) { c.otp = recoveryCode(0); c.choices |= 5 | 1<<41 | notifies }),
+		with(func(c *seedCall) { c.record = struck.Encode(); c.otp, c.pin = "999999", "9999"; c.choices |= notifies }),
+		with(func(c *seedCall) { c.record = wiped.Encode(); c.password = password; c.choices |= notifies }),
 		with(func(c *seedCall) { c.otp = "120034"; c.choices |= 2 }),
 		with(func(c *seedCall) { c.otp = "560078"; c.choices |= 1 }),
 		with(func(c *seedCall) { c.otp = "120034"; c.choices |= 2; c.at += 60_000 }),  // its end

@@ -148,6 +148,10 @@ func (c fuzzCall) call(op spec.Op, s spec.State) (*spec.Call, *translate.Args) {
 	if c.bit(21) {
 		call.Host.Wipe = spec.Fails
 	}
+	call.Host.Notify = spec.Yes
+	if c.bit(44) {
+		call.Host.Notify = spec.Fails
+	}
 	return call, args
 }
 

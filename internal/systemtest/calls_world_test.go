@@ -34,6 +34,7 @@ type fuzzWorld struct {
 	swaps   int
 	asked   int // calls of the host's functions but Now
 	events  []factor.Event
+	told    []spec.Notice // Notify was called with
 	written []string
 }
 
@@ -65,6 +66,9 @@ func newFuzzWorld(t *testing.T, c fuzzCall, record []byte) *fuzzWorld {
 		if e.Err != nil {
 			w.written = append(w.written, e.Err.Error())
 		}
+	}
+	if c.bit(43) {
+		o.Notify = w.notify
 	}
 	v, err := factor.NewVerifier(w, w, &o)
 	if err != nil {

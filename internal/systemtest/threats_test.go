@@ -45,6 +45,7 @@ func TestThreat35OutlivingLock(t *testing.T)      { threats.Threat35OutlivingLoc
 func TestThreat36VisibleHoldings(t *testing.T)    { threats.Threat36VisibleHoldings(t, memory) }
 func TestThreat37ShelteringStale(t *testing.T)    { threats.Threat37ShelteringStale(t, memory) }
 func TestThreat38YoungProof(t *testing.T)         { threats.Threat38YoungProof(t, memory) }
+func TestThreat39LostNotices(t *testing.T)        { threats.Threat39LostNotices(t, memory) }
 
 func TestThreat05UnlimitedPath(t *testing.T) {
 	threats.Threat05UnlimitedPath(t, memory)

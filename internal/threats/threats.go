@@ -73,6 +73,7 @@ var all = []threat{
 	{"36VisibleHoldings", Threat36VisibleHoldings},
 	{"37ShelteringStale", Threat37ShelteringStale},
 	{"38YoungProof", Threat38YoungProof},
+	{"39LostNotices", Threat39LostNotices},
 }
 
 // Run runs every threat as a subtest.

@@ -66,7 +66,7 @@ func KindsOf(kinds []factor.Kind) []spec.Kind {
 func Options(o *factor.Options) spec.Options {
 	limit := func(l factor.Limit) spec.Limit { return spec.Limit(l) }
 	return spec.Options{
-		CheckPassword: o.CheckPassword != nil, RegisteredAt: o.RegisteredAt != nil, Wipe: o.Wipe != nil,
+		CheckPassword: o.CheckPassword != nil, RegisteredAt: o.RegisteredAt != nil, Wipe: o.Wipe != nil, Notify: o.Notify != nil,
 		ProofKinds: KindsOf(o.ProofKinds),
 		Password:   limit(o.Password),
 		PIN: spec.PINOptions{
@@ -157,7 +157,7 @@ func Event(e factor.Event) spec.Event {
 func View(s factor.Status) spec.View {
 	v := spec.View{
 		PIN: s.PIN, Authenticator: s.Authenticator, Waiting: s.AuthenticatorPending,
-		Devices: ViewDevices(s.Devices), RecoveryCodes: s.RecoveryCodes, Strikes: s.Strikes, WipePending: s.WipePending,
+		Devices: ViewDevices(s.Devices), RecoveryCodes: s.RecoveryCodes, Strikes: s.Strikes, WipePending: s.WipePending, Notices: s.Notices,
 	}
 	for _, k := range s.Live {
 		v.Live[spec.KindNamed(string(k))] = true

@@ -30,6 +30,7 @@ func OutOfBounds(a *account.Account) string {
 		b.check("used recovery codes", within(a.Recovery.Used, 0, 0x3ff))
 	}
 	b.guard(a.Guard)
+	b.notices(a.Notices)
 	b.instant("emptied", a.Emptied)
 	if len(b) == 0 {
 		return ""
@@ -108,6 +109,15 @@ func (b *bounds) guard(g account.Guard) {
 		b.instant("wipe at", w.At)
 		b.instant("wipe retry", w.RetryAt)
 	}
+}
+
+func (b *bounds) notices(n account.Notices) {
+	b.check("notices", len(n.Waiting) <= 16 && n.Dropped >= 0 && n.Tries >= 0)
+	for _, one := range n.Waiting {
+		b.instant("notice at", one.At)
+		b.check("notice", slices.Contains(account.NoticeActions[:], one.Action))
+	}
+	b.instant("notices retry", n.RetryAt)
 }
 
 func within[T cmp.Ordered](x, least, most T) bool { return x >= least && x <= most }

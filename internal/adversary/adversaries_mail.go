@@ -1,0 +1,85 @@
+package adversary
+
+import (
+	"time"
+
+	"github.com/knowhave/factor/internal/spec"
+)
+
+// withMail has what the user should hear of told.
+func withMail(o *spec.Options) { o.Notify = true }
+
+var (
+	mailFails    = Act{Who: Service, Deed: MailFails}
+	aWipeIsAsked = Act{Who: Service, Call: spec.Call{Op: spec.Forfeit, Host: spec.Host{Wipe: spec.Fails}}, Pends: true}
+)
+
+// busy sets a PIN where there is none, and else removes it: each is a notice.
+func busy(w *World, who Who, acts *[]Act) {
+	c := spec.Call{Op: spec.SetPIN, NewPIN: pins[2]}
+	if w.State.PIN.Digits != "" {
+		c = spec.Call{Op: spec.RemovePIN}
+	}
+	given{password: true}.into(&c)
+	*acts = append(*acts, Act{Who: who, Call: c})
+}
+
+// enrolOnce enrols the thief's device, by the password.
+func enrolOnce(w *World, who Who, acts *[]Act) {
+	if w.State.Devices[0].ID == 0 {
+		c := spec.Call{Op: spec.Enroll, Device: thiefDevice}
+		given{password: true}.into(&c)
+		*acts = append(*acts, Act{Who: who, Call: c})
+	}
+}
+
+// sweeping has the host's cron come while mail is as it is.
+func sweeping(down bool) Moves {
+	return func(w *World, who Who, acts *[]Act) {
+		if w.MailDown == down {
+			*acts = append(*acts, Act{Who: who, Call: spec.Call{Op: spec.Sweep, Host: spec.Host{Wipe: spec.Yes}}})
+		}
+	}
+}
+
+// NoticeThief knows the password, and enrols a device. While mail is down the thief does
+// something else again and again, so that the user does not hear of it.
+var NoticeThief = Adversary{
+	Name:   "a thief who is busy while mail is down",
+	Rules:  small(withMail),
+	Lately: []Act{mailFails},
+	Knows:  [2]Facts{userKnows, Password},
+	Moves: [3][]Moves{
+		Thief:   {enrolOnce, busy},
+		Service: {sweeping(true), wait(time.Minute)},
+	},
+	Horizon: time.Minute,
+}
+
+// BusyThief did so while mail was down, and goes on, less than a minute apart, after it
+// works again.
+var BusyThief = Adversary{
+	Name:   "a thief who stays busy",
+	Rules:  small(withMail),
+	Lately: []Act{mailFails},
+	Knows:  [2]Facts{userKnows, Password},
+	Moves: [3][]Moves{
+		Thief:   {enrolOnce, busy},
+		Service: {deed(MailWorks), sweeping(false), wait(59 * time.Second)},
+	},
+	Horizon: 4 * time.Minute,
+}
+
+// Crowder has many accounts with as many notices as can wait, while mail hangs and the
+// user's wipe is to be done.
+var Crowder = Adversary{
+	Name:   "somebody with many accounts whose mail hangs",
+	Rules:  small(withMail),
+	Lately: []Act{choseAPIN, mailFails, aWipeIsAsked},
+	Knows:  [2]Facts{userKnows, Nothing},
+	Moves: [3][]Moves{
+		Thief:   {deed(Crowds)},
+		Service: {sweeping(true), wait(time.Minute)},
+	},
+	Horizon: time.Minute,
+}

@@ -1,0 +1,83 @@
+package seeded
+
+// noticeDefects are mistakes in what the user hears of.
+var noticeDefects = []defect{
+	{
+		name:    "told before it is stored",
+		what:    "the user is told while the call is still being judged, and so of what a fault or a lost swap takes back",
+		file:    "notify.go",
+		edits:   []edit{{"a.account.Notices.Add(n)", "_ = a.v.callNotify(a.Ctx, publicNotice(n, a.user))\n\ta.account.Notices.Add(n)"}},
+		catcher: threats,
+		flags:   []string{"-test.run=^TestThreat39"},
+	},
+	{
+		name:    "oldest notice pushed out",
+		what:    "where too many notices wait the oldest goes, although it is the only one that says so",
+		file:    "internal/account/notices.go",
+		edits:   []edit{{"i := max(0, slices.IndexFunc(n.Waiting, n.hasNewer))", "i := 0"}},
+		catcher: threats,
+		flags:   []string{"-test.run=^TestThreat39"},
+	},
+	{
+		name:    "new notice puts off the others",
+		what:    "each new notice has all that wait for another minute, so that one every minute keeps them for ever",
+		file:    "internal/account/notices.go",
+		edits:   []edit{{"n.empty() || soon.Before(n.RetryAt)", "!soon.IsZero()"}},
+		catcher: threats,
+		flags:   []string{"-test.run=^TestThreat39"},
+	},
+	{
+		name:    "notice with an ID anew",
+		what:    "a notice that is told again has another ID",
+		file:    "notify.go",
+		edits:   []edit{{"return Notice{ID: n.ID,", "return Notice{ID: uuid.New(),"}},
+		catcher: threats,
+		flags:   []string{"-test.run=^TestThreat39"},
+	},
+	{
+		name:    "notice taken out after a failure",
+		what:    "a notice that could not be told waits no longer",
+		file:    "notify.go",
+		edits:   []edit{{"err = errors.Join(err, failed)\n\t\tif m.failures++", "told, err = append(told, n.ID), errors.Join(err, failed)\n\t\tif m.failures++"}},
+		catcher: model,
+	},
+	{
+		name:    "told notice kept",
+		what:    "a call does not take out what it has told, so that Sweep tells it again",
+		file:    "notify.go",
+		edits:   []edit{{"_ time.Time) bool { return kept.Told(told) }", "_ time.Time) bool { return false }"}},
+		catcher: model,
+	},
+	{
+		name:    "Sweep tells before the next wipe",
+		what:    "Sweep tells each user as it comes to them, so that mail that hangs keeps the wipes after them waiting",
+		file:    "sweep.go",
+		edits:   []edit{{"toTell = append(toTell, did)", "var mails mailing\n\t\t\t_, err := d.v.sweepNotices(ctx, did.user, did.kept, &mails)\n\t\t\tfailed.add(did.user, err)"}},
+		catcher: threats,
+		flags:   []string{"-test.run=^TestThreat39"},
+	},
+	{
+		name:    "Sweep calls Notify without an end",
+		what:    "however often Notify fails, Sweep goes on calling it",
+		file:    "notify.go",
+		edits:   []edit{{"return m.failures >= maxNotifyFailures", "return false && m.failures >= maxNotifyFailures"}},
+		catcher: threats,
+		flags:   []string{"-test.run=^TestThreat39"},
+	},
+	{
+		name:    "dropped notices said again and again",
+		what:    "each Sweep says anew that notices were dropped",
+		file:    "internal/account/notices.go",
+		edits:   []edit{{"dropped := n.Dropped\n\tn.Dropped = 0\n", "dropped := n.Dropped\n"}},
+		catcher: accountRules,
+		flags:   []string{"-test.run=^TestNotices"},
+	},
+	{
+		name:    "Forget tells what it drops",
+		what:    "Forget tells that a wipe is done, after it has erased all that was kept",
+		file:    "admin.go",
+		edits:   []edit{{"if err != nil { // or those", "if true { // or those"}},
+		catcher: rules,
+		flags:   []string{"-test.run=^TestForgetDrops"},
+	},
+}
