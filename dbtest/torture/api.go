@@ -87,15 +87,24 @@ type api struct {
 	admin    *factor.Admin
 }
 
-// newAPI returns the API on a store, with the host's wipe.
-func newAPI(store factor.Store, wipe func(context.Context, factor.Wipe) error) (*api, error) {
+// functions are those of the host, and how far its clock is ahead. Without notify there is
+// no Notify.
+type functions struct {
+	wipe   func(context.Context, factor.Wipe) error
+	notify func(context.Context, factor.Notice) error
+	ahead  time.Duration
+}
+
+// newAPI returns the API on a store.
+func newAPI(store factor.Store, host functions) (*api, error) {
 	sealer, err := factor.NewKeyring(sealingKey)
 	if err != nil {
 		return nil, err
 	}
 	o := newOptions()
 	o.CheckPassword = func(_ context.Context, _, password string) (bool, error) { return password == rightPassword, nil }
-	o.RegisteredAt, o.Wipe = registeredAt, wipe
+	o.RegisteredAt, o.Wipe, o.Notify = registeredAt, host.wipe, host.notify
+	o.Now = func() time.Time { return time.Now().Add(host.ahead) }
 	v, err := factor.NewVerifier(store, sealer, o)
 	if err != nil {
 		return nil, err

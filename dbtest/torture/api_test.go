@@ -11,7 +11,7 @@ import (
 
 // The audit knows how long a code of each kind lives.
 func TestCodesLiveAsLongAsTheAuditThinks(t *testing.T) {
-	a, err := newAPI(memstore.New(), func(context.Context, factor.Wipe) error { return nil })
+	a, err := newAPI(memstore.New(), functions{wipe: func(context.Context, factor.Wipe) error { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/knowhave/factor"
 )
 
@@ -24,6 +25,11 @@ type auditor struct {
 	done    map[string]int // wipes that the host has done, at which line of the life
 	api     *api           // of this audit
 	sweeper *api           // on a store that is early
+	teller  *api           // by a clock that is ahead
+
+	toldNow    []told             // in this audit
+	toldBefore map[uuid.UUID]bool // in earlier lives
+	marked     map[string]int     // wipes of this life, by user
 }
 
 // early is a store that lists users a minute before something of them is due: a wipe
@@ -43,7 +49,7 @@ const earlier = -1
 func newAuditor(o order, e Engine, r *Report) *auditor {
 	return &auditor{
 		order: o, engine: e, report: r, rand: rand.New(rand.NewPCG(o.Seed, 0)),
-		users: make(map[string]*user), done: make(map[string]int),
+		users: make(map[string]*user), done: make(map[string]int), toldBefore: make(map[uuid.UUID]bool),
 	}
 }
 
@@ -77,13 +83,19 @@ func (a *auditor) audit(ctx context.Context, death int64) (violations []string, 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, closeStore()) }()
-	if a.api, err = newAPI(store, a.host); err != nil {
+	host := functions{wipe: a.host, notify: a.notify}
+	if a.api, err = newAPI(store, host); err != nil {
 		return nil, err
 	}
-	if a.sweeper, err = newAPI(early{store}, a.host); err != nil {
+	if a.sweeper, err = newAPI(early{store}, host); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context, int64) ([]string, error){a.auditStored, a.auditSwept, a.auditAccepted} {
+	host.ahead = tellerAhead
+	if a.teller, err = newAPI(store, host); err != nil {
+		return nil, err
+	}
+	a.toldNow, a.marked = nil, make(map[string]int)
+	for _, step := range []func(context.Context, int64) ([]string, error){a.auditStored, a.auditSwept, a.auditTold, a.auditAccepted} {
 		violations, err = step(ctx, death)
 		if err != nil || len(violations) > 0 {
 			return violations, err
@@ -116,6 +128,7 @@ func (a *auditor) auditStored(ctx context.Context, death int64) (violations []st
 		marks := u.newMarks(wipes, st)
 		a.report.Audits++
 		a.report.Wipes += len(marks)
+		a.marked[u.name] = len(marks)
 		h := newHistory(u, calls, marks)
 		h.check(a.done)
 		h.settle(st)
@@ -165,7 +178,7 @@ func (a *auditor) end() error {
 	for id := range a.done {
 		a.done[id] = earlier
 	}
-	for _, file := range []string{callsFile(a.Dir, a.Life), wipesFile(a.Dir, a.Life)} {
+	for _, file := range []string{callsFile(a.Dir, a.Life), wipesFile(a.Dir, a.Life), toldFile(a.Dir, a.Life)} {
 		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

@@ -79,7 +79,11 @@ func (o order) obey(e Engine) error {
 	if err != nil {
 		return err
 	}
-	a, err := newAPI(store, j.host)
+	host := functions{wipe: j.host, notify: j.notify}
+	if silent(o.Life) {
+		host.notify = nil
+	}
+	a, err := newAPI(store, host)
 	if err != nil {
 		return err
 	}

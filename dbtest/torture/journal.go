@@ -18,7 +18,7 @@ import (
 // line is one line of the journal of a life: a call that is about to be made, or
 // what it was answered.
 type line struct {
-	Seq    int     `json:"seq"`  // in the order of writing, over both files of a life
+	Seq    int     `json:"seq"`  // in the order of writing, over all files of a life
 	Call   int     `json:"call"` // number of the call
 	At     int64   `json:"at"`   // Unix milliseconds
 	Intent *intent `json:"intent,omitempty"`
@@ -32,7 +32,7 @@ type asked struct {
 	Done bool        `json:"done,omitempty"` // the data is gone and nil is returned next
 }
 
-// journal is where a child writes down what it does, in two files. A write that
+// journal is where a child writes down what it does, in three files. A write that
 // has returned outlives SIGKILL, because the data is the kernel's by then; the
 // wipes, which stand for the host's own data, are synchronised too.
 type journal struct {
@@ -40,6 +40,7 @@ type journal struct {
 	seq   int
 	calls *os.File
 	wipes *os.File
+	told  *os.File
 }
 
 func callsFile(dir string, life int) string {
@@ -60,7 +61,11 @@ func newJournal(dir string, life int) (*journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &journal{calls: calls, wipes: wipes}, nil
+	told, err := os.OpenFile(toldFile(dir, life), flags, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return &journal{calls: calls, wipes: wipes, told: told}, nil
 }
 
 // intend writes down that a call is about to be made.

@@ -7,7 +7,9 @@
 //     again;
 //   - what was accepted is there: PINs, devices, issued codes;
 //   - every wipe that was marked is done once Sweep has run, under one ID, and
-//     none is marked without more than Strikes wrong proofs or a forfeit.
+//     none is marked without more than Strikes wrong proofs or a forfeit;
+//   - what the user should hear of is told once Sweep has run: each thing that
+//     happened under one ID, and nothing that did not happen.
 //
 // The child makes random calls of the public API, on several users from several
 // goroutines. It writes each call to a journal before it makes it and the answer
