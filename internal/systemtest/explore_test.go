@@ -36,6 +36,16 @@ func TestEveryInterleavingOfPairs(t *testing.T) {
 	checkReport(t, exploreAll(t, explore.Plan{Size: 2}, *explorePairs, 200))
 }
 
+// TestEveryInterleavingOfPairsThatTell explores the pairs of operations where the user is
+// told, so that calls have a second load and swap. All of them take
+//
+//	go test -run TestEveryInterleavingOfPairsThatTell -v ./internal/systemtest -explore.pairs
+func TestEveryInterleavingOfPairsThatTell(t *testing.T) {
+	checkReport(t, explore.Run(t, cheapVerifier, explore.Plan{Size: 1, Tells: true}))
+	checkReport(t, exploreAll(t, explore.Plan{Size: 2, Tells: true}, *explorePairs, 400))
+	checkReport(t, exploreAll(t, explore.Plan{Size: 2, Tells: true, Together: true}, *explorePairs, 400))
+}
+
 // TestEveryInterleavingOfTriples explores the triples of operations. All of them
 // are some 20 million schedules without a fault, and some 1,000 million with. Take
 // those in parts, each of which can be run again:
