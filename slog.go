@@ -19,9 +19,10 @@ import (
 //
 //   - Debug: verified, issued, resealed. These come with ordinary use: written
 //     down for good, they would tell when a user was there.
-//   - Info: refused, locked, imported, and every change to what a user holds.
-//   - Warn: refused where that locks the kind, reset-refused, reset-last-chance,
-//     wipe-marked.
+//   - Info: refused, locked, imported, and every change to what a user holds, verified
+//     of a recovery code among them.
+//   - Warn: refused where that locks the kind, locked-out, reset-refused,
+//     reset-last-chance, wipe-marked.
 //   - Error: wipe-failed, which needs somebody to look at it.
 func LogEvents(logger *slog.Logger) func(context.Context, Event) {
 	if logger == nil {
@@ -67,9 +68,14 @@ func (e Event) attrs() []slog.Attr {
 
 func (e Event) level() slog.Level {
 	switch e.Action {
-	case ActionVerified, ActionIssued, ActionResealed:
+	case ActionVerified:
+		if e.Kind == KindRecovery {
+			return slog.LevelInfo // one less is left
+		}
 		return slog.LevelDebug
-	case ActionResetRefused, ActionResetLastChance, ActionWipeMarked:
+	case ActionIssued, ActionResealed:
+		return slog.LevelDebug
+	case ActionLockedOut, ActionResetRefused, ActionResetLastChance, ActionWipeMarked:
 		return slog.LevelWarn
 	case ActionWipeFailed:
 		return slog.LevelError

@@ -32,6 +32,8 @@ func TestLogEventsWritesWhatAnEventHas(t *testing.T) {
 	const front = "time=2026-02-03T04:05:06.007Z level="
 	for want, e := range map[string]factor.Event{
 		`DEBUG msg="factor verified" user=alice kind=device-totp device=` + phone.String():                                                         event(factor.ActionVerified, func(e *factor.Event) { e.Kind, e.Device = factor.KindDeviceTOTP, phone }),
+		`INFO msg="factor verified" user=alice kind=recovery`:                                                                                      event(factor.ActionVerified, func(e *factor.Event) { e.Kind = factor.KindRecovery }),
+		`WARN msg="factor locked-out" user=alice kind=pin`:                                                                                         event(factor.ActionLockedOut, func(e *factor.Event) { e.Kind = factor.KindPIN }),
 		`DEBUG msg="factor issued" user=alice kind=login until=2026-02-03T04:05:06.007Z`:                                                           event(factor.ActionIssued, func(e *factor.Event) { e.Kind, e.Until = factor.KindLogin, at }),
 		`DEBUG msg="factor resealed" user=alice`:                                                                                                   event(factor.ActionResealed, nil),
 		`INFO msg="factor refused" user=alice kind=pin remaining=2 err="factor: pin does not match, tries left: 2"`:                                event(factor.ActionRefused, refused(2, time.Time{})),

@@ -51,6 +51,10 @@ func TestASessionOnEachDatabase(t *testing.T) {
 		k.must(commands.Done, "remove", "authenticator", "alice", "--yes")
 		k.must(commands.Done, "remove", "pin", "alice", "--yes")
 		k.must(commands.Refused, "remove", "pin", "alice", "--yes")
+		k.printRecoveryCodes("alice")
+		k.says(k.must(commands.Done, "status", "alice"), "recovery codes  10")
+		k.must(commands.Done, "remove", "recovery", "alice", "--yes")
+		k.must(commands.Refused, "remove", "recovery", "alice", "--yes")
 		k.must(commands.Done, "void", "alice", "--yes")
 		k.must(commands.Done, "forget", "alice", "--yes")
 		k.must(commands.Done, "sweep")
@@ -60,6 +64,19 @@ func TestASessionOnEachDatabase(t *testing.T) {
 }
 
 // lockPIN gives wrong PINs until the PIN is locked.
+// printRecoveryCodes has recovery codes made, for a mailed code.
+func (k *kit) printRecoveryCodes(user string) {
+	k.t.Helper()
+	_, v := k.service()
+	code, err := factor.NewOTPIssuer(v).IssueUnproven(k.t.Context(), user, factor.KindAccount)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if _, err := factor.NewRecoveryCodes(v).Generate(k.t.Context(), user, factor.Credentials{OTP: code.Code}); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
 func (k *kit) lockPIN(user string) {
 	k.t.Helper()
 	_, v := k.service()

@@ -111,9 +111,9 @@ func (a *auditor) auditTold(ctx context.Context, death int64) (violations []stri
 	return violations, nil
 }
 
-// heard returns where what a user heard of a life differs from what happened.
-func (a *auditor) heard(u *user, lines []told, calls []*call) (wrong []string) {
-	ids := map[subject]map[uuid.UUID]bool{}
+// toldOf returns under which IDs a user was told of each thing.
+func (a *auditor) toldOf(u *user, lines []told) (ids map[subject]map[uuid.UUID]bool, wrong []string) {
+	ids = map[subject]map[uuid.UUID]bool{}
 	of := map[uuid.UUID]subject{}
 	for _, l := range lines {
 		if l.User != u.name {
@@ -128,6 +128,12 @@ func (a *auditor) heard(u *user, lines []told, calls []*call) (wrong []string) {
 		}
 		of[l.ID], ids[s][l.ID] = s, true
 	}
+	return ids, wrong
+}
+
+// heard returns where what a user heard of a life differs from what happened.
+func (a *auditor) heard(u *user, lines []told, calls []*call) (wrong []string) {
+	ids, wrong := a.toldOf(u, lines)
 	least, most, forgotten := happened(u, calls)
 	if !silent(a.Life) {
 		marked := subject{factor.ActionWipeMarked, uuid.Nil}
@@ -145,8 +151,10 @@ func (a *auditor) heard(u *user, lines []told, calls []*call) (wrong []string) {
 			wrong = append(wrong, fmt.Sprintf("%v was told under %d IDs, want %d to %d", s, got, least[s], n))
 		}
 	}
-	for id := range of {
-		a.toldBefore[id] = true
+	for _, told := range ids {
+		for id := range told {
+			a.toldBefore[id] = true
+		}
 	}
 	return wrong
 }

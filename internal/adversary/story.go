@@ -34,29 +34,26 @@ func mailed(w *World) string {
 
 func (w Who) String() string { return [...]string{"the user", "the thief", "the service"}[w] }
 
+// deeds says what happens that is no call.
+var deeds = map[Deed]string{
+	MovesOn:      "the user changes the address and the password",
+	KeyFails:     "the key service fails",
+	KeyWorks:     "the key service works again",
+	ReplicaStops: "a replica of the store stops",
+	MailFails:    "mail hangs",
+	MailWorks:    "mail works again",
+	Crowds:       "a thousand accounts have as many notices as can wait",
+	WipeReturns:  "the host's Wipe returns nil",
+	WipeFails:    "the host's Wipe returns an error",
+}
+
 // words say what somebody does.
 func (a *Act) words(w *World) string {
-	switch a.Deed {
-	case Waits:
+	if a.Deed == Waits {
 		return fmt.Sprintf("%v pass", a.For)
-	case MovesOn:
-		return "the user changes the address and the password"
-	case KeyFails:
-		return "the key service fails"
-	case KeyWorks:
-		return "the key service works again"
-	case ReplicaStops:
-		return "a replica of the store stops"
-	case MailFails:
-		return "mail hangs"
-	case MailWorks:
-		return "mail works again"
-	case Crowds:
-		return "a thousand accounts have as many notices as can wait"
-	case WipeReturns:
-		return "the host's Wipe returns nil"
-	case WipeFails:
-		return "the host's Wipe returns an error"
+	}
+	if said, ok := deeds[a.Deed]; ok {
+		return said
 	}
 	text := fmt.Sprintf("%s calls %s%s", a.Who, a.Call.Op, a.subject(w))
 	if p := purposeOf(&a.Call); p != noPurpose {

@@ -155,14 +155,30 @@ func (adv *Adversary) act(w *World, a *Act) (out spec.Outcome, ok bool) {
 	return adv.call(w, a)
 }
 
-// call makes a call of the library.
-func (adv *Adversary) call(w *World, a *Act) (spec.Outcome, bool) {
-	c, drawn := a.Call, drawnBy(w, a.Call.Op)
+// readReplica makes the call on what the replica stopped at. It is done with that if there
+// is no replica, so that nobody is able to, or if the call does not come to its swap.
+func (adv *Adversary) readReplica(w *World, now spec.Time, c *spec.Call) (out spec.Outcome, able, done bool) {
+	if w.Lagged == 0 {
+		return spec.Outcome{}, false, true
+	}
+	_, out = adv.next(adv.lagged[w.Lagged-1], now, c)
+	return out, true, out.Touch < spec.Swap
+}
+
+// full is the call with what is drawn and what the host says.
+func (a *Act) full(w *World) (c spec.Call, drawn spec.Name) {
+	c, drawn = a.Call, drawnBy(w, a.Call.Op)
 	c.Draws, c.User, c.Checked = drawn, "ann", !codeOf(&a.Call).paper // which not every call takes
 	if c.Code == nil {
 		c.Code = code{}
 	}
 	c.Notice, c.Host.Notify = 1+w.Notices, mailAs(w)
+	return c, drawn
+}
+
+// call makes a call of the library.
+func (adv *Adversary) call(w *World, a *Act) (spec.Outcome, bool) {
+	c, drawn := a.full(w)
 	due := w.State.Due() != 0 && w.State.Due() <= w.Now
 	if c.Op == spec.Sweep && adv.Rules.MailFirst {
 		adv.tellCrowd(w, &c, false)
@@ -174,11 +190,8 @@ func (adv *Adversary) call(w *World, a *Act) (spec.Outcome, bool) {
 		return out, true
 	}
 	if a.Lags {
-		if w.Lagged == 0 {
-			return spec.Outcome{}, false
-		}
-		if _, out := adv.next(adv.lagged[w.Lagged-1], now, &c); out.Touch < spec.Swap {
-			return out, true
+		if out, able, done := adv.readReplica(w, now, &c); done {
+			return out, able
 		}
 	}
 	state, out := adv.next(w.State, now, &c)

@@ -155,6 +155,20 @@ func (m *machine) sweptNotices(o *observed, want *telling) {
 	}
 }
 
+// saidBy is what one error of a Sweep says.
+func (m *machine) saidBy(o *observed, of *factor.UserError) said {
+	m.t.Helper()
+	one := said{wipe: errors.Is(of, factor.ErrWipePending), unopened: errors.Is(of, factor.ErrUnsealed)}
+	for _, leaf := range leaves(of.Err) {
+		one.dropped = one.dropped || errors.Is(leaf, factor.ErrNoticesDropped)
+		one.untold = one.untold || !one.wipe && !one.unopened && !errors.Is(leaf, factor.ErrNoticesDropped)
+	}
+	if m.cfg.notify && one.untold && m.host.mail.mode == "error" && !errors.Is(of, errNotify) {
+		m.t.Fatalf("%s: %q does not wrap the fault of Notify", o.label, of)
+	}
+	return one
+}
+
 // saidOf is what the errors of a Sweep say of a user.
 func (m *machine) saidOf(o *observed, user string) (all said) {
 	m.t.Helper()
@@ -170,14 +184,7 @@ func (m *machine) saidOf(o *observed, user string) (all said) {
 		if of.User != user {
 			continue
 		}
-		one := said{wipe: errors.Is(err, factor.ErrWipePending), unopened: errors.Is(err, factor.ErrUnsealed)}
-		for _, leaf := range leaves(of.Err) {
-			one.dropped = one.dropped || errors.Is(leaf, factor.ErrNoticesDropped)
-			one.untold = one.untold || !one.wipe && !one.unopened && !errors.Is(leaf, factor.ErrNoticesDropped)
-			if m.cfg.notify && one.untold && m.host.mail.mode == "error" && !errors.Is(err, errNotify) {
-				m.t.Fatalf("%s: %q does not wrap the fault of Notify", o.label, err)
-			}
-		}
+		one := m.saidBy(o, of)
 		all = said{all.wipe || one.wipe, all.unopened || one.unopened, all.untold || one.untold, all.dropped || one.dropped}
 	}
 	return all

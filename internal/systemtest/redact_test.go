@@ -16,7 +16,7 @@ var open = []string{
 
 	"Verifier", "PINs", "OTPIssuer", "DeviceTOTPEnroller", "AuthenticatorEnroller", "RecoveryCodes", "ResetGuard", "Admin", // no exported field
 	"Options", "PINOptions", "HashOptions", "OTPOptions", "TOTPOptions", "DeviceOptions", "ResetOptions", "Limit",
-	"Match", "Holdings", "Device", "Budget", "Status", "Wipe", "Event",
+	"Match", "Holdings", "Device", "Budget", "Status", "Wipe", "Event", "Notice",
 	"Record", // its data is sealed
 	"MalformedError", "WeakPINError", "AlreadyEnrolledError", "MismatchError", "LockedError", "UserError",
 }

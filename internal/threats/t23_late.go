@@ -52,63 +52,66 @@ func Threat23LateWrite(t *testing.T, env Env) {
 	t.Run("landing twice", func(t *testing.T) { landTwice(t, env) })
 }
 
+// firstWrites are the first writes about a user, and the use of what they made.
+var firstWrites = map[string]struct {
+	write, use func(on *process, p *person) error
+}{
+	"code": {
+		func(on *process, p *person) error {
+			o, err := on.Codes.IssueUnproven(ctx, p.id, factor.KindLogin)
+			p.codes[factor.KindLogin] = o.Code
+			return err
+		},
+		func(on *process, p *person) error {
+			_, err := on.V.VerifyOTP(ctx, p.id, p.codes[factor.KindLogin], factor.KindLogin)
+			return err
+		},
+	},
+	"PIN": {
+		func(on *process, p *person) error { return on.Admin.SetPIN(ctx, p.id, p.pin) },
+		func(on *process, p *person) error { return on.V.VerifyPIN(ctx, p.id, p.pin) },
+	},
+	"recovery codes": {
+		func(on *process, p *person) error {
+			set, err := on.Recovery.Generate(ctx, p.id, factor.Credentials{Password: p.password})
+			p.print(set)
+			p.right(factor.KindRecovery)
+			return err
+		},
+		func(on *process, p *person) error {
+			_, err := on.V.VerifyOTP(ctx, p.id, p.codes[factor.KindRecovery], factor.KindRecovery)
+			return err
+		},
+	},
+	"code for a purpose": {
+		func(on *process, p *person) error {
+			o, err := on.on(forPay).Codes.IssueUnproven(ctx, p.id, factor.KindAccount)
+			p.codes[factor.KindAccount] = o.Code
+			return err
+		},
+		func(on *process, p *person) error {
+			_, err := on.on(forPay).V.VerifyOTP(ctx, p.id, p.codes[factor.KindAccount])
+			return err
+		},
+	},
+	"device": {
+		func(on *process, p *person) error {
+			e, err := on.Devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
+			p.phone = newGenerator(e)
+			return err
+		},
+		func(on *process, p *person) error {
+			_, err := on.V.VerifyOTP(ctx, p.id, p.right(factor.KindDeviceTOTP).OTP)
+			return err
+		},
+	},
+}
+
 // landTwice lets the first write about a user land a second time, after what it
 // wrote was used and forgotten.
 func landTwice(t *testing.T, env Env) {
 	w := newWorld(t, env, nil)
-	for name, first := range map[string]struct {
-		write, use func(on *process, p *person) error
-	}{
-		"code": {
-			func(on *process, p *person) error {
-				o, err := on.Codes.IssueUnproven(ctx, p.id, factor.KindLogin)
-				p.codes[factor.KindLogin] = o.Code
-				return err
-			},
-			func(on *process, p *person) error {
-				_, err := on.V.VerifyOTP(ctx, p.id, p.codes[factor.KindLogin], factor.KindLogin)
-				return err
-			},
-		},
-		"PIN": {
-			func(on *process, p *person) error { return on.Admin.SetPIN(ctx, p.id, p.pin) },
-			func(on *process, p *person) error { return on.V.VerifyPIN(ctx, p.id, p.pin) },
-		},
-		"recovery codes": {
-			func(on *process, p *person) error {
-				set, err := on.Recovery.Generate(ctx, p.id, factor.Credentials{Password: p.password})
-				p.print(set)
-				p.right(factor.KindRecovery)
-				return err
-			},
-			func(on *process, p *person) error {
-				_, err := on.V.VerifyOTP(ctx, p.id, p.codes[factor.KindRecovery], factor.KindRecovery)
-				return err
-			},
-		},
-		"code for a purpose": {
-			func(on *process, p *person) error {
-				o, err := on.on(forPay).Codes.IssueUnproven(ctx, p.id, factor.KindAccount)
-				p.codes[factor.KindAccount] = o.Code
-				return err
-			},
-			func(on *process, p *person) error {
-				_, err := on.on(forPay).V.VerifyOTP(ctx, p.id, p.codes[factor.KindAccount])
-				return err
-			},
-		},
-		"device": {
-			func(on *process, p *person) error {
-				e, err := on.Devices.Enroll(ctx, p.id, p.device, factor.Credentials{})
-				p.phone = newGenerator(e)
-				return err
-			},
-			func(on *process, p *person) error {
-				_, err := on.V.VerifyOTP(ctx, p.id, p.right(factor.KindDeviceTOTP).OTP)
-				return err
-			},
-		},
-	} {
+	for name, first := range firstWrites {
 		for _, rest := range []time.Duration{0, 23 * time.Hour} {
 			p := w.stranger()
 			s := newScript(nth(1, "Store.CompareAndSwap", twice))

@@ -85,12 +85,12 @@ func (a *app) voidCommand() *cobra.Command {
 func (a *app) removeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "remove",
-		Short: "Remove a PIN, an authenticator or a device",
+		Short: "Remove a PIN, an authenticator, the recovery codes or a device",
 		Example: "  " + a.Name + " remove device alice 7d1ad1ee-6a5e-4f5c-9a0a-1f3c0b5d2a11 --options limits.json\n" +
 			"  " + a.Name + " remove authenticator alice --options limits.json",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage("remove what? pin, authenticator or device")
+				return usage("remove what? pin, authenticator, recovery or device")
 			}
 			return usage("remove has no %s: see its help", quoted(args[0]))
 		},
@@ -99,6 +99,7 @@ func (a *app) removeCommand() *cobra.Command {
 	c.AddCommand(
 		a.removeOne("pin", "PIN", (*factor.Admin).RemovePIN),
 		a.removeOne("authenticator", "authenticator, the one in force and one that waits,", (*factor.Admin).RemoveAuthenticator),
+		a.removeOne("recovery", "recovery codes", (*factor.Admin).RemoveRecoveryCodes),
 		a.removeDeviceCommand(),
 	)
 	return c

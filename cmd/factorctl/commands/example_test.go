@@ -65,8 +65,10 @@ func ExampleProgram_Run() {
 	// PIN             set
 	// authenticator   none
 	// devices         0
+	// recovery codes  0
 	// wrong answers   none counted, nothing locked
 	// reset strikes   0
 	// wipe            none
+	// notices         none wait to be told
 	// alice: pin removed
 }

@@ -47,6 +47,7 @@ func statusRows(user string, s factor.Status, now time.Time) [][]string {
 	for _, d := range s.Devices {
 		rows = append(rows, []string{"", fmt.Sprintf("%s  enrolled %s, last used %s", d.ID, instant(d.EnrolledAt), instant(d.UsedAt))})
 	}
+	rows = append(rows, []string{"recovery codes", strconv.Itoa(s.RecoveryCodes)})
 	for _, k := range s.Live {
 		rows = append(rows, []string{"live code", string(k)})
 	}
@@ -57,7 +58,14 @@ func statusRows(user string, s factor.Status, now time.Time) [][]string {
 		rows = append(rows, []string{"wrong answers", "none counted, nothing locked"})
 	}
 	rows = append(rows, []string{"reset strikes", strconv.Itoa(s.Strikes)})
-	return append(rows, []string{"wipe", wipe(s)})
+	return append(rows, []string{"wipe", wipe(s)}, []string{"notices", waiting(s.Notices)})
+}
+
+func waiting(notices int) string {
+	if notices == 0 {
+		return "none wait to be told"
+	}
+	return fmt.Sprintf("%d WAIT to be told", notices)
 }
 
 func either(is bool, yes, no string) string {
