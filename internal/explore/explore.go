@@ -68,6 +68,9 @@ type Plan struct {
 	// Together has the operations run in one process, with its locks, instead of
 	// each in one of its own.
 	Together bool
+	// Tells has the host offer Notify, so that calls that do what the user should hear of
+	// tell it, with a second load and swap.
+	Tells bool
 	// Faultless leaves the faults out.
 	Faultless bool
 	// Of all combinations of a starting state and operations, every Shards-th is
@@ -92,6 +95,7 @@ func Run(t *testing.T, newVerifier NewVerifier, plan Plan) *Report {
 			if err != nil {
 				t.Fatal(err)
 			}
+			l.tells = plan.Tells
 			for ops := range combinations(operations(), plan.Size) {
 				if plan.Only != "" && plan.Only != s.name+" / "+names(ops, plan.Together) || plan.FailFast && report.Violations() > 0 {
 					continue

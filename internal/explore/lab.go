@@ -19,6 +19,7 @@ type lab struct {
 	apart, together seats
 	under           *schedule // the one that runs
 	ghost           int       // whom the ghost doubles
+	tells           bool      // the host offers Notify
 }
 
 // seats holds one for each thread. They serve for schedule after schedule, until a
@@ -103,6 +104,9 @@ func (s *schedule) processFor(all *seats) (*process, *gate) {
 		wiping:   func(w factor.Wipe, err error) { l.under.asked(w, err) },
 		seeing:   func(ctx context.Context, e factor.Event) { l.under.saw(g.threadOf(ctx), e) },
 		checking: func(ctx context.Context) { g.threadOf(ctx).checking() },
+	}
+	if l.tells {
+		h.telling = func(n factor.Notice) { l.under.told(n) }
 	}
 	p, err := newProcess(l.newVerifier, g, h, l.start.change)
 	if err != nil {

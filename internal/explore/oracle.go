@@ -32,6 +32,9 @@ func (s *schedule) outcome() *outcome {
 		o.made = append(o.made, t.answer.made)
 	}
 	o.record, _ = s.store.Load(context.Background(), user)
+	if s.lab.tells {
+		o.record = withoutNotices(o.record)
+	}
 	return o
 }
 

@@ -41,6 +41,7 @@ type host struct {
 	wiping     func(w factor.Wipe, err error)            // told of each call of Wipe
 	seeing     func(ctx context.Context, e factor.Event) // told of each event
 	checking   func(ctx context.Context)                 // told of each password that is checked
+	telling    func(n factor.Notice)                     // told of each notice; nil: there is no Notify
 }
 
 // newProcess starts a process on a store. The limits are small, so that the
@@ -79,6 +80,12 @@ func newProcess(newVerifier NewVerifier, store factor.Store, h *host, change fun
 		OTP:      factor.OTPOptions{Limit: limit},
 		TOTP:     factor.TOTPOptions{Limit: limit},
 		Device:   factor.DeviceOptions{Max: 2},
+	}
+	if h.telling != nil {
+		opts.Notify = func(_ context.Context, n factor.Notice) error {
+			h.telling(n)
+			return nil
+		}
 	}
 	if change != nil {
 		change(&opts)

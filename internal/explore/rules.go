@@ -84,6 +84,8 @@ var rules = []struct {
 	{"nobody is told to go on before MinAge is over", (*judged).dodged},
 	{"a record that opened still opens", (*judged).damaged},
 	{"no more devices than Max", (*judged).crowded},
+	{"what the user should hear of is told, or waits", (*judged).unheard},
+	{"without a fault each notice is told once", (*judged).retold},
 }
 
 func (j *judged) faultless() string {

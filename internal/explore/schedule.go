@@ -38,8 +38,9 @@ type schedule struct {
 	fault  fault
 	// landedLate: a late write was made.
 	landedLate bool
-	apart      bool // somebody was overtaken between two of its calls
-	current    int  // the thread of the last step
+	apart      bool        // somebody was overtaken between two of its calls
+	current    int         // the thread of the last step
+	mailed     []uuid.UUID // the notices that the user was told
 	landed     [][]byte
 	wiped      map[uuid.UUID]bool // what the host was asked for, and whether it was done
 	broken     []breach           // that were seen on the way
@@ -78,7 +79,7 @@ func (s *schedule) run(choose chooser) ending {
 	s.threads, s.late, s.landed = s.threads[:0], nil, append(s.landed[:0], s.start.record.Data)
 	s.steps, s.faulty, s.fault, s.apart, s.current = 0, -1, none, false, -1
 	s.older, s.newest = s.start.record, s.start.record
-	s.landedLate, s.wiped, s.broken = false, nil, nil
+	s.landedLate, s.wiped, s.broken, s.mailed = false, nil, nil, s.mailed[:0]
 	s.under = s
 	defer s.finish()
 	s.begin()

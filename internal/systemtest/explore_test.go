@@ -20,6 +20,7 @@ var (
 	exploreTriples  = flag.Bool("explore.triples", false, "explore all triples of operations, with every fault, on all CPUs; otherwise a fixed share of them")
 	exploreNoFaults = flag.Bool("explore.nofaults", false, "leave the faults out of -explore.triples")
 	exploreFirst    = flag.Bool("explore.failfast", false, "stop at the first violation")
+	exploreTelling  = flag.Int("explore.telling", 400, "of the pairs of operations that tell the user explore one of so many")
 	exploreShard    = flag.String("explore.shard", "", "of what is to be explored take only the i-th of n parts, as in 3/100, on one CPU")
 	exploreSchedule = flag.String("explore.schedule", "", "for TestSchedule: the printed schedule to run again")
 )
@@ -34,6 +35,16 @@ func TestEveryFaultOfOneCall(t *testing.T) {
 //	go test -run 'TestEveryInterleavingOfPairs$' -v ./internal/systemtest -explore.pairs
 func TestEveryInterleavingOfPairs(t *testing.T) {
 	checkReport(t, exploreAll(t, explore.Plan{Size: 2}, *explorePairs, 200))
+}
+
+// TestInterleavingsThatTell explores each operation alone, and a share of the pairs, where
+// the user is told, so that calls have a second load and swap. A larger share takes
+//
+//	go test -run TestInterleavingsThatTell -v -timeout 0 ./internal/systemtest -explore.telling 10
+func TestInterleavingsThatTell(t *testing.T) {
+	checkReport(t, explore.Run(t, cheapVerifier, explore.Plan{Size: 1, Tells: true}))
+	checkReport(t, exploreAll(t, explore.Plan{Size: 2, Tells: true}, false, *exploreTelling))
+	checkReport(t, exploreAll(t, explore.Plan{Size: 2, Tells: true, Together: true}, false, *exploreTelling))
 }
 
 // TestEveryInterleavingOfTriples explores the triples of operations. All of them
