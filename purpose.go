@@ -13,8 +13,8 @@ const maxPart = 255
 // payee of an amount, or a new address. What is made from the view issues codes for
 // that purpose, and an issued code is right only for the purpose that it was issued
 // for, none included. For any other it is wrong, and charged. Confirm an act with
-// VerifyOTP on a view and never with VerifyAny, and give a code that is mailed to a
-// new address a purpose always.
+// VerifyOTP on a view and never with VerifyAny. Where a code is mailed to a new
+// address, name that address in the purpose: else it proves any other one too.
 //
 //	payment := v.For("pay", payee, amount)
 //	code, err := factor.NewOTPIssuer(payment).IssueUnproven(ctx, user, factor.KindAccount)
