@@ -26,7 +26,8 @@ const maxPart = 255
 // Admin and Holdings are the same on all views. For on a view starts over.
 //
 // A part has 1 to 255 bytes of UTF-8, and there is at least one: else each call on the
-// view is ErrMalformed with the field purpose, as is NewResetGuard.
+// view is ErrMalformed with the field purpose, as is NewResetGuard. Parts are compared
+// byte by byte, so 10 is not 10.00, and are no secret: fmt prints those of a view.
 func (v *Verifier) For(purpose ...string) *Verifier {
 	return &Verifier{core: v.core, purpose: account.NewPurpose(purpose), malformed: checkPurpose(purpose)}
 }
