@@ -135,7 +135,8 @@ type MismatchError struct {
 	Remaining int
 	// Stale says that the code was right once and is not any more: it was used,
 	// replaced or voided, or has expired. It was not charged, and neither was
-	// anything else in the call. Have the user take the newest code.
+	// anything else in the call. Have the user take the newest code, or another one of
+	// the recovery codes.
 	Stale bool
 }
 

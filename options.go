@@ -78,9 +78,9 @@ type Options struct {
 // The Tries-th wrong answer in a row locks the kind for Delay, each further one
 // for twice as long as the one before, up to MaxDelay. The Final-th locks it
 // until Admin.Unlock, or until it is bound anew: a new PIN, a confirmed
-// authenticator, or a device where the user has no other. A right answer and such a
-// binding set the count back to zero. While a kind is locked nothing is judged, so
-// right and wrong get the same answer.
+// authenticator, new recovery codes, or a device where the user has no other. A right
+// answer and such a binding set the count back to zero. While a kind is locked nothing
+// is judged, so right and wrong get the same answer.
 type Limit struct {
 	// Tries is at least 1. Default 3 for the PIN, else 5.
 	Tries int

@@ -25,7 +25,8 @@ type OTPOptions struct {
 	Interval time.Duration
 	// Resend gives out the code that is live, with its ExpiresAt, where another of its
 	// kind and purpose is asked for while at least half its life is left: two mails that come late
-	// or in the other order then hold the same code. Interval starts anew with each.
+	// or in the other order then hold the same code. Interval starts anew with each. Where
+	// a code may go to one of several addresses, name the address in its purpose.
 	// Default: each code is a new one.
 	Resend bool
 	// Limit bounds the wrong codes, for each of the two kinds on its own, and for recovery

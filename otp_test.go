@@ -90,6 +90,7 @@ func TestIssueMakesALiveCodeOfItsKind(t *testing.T) {
 			c.Live, c.Stale = slices.DeleteFunc(slices.Clone(c.Live), which), c.Stale[max(0, len(c.Stale)-8):]
 		}
 		ends(func(live account.Code) bool { return !live.ExpiresAt.After(accounttest.Noon) })
+		ends(func(live account.Code) bool { return live.ExpiresAt.After(accounttest.Noon.Add(ttl + time.Minute)) })
 		ends(func(live account.Code) bool {
 			return live.Seal == accounttest.Seal(account.Kind(kind), live.Digits, purpose...)
 		})

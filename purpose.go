@@ -13,8 +13,8 @@ const maxPart = 255
 // payee of an amount, or a new address. What is made from the view issues codes for
 // that purpose, and an issued code is right only for the purpose that it was issued
 // for, none included. For any other it is wrong, and charged. Confirm an act with
-// VerifyOTP on a view and never with VerifyAny, and give a code that is mailed to a
-// new address a purpose always.
+// VerifyOTP on a view and never with VerifyAny. Where a code is mailed to a new
+// address, name that address in the purpose: else it proves any other one too.
 //
 //	payment := v.For("pay", payee, amount)
 //	code, err := factor.NewOTPIssuer(payment).IssueUnproven(ctx, user, factor.KindAccount)
@@ -31,7 +31,8 @@ const maxPart = 255
 // Admin and Holdings are the same on all views. For on a view starts over.
 //
 // A part has 1 to 255 bytes of UTF-8, and there is at least one: else each call on the
-// view is ErrMalformed with the field purpose, as is NewResetGuard.
+// view is ErrMalformed with the field purpose, as is NewResetGuard. Parts are compared
+// byte by byte, so 10 is not 10.00, and are no secret: fmt prints those of a view.
 func (v *Verifier) For(purpose ...string) *Verifier {
 	return &Verifier{core: v.core, purpose: account.NewPurpose(purpose), malformed: checkPurpose(purpose)}
 }

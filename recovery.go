@@ -13,9 +13,12 @@ import (
 // use by many goroutines.
 //
 // A code is 16 characters of Crockford's base32, 80 random bits, shown as
-// k7m2-q9xw-4d3f-zpt8 (NIST SP 800-63B-4 §3.1.2.1 asks for 64 bits). It is read
-// without regard to case, hyphens and blanks, o as 0, and i and l as 1. Wrong ones are
-// counted by OTPOptions.Limit, for the kind.
+// k7m2-q9xw-4d3f-zpt8 (NIST SP 800-63B-4 §4.2.1.1 asks for 64 bits). It is read
+// without regard to case, ASCII hyphens and spaces, with o as 0, and i and l as 1, from
+// at most 64 bytes. Wrong ones are counted by OTPOptions.Limit, for the kind.
+//
+// The codes stay until they are used, replaced or removed, or Admin.Forget erases the
+// user's record. Admin.PasswordChanged and a wipe leave them.
 type RecoveryCodes struct{ v *Verifier }
 
 // NewRecoveryCodes returns the RecoveryCodes of v.

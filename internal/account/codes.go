@@ -55,7 +55,8 @@ func (a *Account) Codes(k Kind) *Codes {
 
 // Issue makes digits the live code of a kind for a purpose, and returns the live code: the
 // one that is live already where that is to be sent again. Where too many are live the
-// oldest is pushed out. No other is issued within the interval.
+// oldest is pushed out. Those of a clock that ran ahead are void, and go first. No other
+// is issued within the interval.
 func (a *Account) Issue(k Kind, p Purpose, digits string, r *Rules, now time.Time) Code {
 	c, ttl := a.Codes(k), r.TTL(k)
 	c.NotBefore = time.Time{}
@@ -63,8 +64,9 @@ func (a *Account) Issue(k Kind, p Purpose, digits string, r *Rules, now time.Tim
 		c.NotBefore = now.Add(r.Interval)
 	}
 	c.retire(func(live Code) bool { return live.expired(now) })
+	c.retire(func(live Code) bool { return !live.liveAt(ttl, now) }) // or it would be right when its time comes
 	for _, live := range c.Live {
-		if r.Resend && live.isFor(p, k) && live.liveAt(ttl, now) && live.ExpiresAt.Sub(now) >= ttl/2 {
+		if r.Resend && live.isFor(p, k) && live.ExpiresAt.Sub(now) >= ttl/2 {
 			return live
 		}
 	}

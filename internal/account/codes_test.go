@@ -65,8 +65,9 @@ func (h *codeHistory) canLast(c namedCode, now time.Time) bool {
 
 // issue says what is issued, and takes note of it.
 func (h *codeHistory) issue(purpose []string, digits string, resend bool, now time.Time) account.Code {
+	h.end(func(c namedCode) bool { return !h.canLast(c, now) })
 	for _, c := range h.live {
-		if resend && c.isFor(purpose) && h.canLast(c, now) && 2*c.ExpiresAt.Sub(now) >= h.ttl {
+		if resend && c.isFor(purpose) && 2*c.ExpiresAt.Sub(now) >= h.ttl {
 			return c.Code
 		}
 	}

@@ -153,6 +153,33 @@ func TestExpiredCodesMakeRoomForAnotherPurpose(t *testing.T) {
 	}
 }
 
+// A code that a clock which ran ahead issued is void. The next code of the kind, whatever
+// its purpose, takes it out of use: it pushes no live one out, and is not right when its
+// time comes.
+func TestVoidCodesMakeRoomAndDoNotComeBack(t *testing.T) {
+	purpose := func(i int) account.Purpose { return purposeOf([]string{fmt.Sprint(i)}) }
+	for _, ahead := range []time.Duration{rules.LoginTTL - time.Minute, 24 * time.Hour} {
+		a := &account.Account{}
+		for i := range 3 {
+			a.Issue(account.KindLogin, purpose(i), "000001", rules, accounttest.Noon)
+		}
+		a.Issue(account.KindLogin, purpose(3), "000000", rules, accounttest.Noon.Add(ahead))
+		left := len(a.Codes(account.KindLogin).Live) - 1 // of the first three: to that clock they may have expired
+		a.Issue(account.KindLogin, purpose(4), "000001", rules, accounttest.Noon)
+		if got := len(a.Codes(account.KindLogin).Live); got != left+1 {
+			t.Errorf("%v ahead: %d codes are live, want %d", ahead, got, left+1)
+		}
+		for i := range left {
+			if got := verdictFor(a, account.KindLogin, purpose(i), "000001", rules, accounttest.Noon); got != account.Right {
+				t.Errorf("%v ahead: live code %d: verdict %d", ahead, i, got)
+			}
+		}
+		if got := verdictFor(a, account.KindLogin, purpose(3), "000000", rules, accounttest.Noon.Add(ahead)); got != account.Stale {
+			t.Errorf("%v ahead: verdict %d when its time has come", ahead, got)
+		}
+	}
+}
+
 // With Resend the code that is sent again is the one for the same purpose. The others
 // stay, each for its own, and the interval is the kind's.
 func TestACodeIsSentAgainForItsPurpose(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 // issue makes a new code the live one of its purpose: an account code for a proof, or a
 // code that the host mails. Within Interval of the last one of the kind, whatever its
 // purpose, it refuses, before it judges the proof. It never sets a count back. The code
-// that was live for the purpose is stale, or else the oldest of four.
+// that was live for the purpose is stale, or else the oldest of four. Those of a clock that
+// ran ahead are void, and stale from then on.
 func (t *turn) issue() Answer {
 	kind := KindAccount
 	if t.call.Op == IssueUnproven {
@@ -31,6 +32,7 @@ func (t *turn) issue() Answer {
 	}
 	t.writes = true
 	purpose := t.call.purpose()
+	codes.retireWhere(func(c Issued) bool { return !t.live(kind, c) })
 	if !t.resent(kind) {
 		codes.retire(codes.Of(purpose))
 		codes.add(Issued{t.call.Draws, purpose, t.now.add(t.o.ttl(kind))})

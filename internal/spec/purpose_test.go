@@ -153,6 +153,23 @@ func TestOnlyLiveCodesTakePlaces(t *testing.T) {
 	}
 }
 
+// A code of a clock that ran ahead takes no place, and the next code of the kind, whatever
+// its purpose, ends it.
+func TestCodesOfAClockAheadTakeNoPlace(t *testing.T) {
+	sc := newScene(t, nil)
+	oldest := sc.ok(on(mail, "a"))
+	sc.ok(on(mail, "b"))
+	sc.ok(on(mail, "c"))
+	ahead := noon.add(5*time.Minute - time.Millisecond)
+	sc.now = ahead
+	void := sc.ok(on(mail, "d"))
+	sc.now = noon
+	sc.ok(on(mail, "e"))
+	sc.ok(on(verifyAccount, "a"), oldest)
+	sc.now = ahead
+	sc.want(staleThere(KindAccount, 5), on(verifyAccount, "d"), void)
+}
+
 // A code that was right once is known as that for its purpose, and is wrong for any other.
 func TestACodeIsStaleForItsPurposeAlone(t *testing.T) {
 	for name, ends := range map[string]func(sc *scene, code Name){
