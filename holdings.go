@@ -5,9 +5,11 @@ import "context"
 // Holdings is what a user could prove.
 type Holdings struct {
 	// PIN: a PIN is set. Authenticator: one is confirmed.
-	PIN, Authenticator bool
-	// Devices is how many are enrolled, and RecoveryCodes how many are unused.
-	Devices, RecoveryCodes int
+	PIN           bool `json:"pin"`
+	Authenticator bool `json:"authenticator"`
+	// Devices is how many are enrolled, RecoveryCodes how many are unused.
+	Devices       int `json:"devices"`
+	RecoveryCodes int `json:"recoveryCodes"`
 }
 
 // Holdings returns what a user could prove, for a login to offer as the second factor.

@@ -25,16 +25,16 @@ func (p Purpose) seal(k Kind, digits string) (s Seal) {
 	if !p.IsSet() {
 		return s
 	}
-	h := sha256.New()
-	write := func(part string) {
-		_ = binary.Write(h, binary.BigEndian, int64(len(part)))
-		h.Write([]byte(part))
+	all := make([]byte, 0, 256)
+	add := func(part string) {
+		all = binary.BigEndian.AppendUint64(all, uint64(len(part)))
+		all = append(all, part...)
 	}
-	write(string(k))
-	write(digits)
+	add(string(k))
+	add(digits)
 	for _, part := range p.parts {
-		write(part)
+		add(part)
 	}
-	copy(s[:], h.Sum(nil))
-	return s
+	sum := sha256.Sum256(all)
+	return Seal(sum[:len(s)])
 }
