@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -129,7 +130,7 @@ func TestNoticeIsMailedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	told, err := s.mail.told(t.Context(), aliceAddress)
+	told, err := s.mail.told(t.Context(), s.alice().ID)
 	if err != nil || len(told) != 1 || told[0].Subject != "A PIN was set." {
 		t.Fatalf("told %v, %v", told, err)
 	}
@@ -143,7 +144,200 @@ func TestNoticeIsMailedOnce(t *testing.T) {
 	if err := s.mail.notify(t.Context(), again); err != nil {
 		t.Fatalf("a notice of a user who is gone waits for ever: %v", err)
 	}
-	if told, err = s.mail.told(t.Context(), aliceAddress); err != nil || len(told) != 2 {
+	if told, err = s.mail.told(t.Context(), s.alice().ID); err != nil || len(told) != 2 {
 		t.Fatalf("told %v, %v", told, err)
 	}
 }
+
+// A change that was begun with a password or an address that is no more changes nothing.
+func TestLateChangeIsRefused(t *testing.T) {
+	s := newSite(t)
+	s.client().register()
+	before := s.alice()
+	if err := s.setPassword(t.Context(), before, "battery staple"); err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range map[string]error{
+		"password": s.setPassword(t.Context(), before, "of the thief"),
+		"address":  s.setAddress(t.Context(), before, "thief@example.com"),
+	} {
+		if err == nil {
+			t.Errorf("the %s of before is taken", name)
+		}
+	}
+	between := s.alice()
+	if err := s.setAddress(t.Context(), between, "new@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.setAddress(t.Context(), between, "thief@example.com"); err == nil {
+		t.Error("the address of before is taken")
+	}
+	if right, err := s.users.checkPassword(t.Context(), before.ID, "battery staple"); err != nil || !right || s.alice().Address != "new@example.com" {
+		t.Fatalf("the password is the owner's: %v, %v; mail goes to %s", right, err, s.alice().Address)
+	}
+}
+
+// Where mail is down nothing changes, so that no change goes untold.
+func TestNothingChangesUntold(t *testing.T) {
+	s := newSite(t)
+	s.client().register()
+	before := s.alice()
+	s.exec(`ALTER TABLE mails RENAME TO away`)
+	if err := s.setPassword(t.Context(), before, "battery staple"); err == nil {
+		t.Fatal("changed without a mail")
+	}
+	if err := s.setAddress(t.Context(), before, "new@example.com"); err == nil {
+		t.Fatal("changed without a mail")
+	}
+	if s.alice() != before {
+		t.Fatalf("changed and not told: %+v, was %+v", s.alice(), before)
+	}
+}
+
+// A reset that began with a link to the old address ends with that address, and so does
+// the link itself, even if the old address comes back.
+func TestNewAddressEndsResets(t *testing.T) {
+	s := newSite(t)
+	s.client().register()
+	thief := s.client()
+	var tokens [2]string
+	for i := range tokens {
+		thief.post("/forgot", url.Values{"name": {"alice"}})
+		_, tokens[i], _ = strings.Cut(s.letters()[0].Link, "token=")
+		s.clock.Turn(2 * time.Minute)
+	}
+	thief.post("/reset", url.Values{"token": {tokens[0]}})
+	for _, address := range []string{"new@example.com", aliceAddress} {
+		if err := s.setAddress(t.Context(), s.alice(), address); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if to := thief.post("/reset/proof", url.Values{"pin": {alicePIN}}).Header.Get("Location"); to != "/login" {
+		t.Errorf("the reset goes on: %q", to)
+	}
+	if response := thief.post("/reset", url.Values{"token": {tokens[1]}}); response.StatusCode == http.StatusSeeOther {
+		t.Error("the link of before is good again")
+	}
+}
+
+// One user whose record does not open does not keep the others from being settled.
+func TestOneFaultHoldsUpNobodyElse(t *testing.T) {
+	s := newSite(t)
+	for _, name := range []string{"alice", "bob", "carol"} {
+		who, err := s.users.create(t.Context(), name, name+"@example.com", alicePassword)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.codes.IssueUnproven(t.Context(), who.ID, factor.KindLogin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.exec(`UPDATE users SET epoch = epoch + 1, moves = moves + 1`)
+	s.exec(`UPDATE factor_records SET data = x'00' WHERE user_id = '` + s.alice().ID + `'`)
+	if err := s.settleChanges(t.Context()); err == nil {
+		t.Fatal("the fault is not told")
+	}
+	waiting, err := stringsOf(s.db.QueryContext(t.Context(), `SELECT name FROM users WHERE epoch_told < epoch OR moves_told < moves`))
+	if err != nil || len(waiting) != 1 || waiting[0] != "alice" {
+		t.Fatalf("these wait: %v, %v", waiting, err)
+	}
+}
+
+// A payment is paid once, whatever codes and however many requests there are.
+func TestPaymentIsPaidOnce(t *testing.T) {
+	s := newSite(t)
+	p, err := newPayment("Bob", "12.5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.wallet.add(t.Context(), "alice", p); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.wallet.pay(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.wallet.pay(t.Context(), p); err == nil {
+		t.Fatal("paid twice")
+	}
+}
+
+// The account shows what its user was told, at whatever address.
+func TestNoticesAreTheUsers(t *testing.T) {
+	s := newSite(t)
+	c := s.client()
+	c.pastBoth()
+	c.post("/account/pin", url.Values{"pin": {alicePIN}, "password": {alicePassword}})
+	s.clock.Turn(time.Minute)
+	c.post("/account/address", url.Values{"address": {"new@example.com"}, "password": {alicePassword}})
+	c.post("/account/address/confirm", url.Values{"code": {s.mailed()}})
+	if to := s.alice().Address; to != "new@example.com" {
+		t.Fatalf("mail goes to %s", to)
+	}
+	if page := c.page("/account"); !strings.Contains(page, "A PIN was set.") {
+		t.Fatalf("the account does not tell it: %s", page)
+	}
+}
+
+// A second factor that comes or goes ends the remembered browsers of before, also where
+// mail is down, or where somebody on call removed it.
+func TestRememberedBrowsersEndWithTheAuthenticator(t *testing.T) {
+	s := newSite(t)
+	c := s.client()
+	c.register()
+	c.post("/login/second/mail", nil)
+	c.post("/login/second", url.Values{"code": {c.mailed()}, "remember": {"on"}})
+	at := factor.Event{User: s.alice().ID, Action: factor.ActionAuthenticatorRemoved, At: s.clock.Now()}
+	left := func() (n int) {
+		if err := s.db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM browsers`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	early := at
+	early.At = at.At.Add(-time.Minute)
+	notify := s.options().Notify
+	if err := notify(t.Context(), factor.Notice{ID: uuid.New(), Event: early}); err != nil || left() != 1 {
+		t.Fatalf("a change of before ends %d, %v", 1-left(), err)
+	}
+	s.exec(`ALTER TABLE mails RENAME TO away`)
+	if err := notify(t.Context(), factor.Notice{ID: uuid.New(), Event: at}); err == nil || left() != 0 {
+		t.Fatalf("%d are left, %v", left(), err)
+	}
+}
+
+// A session that was ended stays ended, though a request of its own was still on its way.
+func TestLogoutEndsWhatIsOnItsWay(t *testing.T) {
+	s := newSite(t)
+	c := s.client()
+	c.pastBoth()
+	base, err := url.Parse(s.base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stolen := c.http.Jar.Cookies(base)
+	form := strings.NewReader(url.Values{"pin": {alicePIN}, "password": {alicePassword}}.Encode())
+	slow := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/account/pin", readerFunc(func(p []byte) (int, error) {
+		if form.Size() == int64(form.Len()) {
+			c.post("/logout", nil)
+		}
+		return form.Read(p)
+	}))
+	slow.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for _, cookie := range stolen {
+		slow.AddCookie(cookie)
+	}
+	answered := httptest.NewRecorder()
+	s.handler().ServeHTTP(answered, slow)
+	if to := answered.Header().Get("Location"); to != "/account" {
+		t.Fatalf("the slow request was sent to %q", to)
+	}
+	c.http.Jar.SetCookies(base, stolen)
+	if to := c.send(http.MethodGet, "/account", "same-origin", nil).Header.Get("Location"); to != "/login" {
+		t.Fatalf("the session lives on: sent to %q", to)
+	}
+}
+
+// A readerFunc is an io.Reader.
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

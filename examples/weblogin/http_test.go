@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -63,6 +64,21 @@ func (c *client) pastBoth() {
 	}
 }
 
+// page returns a page that the client gets.
+func (c *client) page(path string) string {
+	c.t.Helper()
+	response, err := c.http.Get(c.base + path)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(body)
+}
+
 // routes are all patterns.
 type routes []string
 
@@ -96,6 +112,68 @@ func TestAccountIsClosedBeforeBothFactors(t *testing.T) {
 			if to := response.Header.Get("Location"); response.StatusCode != http.StatusSeeOther || to != c.to {
 				t.Errorf("%s is %s, and leads to %q, not to %q", route, response.Status, to, c.to)
 			}
+		}
+	}
+}
+
+// A remembered browser and the password open the account. They change nothing in it: the
+// second factor comes first.
+func TestRememberedBrowserChangesNothing(t *testing.T) {
+	s := newSite(t)
+	c := s.client()
+	c.register()
+	c.post("/login/second/mail", nil)
+	c.post("/login/second", url.Values{"code": {c.mailed()}, "remember": {"on"}})
+	c.post("/logout", nil)
+	c.post("/login", url.Values{"name": {"alice"}, "password": {alicePassword}})
+	if response := c.send(http.MethodGet, "/account", "same-origin", nil); response.StatusCode != http.StatusOK {
+		t.Fatalf("the account is %s", response.Status)
+	}
+	for _, route := range s.routes(s.routeAccount) {
+		method, path, _ := strings.Cut(route, " ")
+		if method != http.MethodPost || strings.HasPrefix(path, "/pay") {
+			continue
+		}
+		response := c.post(path, url.Values{"password": {alicePassword}, "pin": {alicePIN}, "new": {"battery staple"}})
+		if to := response.Header.Get("Location"); to != "/login/second" {
+			t.Errorf("%s is %s, and leads to %q", route, response.Status, to)
+		}
+	}
+	s.clock.Turn(time.Minute)
+	c.post("/login/second/mail", nil)
+	c.post("/login/second", url.Values{"code": {c.mailed()}})
+	c.post("/account/pin", url.Values{"password": {alicePassword}, "pin": {alicePIN}})
+	if set, err := s.pins.IsSet(t.Context(), s.alice().ID); err != nil || !set {
+		t.Fatalf("past both factors the PIN is set: %v, %v", set, err)
+	}
+}
+
+// A wrong password is answered as a name that nobody has, whatever was typed.
+func TestLoginTellsNoNames(t *testing.T) {
+	s := newSite(t)
+	s.client().register()
+	for _, password := range []string{"guess", "", strings.Repeat("a", 73), strings.Repeat("a", 5000)} {
+		var said [2]string
+		for i, name := range []string{"alice", "nobody"} {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.base+"/login",
+				strings.NewReader(url.Values{"name": {name}, "password": {password}}.Encode()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(response.Body)
+			_ = response.Body.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			said[i] = response.Status + string(body)
+		}
+		if said[0] != said[1] {
+			t.Errorf("a password of %d bytes: alice gets\n%s\nand nobody\n%s", len(password), said[0], said[1])
 		}
 	}
 }

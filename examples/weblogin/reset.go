@@ -40,8 +40,8 @@ func (a *app) mailLink(ctx context.Context, who user) error {
 		return err
 	}
 	token := rand.Text()
-	_, err = a.db.ExecContext(ctx, `INSERT INTO reset_links (token_hash, user_id, address, epoch, ends_at) VALUES (?, ?, ?, ?, ?)`,
-		hashed(token), who.ID, who.Address, who.Epoch, a.now().Add(linkLife).UnixMilli())
+	_, err = a.db.ExecContext(ctx, `INSERT INTO reset_links (token_hash, user_id, epoch, moves, ends_at) VALUES (?, ?, ?, ?, ?)`,
+		hashed(token), who.ID, who.Epoch, who.Moves, a.now().Add(linkLife).UnixMilli())
 	if err != nil {
 		return err
 	}
@@ -54,13 +54,13 @@ func (a *app) showResetLink(w http.ResponseWriter, r *http.Request, v visitor) e
 }
 
 // followResetLink uses the link up, unless the password or the address has changed since
-// it was mailed. Only behind it is the reset guard called: whoever
-// could call it freely could destroy the cards of others.
+// it was mailed. Only behind it is the reset guard called: whoever could call it freely
+// could destroy the cards of others.
 func (a *app) followResetLink(w http.ResponseWriter, r *http.Request, v visitor) error {
 	ctx := r.Context()
 	var id string
 	err := a.db.QueryRowContext(ctx, `DELETE FROM reset_links AS l WHERE token_hash = ? AND ends_at > ? AND EXISTS (
-		SELECT 1 FROM users AS u WHERE u.id = l.user_id AND u.address = l.address AND u.epoch = l.epoch) RETURNING user_id`,
+		SELECT 1 FROM users AS u WHERE u.id = l.user_id AND u.epoch = l.epoch AND u.moves = l.moves) RETURNING user_id`,
 		hashed(r.PostFormValue("token")), a.now().UnixMilli()).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return a.refuse(w, r, v, "reset", "", inputError("This link was used or is too old. Ask for another one."))

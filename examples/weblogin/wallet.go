@@ -94,7 +94,20 @@ func (w *wallet) payment(ctx context.Context, id, number string) (p payment, err
 	return p, err
 }
 
+// pay pays once, however many requests come at the same time.
 func (w *wallet) pay(ctx context.Context, p payment) error {
-	_, err := w.db.ExecContext(ctx, `UPDATE payments SET paid = 1 WHERE id = ?`, p.ID)
+	done, err := w.db.ExecContext(ctx, `UPDATE payments SET paid = 1 WHERE id = ? AND paid = 0`, p.ID)
+	return changedOne(done, err, "This is paid already.")
+}
+
+// changedOne returns what else was wrong if a statement has changed no row.
+func changedOne(done sql.Result, err error, otherwise inputError) error {
+	if err != nil {
+		return err
+	}
+	n, err := done.RowsAffected()
+	if err == nil && n == 0 {
+		err = otherwise
+	}
 	return err
 }
