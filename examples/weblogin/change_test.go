@@ -261,6 +261,19 @@ func TestPaymentIsPaidOnce(t *testing.T) {
 	}
 }
 
+// What a mail and a page show is what was meant: nothing turns the text around or hides in it.
+func TestPaymentShowsWhatItIs(t *testing.T) {
+	for _, payee := range []string{"\u202eboB", "a\x00b", "a\u200bb", "\xff", "\u2066Bob", ""} {
+		if p, err := newPayment(payee, "12.50"); err == nil {
+			t.Errorf("%+q is taken as %+q", payee, p.Payee)
+		}
+	}
+	p, err := newPayment(" Zoë  & Söhne\n东京 ", "12.5")
+	if err != nil || p.Payee != "Zoë & Söhne 东京" || p.Amount != "12.50" {
+		t.Fatalf("%+v, %v", p, err)
+	}
+}
+
 // The account shows what its user was told, at whatever address.
 func TestNoticesAreTheUsers(t *testing.T) {
 	s := newSite(t)

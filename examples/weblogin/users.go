@@ -50,7 +50,7 @@ var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,31}$`)
 func spelled(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
 func checkAddress(address string) error {
-	if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address || len(address) > 200 {
+	if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address || !shows(address, 200) {
 		return inputError("Give an address such as alice@example.com.")
 	}
 	return nil

@@ -7,6 +7,8 @@ import (
 	"math/big"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/knowhave/factor"
 )
@@ -29,7 +31,7 @@ type payment struct {
 func (p payment) purpose() []string { return []string{"pay", p.Payee, p.Amount} }
 
 func (w *wallet) addCard(ctx context.Context, id, label string) error {
-	if label = strings.TrimSpace(label); label == "" || len(label) > 60 {
+	if label = strings.TrimSpace(label); !shows(label, 60) {
 		return inputError("Give the card a name of 1 to 60 characters.")
 	}
 	_, err := w.db.ExecContext(ctx, `INSERT INTO cards (user_id, label, added_at) VALUES (?, ?, ?)`, id, label, w.now().UnixMilli())
@@ -68,7 +70,7 @@ func (w *wallet) wipe(ctx context.Context, wipe factor.Wipe) error {
 // 12.50.
 func newPayment(payee, amount string) (payment, error) {
 	payee = strings.Join(strings.Fields(payee), " ")
-	if payee == "" || len(payee) > 60 {
+	if !shows(payee, 60) {
 		return payment{}, inputError("Give a payee of 1 to 60 characters.")
 	}
 	value, ok := new(big.Rat).SetString(strings.TrimSpace(amount))
@@ -79,6 +81,14 @@ func newPayment(payee, amount string) (payment, error) {
 		return payment{}, inputError("An amount has two digits behind the point at most.")
 	}
 	return payment{ID: rand.Text(), Payee: payee, Amount: value.FloatString(2)}, nil
+}
+
+// shows reports whether a text has 1 to most characters, each of which shows: none turns
+// the others around or hides among them. What the user reads is what is meant.
+func shows(text string, most int) bool {
+	hidden := func(r rune) bool { return !unicode.IsPrint(r) }
+	n := utf8.RuneCountInString(text)
+	return 0 < n && n <= most && utf8.ValidString(text) && !strings.ContainsFunc(text, hidden)
 }
 
 func (w *wallet) add(ctx context.Context, id string, p payment) error {
