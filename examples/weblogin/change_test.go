@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,25 @@ func TestExpiredLinksAreDropped(t *testing.T) {
 			t.Fatalf("%d links, want %d; %v", left, want, err)
 		}
 		s.clock.Turn(linkLife)
+	}
+}
+
+// However many ask at once, one link is mailed a minute.
+func TestLinksAreNotMailedInBulk(t *testing.T) {
+	s := newSite(t)
+	s.client().register()
+	before, who := len(s.letters()), s.alice()
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			if err := s.mailLink(t.Context(), who); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(s.letters()) - before; n != 1 {
+		t.Fatalf("%d links were mailed, want 1", n)
 	}
 }
 

@@ -32,17 +32,16 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request, _ visitor) error {
 	return a.next(w, r, "/forgot", "If there is such a user, a link is in the mailbox.")
 }
 
+// mailLink mails a link, unless the user got one just now.
 func (a *app) mailLink(ctx context.Context, who user) error {
-	var recent bool
-	err := a.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM reset_links WHERE user_id = ? AND ends_at > ?)`,
-		who.ID, a.now().Add(linkLife-linkPause).UnixMilli()).Scan(&recent)
-	if err != nil || recent {
+	token, ends := rand.Text(), a.now().Add(linkLife)
+	done, err := a.db.ExecContext(ctx, `INSERT INTO reset_links (token_hash, user_id, epoch, moves, ends_at) SELECT ?, ?, ?, ?, ?
+		WHERE NOT EXISTS (SELECT 1 FROM reset_links WHERE user_id = ? AND ends_at > ?)`,
+		hashed(token), who.ID, who.Epoch, who.Moves, ends.UnixMilli(), who.ID, ends.Add(-linkPause).UnixMilli())
+	if err != nil {
 		return err
 	}
-	token := rand.Text()
-	_, err = a.db.ExecContext(ctx, `INSERT INTO reset_links (token_hash, user_id, epoch, moves, ends_at) VALUES (?, ?, ?, ?, ?)`,
-		hashed(token), who.ID, who.Epoch, who.Moves, a.now().Add(linkLife).UnixMilli())
-	if err != nil {
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
 		return err
 	}
 	return a.mail.send(ctx, letter{To: who.Address, Subject: "Reset your password", Body: "Follow this link within 30 minutes.", Link: a.base + "/reset?token=" + token})

@@ -16,6 +16,7 @@ type sessionStore struct {
 	scs.Store
 	mu    sync.Mutex
 	ended map[string]time.Time // tokens, until their sessions would have expired
+	tidy  time.Time            // when those that have expired are dropped
 }
 
 func neverBack(behind scs.Store) *sessionStore {
@@ -26,7 +27,10 @@ func (s *sessionStore) Delete(token string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	maps.DeleteFunc(s.ended, func(_ string, until time.Time) bool { return until.Before(now) })
+	if !now.Before(s.tidy) {
+		maps.DeleteFunc(s.ended, func(_ string, until time.Time) bool { return until.Before(now) })
+		s.tidy = now.Add(time.Minute)
+	}
 	s.ended[token] = now.Add(sessionLife)
 	return s.Store.Delete(token)
 }
