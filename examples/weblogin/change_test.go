@@ -312,7 +312,7 @@ func TestNoticesAreTheUsers(t *testing.T) {
 }
 
 // A second factor that comes or goes ends the remembered browsers of before, also where
-// mail is down, or where somebody on call removed it.
+// mail is down.
 func TestRememberedBrowsersEndWithTheAuthenticator(t *testing.T) {
 	s := newSite(t)
 	c := s.client()

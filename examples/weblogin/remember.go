@@ -31,8 +31,8 @@ func (a *app) remember(w http.ResponseWriter, r *http.Request, who user) error {
 }
 
 // notify is factor.Options.Notify. Browsers that were remembered before an authenticator
-// came or went are asked again. factor repeats a notice until it is taken, and also tells
-// what somebody on call has done.
+// came or went are asked again. factor repeats a notice until it is taken, also where the
+// process ended in between.
 func (a *app) notify(ctx context.Context, n factor.Notice) error {
 	switch n.Event.Action {
 	case factor.ActionAuthenticatorConfirmed, factor.ActionAuthenticatorRemoved:
