@@ -1,9 +1,12 @@
 package main
 
 import (
+	"database/sql"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -267,6 +270,33 @@ func TestEachStageHasANewToken(t *testing.T) {
 			t.Fatalf("the token is %q, seen before: %v", now, seen[now])
 		} else {
 			seen[now] = true
+		}
+	}
+}
+
+// A fault is a fault, and no page that is missing, whatever it wraps. A payment of
+// somebody else's is missing.
+func TestMissingPagesAreNoFaults(t *testing.T) {
+	s := newSite(t)
+	broken := s.sessions.LoadAndSave(s.anybody(func(http.ResponseWriter, *http.Request, visitor) error {
+		return fmt.Errorf("settle: %w", sql.ErrNoRows)
+	}))
+	answered := httptest.NewRecorder()
+	broken.ServeHTTP(answered, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+	if answered.Code != http.StatusInternalServerError {
+		t.Errorf("a fault is %d", answered.Code)
+	}
+	c := s.client()
+	c.pastBoth()
+	if err := s.wallet.add(t.Context(), "bob", payment{ID: "bobs", Payee: "Carol", Amount: "1.00"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/pay/bobs", "/pay/none"} {
+		if response := c.send(http.MethodGet, path, "same-origin", nil); response.StatusCode != http.StatusNotFound {
+			t.Errorf("%s is %s", path, response.Status)
+		}
+		if response := c.post(path, url.Values{"code": {"123456"}}); response.StatusCode != http.StatusNotFound {
+			t.Errorf("a post to %s is %s", path, response.Status)
 		}
 	}
 }

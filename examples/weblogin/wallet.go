@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"math/big"
 	"strings"
 	"time"
@@ -97,10 +98,13 @@ func (w *wallet) add(ctx context.Context, id string, p payment) error {
 	return err
 }
 
-// payment returns a payment of the user's, sql.ErrNoRows for anybody else's.
+// payment returns a payment of the user's, errNoPage for anybody else's.
 func (w *wallet) payment(ctx context.Context, id, number string) (p payment, err error) {
 	err = w.db.QueryRowContext(ctx, `SELECT id, payee, amount, paid FROM payments WHERE id = ? AND user_id = ?`, number, id).
 		Scan(&p.ID, &p.Payee, &p.Amount, &p.Paid)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = errNoPage
+	}
 	return p, err
 }
 
