@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -263,37 +262,6 @@ func TestOneFaultHoldsUpNobodyElse(t *testing.T) {
 	}
 }
 
-// A payment is paid once, whatever codes and however many requests there are.
-func TestPaymentIsPaidOnce(t *testing.T) {
-	s := newSite(t)
-	p, err := newPayment("Bob", "12.5")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.wallet.add(t.Context(), "alice", p); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.wallet.pay(t.Context(), p); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.wallet.pay(t.Context(), p); err == nil {
-		t.Fatal("paid twice")
-	}
-}
-
-// What a mail and a page show is what was meant: nothing turns the text around or hides in it.
-func TestPaymentShowsWhatItIs(t *testing.T) {
-	for _, payee := range []string{"\u202eboB", "a\x00b", "a\u200bb", "\xff", "\u2066Bob", ""} {
-		if p, err := newPayment(payee, "12.50"); err == nil {
-			t.Errorf("%+q is taken as %+q", payee, p.Payee)
-		}
-	}
-	p, err := newPayment(" Zoë  & Söhne\n东京 ", "12.5")
-	if err != nil || p.Payee != "Zoë & Söhne 东京" || p.Amount != "12.50" {
-		t.Fatalf("%+v, %v", p, err)
-	}
-}
-
 // The account shows what its user was told, at whatever address.
 func TestNoticesAreTheUsers(t *testing.T) {
 	s := newSite(t)
@@ -310,67 +278,3 @@ func TestNoticesAreTheUsers(t *testing.T) {
 		t.Fatalf("the account does not tell it: %s", page)
 	}
 }
-
-// A second factor that comes or goes ends the remembered browsers of before, also where
-// mail is down.
-func TestRememberedBrowsersEndWithTheAuthenticator(t *testing.T) {
-	s := newSite(t)
-	c := s.client()
-	c.register()
-	c.post("/login/second/mail", nil)
-	c.post("/login/second", url.Values{"code": {c.mailed()}, "remember": {"on"}})
-	at := factor.Event{User: s.alice().ID, Action: factor.ActionAuthenticatorRemoved, At: s.clock.Now()}
-	left := func() (n int) {
-		if err := s.db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM browsers`).Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	early := at
-	early.At = at.At.Add(-time.Minute)
-	notify := s.options().Notify
-	if err := notify(t.Context(), factor.Notice{ID: uuid.New(), Event: early}); err != nil || left() != 1 {
-		t.Fatalf("a change of before ends %d, %v", 1-left(), err)
-	}
-	s.exec(`ALTER TABLE mails RENAME TO away`)
-	if err := notify(t.Context(), factor.Notice{ID: uuid.New(), Event: at}); err == nil || left() != 0 {
-		t.Fatalf("%d are left, %v", left(), err)
-	}
-}
-
-// A session that was ended stays ended, though a request of its own was still on its way.
-func TestLogoutEndsWhatIsOnItsWay(t *testing.T) {
-	s := newSite(t)
-	c := s.client()
-	c.pastBoth()
-	base, err := url.Parse(s.base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stolen := c.http.Jar.Cookies(base)
-	form := strings.NewReader(url.Values{"pin": {alicePIN}, "password": {alicePassword}}.Encode())
-	slow := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/account/pin", readerFunc(func(p []byte) (int, error) {
-		if form.Size() == int64(form.Len()) {
-			c.post("/logout", nil)
-		}
-		return form.Read(p)
-	}))
-	slow.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	for _, cookie := range stolen {
-		slow.AddCookie(cookie)
-	}
-	answered := httptest.NewRecorder()
-	s.handler().ServeHTTP(answered, slow)
-	if to := answered.Header().Get("Location"); to != "/account" {
-		t.Fatalf("the slow request was sent to %q", to)
-	}
-	c.http.Jar.SetCookies(base, stolen)
-	if to := c.send(http.MethodGet, "/account", "same-origin", nil).Header.Get("Location"); to != "/login" {
-		t.Fatalf("the session lives on: sent to %q", to)
-	}
-}
-
-// A readerFunc is an io.Reader.
-type readerFunc func(p []byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

@@ -119,38 +119,6 @@ func TestAccountIsClosedBeforeBothFactors(t *testing.T) {
 	}
 }
 
-// A remembered browser and the password open the account. They change nothing in it: the
-// second factor comes first.
-func TestRememberedBrowserChangesNothing(t *testing.T) {
-	s := newSite(t)
-	c := s.client()
-	c.register()
-	c.post("/login/second/mail", nil)
-	c.post("/login/second", url.Values{"code": {c.mailed()}, "remember": {"on"}})
-	c.post("/logout", nil)
-	c.post("/login", url.Values{"name": {"alice"}, "password": {alicePassword}})
-	if response := c.send(http.MethodGet, "/account", "same-origin", nil); response.StatusCode != http.StatusOK {
-		t.Fatalf("the account is %s", response.Status)
-	}
-	for _, route := range s.routes(s.routeAccount) {
-		method, path, _ := strings.Cut(route, " ")
-		if method != http.MethodPost || strings.HasPrefix(path, "/pay") {
-			continue
-		}
-		response := c.post(path, url.Values{"password": {alicePassword}, "pin": {alicePIN}, "new": {"battery staple"}})
-		if to := response.Header.Get("Location"); to != "/login/second" {
-			t.Errorf("%s is %s, and leads to %q", route, response.Status, to)
-		}
-	}
-	s.clock.Turn(time.Minute)
-	c.post("/login/second/mail", nil)
-	c.post("/login/second", url.Values{"code": {c.mailed()}})
-	c.post("/account/pin", url.Values{"password": {alicePassword}, "pin": {alicePIN}})
-	if set, err := s.pins.IsSet(t.Context(), s.alice().ID); err != nil || !set {
-		t.Fatalf("past both factors the PIN is set: %v, %v", set, err)
-	}
-}
-
 // A wrong password is answered as a name that nobody has, whatever was typed.
 func TestLoginTellsNoNames(t *testing.T) {
 	s := newSite(t)
@@ -247,33 +215,6 @@ func (s *site) stored() string {
 	return strings.Join(all, "\n")
 }
 
-// A token that somebody knew before the login is worth nothing after it.
-func TestEachStageHasANewToken(t *testing.T) {
-	c := newSite(t).client()
-	token := func() string {
-		base, _ := url.Parse(c.base)
-		for _, cookie := range c.http.Jar.Cookies(base) {
-			if cookie.Name == "weblogin" {
-				return cookie.Value
-			}
-		}
-		return ""
-	}
-	c.post("/forgot", url.Values{"name": {"nobody"}}) // a session of a stranger
-	seen := map[string]bool{token(): true}
-	for _, step := range []func(){c.register, func() {
-		c.post("/login/second/mail", nil)
-		c.post("/login/second", url.Values{"code": {c.mailed()}})
-	}, func() { c.post("/logout", nil) }} {
-		step()
-		if now := token(); now == "" || seen[now] {
-			t.Fatalf("the token is %q, seen before: %v", now, seen[now])
-		} else {
-			seen[now] = true
-		}
-	}
-}
-
 // A fault is a fault, and no page that is missing, whatever it wraps. A payment of
 // somebody else's is missing.
 func TestMissingPagesAreNoFaults(t *testing.T) {
@@ -298,15 +239,6 @@ func TestMissingPagesAreNoFaults(t *testing.T) {
 		if response := c.post(path, url.Values{"code": {"123456"}}); response.StatusCode != http.StatusNotFound {
 			t.Errorf("a post to %s is %s", path, response.Status)
 		}
-	}
-}
-
-func TestHalfALoginEnds(t *testing.T) {
-	c := newSite(t).client()
-	c.register()
-	c.clock.Turn(10 * time.Minute)
-	if to := c.send(http.MethodGet, "/login/second", "same-origin", nil).Header.Get("Location"); to != "/login" {
-		t.Fatalf("sent to %q", to)
 	}
 }
 
