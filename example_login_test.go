@@ -50,7 +50,7 @@ func Example_login() {
 		ProofKinds:    []factor.Kind{factor.KindTOTP},
 	})
 
-	// The first form. A user who does not exist is not asked about.
+	// The first form. Never ask factor about a user who does not exist.
 	if err := verifier.VerifyPassword(ctx, "alice", "correct horse"); err != nil {
 		log.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func (a *app) accountPage(r *http.Request, v visitor) (accountPage, error) {
 	if err != nil {
 		return accountPage{}, err
 	}
-	told, err := a.mail.told(ctx, v.Address)
+	told, err := a.mail.told(ctx, v.ID)
 	return accountPage{
 		Held: held, Cards: cards, Told: told,
 		AMR: a.sessions.GetString(ctx, keyAMR), NewAddress: a.sessions.GetString(ctx, keyNewAddress),
@@ -124,17 +124,11 @@ func (a *app) confirmAuthenticator(w http.ResponseWriter, r *http.Request, v vis
 	if errors.Is(err, factor.ErrMismatch) || errors.Is(err, factor.ErrMalformed) {
 		return a.refuse(w, r, v, "authenticator", qrPage{}, err)
 	}
-	if err == nil {
-		err = a.forgetBrowsers(r.Context(), v.ID)
-	}
 	return a.done(w, r, v, "The authenticator counts from now on.", err)
 }
 
 func (a *app) removeAuthenticator(w http.ResponseWriter, r *http.Request, v visitor) error {
 	err := a.authenticators.Remove(r.Context(), v.ID, password(r))
-	if err == nil {
-		err = a.forgetBrowsers(r.Context(), v.ID)
-	}
 	return a.done(w, r, v, "The authenticator is removed.", err)
 }
 
@@ -208,6 +202,11 @@ func (a *app) confirmAddress(w http.ResponseWriter, r *http.Request, v visitor) 
 	if err != nil {
 		return a.done(w, r, v, "", err)
 	}
+	renewed := v.user
+	renewed.Moves++
+	if err := a.enter(r.Context(), renewed, stageFull); err != nil {
+		return err
+	}
 	a.sessions.Remove(r.Context(), keyNewAddress)
-	return a.next(w, r, "/account", "Mail goes to the new address from now on.")
+	return a.next(w, r, "/account", "Mail goes to the new address from now on. All other sessions are over.")
 }

@@ -83,5 +83,5 @@ func answerAboutHoldings(err error) answer {
 	case errors.Is(err, factor.ErrConflict), errors.Is(err, context.DeadlineExceeded):
 		return answer{http.StatusServiceUnavailable, "The server is busy. Try again.", time.Second}
 	}
-	return answer{http.StatusInternalServerError, "Something went wrong, and nothing was accepted.", 0}
+	return answer{http.StatusInternalServerError, "Something went wrong on our side. Look whether it was done before you try again.", 0}
 }

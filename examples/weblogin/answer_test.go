@@ -35,14 +35,14 @@ func TestEveryErrorHasAnAnswer(t *testing.T) {
 		"ErrWiped":           {factor.ErrWiped, "410 Your cards were deleted.", 0},
 		"ErrWipePending":     {factor.ErrWipePending, "503 Your cards are still being deleted. Try again soon.", 10 * time.Second},
 		"ErrConflict":        {factor.ErrConflict, "503 The server is busy. Try again.", time.Second},
-		"ErrUnsealed":        {factor.ErrUnsealed, "500 Something went wrong, and nothing was accepted.", 0},
-		"ErrNewerFormat":     {factor.ErrNewerFormat, "500 Something went wrong, and nothing was accepted.", 0},
-		"ErrNoticesDropped":  {factor.ErrNoticesDropped, "500 Something went wrong, and nothing was accepted.", 0},
+		"ErrUnsealed":        {factor.ErrUnsealed, "500 Something went wrong on our side. Look whether it was done before you try again.", 0},
+		"ErrNewerFormat":     {factor.ErrNewerFormat, "500 Something went wrong on our side. Look whether it was done before you try again.", 0},
+		"ErrNoticesDropped":  {factor.ErrNoticesDropped, "500 Something went wrong on our side. Look whether it was done before you try again.", 0},
 		"stale":              {&factor.MismatchError{Stale: true}, "403 This code was used or replaced, or has expired. Take the newest one.", 0},
 		"last":               {&factor.MismatchError{}, "403 This is not right, and it was the last try for now.", 0},
 		"locked for good":    {&factor.LockedError{}, "429 Locked after too many tries. Write to us to unlock it.", 24 * time.Hour},
 		"too soon":           {&factor.LockedError{Until: now, TooSoon: true}, "429 This is too soon. Time left: 1s.", time.Second},
-		"a fault":            {io.ErrUnexpectedEOF, "500 Something went wrong, and nothing was accepted.", 0},
+		"a fault":            {io.ErrUnexpectedEOF, "500 Something went wrong on our side. Look whether it was done before you try again.", 0},
 	} {
 		answered[name] = true
 		got := answerOf(want.err, now)

@@ -75,10 +75,10 @@ CREATE TABLE IF NOT EXISTS cards (
 CREATE TABLE IF NOT EXISTS payments (
 	id TEXT PRIMARY KEY, user_id TEXT NOT NULL, payee TEXT NOT NULL, amount TEXT NOT NULL, paid INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS mails (
-	id INTEGER PRIMARY KEY, notice TEXT UNIQUE, address TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL,
+	id INTEGER PRIMARY KEY, notice TEXT UNIQUE, user_id TEXT, address TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL,
 	link TEXT NOT NULL, at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS reset_links (
-	token_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL, address TEXT NOT NULL, epoch INTEGER NOT NULL, ends_at INTEGER NOT NULL);
+	token_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL, epoch INTEGER NOT NULL, moves INTEGER NOT NULL, ends_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS browsers (
 	token_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL, epoch INTEGER NOT NULL, ends_at INTEGER NOT NULL);
 `
@@ -115,15 +115,18 @@ func (a *app) routeEntrance(mux router) {
 	mux.Handle("POST /register", a.at(stageNone, a.register))
 	mux.Handle("GET /login", a.at(stageNone, a.showLogin))
 	mux.Handle("POST /login", a.at(stageNone, a.login))
-	mux.Handle("GET /login/second", a.at(stageHalf, a.showSecond))
-	mux.Handle("POST /login/second", a.at(stageHalf, a.second))
-	mux.Handle("POST /login/second/mail", a.at(stageHalf, a.mailSecond))
+	pastPassword := []stage{stageHalf, stageKnown}
+	mux.Handle("GET /login/second", a.among(pastPassword, a.showSecond))
+	mux.Handle("POST /login/second", a.among(pastPassword, a.second))
+	mux.Handle("POST /login/second/mail", a.among(pastPassword, a.mailSecond))
 	mux.Handle("POST /logout", a.anybody(a.logout))
 }
 
-// routeAccount has the pages of a session that is past both factors.
+// routeAccount has the pages of a session that is logged in. What changes the account
+// needs both factors: a remembered browser is none.
 func (a *app) routeAccount(mux router) {
-	mux.Handle("GET /account", a.at(stageFull, a.showAccount))
+	loggedIn := []stage{stageKnown, stageFull}
+	mux.Handle("GET /account", a.among(loggedIn, a.showAccount))
 	mux.Handle("POST /account/pin", a.at(stageFull, a.setPIN))
 	mux.Handle("POST /account/authenticator", a.at(stageFull, a.beginAuthenticator))
 	mux.Handle("POST /account/authenticator/confirm", a.at(stageFull, a.confirmAuthenticator))
@@ -133,10 +136,10 @@ func (a *app) routeAccount(mux router) {
 	mux.Handle("POST /account/password", a.at(stageFull, a.changePassword))
 	mux.Handle("POST /account/address", a.at(stageFull, a.beginAddress))
 	mux.Handle("POST /account/address/confirm", a.at(stageFull, a.confirmAddress))
-	mux.Handle("GET /pay", a.at(stageFull, a.showPay))
-	mux.Handle("POST /pay", a.at(stageFull, a.pay))
-	mux.Handle("GET /pay/{id}", a.at(stageFull, a.showPayment))
-	mux.Handle("POST /pay/{id}", a.at(stageFull, a.confirmPayment))
+	mux.Handle("GET /pay", a.among(loggedIn, a.showPay))
+	mux.Handle("POST /pay", a.among(loggedIn, a.pay))
+	mux.Handle("GET /pay/{id}", a.among(loggedIn, a.showPayment))
+	mux.Handle("POST /pay/{id}", a.among(loggedIn, a.confirmPayment))
 }
 
 // routeReset has the pages of a forgotten password.

@@ -2,13 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"golang.org/x/crypto/bcrypt"
 )
 
 // setPassword changes the password. By the new epoch the same statement ends every
 // session and every remembered browser of the user, and says that factor has to hear of
-// it: should the process end here, settleChanges does the rest.
+// it: should the process end here, settleChanges does the rest. A change that was begun
+// with the password of before is refused.
 func (a *app) setPassword(ctx context.Context, who user, password string) error {
 	if err := checkNewPassword(password); err != nil {
 		return err
@@ -17,15 +19,13 @@ func (a *app) setPassword(ctx context.Context, who user, password string) error 
 	if err != nil {
 		return err
 	}
-	_, err = a.db.ExecContext(ctx, `UPDATE users SET password_hash = ?, epoch = epoch + 1 WHERE id = ?`,
-		string(hash), who.ID)
+	told := letter{To: who.Address, Subject: "Your password was changed", Body: "If it was not you, reset it at " + a.base + "/forgot."}
+	err = a.change(ctx, told, `UPDATE users SET password_hash = ?, epoch = epoch + 1 WHERE id = ? AND epoch = ?`,
+		string(hash), who.ID, who.Epoch)
 	if err != nil {
 		return err
 	}
-	if err := a.settlePassword(ctx, who.ID); err != nil {
-		return err
-	}
-	return a.mail.send(ctx, letter{To: who.Address, Subject: "Your password was changed", Body: "If it was not you, reset it at " + a.base + "/forgot."})
+	return a.settlePassword(ctx, who.ID)
 }
 
 // settlePassword voids the codes that were mailed, and the authenticator that waits,
@@ -43,16 +43,16 @@ func (a *app) settlePassword(ctx context.Context, id string) error {
 	return err
 }
 
-// setAddress changes the address that codes are mailed to, and tells the old one.
+// setAddress changes the address that codes are mailed to, tells the old one, and ends
+// every session: one may have begun with a link that was mailed there.
 func (a *app) setAddress(ctx context.Context, who user, address string) error {
-	_, err := a.db.ExecContext(ctx, `UPDATE users SET address = ?, moves = moves + 1 WHERE id = ?`, address, who.ID)
+	told := letter{To: who.Address, Subject: "Your address was changed", Body: "Mail goes to another address now. If it was not you, write to us."}
+	err := a.change(ctx, told, `UPDATE users SET address = ?, moves = moves + 1 WHERE id = ? AND epoch = ? AND moves = ?`,
+		address, who.ID, who.Epoch, who.Moves)
 	if err != nil {
 		return err
 	}
-	if err := a.settleAddress(ctx, who.ID); err != nil {
-		return err
-	}
-	return a.mail.send(ctx, letter{To: who.Address, Subject: "Your address was changed", Body: "Mail goes to another address now. If it was not you, write to us."})
+	return a.settleAddress(ctx, who.ID)
 }
 
 // settleAddress voids the codes that were mailed, because whoever reads the old address
@@ -69,23 +69,36 @@ func (a *app) settleAddress(ctx context.Context, id string) error {
 	return err
 }
 
-// settleChanges finishes what was cut off between a change and its telling factor.
-func (a *app) settleChanges(ctx context.Context) error {
-	if err := a.settleEach(ctx, `SELECT id FROM users WHERE epoch_told < epoch`, a.settlePassword); err != nil {
+// change updates a user and tells of it: both, or neither.
+func (a *app) change(ctx context.Context, told letter, query string, args ...any) error {
+	tx, err := a.db.BeginTx(ctx, nil)
+	if err != nil {
 		return err
 	}
-	return a.settleEach(ctx, `SELECT id FROM users WHERE moves_told < moves`, a.settleAddress)
+	defer func() { _ = tx.Rollback() }()
+	done, err := tx.ExecContext(ctx, query, args...)
+	if err := changedOne(done, err, "Your account has changed meanwhile. Begin again."); err != nil {
+		return err
+	}
+	if err := a.mail.sendIn(ctx, tx, told); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// settleChanges finishes what was cut off between a change and its telling factor. One
+// user whose record does not open holds up nobody else.
+func (a *app) settleChanges(ctx context.Context) error {
+	return errors.Join(
+		a.settleEach(ctx, `SELECT id FROM users WHERE epoch_told < epoch`, a.settlePassword),
+		a.settleEach(ctx, `SELECT id FROM users WHERE moves_told < moves`, a.settleAddress))
 }
 
 func (a *app) settleEach(ctx context.Context, query string, settle func(ctx context.Context, id string) error) error {
 	ids, err := stringsOf(a.db.QueryContext(ctx, query))
-	if err != nil {
-		return err
-	}
+	failed := []error{err}
 	for _, id := range ids {
-		if err := settle(ctx, id); err != nil {
-			return err
-		}
+		failed = append(failed, settle(ctx, id))
 	}
-	return nil
+	return errors.Join(failed...)
 }

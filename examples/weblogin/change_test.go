@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +27,25 @@ func TestExpiredLinksAreDropped(t *testing.T) {
 			t.Fatalf("%d links, want %d; %v", left, want, err)
 		}
 		s.clock.Turn(linkLife)
+	}
+}
+
+// However many ask at once, one link is mailed a minute.
+func TestLinksAreNotMailedInBulk(t *testing.T) {
+	s := newSite(t)
+	s.client().register()
+	before, who := len(s.letters()), s.alice()
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			if err := s.mailLink(t.Context(), who); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(s.letters()) - before; n != 1 {
+		t.Fatalf("%d links were mailed, want 1", n)
 	}
 }
 
@@ -129,7 +149,7 @@ func TestNoticeIsMailedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	told, err := s.mail.told(t.Context(), aliceAddress)
+	told, err := s.mail.told(t.Context(), s.alice().ID)
 	if err != nil || len(told) != 1 || told[0].Subject != "A PIN was set." {
 		t.Fatalf("told %v, %v", told, err)
 	}
@@ -143,7 +163,118 @@ func TestNoticeIsMailedOnce(t *testing.T) {
 	if err := s.mail.notify(t.Context(), again); err != nil {
 		t.Fatalf("a notice of a user who is gone waits for ever: %v", err)
 	}
-	if told, err = s.mail.told(t.Context(), aliceAddress); err != nil || len(told) != 2 {
+	if told, err = s.mail.told(t.Context(), s.alice().ID); err != nil || len(told) != 2 {
 		t.Fatalf("told %v, %v", told, err)
+	}
+}
+
+// A change that was begun with a password or an address that is no more changes nothing.
+func TestLateChangeIsRefused(t *testing.T) {
+	s := newSite(t)
+	s.client().register()
+	before := s.alice()
+	if err := s.setPassword(t.Context(), before, "battery staple"); err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range map[string]error{
+		"password": s.setPassword(t.Context(), before, "of the thief"),
+		"address":  s.setAddress(t.Context(), before, "thief@example.com"),
+	} {
+		if err == nil {
+			t.Errorf("the %s of before is taken", name)
+		}
+	}
+	between := s.alice()
+	if err := s.setAddress(t.Context(), between, "new@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.setAddress(t.Context(), between, "thief@example.com"); err == nil {
+		t.Error("the address of before is taken")
+	}
+	if right, err := s.users.checkPassword(t.Context(), before.ID, "battery staple"); err != nil || !right || s.alice().Address != "new@example.com" {
+		t.Fatalf("the password is the owner's: %v, %v; mail goes to %s", right, err, s.alice().Address)
+	}
+}
+
+// Where mail is down nothing changes, so that no change goes untold.
+func TestNothingChangesUntold(t *testing.T) {
+	s := newSite(t)
+	s.client().register()
+	before := s.alice()
+	s.exec(`ALTER TABLE mails RENAME TO away`)
+	if err := s.setPassword(t.Context(), before, "battery staple"); err == nil {
+		t.Fatal("changed without a mail")
+	}
+	if err := s.setAddress(t.Context(), before, "new@example.com"); err == nil {
+		t.Fatal("changed without a mail")
+	}
+	if s.alice() != before {
+		t.Fatalf("changed and not told: %+v, was %+v", s.alice(), before)
+	}
+}
+
+// A reset that began with a link to the old address ends with that address, and so does
+// the link itself, even if the old address comes back.
+func TestNewAddressEndsResets(t *testing.T) {
+	s := newSite(t)
+	s.client().register()
+	thief := s.client()
+	var tokens [2]string
+	for i := range tokens {
+		thief.post("/forgot", url.Values{"name": {"alice"}})
+		_, tokens[i], _ = strings.Cut(s.letters()[0].Link, "token=")
+		s.clock.Turn(2 * time.Minute)
+	}
+	thief.post("/reset", url.Values{"token": {tokens[0]}})
+	for _, address := range []string{"new@example.com", aliceAddress} {
+		if err := s.setAddress(t.Context(), s.alice(), address); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if to := thief.post("/reset/proof", url.Values{"pin": {alicePIN}}).Header.Get("Location"); to != "/login" {
+		t.Errorf("the reset goes on: %q", to)
+	}
+	if response := thief.post("/reset", url.Values{"token": {tokens[1]}}); response.StatusCode == http.StatusSeeOther {
+		t.Error("the link of before is good again")
+	}
+}
+
+// One user whose record does not open does not keep the others from being settled.
+func TestOneFaultHoldsUpNobodyElse(t *testing.T) {
+	s := newSite(t)
+	for _, name := range []string{"alice", "bob", "carol"} {
+		who, err := s.users.create(t.Context(), name, name+"@example.com", alicePassword)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.codes.IssueUnproven(t.Context(), who.ID, factor.KindLogin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.exec(`UPDATE users SET epoch = epoch + 1, moves = moves + 1`)
+	s.exec(`UPDATE factor_records SET data = x'00' WHERE user_id = '` + s.alice().ID + `'`)
+	if err := s.settleChanges(t.Context()); err == nil {
+		t.Fatal("the fault is not told")
+	}
+	waiting, err := stringsOf(s.db.QueryContext(t.Context(), `SELECT name FROM users WHERE epoch_told < epoch OR moves_told < moves`))
+	if err != nil || len(waiting) != 1 || waiting[0] != "alice" {
+		t.Fatalf("these wait: %v, %v", waiting, err)
+	}
+}
+
+// The account shows what its user was told, at whatever address.
+func TestNoticesAreTheUsers(t *testing.T) {
+	s := newSite(t)
+	c := s.client()
+	c.pastBoth()
+	c.post("/account/pin", url.Values{"pin": {alicePIN}, "password": {alicePassword}})
+	s.clock.Turn(time.Minute)
+	c.post("/account/address", url.Values{"address": {"new@example.com"}, "password": {alicePassword}})
+	c.post("/account/address/confirm", url.Values{"code": {s.mailed()}})
+	if to := s.alice().Address; to != "new@example.com" {
+		t.Fatalf("mail goes to %s", to)
+	}
+	if page := c.page("/account"); !strings.Contains(page, "A PIN was set.") {
+		t.Fatalf("the account does not tell it: %s", page)
 	}
 }

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"database/sql"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -63,6 +67,21 @@ func (c *client) pastBoth() {
 	}
 }
 
+// page returns a page that the client gets.
+func (c *client) page(path string) string {
+	c.t.Helper()
+	response, err := c.http.Get(c.base + path)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(body)
+}
+
 // routes are all patterns.
 type routes []string
 
@@ -96,6 +115,36 @@ func TestAccountIsClosedBeforeBothFactors(t *testing.T) {
 			if to := response.Header.Get("Location"); response.StatusCode != http.StatusSeeOther || to != c.to {
 				t.Errorf("%s is %s, and leads to %q, not to %q", route, response.Status, to, c.to)
 			}
+		}
+	}
+}
+
+// A wrong password is answered as a name that nobody has, whatever was typed.
+func TestLoginTellsNoNames(t *testing.T) {
+	s := newSite(t)
+	s.client().register()
+	for _, password := range []string{"guess", "", strings.Repeat("a", 73), strings.Repeat("a", 5000)} {
+		var said [2]string
+		for i, name := range []string{"alice", "nobody"} {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.base+"/login",
+				strings.NewReader(url.Values{"name": {name}, "password": {password}}.Encode()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(response.Body)
+			_ = response.Body.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			said[i] = response.Status + string(body)
+		}
+		if said[0] != said[1] {
+			t.Errorf("a password of %d bytes: alice gets\n%s\nand nobody\n%s", len(password), said[0], said[1])
 		}
 	}
 }
@@ -166,39 +215,30 @@ func (s *site) stored() string {
 	return strings.Join(all, "\n")
 }
 
-// A token that somebody knew before the login is worth nothing after it.
-func TestEachStageHasANewToken(t *testing.T) {
-	c := newSite(t).client()
-	token := func() string {
-		base, _ := url.Parse(c.base)
-		for _, cookie := range c.http.Jar.Cookies(base) {
-			if cookie.Name == "weblogin" {
-				return cookie.Value
-			}
-		}
-		return ""
+// A fault is a fault, and no page that is missing, whatever it wraps. A payment of
+// somebody else's is missing.
+func TestMissingPagesAreNoFaults(t *testing.T) {
+	s := newSite(t)
+	broken := s.sessions.LoadAndSave(s.anybody(func(http.ResponseWriter, *http.Request, visitor) error {
+		return fmt.Errorf("settle: %w", sql.ErrNoRows)
+	}))
+	answered := httptest.NewRecorder()
+	broken.ServeHTTP(answered, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+	if answered.Code != http.StatusInternalServerError {
+		t.Errorf("a fault is %d", answered.Code)
 	}
-	c.post("/forgot", url.Values{"name": {"nobody"}}) // a session of a stranger
-	seen := map[string]bool{token(): true}
-	for _, step := range []func(){c.register, func() {
-		c.post("/login/second/mail", nil)
-		c.post("/login/second", url.Values{"code": {c.mailed()}})
-	}, func() { c.post("/logout", nil) }} {
-		step()
-		if now := token(); now == "" || seen[now] {
-			t.Fatalf("the token is %q, seen before: %v", now, seen[now])
-		} else {
-			seen[now] = true
-		}
+	c := s.client()
+	c.pastBoth()
+	if err := s.wallet.add(t.Context(), "bob", payment{ID: "bobs", Payee: "Carol", Amount: "1.00"}); err != nil {
+		t.Fatal(err)
 	}
-}
-
-func TestHalfALoginEnds(t *testing.T) {
-	c := newSite(t).client()
-	c.register()
-	c.clock.Turn(10 * time.Minute)
-	if to := c.send(http.MethodGet, "/login/second", "same-origin", nil).Header.Get("Location"); to != "/login" {
-		t.Fatalf("sent to %q", to)
+	for _, path := range []string{"/pay/bobs", "/pay/none"} {
+		if response := c.send(http.MethodGet, path, "same-origin", nil); response.StatusCode != http.StatusNotFound {
+			t.Errorf("%s is %s", path, response.Status)
+		}
+		if response := c.post(path, url.Values{"code": {"123456"}}); response.StatusCode != http.StatusNotFound {
+			t.Errorf("a post to %s is %s", path, response.Status)
+		}
 	}
 }
 

@@ -35,18 +35,25 @@ func (a *app) showLogin(w http.ResponseWriter, r *http.Request, v visitor) error
 // login is the first factor. The user is read before the password is judged: a session
 // that begins while the password changes belongs to the time before, and is over.
 //
-// A lock is told to whoever guesses, and tells that the name is somebody's, as
-// register does. A service that hides who its users are locks names that nobody has
-// in the same way.
+// A wrong password and a name that nobody has get the same answer. A lock tells that the
+// name is somebody's, as register does. A service that hides who its users are locks
+// names that nobody has in the same way.
 func (a *app) login(w http.ResponseWriter, r *http.Request, v visitor) error {
+	const notRight = inputError("Name or password is not right.")
 	password := r.PostFormValue("password")
+	if password == "" || len(password) > longest { // nobody's
+		return a.refuse(w, r, v, "login", nil, notRight)
+	}
 	who, err := a.users.named(r.Context(), spelled(r.PostFormValue("name")))
 	if errors.Is(err, sql.ErrNoRows) { // factor is never asked about users that do not exist
 		noPassword(password)
-		return a.refuse(w, r, v, "login", nil, inputError("Name or password is not right."))
+		return a.refuse(w, r, v, "login", nil, notRight)
 	}
 	if err == nil {
 		err = a.verifier.VerifyPassword(r.Context(), who.ID, password)
+	}
+	if errors.Is(err, factor.ErrMismatch) {
+		err = notRight
 	}
 	if err != nil {
 		return a.refuse(w, r, v, "login", nil, err)
@@ -54,14 +61,15 @@ func (a *app) login(w http.ResponseWriter, r *http.Request, v visitor) error {
 	return a.pastPassword(w, r, who)
 }
 
-// pastPassword goes on to the second factor, which a browser that is remembered is.
+// pastPassword goes on to the second factor, or without it in a browser that is
+// remembered.
 func (a *app) pastPassword(w http.ResponseWriter, r *http.Request, who user) error {
 	remembered, err := a.isRemembered(r, who)
 	if err != nil {
 		return err
 	}
 	if remembered {
-		return a.pastBoth(w, r, who, factor.KindPassword)
+		return a.open(w, r, who, stageKnown, factor.KindPassword)
 	}
 	if err := a.enter(r.Context(), who, stageHalf); err != nil {
 		return err
@@ -132,12 +140,12 @@ func (a *app) second(w http.ResponseWriter, r *http.Request, v visitor) error {
 			return err
 		}
 	}
-	return a.pastBoth(w, r, v.user, factor.KindPassword, match.Kind)
+	return a.open(w, r, v.user, stageFull, factor.KindPassword, match.Kind)
 }
 
-// pastBoth opens the session. It keeps how the user logged in, in the words of RFC 8176.
-func (a *app) pastBoth(w http.ResponseWriter, r *http.Request, who user, by ...factor.Kind) error {
-	if err := a.enter(r.Context(), who, stageFull); err != nil {
+// open opens the session. It keeps how the user logged in, in the words of RFC 8176.
+func (a *app) open(w http.ResponseWriter, r *http.Request, who user, to stage, by ...factor.Kind) error {
+	if err := a.enter(r.Context(), who, to); err != nil {
 		return err
 	}
 	var amr []string

@@ -23,8 +23,16 @@ type letter struct {
 	At                      time.Time
 }
 
-func (o *outbox) send(ctx context.Context, l letter) error {
-	_, err := o.db.ExecContext(ctx, `INSERT INTO mails (address, subject, body, link, at) VALUES (?, ?, ?, ?, ?)`,
+// An execer is a *sql.DB or a *sql.Tx.
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+func (o *outbox) send(ctx context.Context, l letter) error { return o.sendIn(ctx, o.db, l) }
+
+// sendIn sends a letter together with what else is written in a transaction.
+func (o *outbox) sendIn(ctx context.Context, in execer, l letter) error {
+	_, err := in.ExecContext(ctx, `INSERT INTO mails (address, subject, body, link, at) VALUES (?, ?, ?, ?, ?)`,
 		l.To, l.Subject, l.Body, l.Link, o.now().UnixMilli())
 	return err
 }
@@ -61,7 +69,7 @@ var notices = map[factor.Action]string{
 	factor.ActionWipeDone:               "Your cards were deleted.",
 }
 
-// notify is factor.Options.Notify. It is called until it returns nil, always with the
+// notify mails a notice of factor's. It is called until it returns nil, always with the
 // same ID, so that the mail is sent once. Nobody wants the notices of a user who is gone.
 func (o *outbox) notify(ctx context.Context, n factor.Notice) error {
 	to, err := o.users.byID(ctx, n.Event.User)
@@ -75,9 +83,9 @@ func (o *outbox) notify(ctx context.Context, n factor.Notice) error {
 	if !known {
 		text = "Something changed: " + string(n.Event.Action) + "."
 	}
-	_, err = o.db.ExecContext(ctx, `INSERT INTO mails (notice, address, subject, body, link, at) VALUES (?, ?, ?, ?, '', ?)
+	_, err = o.db.ExecContext(ctx, `INSERT INTO mails (notice, user_id, address, subject, body, link, at) VALUES (?, ?, ?, ?, ?, '', ?)
 		ON CONFLICT (notice) DO NOTHING`,
-		n.ID.String(), to.Address, text, text+" If it was not you, change your password.", n.Event.At.UnixMilli())
+		n.ID.String(), to.ID, to.Address, text, text+" If it was not you, change your password.", n.Event.At.UnixMilli())
 	return err
 }
 
@@ -86,10 +94,10 @@ func (o *outbox) letters(ctx context.Context, to string) ([]letter, error) {
 	return o.query(ctx, `SELECT address, subject, body, link, at FROM mails WHERE ? IN ('', address) ORDER BY id DESC LIMIT 50`, to)
 }
 
-// told returns the newest notices that were mailed to an address.
-func (o *outbox) told(ctx context.Context, to string) ([]letter, error) {
+// told returns the newest notices that were mailed to a user, at whatever address.
+func (o *outbox) told(ctx context.Context, id string) ([]letter, error) {
 	return o.query(ctx, `SELECT address, subject, body, link, at FROM mails
-		WHERE notice IS NOT NULL AND address = ? ORDER BY id DESC LIMIT 8`, to)
+		WHERE notice IS NOT NULL AND user_id = ? ORDER BY id DESC LIMIT 8`, id)
 }
 
 func (o *outbox) query(ctx context.Context, query string, arg any) (all []letter, err error) {

@@ -32,7 +32,7 @@ func (a *app) options() *factor.Options {
 	return &factor.Options{
 		CheckPassword: a.users.checkPassword,
 		Wipe:          a.wallet.wipe,
-		Notify:        a.mail.notify,
+		Notify:        a.notify,
 		Observe:       factor.LogEvents(a.log),
 		Now:           a.now,
 		// What changes a holding is proven with the password or a code of the

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"database/sql"
 	"embed"
 	"errors"
 	"html/template"
@@ -70,12 +69,15 @@ func (a *app) problem(err error) (answer, bool) {
 	return said, said.Status != http.StatusInternalServerError
 }
 
+// errNoPage is that of a page that is not there, or not for this visitor.
+var errNoPage = errors.New("no such page")
+
 // fail answers what no page has answered. A fault is logged, and the visitor told
 // nothing of it.
 func (a *app) fail(w http.ResponseWriter, r *http.Request, v visitor, err error) {
 	said, ok := a.problem(err)
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
+	case errors.Is(err, errNoPage):
 		said = answer{Status: http.StatusNotFound, Text: "There is no such page."}
 	case !ok:
 		a.log.ErrorContext(r.Context(), "request failed", "method", r.Method, "pattern", r.Pattern, "err", err)

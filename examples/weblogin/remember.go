@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"net/http"
 	"time"
+
+	"github.com/knowhave/factor"
 )
 
 const (
@@ -13,7 +15,7 @@ const (
 )
 
 // remember gives the browser a token that stands for the second factor of this user,
-// until the password changes. The table holds its hash only.
+// until the password or the authenticator changes. The table holds its hash only.
 func (a *app) remember(w http.ResponseWriter, r *http.Request, who user) error {
 	token, ends := rand.Text(), a.now().Add(rememberFor)
 	_, err := a.db.ExecContext(r.Context(), `INSERT INTO browsers (token_hash, user_id, epoch, ends_at) VALUES (?, ?, ?, ?)`,
@@ -28,10 +30,19 @@ func (a *app) remember(w http.ResponseWriter, r *http.Request, who user) error {
 	return nil
 }
 
-// forgetBrowsers has every browser asked again, after a change of the second factor.
-func (a *app) forgetBrowsers(ctx context.Context, id string) error {
-	_, err := a.db.ExecContext(ctx, `DELETE FROM browsers WHERE user_id = ?`, id)
-	return err
+// notify is factor.Options.Notify. Browsers that were remembered before an authenticator
+// came or went are asked again. factor repeats a notice until it is taken, also where the
+// process ended in between.
+func (a *app) notify(ctx context.Context, n factor.Notice) error {
+	switch n.Event.Action {
+	case factor.ActionAuthenticatorConfirmed, factor.ActionAuthenticatorRemoved:
+		_, err := a.db.ExecContext(ctx, `DELETE FROM browsers WHERE user_id = ? AND ends_at <= ?`,
+			n.Event.User, n.Event.At.Add(rememberFor).UnixMilli())
+		if err != nil {
+			return err
+		}
+	}
+	return a.mail.notify(ctx, n)
 }
 
 // isRemembered reports whether the browser has such a token of this user. Ask only once

@@ -32,17 +32,16 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request, _ visitor) error {
 	return a.next(w, r, "/forgot", "If there is such a user, a link is in the mailbox.")
 }
 
+// mailLink mails a link, unless the user got one just now.
 func (a *app) mailLink(ctx context.Context, who user) error {
-	var recent bool
-	err := a.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM reset_links WHERE user_id = ? AND ends_at > ?)`,
-		who.ID, a.now().Add(linkLife-linkPause).UnixMilli()).Scan(&recent)
-	if err != nil || recent {
+	token, ends := rand.Text(), a.now().Add(linkLife)
+	done, err := a.db.ExecContext(ctx, `INSERT INTO reset_links (token_hash, user_id, epoch, moves, ends_at) SELECT ?, ?, ?, ?, ?
+		WHERE NOT EXISTS (SELECT 1 FROM reset_links WHERE user_id = ? AND ends_at > ?)`,
+		hashed(token), who.ID, who.Epoch, who.Moves, ends.UnixMilli(), who.ID, ends.Add(-linkPause).UnixMilli())
+	if err != nil {
 		return err
 	}
-	token := rand.Text()
-	_, err = a.db.ExecContext(ctx, `INSERT INTO reset_links (token_hash, user_id, address, epoch, ends_at) VALUES (?, ?, ?, ?, ?)`,
-		hashed(token), who.ID, who.Address, who.Epoch, a.now().Add(linkLife).UnixMilli())
-	if err != nil {
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
 		return err
 	}
 	return a.mail.send(ctx, letter{To: who.Address, Subject: "Reset your password", Body: "Follow this link within 30 minutes.", Link: a.base + "/reset?token=" + token})
@@ -54,13 +53,13 @@ func (a *app) showResetLink(w http.ResponseWriter, r *http.Request, v visitor) e
 }
 
 // followResetLink uses the link up, unless the password or the address has changed since
-// it was mailed. Only behind it is the reset guard called: whoever
-// could call it freely could destroy the cards of others.
+// it was mailed. Only behind it is the reset guard called: whoever could call it freely
+// could destroy the cards of others.
 func (a *app) followResetLink(w http.ResponseWriter, r *http.Request, v visitor) error {
 	ctx := r.Context()
 	var id string
 	err := a.db.QueryRowContext(ctx, `DELETE FROM reset_links AS l WHERE token_hash = ? AND ends_at > ? AND EXISTS (
-		SELECT 1 FROM users AS u WHERE u.id = l.user_id AND u.address = l.address AND u.epoch = l.epoch) RETURNING user_id`,
+		SELECT 1 FROM users AS u WHERE u.id = l.user_id AND u.epoch = l.epoch AND u.moves = l.moves) RETURNING user_id`,
 		hashed(r.PostFormValue("token")), a.now().UnixMilli()).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return a.refuse(w, r, v, "reset", "", inputError("This link was used or is too old. Ask for another one."))

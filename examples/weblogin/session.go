@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -17,6 +18,7 @@ type stage string
 const (
 	stageNone   stage = ""
 	stageHalf   stage = "half"   // past the password
+	stageKnown  stage = "known"  // past the password, in a browser that is remembered
 	stageFull   stage = "full"   // past both factors
 	stageReset  stage = "reset"  // has followed the link in the mail
 	stageProven stage = "proven" // the reset guard has let the reset go on
@@ -25,30 +27,34 @@ const (
 // lifetimes are how long a stage lasts, and entrances where its visitor goes on.
 var (
 	lifetimes = map[stage]time.Duration{
-		stageHalf: 10 * time.Minute, stageFull: 12 * time.Hour, stageReset: 15 * time.Minute, stageProven: 15 * time.Minute,
+		stageHalf: 10 * time.Minute, stageKnown: 12 * time.Hour, stageFull: 12 * time.Hour, stageReset: 15 * time.Minute, stageProven: 15 * time.Minute,
 	}
 	entrances = map[stage]string{
-		stageNone: "/login", stageHalf: "/login/second", stageFull: "/account",
+		stageNone: "/login", stageHalf: "/login/second", stageKnown: "/login/second", stageFull: "/account",
 		stageReset: "/reset/proof", stageProven: "/reset/password",
 	}
 )
 
 // The keys of a session.
 const (
-	keyUser, keyEpoch, keyStage, keyEnds = "user", "epoch", "stage", "ends"
-	keyFlash, keyNewAddress, keyAMR      = "flash", "new-address", "amr"
+	keyUser, keyEpoch, keyMoves, keyStage, keyEnds = "user", "epoch", "moves", "stage", "ends"
+	keyFlash, keyNewAddress, keyAMR                = "flash", "new-address", "amr"
 )
+
+// sessionLife is how long a session lasts, whatever its stages.
+const sessionLife = 12 * time.Hour
 
 // newSessions keeps sessions in memory: they end with the program. scs has stores for
 // databases.
 func newSessions() *scs.SessionManager {
 	m := scs.New()
-	m.Lifetime = 12 * time.Hour
+	m.Lifetime = sessionLife
 	m.Cookie.Name = "weblogin"
 	m.Cookie.HttpOnly = true
 	m.Cookie.SameSite = http.SameSiteLaxMode
 	m.Cookie.Secure = false // true behind TLS
 	m.HashTokenInStore = true
+	m.Store = neverBack(m.Store)
 	return m
 }
 
@@ -71,6 +77,7 @@ func (a *app) enter(ctx context.Context, who user, to stage) error {
 	}
 	a.sessions.Put(ctx, keyUser, who.ID)
 	a.sessions.Put(ctx, keyEpoch, who.Epoch)
+	a.sessions.Put(ctx, keyMoves, who.Moves)
 	a.sessions.Put(ctx, keyStage, string(to))
 	a.sessions.Put(ctx, keyEnds, a.now().Add(lifetimes[to]).UnixMilli())
 	return nil
@@ -85,7 +92,7 @@ func (a *app) leave(ctx context.Context) error {
 }
 
 // visitor returns who sends a request. A session is over when its stage is, and when
-// the password has changed since it began.
+// the password or the address has changed since it began.
 func (a *app) visitor(ctx context.Context) (visitor, error) {
 	id := a.sessions.GetString(ctx, keyUser)
 	if id == "" {
@@ -96,7 +103,8 @@ func (a *app) visitor(ctx context.Context) (visitor, error) {
 		return visitor{}, err
 	}
 	ends := time.UnixMilli(a.sessions.GetInt64(ctx, keyEnds))
-	if err != nil || who.Epoch != a.sessions.GetInt64(ctx, keyEpoch) || !a.now().Before(ends) {
+	changed := who.Epoch != a.sessions.GetInt64(ctx, keyEpoch) || who.Moves != a.sessions.GetInt64(ctx, keyMoves)
+	if err != nil || changed || !a.now().Before(ends) {
 		return visitor{}, a.leave(ctx)
 	}
 	return visitor{user: who, Stage: stage(a.sessions.GetString(ctx, keyStage))}, nil
@@ -119,9 +127,12 @@ func (a *app) anybody(serve view) http.Handler {
 }
 
 // at serves visitors at one stage, and sends all others to where they can go on.
-func (a *app) at(only stage, serve view) http.Handler {
+func (a *app) at(only stage, serve view) http.Handler { return a.among([]stage{only}, serve) }
+
+// among serves visitors at one of some stages, and sends all others on.
+func (a *app) among(stages []stage, serve view) http.Handler {
 	return a.anybody(func(w http.ResponseWriter, r *http.Request, v visitor) error {
-		if v.Stage != only {
+		if !slices.Contains(stages, v.Stage) {
 			http.Redirect(w, r, entrances[v.Stage], http.StatusSeeOther)
 			return nil
 		}

@@ -23,9 +23,9 @@ type user struct {
 	ID      string
 	Name    string
 	Address string
-	// Epoch is one more after each change of the password. What was opened in an
-	// earlier one is over: see visitor.
-	Epoch int64
+	// Epoch is one more after each change of the password, and Moves after each change
+	// of the address. What was opened before is over: see visitor.
+	Epoch, Moves int64
 }
 
 type users struct {
@@ -35,6 +35,9 @@ type users struct {
 
 // bcryptCost is lower in tests.
 var bcryptCost = bcrypt.DefaultCost
+
+// longest is how many bytes of a password bcrypt reads.
+const longest = 72
 
 // An inputError is what a person has to mend in a form.
 type inputError string
@@ -47,15 +50,15 @@ var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,31}$`)
 func spelled(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
 func checkAddress(address string) error {
-	if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address || len(address) > 200 {
+	if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address || !shows(address, 200) {
 		return inputError("Give an address such as alice@example.com.")
 	}
 	return nil
 }
 
 func checkNewPassword(password string) error {
-	if len(password) < 8 || len(password) > 72 { // bcrypt reads no more
-		return inputError("A password has 8 to 72 characters.")
+	if len(password) < 8 || len(password) > longest {
+		return inputError("A password has 8 to 72 bytes: characters, where they are plain letters and digits.")
 	}
 	return nil
 }
@@ -87,15 +90,15 @@ func (u *users) create(ctx context.Context, name, address, password string) (use
 // named returns the user of a name in its one spelling, byID that of an ID.
 // sql.ErrNoRows says that there is none.
 func (u *users) named(ctx context.Context, name string) (user, error) {
-	return u.row(ctx, `SELECT id, name, address, epoch FROM users WHERE name = ?`, name)
+	return u.row(ctx, `SELECT id, name, address, epoch, moves FROM users WHERE name = ?`, name)
 }
 
 func (u *users) byID(ctx context.Context, id string) (user, error) {
-	return u.row(ctx, `SELECT id, name, address, epoch FROM users WHERE id = ?`, id)
+	return u.row(ctx, `SELECT id, name, address, epoch, moves FROM users WHERE id = ?`, id)
 }
 
 func (u *users) row(ctx context.Context, query string, arg any) (found user, err error) {
-	err = u.db.QueryRowContext(ctx, query, arg).Scan(&found.ID, &found.Name, &found.Address, &found.Epoch)
+	err = u.db.QueryRowContext(ctx, query, arg).Scan(&found.ID, &found.Name, &found.Address, &found.Epoch, &found.Moves)
 	return found, err
 }
 
@@ -105,7 +108,7 @@ func (u *users) checkPassword(ctx context.Context, id, password string) (bool, e
 	if err := u.db.QueryRowContext(ctx, `SELECT password_hash FROM users WHERE id = ?`, id).Scan(&hash); err != nil {
 		return false, err
 	}
-	if len(password) > 72 {
+	if len(password) > longest {
 		return false, nil
 	}
 	err := bcrypt.CompareHashAndPassword([]byte(hash), []byte(password))

@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"math/big"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/knowhave/factor"
 )
@@ -29,7 +32,7 @@ type payment struct {
 func (p payment) purpose() []string { return []string{"pay", p.Payee, p.Amount} }
 
 func (w *wallet) addCard(ctx context.Context, id, label string) error {
-	if label = strings.TrimSpace(label); label == "" || len(label) > 60 {
+	if label = strings.TrimSpace(label); !shows(label, 60) {
 		return inputError("Give the card a name of 1 to 60 characters.")
 	}
 	_, err := w.db.ExecContext(ctx, `INSERT INTO cards (user_id, label, added_at) VALUES (?, ?, ?)`, id, label, w.now().UnixMilli())
@@ -68,7 +71,7 @@ func (w *wallet) wipe(ctx context.Context, wipe factor.Wipe) error {
 // 12.50.
 func newPayment(payee, amount string) (payment, error) {
 	payee = strings.Join(strings.Fields(payee), " ")
-	if payee == "" || len(payee) > 60 {
+	if !shows(payee, 60) {
 		return payment{}, inputError("Give a payee of 1 to 60 characters.")
 	}
 	value, ok := new(big.Rat).SetString(strings.TrimSpace(amount))
@@ -81,20 +84,44 @@ func newPayment(payee, amount string) (payment, error) {
 	return payment{ID: rand.Text(), Payee: payee, Amount: value.FloatString(2)}, nil
 }
 
+// shows reports whether a text has 1 to most characters, each of which shows: none turns
+// the others around or hides among them. What the user reads is what is meant.
+func shows(text string, most int) bool {
+	hidden := func(r rune) bool { return !unicode.IsPrint(r) }
+	n := utf8.RuneCountInString(text)
+	return 0 < n && n <= most && utf8.ValidString(text) && !strings.ContainsFunc(text, hidden)
+}
+
 func (w *wallet) add(ctx context.Context, id string, p payment) error {
 	_, err := w.db.ExecContext(ctx, `INSERT INTO payments (id, user_id, payee, amount, paid) VALUES (?, ?, ?, ?, 0)`,
 		p.ID, id, p.Payee, p.Amount)
 	return err
 }
 
-// payment returns a payment of the user's, sql.ErrNoRows for anybody else's.
+// payment returns a payment of the user's, errNoPage for anybody else's.
 func (w *wallet) payment(ctx context.Context, id, number string) (p payment, err error) {
 	err = w.db.QueryRowContext(ctx, `SELECT id, payee, amount, paid FROM payments WHERE id = ? AND user_id = ?`, number, id).
 		Scan(&p.ID, &p.Payee, &p.Amount, &p.Paid)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = errNoPage
+	}
 	return p, err
 }
 
+// pay pays once, however many requests come at the same time.
 func (w *wallet) pay(ctx context.Context, p payment) error {
-	_, err := w.db.ExecContext(ctx, `UPDATE payments SET paid = 1 WHERE id = ?`, p.ID)
+	done, err := w.db.ExecContext(ctx, `UPDATE payments SET paid = 1 WHERE id = ? AND paid = 0`, p.ID)
+	return changedOne(done, err, "This is paid already.")
+}
+
+// changedOne returns what else was wrong if a statement has changed no row.
+func changedOne(done sql.Result, err error, otherwise inputError) error {
+	if err != nil {
+		return err
+	}
+	n, err := done.RowsAffected()
+	if err == nil && n == 0 {
+		err = otherwise
+	}
 	return err
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/knowhave/factor"
 )
 
@@ -109,7 +111,7 @@ func TestResetKeepsTheCardOfWhoProvesThePIN(t *testing.T) {
 	b.submit("reset-password", "new", "battery staple")
 	b.want("#said", "The password is changed")
 	b.clock.Turn(time.Minute)
-	b.wantStatus(b.submit("login", "name", "alice", "password", alicePassword), http.StatusForbidden)
+	b.wantStatus(b.submit("login", "name", "alice", "password", alicePassword), http.StatusUnprocessableEntity)
 	b.submit("login", "name", "alice", "password", "battery staple")
 	b.submit("mail")
 	b.submit("second", "code", b.mailed())
@@ -176,9 +178,9 @@ func TestLockShowsTheTimeLeft(t *testing.T) {
 	b.submit("logout")
 	b.open("/login")
 	for range 5 {
-		b.wantStatus(b.submit("login", "name", "alice", "password", "guess"), http.StatusForbidden)
+		b.wantStatus(b.submit("login", "name", "alice", "password", "guess"), http.StatusUnprocessableEntity)
 	}
-	b.want("#problem", "the last try")
+	b.want("#problem", "Name or password is not right.")
 	b.clock.Turn(2 * time.Second)
 	b.wantStatus(b.submit("login", "name", "alice", "password", alicePassword), http.StatusTooManyRequests)
 	b.want("#problem", "Time left: 58s")
@@ -264,10 +266,14 @@ func TestRememberedBrowserIsNotAskedAgainUntilAFactorChanges(t *testing.T) {
 	b.submit("second", "code", b.mailed(), "remember", "on")
 	b.submit("logout")
 	b.logIn()
-	b.want("#stage", "past both factors")
+	b.want("#stage", "in a browser that is remembered")
 	other := s.browser()
 	other.logIn()
 	other.want("#stage", "half logged in")
+	b.clock.Turn(time.Minute)
+	b.load(chromedp.Click("#change"))
+	b.submit("mail")
+	b.submit("second", "code", b.mailed())
 	b.submit("change-password", "password", alicePassword, "new", alicePassword)
 	b.submit("logout")
 	b.logIn()
