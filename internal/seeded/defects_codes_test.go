@@ -20,7 +20,7 @@ var codeDefects = []defect{
 		name:    "parts joined without lengths",
 		what:    "a purpose is one with any other whose parts are the same when they are joined",
 		file:    "internal/account/purpose.go",
-		edits:   []edit{{"binary.Write(h, binary.BigEndian, int64(len(part)))", "binary.Write(h, binary.BigEndian, [0]byte{})"}},
+		edits:   []edit{{"binary.BigEndian.AppendUint64(all, uint64(len(part)))", "binary.BigEndian.AppendUint64(all, 0)"}},
 		catcher: model,
 	},
 	{
