@@ -20,7 +20,7 @@ var codeDefects = []defect{
 		name:    "parts joined without lengths",
 		what:    "a purpose is one with any other whose parts are the same when they are joined",
 		file:    "internal/account/purpose.go",
-		edits:   []edit{{"binary.BigEndian.AppendUint64(all, uint64(len(part)))", "binary.BigEndian.AppendUint64(all, 0)"}},
+		edits:   []edit{{"all = binary.BigEndian.AppendUint64(all, uint64(len(part)))", "_ = binary.BigEndian"}},
 		catcher: model,
 	},
 	{
