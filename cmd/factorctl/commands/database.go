@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
@@ -51,6 +52,9 @@ func (a *app) source(create bool) (source, error) {
 	}
 	switch first(named, dialectOf(dsn)) {
 	case "sqlite":
+		if isOfServer(dsn) {
+			return source{}, usage("the data source name is that of a server, and the dialect is sqlite: a file with such a name is written as file:NAME")
+		}
 		return sqliteSource(dsn, create), nil
 	case "postgres":
 		return a.postgresSource(dsn)
@@ -90,12 +94,12 @@ func (a *app) dsn() (string, error) {
 		return "", usage("no database: give --dsn, --dsn-file, FACTOR_DSN or FACTOR_DSN_FILE")
 	}
 	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", usage("file of the data source name: %w", err)
+	if err != nil { // without the name, which may be a data source name by mistake
+		return "", usage("file of the data source name: %w", errors.Unwrap(err))
 	}
 	dsn = strings.TrimSpace(string(text))
 	if dsn == "" {
-		return "", usage("file of the data source name: %s is empty", file)
+		return "", usage("file of the data source name: it is empty")
 	}
 	return dsn, nil
 }
@@ -125,6 +129,15 @@ func dialectOf(dsn string) string {
 	default:
 		return ""
 	}
+}
+
+// inServer is what data source names of servers have, and names of files do not.
+var inServer = regexp.MustCompile(`://|^[^/]*:.*@|\)/|(?i:password|host|user|dbname|service)\s*=`)
+
+// isOfServer reports whether a data source name looks like that of a server, also if it
+// is mistyped. SQLite would take it for a file, whose name holds the password.
+func isOfServer(dsn string) bool {
+	return !strings.HasPrefix(dsn, "file:") && inServer.MatchString(dsn)
 }
 
 // sqliteSource adds the settings that a data source name of SQLite leaves out. A file
@@ -177,18 +190,32 @@ func (a *app) postgresSource(dsn string) (source, error) {
 	a.hidden.add(dsn)
 	c, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return source{}, usage("data source name: %w", err)
+		return source{}, usage("PostgreSQL cannot read the data source name: %s", withoutDSN(err))
 	}
 	a.hidden.add(c.Password)
 	name := fmt.Sprintf("PostgreSQL %s:%d/%s", c.Host, c.Port, c.Database)
 	return source{driver: "pgx", dsn: dsn, dialect: sqlstore.Postgres, name: name}, nil
 }
 
+// withoutDSN returns what is wrong with a data source name, and nothing that stands in
+// it: the driver may take a part of the password for something else.
+func withoutDSN(err error) string {
+	text := err.Error()
+	if inner := errors.Unwrap(err); inner != nil {
+		text = strings.TrimSuffix(text, " ("+inner.Error()+")")
+	}
+	parts := strings.Split(text, "`: ") // the data source name stands in backquotes
+	if len(parts) == 1 {
+		return "a setting of the driver has a wrong value"
+	}
+	return parts[len(parts)-1]
+}
+
 func (a *app) mysqlSource(dsn string) (source, error) {
 	a.hidden.add(dsn)
 	c, err := mysql.ParseDSN(dsn)
-	if err != nil {
-		return source{}, usage("data source name: %w", err)
+	if err != nil { // it may hold a part of the password
+		return source{}, usage("MySQL cannot read the data source name: it must look like app:secret@tcp(db.example.com:3306)/app")
 	}
 	a.hidden.add(c.Passwd)
 	return source{driver: "mysql", dsn: dsn, dialect: sqlstore.MySQL, name: fmt.Sprintf("MySQL %s/%s", c.Addr, c.DBName)}, nil
