@@ -208,14 +208,18 @@ func withoutDSN(err error) string {
 	if len(parts) == 1 {
 		return "a setting of the driver has a wrong value"
 	}
-	return parts[len(parts)-1]
+	text = parts[len(parts)-1]
+	if file, ok := errors.AsType[*fs.PathError](err); ok { // such as that of sslrootcert
+		text += ": " + file.Error()
+	}
+	return text
 }
 
 func (a *app) mysqlSource(dsn string) (source, error) {
 	a.hidden.add(dsn)
 	c, err := mysql.ParseDSN(dsn)
 	if err != nil { // it may hold a part of the password
-		return source{}, usage("MySQL cannot read the data source name: it must look like app:secret@tcp(db.example.com:3306)/app")
+		return source{}, usage("MySQL cannot read the data source name: it must look like USER@tcp(HOST:3306)/DATABASE, with :PASSWORD before the @")
 	}
 	a.hidden.add(c.Passwd)
 	return source{driver: "mysql", dsn: dsn, dialect: sqlstore.MySQL, name: fmt.Sprintf("MySQL %s/%s", c.Addr, c.DBName)}, nil
