@@ -241,6 +241,9 @@ func (m *importing) one(ctx context.Context, r *row) error {
 	if r.wrong != nil {
 		return refused("%w", r.wrong)
 	}
+	if !isUser(r.User) {
+		return refused("%w", errNoUser)
+	}
 	if r.empty() {
 		return errEmpty
 	}

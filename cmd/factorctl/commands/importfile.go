@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,7 +20,7 @@ type row struct {
 	userRow
 	wrong  error    // why it cannot be read
 	fields []string // as they stand in a file of CSV
-	object []byte   // as it stands in a file of JSON lines
+	object []byte   // as it stands in a file of JSON lines, if it can be repeated
 }
 
 // rows reads the rows of a file.
@@ -140,9 +141,15 @@ func (j *jsonRows) next() (row, error) {
 		if len(text) == 0 {
 			continue
 		}
-		r := row{line: j.line, object: bytes.Clone(text)}
-		r.userRow, r.wrong = parseJSONRow(text)
+		r := row{line: j.line}
+		if r.wrong = distinct(text); r.wrong == nil {
+			r.object = bytes.Clone(text)
+			r.userRow, r.wrong = parseJSONRow(text)
+		}
 		return r, nil
+	}
+	if errors.Is(j.lines.Err(), bufio.ErrTooLong) {
+		return row{}, fmt.Errorf("line %d is longer than 1 MiB", j.line+1)
 	}
 	if err := j.lines.Err(); err != nil {
 		return row{}, fmt.Errorf("line %d: %w", j.line+1, err)
