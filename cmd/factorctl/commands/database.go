@@ -29,6 +29,20 @@ type SQL struct {
 	Name string
 }
 
+// place tells where the table is. PostgreSQL looks for it in the schemas of the search
+// path, which differs with the data source name and the role: one that tenants have of
+// their own is not the same table.
+func (s *SQL) place(ctx context.Context) (string, error) {
+	if s.Dialect != sqlstore.Postgres {
+		return s.Name, nil
+	}
+	var path string
+	if err := s.DB.QueryRowContext(ctx, `SELECT current_schemas(false)::text`).Scan(&path); err != nil {
+		return "", fmt.Errorf("reading the search path: %w", err)
+	}
+	return s.Name + " " + path, nil
+}
+
 // connections is how many a command opens at most.
 const connections = 16
 

@@ -62,7 +62,7 @@ func (a *app) addPace(c *cobra.Command, p *pace) {
 }
 
 func (r *reseal) run(ctx context.Context) error {
-	if err := r.begin(); err != nil {
+	if err := r.begin(ctx); err != nil {
 		return err
 	}
 	resumed := r.state.Done
@@ -100,18 +100,24 @@ func (r *reseal) total(ctx context.Context) (int, error) {
 }
 
 // begin finds out where to go on.
-func (r *reseal) begin() error {
+func (r *reseal) begin(ctx context.Context) error {
 	mark, err := sealerMark(r.Sealer)
 	if err != nil {
 		return err
 	}
 	fresh := state{Key: mark, After: r.after}
-	if r.SQL != nil {
-		fresh.Database, fresh.Table = r.SQL.Name, r.SQL.Table
-	}
 	r.state = fresh
 	if r.file == "" {
 		return nil
+	}
+	if mark == "" {
+		return usage("--state: the sealer does not tell its keys apart, so that a file could not tell whose it is: give --after")
+	}
+	if r.SQL != nil {
+		fresh.Table = r.SQL.Table
+		if fresh.Database, err = r.SQL.place(ctx); err != nil {
+			return err
+		}
 	}
 	if r.state, err = readState(r.file, fresh); err != nil {
 		return err

@@ -34,7 +34,7 @@ func readState(file string, fresh state) (state, error) {
 	if err := json.Unmarshal(text, &found); err != nil || found.After == "" {
 		return state{}, usage("%s is no state of a reseal, or is cut off: remove it to begin anew", file)
 	}
-	if found.Database != fresh.Database || found.Table != fresh.Table || found.Key != fresh.Key || fresh.Key == "" {
+	if found.Database != fresh.Database || found.Table != fresh.Table || found.Key != fresh.Key {
 		return state{}, usage("%s is from another database, table or key: remove it to begin anew", file)
 	}
 	return found, nil
