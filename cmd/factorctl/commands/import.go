@@ -101,7 +101,7 @@ func (m *importing) run(ctx context.Context, file string) error {
 	p := m.progress("rows", 0, total)
 	err = m.all(ctx, p)
 	p.end()
-	if err := errors.Join(err, m.refused.close()); err != nil {
+	if err := m.refused.close(err); err != nil {
 		return fmt.Errorf("stopped after %d rows; start the same command over: %w", m.count.Rows, err)
 	}
 	return m.finished()

@@ -197,10 +197,11 @@ func openRefused(name, input string) (*refusedFile, error) {
 	return &refusedFile{name, f}, nil
 }
 
-// close gives the file its name.
-func (f *refusedFile) close() error {
+// close gives the file its name, or drops it where the run has failed: the next one
+// judges all rows again.
+func (f *refusedFile) close(failed error) error {
 	if f == nil {
-		return nil
+		return failed
 	}
-	return closePartial(f.file, f.name)
+	return closePartial(f.file, f.name, failed)
 }

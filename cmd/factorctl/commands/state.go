@@ -56,7 +56,7 @@ func replaceFile(file string, text []byte) error {
 		return err
 	}
 	_, err = f.Write(text)
-	return errors.Join(err, closePartial(f, file))
+	return closePartial(f, file, err)
 }
 
 // openPartial begins a file that only its owner reads. It has its name only after
@@ -69,9 +69,11 @@ func openPartial(file string) (*os.File, error) {
 	return os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 }
 
-func closePartial(f *os.File, file string) error {
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return err
+// closePartial gives the file its name, or drops it if something failed before or does
+// now. What had the name then stays.
+func closePartial(f *os.File, file string, failed error) error {
+	if err := errors.Join(failed, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return os.Rename(f.Name(), file)
 }

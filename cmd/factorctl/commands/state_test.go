@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,5 +38,71 @@ func TestAStateThatCouldNotBeResumedIsRefusedAtOnce(t *testing.T) {
 	}
 	if code := p.Run(t.Context(), []string{"reseal"}, nil, &out, &out); code != Done {
 		t.Errorf("without a file it ends with %d and prints %s", code, &out)
+	}
+}
+
+func TestWhatCouldNotBeWrittenReplacesNothing(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state")
+	if err := os.WriteFile(file, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := openPartial(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("no space left on device")
+	if err := closePartial(f, file, full); !errors.Is(err, full) {
+		t.Errorf("it returns %v", err)
+	}
+	if text, err := os.ReadFile(file); string(text) != "before" || err != nil {
+		t.Errorf("the file holds %q: %v", text, err)
+	}
+	if _, err := os.Stat(f.Name()); !os.IsNotExist(err) {
+		t.Errorf("%s is left: %v", f.Name(), err)
+	}
+}
+
+func TestAnImportThatIsStoppedReplacesNoRefusedRows(t *testing.T) {
+	dir := t.TempDir()
+	file, refused := filepath.Join(dir, "users.csv"), filepath.Join(dir, "refused.csv")
+	for name, text := range map[string]string{file: "user,pin.hash\na,x\n", refused: "mended by hand"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	p := Program{Open: func(context.Context) (*Service, error) {
+		cancel() // before the first row
+		return &Service{Store: memstore.New(), Sealer: nonceFirst{}, Options: &factor.Options{}}, nil
+	}}
+	var out strings.Builder
+	if code := p.Run(ctx, []string{"import", file, "--refused", refused}, nil, &out, &out); code != Interrupted {
+		t.Errorf("it ends with %d and prints %s", code, &out)
+	}
+	if text, err := os.ReadFile(refused); string(text) != "mended by hand" || err != nil {
+		t.Errorf("the file of refused rows holds %q: %v", text, err)
+	}
+}
+
+// fullDisk takes nothing.
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+func TestAResultThatCannotBePrintedIsAFault(t *testing.T) {
+	for _, command := range []string{"sweep", "users", "reseal", "doctor"} {
+		for _, form := range []string{"--json", "--quiet"} {
+			store := memstore.New()
+			if err := store.CompareAndSwap(t.Context(), "a", 0, factor.Record{Data: []byte("x"), Version: 1}); err != nil {
+				t.Fatal(err)
+			}
+			p := Program{Open: func(context.Context) (*Service, error) {
+				return &Service{Store: store, Sealer: nonceFirst{}, Options: &factor.Options{}}, nil
+			}}
+			var errs strings.Builder
+			if code := p.Run(t.Context(), []string{command, form}, nil, fullDisk{}, &errs); code != Fault {
+				t.Errorf("%s %s ends with %d and prints %s", command, form, code, &errs)
+			}
+		}
 	}
 }

@@ -28,12 +28,11 @@ func (a *app) sweepCommand() *cobra.Command {
 			}
 			changed, err := s.admin.Sweep(c.Context())
 			failed := sweepFailures(err)
-			if a.flags.json {
-				if err := a.printJSON(map[string]any{"changed": changed, "failed": a.failures(failed)}); err != nil {
-					return err
-				}
-			} else {
-				fmt.Fprintf(a.out, "changed %d users\n", changed)
+			result := map[string]any{"changed": changed, "failed": a.failures(failed)}
+			if err := a.print(result, "changed %d users", changed); err != nil {
+				return err
+			}
+			if !a.flags.json {
 				a.printFailures(failed)
 			}
 			if err == nil {
