@@ -43,9 +43,10 @@ type Service struct {
 }
 
 // Main runs the program with the arguments and streams of the process, and exits. It
-// ends in good order at an interrupt or a SIGTERM.
+// ends in good order at an interrupt or a SIGTERM, and at once at a second one.
 func (p Program) Main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
 	code := p.Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(int(code))
