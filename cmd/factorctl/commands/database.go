@@ -236,6 +236,7 @@ func (a *app) mysqlSource(dsn string) (source, error) {
 		return source{}, usage("MySQL cannot read the data source name: it must look like USER@tcp(HOST:3306)/DATABASE, with :PASSWORD before the @")
 	}
 	a.hidden.add(c.Passwd)
+	_ = mysql.SetLogger(&mysql.NopLogger{}) // the error that a call returns says it; it is not nil
 	return source{driver: "mysql", dsn: dsn, dialect: sqlstore.MySQL, name: fmt.Sprintf("MySQL %s/%s", c.Addr, c.DBName)}, nil
 }
 
