@@ -73,7 +73,7 @@ func (a *app) importCommand() *cobra.Command {
 		Args: exactly("a file, or - for the standard input"),
 		RunE: func(c *cobra.Command, args []string) error { return m.run(c.Context(), args[0]) },
 	}
-	c.Flags().StringVar(&m.format, "format", "", "csv or jsonl, where the file's name does not tell")
+	c.Flags().StringVar(&m.format, "format", "", "`name` of the format, csv or jsonl, where the file's name does not tell")
 	c.Flags().BoolVar(&m.dry, "dry-run", false, "judge the rows, and write no record")
 	c.Flags().StringVar(&m.refusedName, "refused", "", "`file` for the rows that are refused, with the reason")
 	a.addPace(c, &m.pace)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/sqlstore"
 )
 
@@ -152,4 +153,15 @@ func TestEveryCommandHasHelpAndAnExample(t *testing.T) {
 		}
 	}
 	look(root)
+}
+
+func TestTheHelpOfUnlockNamesEveryKind(t *testing.T) {
+	kind := Program{}.app(nil, nil, nil).unlockCommand().Flags().Lookup("kind")
+	for _, k := range []factor.Kind{
+		factor.KindPassword, factor.KindPIN, factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP, factor.KindRecovery,
+	} {
+		if !strings.Contains(kind.Usage, string(k)) {
+			t.Errorf("it does not name %s: %s", k, kind.Usage)
+		}
+	}
 }

@@ -131,7 +131,7 @@ func (a *app) addFlags(root *cobra.Command) {
 	}
 	f.StringVar(&a.flags.dsn, "dsn", "", "data source `name` of the database (FACTOR_DSN); ps shows it to others")
 	f.StringVar(&a.flags.dsnFile, "dsn-file", "", "`file` that holds the data source name (FACTOR_DSN_FILE)")
-	f.StringVar(&a.flags.dialect, "dialect", "", "sqlite, postgres or mysql (FACTOR_DIALECT), where the data source name does not tell")
+	f.StringVar(&a.flags.dialect, "dialect", "", "`name` of the dialect (FACTOR_DIALECT), sqlite, postgres or mysql, where the data source name does not tell")
 	f.StringVar(&a.flags.table, "table", "", "`name` of the table (FACTOR_TABLE; default factor_records)")
 	f.StringArrayVar(&a.flags.keyFiles, "key-file", nil, "`file` that holds keys (FACTOR_KEY_FILE); the first key seals, all open; may be repeated")
 	f.StringVar(&a.flags.options, "options", "", "JSON `file` that holds the service's factor.Options (FACTOR_OPTIONS)")
@@ -149,7 +149,7 @@ func (a *app) long() string {
   app:secret@tcp(db.example.com:3306)/app                 MySQL, MariaDB
 
 The keys are --key-file, FACTOR_KEY_FILE or FACTOR_KEY: 32 bytes each, in base64 or hex,
-the one that seals first and old ones after it, apart by white space or commas. A
+the one that seals first and old ones after it, separated by white space or commas. A
 file may also hold one key of 32 raw bytes.
 
 The options are --options or FACTOR_OPTIONS, a JSON file with the fields of the
@@ -169,7 +169,7 @@ locked would show as free. An empty object, {}, means the defaults:
   4  done in part: some users, rows or checks failed, and the output says which
   5  interrupted; what was done stays, and the same command goes on
 
-A flag may have one dash or two.`
+A flag may have one dash or two. Put -- before a user whose id begins with a dash.`
 }
 
 func version() string {

@@ -57,8 +57,8 @@ func (a *app) resealCommand() *cobra.Command {
 }
 
 func (a *app) addPace(c *cobra.Command, p *pace) {
-	c.Flags().IntVar(&p.workers, "parallel", 8, "work on `so many` users at once")
-	c.Flags().IntVar(&p.rate, "rate", 0, "work on at most `so many` users a second; 0 is as fast as it goes")
+	c.Flags().IntVar(&p.workers, "parallel", 8, "work on `n` users at once")
+	c.Flags().IntVar(&p.rate, "rate", 0, "work on at most `n` users a second; 0 is as fast as it goes")
 }
 
 func (r *reseal) run(ctx context.Context) error {

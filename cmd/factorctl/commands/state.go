@@ -3,6 +3,7 @@ package commands
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 )
@@ -23,6 +24,9 @@ type state struct {
 // readState returns what a file holds, if it is of the same database and key as
 // fresh, or fresh where there is no file.
 func readState(file string, fresh state) (state, error) {
+	if err := replaceable(file); err != nil {
+		return state{}, usage("--state: %w", err)
+	}
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fresh, nil
@@ -59,9 +63,21 @@ func replaceFile(file string, text []byte) error {
 	return closePartial(f, file, err)
 }
 
+// replaceable returns an error where a name has something else than a file: to rename a
+// file to /dev/null takes it from the whole machine.
+func replaceable(file string) error {
+	if is, err := os.Lstat(file); err == nil && !is.Mode().IsRegular() {
+		return fmt.Errorf("%s is no regular file, and would be replaced by one", file)
+	}
+	return nil
+}
+
 // openPartial begins a file that only its owner reads. It has its name only after
 // closePartial: under that name it is never cut off.
 func openPartial(file string) (*os.File, error) {
+	if err := replaceable(file); err != nil {
+		return nil, err
+	}
 	partial := file + ".partial"
 	if err := os.Remove(partial); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a run that was killed
 		return nil, err

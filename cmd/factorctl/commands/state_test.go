@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -104,5 +105,35 @@ func TestAResultThatCannotBePrintedIsAFault(t *testing.T) {
 				t.Errorf("%s %s ends with %d and prints %s", command, form, code, &errs)
 			}
 		}
+	}
+}
+
+// Renaming over /dev/null would leave the machine without it.
+func TestWhatIsNoFileIsNotReplaced(t *testing.T) {
+	dir := t.TempDir()
+	target, link, below := filepath.Join(dir, "target"), filepath.Join(dir, "link"), filepath.Join(dir, "below")
+	users := filepath.Join(dir, "users.csv")
+	for name, text := range map[string]string{target: "", users: "user,pin.hash\na,x\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(os.Symlink(target, link), os.Mkdir(below, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	p := Program{Open: func(context.Context) (*Service, error) {
+		ring, err := factor.NewKeyring(bytes.Repeat([]byte{1}, keySize))
+		return &Service{Store: memstore.New(), Sealer: ring, Options: &factor.Options{}}, err
+	}}
+	for _, name := range []string{link, below} {
+		for _, args := range [][]string{{"import", users, "--refused", name}, {"reseal", "--state", name}} {
+			var out strings.Builder
+			if code := p.Run(t.Context(), args, nil, &out, &out); code != Usage || !strings.Contains(out.String(), "is no regular file") {
+				t.Errorf("%q ends with %d and prints %s", args, code, &out)
+			}
+		}
+	}
+	if is, err := os.Lstat(link); err != nil || is.Mode().Type() != os.ModeSymlink {
+		t.Errorf("the link is %v: %v", is, err)
 	}
 }
