@@ -29,7 +29,8 @@ func (a *app) resealCommand() *cobra.Command {
 		Short: "Seal every record anew, under the first key",
 		Long: "Seal every record anew, under the first key, after the service runs with it: see the\n" +
 			"page on keys. It may run beside the service. A record that does not open is named,\n" +
-			"and the rest goes on; keep the old key until reseal ends with exit code 0.\n\n" +
+			"and the rest goes on. Keep the old key until doctor --sample 0, with the new key alone,\n" +
+			"ends with exit code 0.\n\n" +
 			"With --state it can be killed at any time: the same command goes on where it was. The\n" +
 			"file is gone once all is done. Without, it prints the last user when it is\n" +
 			"interrupted, which --after takes.",
