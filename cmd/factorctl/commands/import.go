@@ -125,8 +125,11 @@ func (m *importing) openFile(ctx context.Context, file string) (io.ReadCloser, i
 	if about, err := f.Stat(); err == nil && !about.Mode().IsRegular() {
 		return f, 0, nil // such as a named pipe, which can be read once
 	}
-	if total, err = countRows(f, m.format); err == nil {
+	if total, err = countRows(ctx, f, m.format); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
+	}
+	if ctx.Err() != nil {
+		return nil, 0, errors.Join(ctx.Err(), f.Close())
 	}
 	if err != nil {
 		return nil, 0, errors.Join(usage("%w", err), f.Close())
@@ -134,12 +137,15 @@ func (m *importing) openFile(ctx context.Context, file string) (io.ReadCloser, i
 	return f, total, nil
 }
 
-func countRows(f io.Reader, format string) (int, error) {
+func countRows(ctx context.Context, f io.Reader, format string) (int, error) {
 	in, err := openRows(f, format)
 	if err != nil {
 		return 0, err
 	}
 	for count := 0; ; count++ {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		if _, err := in.next(); err == io.EOF {
 			return count, nil
 		} else if err != nil {

@@ -137,3 +137,20 @@ func TestWhatIsNoFileIsNotReplaced(t *testing.T) {
 		t.Errorf("the link is %v: %v", is, err)
 	}
 }
+
+func TestAnInterruptEndsTheCountOfRows(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "users.csv")
+	if err := os.WriteFile(file, []byte("user\na\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p := Program{Open: func(context.Context) (*Service, error) {
+		t.Error("it goes on to the store")
+		return nil, errors.New("not opened")
+	}}
+	var out strings.Builder
+	if code := p.Run(ctx, []string{"import", file}, nil, &out, &out); code != Interrupted {
+		t.Errorf("it ends with %d and prints %s", code, &out)
+	}
+}
