@@ -58,7 +58,7 @@ func (p Program) Run(ctx context.Context, args []string, in io.Reader, out, errs
 	a := p.app(in, out, errs)
 	root := a.root()
 	root.SetArgs(longFlags(root, args))
-	err := root.ExecuteContext(ctx)
+	err := caught(func() error { return root.ExecuteContext(ctx) })
 	err = a.close(err)
 	if err == nil {
 		return Done
@@ -66,6 +66,17 @@ func (p Program) Run(ctx context.Context, args []string, in io.Reader, out, errs
 	code := a.codeOf(ctx, err)
 	a.printError(err, code)
 	return code
+}
+
+// caught returns a panic as an error, without its value, which may be a secret. The Go
+// runtime would print that value and end with 2, the exit code of a wrong command line.
+func caught(do func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("panic:\n%s", debug.Stack())
+		}
+	}()
+	return do()
 }
 
 func (p Program) app(in io.Reader, out, errs io.Writer) *app {
