@@ -146,7 +146,7 @@ func dialectOf(dsn string) string {
 }
 
 // inServer is what data source names of servers have, and names of files do not.
-var inServer = regexp.MustCompile(`://|^[^/]*:.*@|\)/|(?i:password|host|user|dbname|service)\s*=`)
+var inServer = regexp.MustCompile(`://|^[^/]*:.*@|(?i:password|host|user|dbname|service)\s*=`)
 
 // isOfServer reports whether a data source name looks like that of a server, also if it
 // is mistyped. SQLite would take it for a file, whose name holds the password.
