@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -241,4 +242,34 @@ func TestAKilledImportOfAPipeIsStartedOver(t *testing.T) {
 		t.Fatalf("it ended with %d: %s", r.code, r.errs)
 	}
 	k.says(r.out, "2 rows: 1 taken over, 1 with nothing new")
+}
+
+// Tenants with a schema of their own have a table of the same name in the same database.
+func TestAStateOfAnotherSchemaPassesNobodyOver(t *testing.T) {
+	k := newKit(t, postgres)
+	k.must(commands.Done, "migrate")
+	k.enrol(30)
+	reseal := []string{"reseal", "--state", k.path("state")}
+	k.killWhen("some users are done", func() bool { return k.state().Done > 0 }, append(reseal, "--rate=1")...)
+
+	schema := k.place.Table + "_tenant"
+	db := k.place.Open(t)
+	if _, err := db.Exec("CREATE SCHEMA " + schema); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := db.Exec("DROP SCHEMA " + schema + " CASCADE"); err != nil {
+			t.Error(err)
+		}
+	})
+	other := "FACTOR_DSN=" + k.place.DSN + "&search_path=" + schema
+	if !strings.Contains(k.place.DSN, "?") {
+		other = "FACTOR_DSN=" + k.place.DSN + "?search_path=" + schema
+	}
+	same := k.env
+	k.env = append(slices.Clone(same), other)
+	k.must(commands.Done, "migrate")
+	k.says(k.must(commands.Usage, reseal...), "another database, table or key")
+	k.env = same
+	k.must(commands.Done, reseal...)
 }

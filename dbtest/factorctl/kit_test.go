@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -56,6 +57,9 @@ var program = sync.OnceValues(func() (path string, err error) {
 
 // sqlite is for what is the same on every database.
 var sqlite = dbtest.Engines[0]
+
+// postgres is for what only PostgreSQL has.
+var postgres = dbtest.Engines[slices.IndexFunc(dbtest.Engines, func(e dbtest.Engine) bool { return e.Name == "PostgreSQL" })]
 
 // onEach runs a test on a place of each database.
 func onEach(t *testing.T, test func(t *testing.T, k *kit)) {

@@ -2,9 +2,11 @@ package factorctl_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -63,7 +65,6 @@ func TestASessionOnEachDatabase(t *testing.T) {
 	})
 }
 
-// lockPIN gives wrong PINs until the PIN is locked.
 // printRecoveryCodes has recovery codes made, for a mailed code.
 func (k *kit) printRecoveryCodes(user string) {
 	k.t.Helper()
@@ -77,6 +78,7 @@ func (k *kit) printRecoveryCodes(user string) {
 	}
 }
 
+// lockPIN gives wrong PINs until the PIN is locked.
 func (k *kit) lockPIN(user string) {
 	k.t.Helper()
 	_, v := k.service()
@@ -99,7 +101,7 @@ func TestARecordThatDoesNotOpenIsOnlyDiscarded(t *testing.T) {
 		k.must(commands.Fault, "forget", user(0), "--yes")
 		k.says(k.must(commands.Partly, "reseal"), user(2), "no key opens it", "keep the old keys")
 		k.must(commands.Partly, "users", "--locked")
-		k.says(k.must(commands.Partly, "doctor"), "FAIL", "opened 0 of 3 records", user(1))
+		k.says(k.must(commands.Partly, "doctor"), "FAIL", "opened 0 of 3 records", user(1), "no record of the sample was opened")
 		k.must(commands.Usage, "discard", user(0)) // nobody can be asked
 		k.says(k.must(commands.Done, "discard", user(0), "--yes"), "no key opens it", "discarded")
 		k.says(k.must(commands.Done, "status", user(0)), "devices         0")
@@ -275,6 +277,36 @@ func TestNoSecretIsPrinted(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Drivers have loggers of their own, which write what is no JSON.
+func TestErrorsInJSONStandAlone(t *testing.T) {
+	k := newKit(t, sqlite)
+	server, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	go func() {
+		for {
+			c, err := server.Accept()
+			if err != nil {
+				return
+			}
+			_ = c.Close() // hangs up at once
+		}
+	}()
+	for _, dsn := range []string{"factor@tcp(" + server.Addr().String() + ")/factor", "postgres://factor@" + server.Addr().String() + "/factor"} {
+		r := k.run("users", "--json", "--dsn", dsn)
+		for line := range strings.Lines(r.errs) {
+			if !json.Valid([]byte(line)) {
+				t.Errorf("%s: this is no JSON: %s", dsn, line)
+			}
+		}
+		if r.code != commands.Fault || r.errs == "" {
+			t.Errorf("%s: it ends with %d and says %q", dsn, r.code, r.errs)
+		}
+	}
 }
 
 // That this runs the package too is what has the go command repeat the tests of this

@@ -61,7 +61,7 @@ func (a *app) unlockCommand() *cobra.Command {
 			}})
 		},
 	}
-	c.Flags().StringSliceVar(&named, "kind", nil, "unlock only this `kind`: password, pin, login, account, totp, device-totp; may be repeated")
+	c.Flags().StringSliceVar(&named, "kind", nil, "unlock only this `kind`: password, pin, login, account, totp, device-totp, recovery; may be repeated")
 	return c
 }
 
@@ -86,6 +86,8 @@ func (a *app) removeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "remove",
 		Short: "Remove a PIN, an authenticator, the recovery codes or a device",
+		Long: "Remove a PIN, an authenticator, the recovery codes or a device. The user hears of it\n" +
+			"only from a program that has the host's function for it.",
 		Example: "  " + a.Name + " remove device alice 7d1ad1ee-6a5e-4f5c-9a0a-1f3c0b5d2a11 --options limits.json\n" +
 			"  " + a.Name + " remove authenticator alice --options limits.json",
 		Args: func(_ *cobra.Command, args []string) error {

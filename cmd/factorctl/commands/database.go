@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
@@ -26,6 +27,20 @@ type SQL struct {
 	Table   string // "" is the default of sqlstore.Options
 	// Name tells people and files which database it is. It holds no password.
 	Name string
+}
+
+// place tells where the table is. PostgreSQL looks for it in the schemas of the search
+// path, which differs with the data source name and the role: one that tenants have of
+// their own is not the same table.
+func (s *SQL) place(ctx context.Context) (string, error) {
+	if s.Dialect != sqlstore.Postgres {
+		return s.Name, nil
+	}
+	var path string
+	if err := s.DB.QueryRowContext(ctx, `SELECT current_schemas(false)::text`).Scan(&path); err != nil {
+		return "", fmt.Errorf("reading the search path: %w", err)
+	}
+	return s.Name + " " + path, nil
 }
 
 // connections is how many a command opens at most.
@@ -51,6 +66,9 @@ func (a *app) source(create bool) (source, error) {
 	}
 	switch first(named, dialectOf(dsn)) {
 	case "sqlite":
+		if isOfServer(dsn) {
+			return source{}, usage("the data source name is that of a server, and the dialect is sqlite: a file with such a name is written as file:NAME")
+		}
 		return sqliteSource(dsn, create), nil
 	case "postgres":
 		return a.postgresSource(dsn)
@@ -90,12 +108,12 @@ func (a *app) dsn() (string, error) {
 		return "", usage("no database: give --dsn, --dsn-file, FACTOR_DSN or FACTOR_DSN_FILE")
 	}
 	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", usage("file of the data source name: %w", err)
+	if err != nil { // without the name, which may be a data source name by mistake
+		return "", usage("file of the data source name: %w", errors.Unwrap(err))
 	}
 	dsn = strings.TrimSpace(string(text))
 	if dsn == "" {
-		return "", usage("file of the data source name: %s is empty", file)
+		return "", usage("file of the data source name: it is empty")
 	}
 	return dsn, nil
 }
@@ -125,6 +143,15 @@ func dialectOf(dsn string) string {
 	default:
 		return ""
 	}
+}
+
+// inServer is what data source names of servers have, and names of files do not.
+var inServer = regexp.MustCompile(`://|^[^/]*:.*@|(?i:password|host|user|dbname|service)\s*=`)
+
+// isOfServer reports whether a data source name looks like that of a server, also if it
+// is mistyped. SQLite would take it for a file, whose name holds the password.
+func isOfServer(dsn string) bool {
+	return !strings.HasPrefix(dsn, "file:") && inServer.MatchString(dsn)
 }
 
 // sqliteSource adds the settings that a data source name of SQLite leaves out. A file
@@ -177,20 +204,39 @@ func (a *app) postgresSource(dsn string) (source, error) {
 	a.hidden.add(dsn)
 	c, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return source{}, usage("data source name: %w", err)
+		return source{}, usage("PostgreSQL cannot read the data source name: %s", withoutDSN(err))
 	}
 	a.hidden.add(c.Password)
 	name := fmt.Sprintf("PostgreSQL %s:%d/%s", c.Host, c.Port, c.Database)
 	return source{driver: "pgx", dsn: dsn, dialect: sqlstore.Postgres, name: name}, nil
 }
 
+// withoutDSN returns what is wrong with a data source name, and nothing that stands in
+// it: the driver may take a part of the password for something else.
+func withoutDSN(err error) string {
+	text := err.Error()
+	if inner := errors.Unwrap(err); inner != nil {
+		text = strings.TrimSuffix(text, " ("+inner.Error()+")")
+	}
+	parts := strings.Split(text, "`: ") // the data source name stands in backquotes
+	if len(parts) == 1 {
+		return "a setting of the driver has a wrong value"
+	}
+	text = parts[len(parts)-1]
+	if file, ok := errors.AsType[*fs.PathError](err); ok { // such as that of sslrootcert
+		text += ": " + file.Error()
+	}
+	return text
+}
+
 func (a *app) mysqlSource(dsn string) (source, error) {
 	a.hidden.add(dsn)
 	c, err := mysql.ParseDSN(dsn)
-	if err != nil {
-		return source{}, usage("data source name: %w", err)
+	if err != nil { // it may hold a part of the password
+		return source{}, usage("MySQL cannot read the data source name: it must look like USER@tcp(HOST:3306)/DATABASE, with :PASSWORD before the @")
 	}
 	a.hidden.add(c.Passwd)
+	_ = mysql.SetLogger(&mysql.NopLogger{}) // the error that a call returns says it; it is not nil
 	return source{driver: "mysql", dsn: dsn, dialect: sqlstore.MySQL, name: fmt.Sprintf("MySQL %s/%s", c.Addr, c.DBName)}, nil
 }
 

@@ -62,7 +62,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			return a.printReport(r)
 		},
 	}
-	c.Flags().IntVar(&sample, "sample", 1000, "open `so many` records, drawn evenly from all; 0 is all of them")
+	c.Flags().IntVar(&sample, "sample", 1000, "open `n` records, drawn evenly from all; 0 is all of them")
 	return c
 }
 

@@ -87,6 +87,10 @@ func (r *report) opened(users []string, results []error) {
 		r.add("formats", resultFail, "%s\n%d are of a newer release, such as %s: update this program", counted(r.Formats), len(newer), some(newer))
 		return
 	}
+	if r.Opened == 0 {
+		r.add("formats", resultSkipped, "no record of the sample was opened")
+		return
+	}
 	r.add("formats", resultOK, "%s", counted(r.Formats))
 }
 

@@ -73,7 +73,7 @@ func (a *app) importCommand() *cobra.Command {
 		Args: exactly("a file, or - for the standard input"),
 		RunE: func(c *cobra.Command, args []string) error { return m.run(c.Context(), args[0]) },
 	}
-	c.Flags().StringVar(&m.format, "format", "", "csv or jsonl, where the file's name does not tell")
+	c.Flags().StringVar(&m.format, "format", "", "`name` of the format, csv or jsonl, where the file's name does not tell")
 	c.Flags().BoolVar(&m.dry, "dry-run", false, "judge the rows, and write no record")
 	c.Flags().StringVar(&m.refusedName, "refused", "", "`file` for the rows that are refused, with the reason")
 	a.addPace(c, &m.pace)
@@ -101,7 +101,7 @@ func (m *importing) run(ctx context.Context, file string) error {
 	p := m.progress("rows", 0, total)
 	err = m.all(ctx, p)
 	p.end()
-	if err := errors.Join(err, m.refused.close()); err != nil {
+	if err := m.refused.close(err); err != nil {
 		return fmt.Errorf("stopped after %d rows; start the same command over: %w", m.count.Rows, err)
 	}
 	return m.finished()
@@ -125,8 +125,11 @@ func (m *importing) openFile(ctx context.Context, file string) (io.ReadCloser, i
 	if about, err := f.Stat(); err == nil && !about.Mode().IsRegular() {
 		return f, 0, nil // such as a named pipe, which can be read once
 	}
-	if total, err = countRows(f, m.format); err == nil {
+	if total, err = countRows(ctx, f, m.format); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
+	}
+	if ctx.Err() != nil {
+		return nil, 0, errors.Join(ctx.Err(), f.Close())
 	}
 	if err != nil {
 		return nil, 0, errors.Join(usage("%w", err), f.Close())
@@ -134,12 +137,15 @@ func (m *importing) openFile(ctx context.Context, file string) (io.ReadCloser, i
 	return f, total, nil
 }
 
-func countRows(f io.Reader, format string) (int, error) {
+func countRows(ctx context.Context, f io.Reader, format string) (int, error) {
 	in, err := openRows(f, format)
 	if err != nil {
 		return 0, err
 	}
 	for count := 0; ; count++ {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		if _, err := in.next(); err == io.EOF {
 			return count, nil
 		} else if err != nil {
@@ -240,6 +246,9 @@ func (m *importing) one(ctx context.Context, r *row) error {
 	}
 	if r.wrong != nil {
 		return refused("%w", r.wrong)
+	}
+	if !isUser(r.User) {
+		return refused("%w", errNoUser)
 	}
 	if r.empty() {
 		return errEmpty

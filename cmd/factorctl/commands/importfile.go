@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,7 +20,7 @@ type row struct {
 	userRow
 	wrong  error    // why it cannot be read
 	fields []string // as they stand in a file of CSV
-	object []byte   // as it stands in a file of JSON lines
+	object []byte   // as it stands in a file of JSON lines, if it can be repeated
 }
 
 // rows reads the rows of a file.
@@ -140,9 +141,15 @@ func (j *jsonRows) next() (row, error) {
 		if len(text) == 0 {
 			continue
 		}
-		r := row{line: j.line, object: bytes.Clone(text)}
-		r.userRow, r.wrong = parseJSONRow(text)
+		r := row{line: j.line}
+		if r.wrong = distinct(text); r.wrong == nil {
+			r.object = bytes.Clone(text)
+			r.userRow, r.wrong = parseJSONRow(text)
+		}
 		return r, nil
+	}
+	if errors.Is(j.lines.Err(), bufio.ErrTooLong) {
+		return row{}, fmt.Errorf("line %d is longer than 1 MiB", j.line+1)
 	}
 	if err := j.lines.Err(); err != nil {
 		return row{}, fmt.Errorf("line %d: %w", j.line+1, err)
@@ -190,10 +197,11 @@ func openRefused(name, input string) (*refusedFile, error) {
 	return &refusedFile{name, f}, nil
 }
 
-// close gives the file its name.
-func (f *refusedFile) close() error {
+// close gives the file its name, or drops it where the run has failed: the next one
+// judges all rows again.
+func (f *refusedFile) close(failed error) error {
 	if f == nil {
-		return nil
+		return failed
 	}
-	return closePartial(f.file, f.name)
+	return closePartial(f.file, f.name, failed)
 }

@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -88,20 +88,57 @@ func (k *key64) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// distinct returns an error where a text is not JSON, or an object in it has two members
+// of one name. The decoder would take the last one, and an upper-case name for a
+// lower-case one: a row might go to another user than the one it names first.
+func distinct(text []byte) error {
+	if wrong, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(text, new(json.RawMessage))); ok {
+		return fmt.Errorf("is not JSON, from byte %d on", wrong.Offset)
+	}
+	return distinctNames(json.NewDecoder(bytes.NewReader(text)))
+}
+
+// distinctNames reads one value of valid JSON.
+func distinctNames(d *json.Decoder) error {
+	start, _ := d.Token()
+	if start != json.Delim('{') && start != json.Delim('[') {
+		return nil
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		if start == json.Delim('{') {
+			name, _ := d.Token()
+			folded := strings.ToUpper(strings.ToLower(name.(string)))
+			if seen[folded] {
+				return fmt.Errorf("%q is there twice", name)
+			}
+			seen[folded] = true
+		}
+		if err := distinctNames(d); err != nil {
+			return err
+		}
+	}
+	_, _ = d.Token() // the end, which is there
+	return nil
+}
+
 // parseJSONRow reads a row that is a JSON object.
 func parseJSONRow(text []byte) (userRow, error) {
 	var row userRow
+	if !utf8.Valid(text) { // the decoder would make another user of it
+		return row, errors.New("is not UTF-8")
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	err := d.Decode(&row)
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return row, fmt.Errorf("%s must be %s", wrong.Field, described(wrong.Type))
+		return row, fmt.Errorf("%s must be %s", first(wrong.Field, "the line"), described(wrong.Type))
 	}
 	if err != nil {
 		return row, errors.New(strings.TrimPrefix(err.Error(), "json: "))
 	}
-	if _, err := d.Token(); err != io.EOF {
-		return row, errors.New("there is something after the object")
+	if strings.ContainsRune(row.User, utf8.RuneError) {
+		return row, errors.New("user holds a character that is none, U+FFFD")
 	}
 	return row, nil
 }

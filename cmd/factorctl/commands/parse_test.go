@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/sqlstore"
 )
 
@@ -94,9 +95,13 @@ func TestSQLiteGetsWhatItsNameLeavesOut(t *testing.T) {
 	}{
 		{"factor.db", false, "file:factor.db?mode=rw&_pragma=synchronous(full)&_pragma=busy_timeout(5000)"},
 		{"factor.db", true, "file:factor.db?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(5000)"},
+		{"/srv/app (old)/factor.db", false, "file:/srv/app (old)/factor.db?mode=rw&_pragma=synchronous(full)&_pragma=busy_timeout(5000)"},
 		{"a#b%.db", false, "file:a%23b%25.db?mode=rw&_pragma=synchronous(full)&_pragma=busy_timeout(5000)"},
 		{"file:x?mode=rwc&_pragma=SYNCHRONOUS(extra)&_pragma=busy_timeout(9)", false, "file:x?mode=rwc&_pragma=SYNCHRONOUS(extra)&_pragma=busy_timeout(9)"},
 	} {
+		if isOfServer(row.dsn) {
+			t.Errorf("%s is taken for the name of a server", row.dsn)
+		}
 		if s := sqliteSource(row.dsn, row.create); s.dsn != row.want || s.dialect != sqlstore.SQLite {
 			t.Errorf("%s, create %v: %s, want %s", row.dsn, row.create, s.dsn, row.want)
 		}
@@ -152,4 +157,15 @@ func TestEveryCommandHasHelpAndAnExample(t *testing.T) {
 		}
 	}
 	look(root)
+}
+
+func TestTheHelpOfUnlockNamesEveryKind(t *testing.T) {
+	kind := Program{}.app(nil, nil, nil).unlockCommand().Flags().Lookup("kind")
+	for _, k := range []factor.Kind{
+		factor.KindPassword, factor.KindPIN, factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP, factor.KindRecovery,
+	} {
+		if !strings.Contains(kind.Usage, string(k)) {
+			t.Errorf("it does not name %s: %s", k, kind.Usage)
+		}
+	}
 }

@@ -43,9 +43,10 @@ type Service struct {
 }
 
 // Main runs the program with the arguments and streams of the process, and exits. It
-// ends in good order at an interrupt or a SIGTERM.
+// ends in good order at an interrupt or a SIGTERM, and at once at a second one.
 func (p Program) Main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
 	code := p.Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(int(code))
@@ -57,7 +58,7 @@ func (p Program) Run(ctx context.Context, args []string, in io.Reader, out, errs
 	a := p.app(in, out, errs)
 	root := a.root()
 	root.SetArgs(longFlags(root, args))
-	err := root.ExecuteContext(ctx)
+	err := caught(func() error { return root.ExecuteContext(ctx) })
 	err = a.close(err)
 	if err == nil {
 		return Done
@@ -65,6 +66,17 @@ func (p Program) Run(ctx context.Context, args []string, in io.Reader, out, errs
 	code := a.codeOf(ctx, err)
 	a.printError(err, code)
 	return code
+}
+
+// caught returns a panic as an error, without its value, which may be a secret. The Go
+// runtime would print that value and end with 2, the exit code of a wrong command line.
+func caught(do func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("panic:\n%s", debug.Stack())
+		}
+	}()
+	return do()
 }
 
 func (p Program) app(in io.Reader, out, errs io.Writer) *app {
@@ -130,7 +142,7 @@ func (a *app) addFlags(root *cobra.Command) {
 	}
 	f.StringVar(&a.flags.dsn, "dsn", "", "data source `name` of the database (FACTOR_DSN); ps shows it to others")
 	f.StringVar(&a.flags.dsnFile, "dsn-file", "", "`file` that holds the data source name (FACTOR_DSN_FILE)")
-	f.StringVar(&a.flags.dialect, "dialect", "", "sqlite, postgres or mysql (FACTOR_DIALECT), where the data source name does not tell")
+	f.StringVar(&a.flags.dialect, "dialect", "", "`name` of the dialect (FACTOR_DIALECT), sqlite, postgres or mysql, where the data source name does not tell")
 	f.StringVar(&a.flags.table, "table", "", "`name` of the table (FACTOR_TABLE; default factor_records)")
 	f.StringArrayVar(&a.flags.keyFiles, "key-file", nil, "`file` that holds keys (FACTOR_KEY_FILE); the first key seals, all open; may be repeated")
 	f.StringVar(&a.flags.options, "options", "", "JSON `file` that holds the service's factor.Options (FACTOR_OPTIONS)")
@@ -148,7 +160,7 @@ func (a *app) long() string {
   app:secret@tcp(db.example.com:3306)/app                 MySQL, MariaDB
 
 The keys are --key-file, FACTOR_KEY_FILE or FACTOR_KEY: 32 bytes each, in base64 or hex,
-the one that seals first and old ones after it, apart by white space or commas. A
+the one that seals first and old ones after it, separated by white space or commas. A
 file may also hold one key of 32 raw bytes.
 
 The options are --options or FACTOR_OPTIONS, a JSON file with the fields of the
@@ -168,7 +180,7 @@ locked would show as free. An empty object, {}, means the defaults:
   4  done in part: some users, rows or checks failed, and the output says which
   5  interrupted; what was done stays, and the same command goes on
 
-A flag may have one dash or two.`
+A flag may have one dash or two. Put -- before a user whose id begins with a dash.`
 }
 
 func version() string {

@@ -29,7 +29,8 @@ func (a *app) resealCommand() *cobra.Command {
 		Short: "Seal every record anew, under the first key",
 		Long: "Seal every record anew, under the first key, after the service runs with it: see the\n" +
 			"page on keys. It may run beside the service. A record that does not open is named,\n" +
-			"and the rest goes on; keep the old key until reseal ends with exit code 0.\n\n" +
+			"and the rest goes on. Keep the old key until doctor --sample 0, with the new key alone,\n" +
+			"ends with exit code 0.\n\n" +
 			"With --state it can be killed at any time: the same command goes on where it was. The\n" +
 			"file is gone once all is done. Without, it prints the last user when it is\n" +
 			"interrupted, which --after takes.",
@@ -57,12 +58,12 @@ func (a *app) resealCommand() *cobra.Command {
 }
 
 func (a *app) addPace(c *cobra.Command, p *pace) {
-	c.Flags().IntVar(&p.workers, "parallel", 8, "work on `so many` users at once")
-	c.Flags().IntVar(&p.rate, "rate", 0, "work on at most `so many` users a second; 0 is as fast as it goes")
+	c.Flags().IntVar(&p.workers, "parallel", 8, "work on `n` users at once")
+	c.Flags().IntVar(&p.rate, "rate", 0, "work on at most `n` users a second; 0 is as fast as it goes")
 }
 
 func (r *reseal) run(ctx context.Context) error {
-	if err := r.begin(); err != nil {
+	if err := r.begin(ctx); err != nil {
 		return err
 	}
 	resumed := r.state.Done
@@ -100,18 +101,24 @@ func (r *reseal) total(ctx context.Context) (int, error) {
 }
 
 // begin finds out where to go on.
-func (r *reseal) begin() error {
+func (r *reseal) begin(ctx context.Context) error {
 	mark, err := sealerMark(r.Sealer)
 	if err != nil {
 		return err
 	}
 	fresh := state{Key: mark, After: r.after}
-	if r.SQL != nil {
-		fresh.Database, fresh.Table = r.SQL.Name, r.SQL.Table
-	}
 	r.state = fresh
 	if r.file == "" {
 		return nil
+	}
+	if mark == "" {
+		return usage("--state: the sealer does not tell its keys apart, so that a file could not tell whose it is: give --after")
+	}
+	if r.SQL != nil {
+		fresh.Table = r.SQL.Table
+		if fresh.Database, err = r.SQL.place(ctx); err != nil {
+			return err
+		}
 	}
 	if r.state, err = readState(r.file, fresh); err != nil {
 		return err

@@ -115,11 +115,18 @@ func (a *app) close(err error) error {
 	return fmt.Errorf("closing: %w", closing)
 }
 
+var errNoUser = errors.New("the user must be 1 to 255 bytes of UTF-8 without NUL")
+
+// isUser reports whether a text can be the ID of a user.
+func isUser(text string) bool {
+	return text != "" && len(text) <= 255 && utf8.ValidString(text) && !strings.ContainsRune(text, 0)
+}
+
 // exists returns an error where there is no record of a user: a mistyped name must
 // not look like a user who is free.
 func (s *session) exists(ctx context.Context, user string) error {
-	if user == "" || len(user) > 255 || !utf8.ValidString(user) || strings.ContainsRune(user, 0) {
-		return usage("the user must be 1 to 255 bytes of UTF-8 without NUL")
+	if !isUser(user) {
+		return usage("%w", errNoUser)
 	}
 	r, err := s.Store.Load(ctx, user)
 	if err != nil {

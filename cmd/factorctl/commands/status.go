@@ -12,8 +12,11 @@ import (
 
 func (a *app) statusCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "status USER",
-		Short:   "Show what a user holds, and what is locked",
+		Use:   "status USER",
+		Short: "Show what a user holds, and what is locked",
+		Long: "Show what a user holds, what is locked and until when, the strikes of the reset guard,\n" +
+			"a wipe, and how many notices wait to be told. A PENDING wipe or a notice that waits is\n" +
+			"finished by a sweep of a program that has the host's function for it.",
 		Example: "  " + a.Name + " status alice --options limits.json",
 		Args:    exactly("a user"),
 		RunE: func(c *cobra.Command, args []string) error {

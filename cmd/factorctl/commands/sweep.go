@@ -16,9 +16,9 @@ func (a *app) sweepCommand() *cobra.Command {
 		Use:   "sweep",
 		Short: "Drop what has ended, and finish what was cut off",
 		Long: "Drop codes and secrets that have ended, remove empty records, and finish wipes that\n" +
-			"were cut off. Run it every minute. A wipe needs the host's function: where this\n" +
-			"program does not have it, sweep says so, leaves that wipe to a process that has, and\n" +
-			"ends with exit code 4.",
+			"were cut off. Run it every minute. A wipe, and a notice that waits to be told, need\n" +
+			"the host's functions: where this program does not have them, sweep says so, leaves\n" +
+			"them to a process that has, and ends with exit code 4.",
 		Example: "  * * * * *  app  " + a.Name + " sweep --options limits.json",
 		Args:    exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -28,12 +28,11 @@ func (a *app) sweepCommand() *cobra.Command {
 			}
 			changed, err := s.admin.Sweep(c.Context())
 			failed := sweepFailures(err)
-			if a.flags.json {
-				if err := a.printJSON(map[string]any{"changed": changed, "failed": a.failures(failed)}); err != nil {
-					return err
-				}
-			} else {
-				fmt.Fprintf(a.out, "changed %d users\n", changed)
+			result := map[string]any{"changed": changed, "failed": a.failures(failed)}
+			if err := a.print(result, "changed %d users", changed); err != nil {
+				return err
+			}
+			if !a.flags.json {
 				a.printFailures(failed)
 			}
 			if err == nil {

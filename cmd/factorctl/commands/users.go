@@ -38,8 +38,8 @@ func (a *app) usersCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&after, "after", "", "begin after this `user`")
-	c.Flags().IntVar(&limit, "limit", 0, "print at most `so many`; 0 is all")
-	c.Flags().BoolVar(&locked, "locked", false, "only those of whom something is locked")
+	c.Flags().IntVar(&limit, "limit", 0, "print at most `n`; 0 is all")
+	c.Flags().BoolVar(&locked, "locked", false, "only those with something locked")
 	return c
 }
 

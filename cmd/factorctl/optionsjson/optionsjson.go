@@ -34,7 +34,7 @@ func Unmarshal(text []byte) (*factor.Options, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	var whole json.RawMessage
 	if err := d.Decode(&whole); err != nil {
-		return nil, fmt.Errorf("options: not JSON: %w", err)
+		return nil, notJSON(err)
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return nil, errors.New("options: there is something after the object")
@@ -45,6 +45,15 @@ func Unmarshal(text []byte) (*factor.Options, error) {
 		return nil, errors.Join(r.failed...)
 	}
 	return &o, nil
+}
+
+// notJSON tells where a text stops to be JSON, and not what stands there: a key may have
+// been given in the place of the options.
+func notJSON(err error) error {
+	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Errorf("options: not JSON, from byte %d on", wrong.Offset)
+	}
+	return fmt.Errorf("options: not JSON: %w", err)
 }
 
 // Marshal writes the fields that are neither zero nor functions.

@@ -92,3 +92,15 @@ func TestWhatCannotBeReadIsNamed(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsNotJSONIsNotRepeated(t *testing.T) {
+	for text, want := range map[string]string{
+		"sEcRet":         "options: not JSON, from byte 1 on",
+		`{"pin": sEcRet`: "options: not JSON, from byte 9 on",
+		`{"pin": `:       "options: not JSON: unexpected EOF",
+	} {
+		if _, err := optionsjson.Unmarshal([]byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
