@@ -86,8 +86,8 @@ func (a *app) removeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "remove",
 		Short: "Remove a PIN, an authenticator, the recovery codes or a device",
-		Long: "Remove a PIN, an authenticator, the recovery codes or a device. The user hears of it\n" +
-			"only from a program that has the host's function for it.",
+		Long: "Remove a PIN, an authenticator, the recovery codes or a device. Where the service has\n" +
+			"Options.Notify, give --notice: the notice is kept, and the service's Sweep tells the user.",
 		Example: "  " + a.Name + " remove device alice 7d1ad1ee-6a5e-4f5c-9a0a-1f3c0b5d2a11 --options limits.json\n" +
 			"  " + a.Name + " remove authenticator alice --options limits.json",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -98,6 +98,7 @@ func (a *app) removeCommand() *cobra.Command {
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
+	c.PersistentFlags().BoolVar(&a.flags.notice, "notice", false, "keep a notice, which the service's Sweep tells the user; only where the service has Options.Notify")
 	c.AddCommand(
 		a.removeOne("pin", "PIN", (*factor.Admin).RemovePIN),
 		a.removeOne("authenticator", "authenticator, the one in force and one that waits,", (*factor.Admin).RemoveAuthenticator),

@@ -104,6 +104,7 @@ type flags struct {
 	keyFiles                     []string
 	options                      string
 	json, yes, quiet             bool
+	notice                       bool // of remove
 }
 
 func (a *app) root() *cobra.Command {

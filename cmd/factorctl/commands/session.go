@@ -42,12 +42,24 @@ func (a *app) open(ctx context.Context, n need) (*session, error) {
 	if n < needKey {
 		sealer = noKey{}
 	}
-	v, err := factor.NewVerifier(s.Store, sealer, s.Options)
+	v, err := factor.NewVerifier(s.Store, sealer, a.noticing(s.Options))
 	if err != nil {
 		return nil, usage("%w", err)
 	}
 	return &session{s, factor.NewAdmin(v)}, nil
 }
+
+// noticing has notices kept for the service, where the command was asked to.
+func (a *app) noticing(o *factor.Options) *factor.Options {
+	if !a.flags.notice || o == nil || o.Notify != nil {
+		return o
+	}
+	keeping := *o
+	keeping.Notify = func(context.Context, factor.Notice) error { return errLeftToTheService }
+	return &keeping
+}
+
+var errLeftToTheService = errors.New("the service tells it")
 
 func (a *app) openService(ctx context.Context, n need) (*Service, error) {
 	if a.Open != nil {
