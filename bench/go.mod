@@ -5,7 +5,7 @@ go 1.26.0
 require (
 	github.com/google/uuid v1.6.0
 	github.com/jackc/pgx/v5 v5.12.0
-	github.com/knowhave/factor v0.0.0
+	github.com/knowhave/factor v0.2.0
 	github.com/knowhave/factor/dbtest v0.0.0
 	github.com/pquerna/otp v1.5.0
 	golang.org/x/crypto v0.58.0
