@@ -85,7 +85,7 @@ func (h held) credentials(pin string) []credential {
 	}
 	return append(all,
 		credential{"device", factor.KindDeviceTOTP, h.device}, credential{"totp", factor.KindTOTP, h.totp},
-		credential{"pending", "", h.pending}, credential{"PIN", factor.KindPIN, pin},
+		credential{"recovery", factor.KindRecovery, h.recovery}, credential{"pending", "", h.pending}, credential{"PIN", factor.KindPIN, pin},
 	)
 }
 

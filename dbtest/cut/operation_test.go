@@ -67,6 +67,14 @@ func issued(o factor.OTP, err error) answer {
 	return a
 }
 
+func printed(codes []factor.OTP, err error) answer {
+	a := saying(fmt.Sprintf("ok %d", len(codes)), err)
+	if err == nil {
+		a.made = []credential{{"new recovery code", factor.KindRecovery, codes[len(codes)-1].Code}}
+	}
+	return a
+}
+
 func enrolled(kind factor.Kind) func(e factor.Enrollment, err error) answer {
 	return func(e factor.Enrollment, err error) answer {
 		a := saying(fmt.Sprintf("ok %s %s %d %s", e.Device, e.Period, e.Digits, e.Algorithm), err)
@@ -91,6 +99,9 @@ var operations = []*operation{
 	{method: "Verifier.VerifyOTP", name: "wrong code", from: "guessed", run: wrongEverywhere},
 	{method: "Verifier.VerifyOTP", name: "right code", from: "locked", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.issued[factor.KindAccount])) }},
 	{method: "Verifier.VerifyOTP", name: "used code", from: "spent", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.issued[factor.KindAccount])) }},
+	{method: "Verifier.VerifyOTP", name: "recovery code", from: "member", run: func(c *caller) answer {
+		return matched(c.V.VerifyOTP(c.ctx, user, c.held.recovery, factor.KindRecovery))
+	}},
 	{method: "Verifier.VerifyPIN", name: "wrong PIN", from: "member", run: func(c *caller) answer { return said(c.V.VerifyPIN(c.ctx, user, wrongPIN)) }},
 	{method: "Verifier.VerifyPIN", name: "PIN of an old hash", from: "member", run: func(c *caller) answer { return said(c.V.VerifyPIN(c.ctx, user, rightPIN)) }},
 	{method: "Verifier.VerifyPassword", name: "password", from: "guessed", run: func(c *caller) answer { return said(c.V.VerifyPassword(c.ctx, user, password)) }},
@@ -140,6 +151,16 @@ var operations = []*operation{
 		return said(c.Auth.Remove(c.ctx, user, creds{OTP: c.held.issued[factor.KindAccount]}))
 	}},
 
+	{method: "RecoveryCodes.Generate", name: "generate by account code", from: "member", run: func(c *caller) answer {
+		return printed(c.Recovery.Generate(c.ctx, user, creds{OTP: c.held.issued[factor.KindAccount]}))
+	}},
+	{method: "RecoveryCodes.Generate", name: "generate by password", from: "fresh", run: func(c *caller) answer {
+		return printed(c.Recovery.Generate(c.ctx, user, creds{Password: password}))
+	}},
+	{method: "RecoveryCodes.Remove", name: "remove recovery codes by password", from: "member", run: func(c *caller) answer {
+		return said(c.Recovery.Remove(c.ctx, user, creds{Password: password}))
+	}},
+
 	{method: "ResetGuard.Prove", name: "prove by device code", from: "struck", run: func(c *caller) answer { return said(c.Guard.Prove(c.ctx, user, creds{OTP: c.held.device})) }},
 	{method: "ResetGuard.Prove", name: "prove by wrong code", from: "member", run: wrongProof},
 	{method: "ResetGuard.Prove", name: "prove by wrong code", from: "struck", run: wrongProof},
@@ -159,6 +180,7 @@ var operations = []*operation{
 	{method: "Admin.SetPIN", name: "admin sets PIN", from: "wiped", pin: newPIN, run: func(c *caller) answer { return said(c.Admin.SetPIN(c.ctx, user, newPIN)) }},
 	{method: "Admin.RemovePIN", name: "admin removes PIN", from: "member", run: func(c *caller) answer { return said(c.Admin.RemovePIN(c.ctx, user)) }},
 	{method: "Admin.RemoveAuthenticator", name: "admin removes authenticator", from: "member", run: func(c *caller) answer { return said(c.Admin.RemoveAuthenticator(c.ctx, user)) }},
+	{method: "Admin.RemoveRecoveryCodes", name: "admin removes recovery codes", from: "member", run: func(c *caller) answer { return said(c.Admin.RemoveRecoveryCodes(c.ctx, user)) }},
 	{method: "Admin.RevokeDevice", name: "admin revokes device", from: "member", run: func(c *caller) answer { return said(c.Admin.RevokeDevice(c.ctx, user, oldDevice)) }},
 	{method: "Admin.Forget", name: "forget", from: "fresh", run: forget},
 	{method: "Admin.Forget", name: "forget", from: "locked", run: forget},

@@ -90,7 +90,7 @@ func TestNobodyConnectsAfterACutForGood(t *testing.T) {
 
 func TestEveryMethodThatAsksTheStoreIsCut(t *testing.T) {
 	v := newViews(&watched{}, &host{now: now})
-	for _, view := range []any{v.V, v.PINs, v.Codes, v.Devices, v.Auth, v.Guard, v.Admin} {
+	for _, view := range []any{v.V, v.PINs, v.Codes, v.Devices, v.Auth, v.Recovery, v.Guard, v.Admin} {
 		typ := reflect.TypeOf(view)
 		for i := range typ.NumMethod() {
 			m := typ.Method(i)

@@ -18,6 +18,7 @@ type creds = factor.Credentials
 type held struct {
 	issued                map[factor.Kind]string // codes of the kinds that are issued
 	device, totp, pending string
+	recovery              string
 }
 
 // A state is a user's record to start from.
@@ -96,7 +97,7 @@ func build(name string) (*state, error) {
 	}
 	store, h := memstore.New(), &host{now: now}
 	b := &builder{Views: newViews(store, h), ctx: context.Background(), host: h}
-	b.held = held{map[factor.Kind]string{}, "900003", "900004", "900005"}
+	b.held = held{map[factor.Kind]string{}, "900003", "900004", "900005", "zzzz-zzzz-zzzz-zzzz"}
 	for i, k := range issuedKinds {
 		b.held.issued[k] = fmt.Sprintf("%06d", 910001+i)
 	}
@@ -123,6 +124,9 @@ func (b *builder) member() {
 		},
 	}))
 	b.held.device, b.held.totp = totp(deviceSecret), totp("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+	printed, err := b.Recovery.Generate(b.ctx, user, creds{Password: password})
+	b.must(err)
+	b.held.recovery = printed[0].Code
 	b.issue()
 }
 
