@@ -114,7 +114,7 @@ func TestHistoriesOnDefectiveStoresFitNothing(t *testing.T) {
 func TestTheSameSeedMakesTheSameHistory(t *testing.T) {
 	s := linearStore{open: inMemory}
 	o := s.options(t)
-	drawn := regexp.MustCompile(`\b([0-9]{8}|[A-Z2-7]{32})\b`)
+	drawn := regexp.MustCompile(`\b([0-9]{8}|[A-Z2-7]{32}|(?i:[0-9a-z]{4}([- ][0-9a-z]{4}){3}))\b`)
 	text := func(seed uint64) string {
 		h := s.history(t, seed, o)
 		var all strings.Builder

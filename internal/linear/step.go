@@ -21,9 +21,11 @@ const (
 	// noted is that a wipe is done, and putOff that Sweep leaves it for later.
 	noted
 	putOff
+	// tookOut is that notices that were told are taken out, or put off.
+	tookOut
 )
 
-var partNames = [...]string{"decides, and asks for", "notes as done", "puts off"}
+var partNames = [...]string{"decides, and asks for", "notes as done", "puts off", "takes out notices, of"}
 
 // A Step is a part of a call that is one change or one look. It took effect at
 // some time from Begin to End; an open one did so after Begin or never.
@@ -59,6 +61,8 @@ func Apply(s State, p *Step) (State, bool) {
 		return s, true
 	case putOff:
 		return o.PutOff(s, p.Now, p.answer.Wipe), true
+	case tookOut:
+		return o.Told(s, p.Now, nil), true
 	}
 	// A wipe has no name until somebody has seen its ID.
 	if s.Wipe.Stage != spec.NotWiped && s.Wipe.ID == 0 {
@@ -77,6 +81,8 @@ func (p *Step) explainedBy(before, after State, want spec.Answer) bool {
 		// A removal leaves no version by which its caller could tell that it was
 		// done although it was answered with ErrConflict: it looks again, and
 		// finds nothing to remove.
+		return true
+	case p.counts(before, want):
 		return true
 	case p.answer != want:
 		return false
