@@ -34,8 +34,7 @@ func (c *Call) act() (a act, some bool) {
 func (h *History) could() map[act]int {
 	all := map[act]int{}
 	for _, c := range h.calls {
-		unknown := c.end != answered
-		if a, some := c.act(); some && (unknown || c.answer.Err == spec.OK) {
+		if a, some := c.act(); some && c.mayHaveDone() {
 			all[a]++
 		}
 		if _, recovers := spec.RecoveryCode(c.OTP); recovers {
@@ -46,7 +45,7 @@ func (h *History) could() map[act]int {
 				all[act{action: factor.ActionLockedOut, kind: factor.Kind(k.Kind.String()), at: c.Now}]++
 			}
 		}
-		if c.Op == spec.Prove && (unknown || c.answer.Err == spec.Mismatch) {
+		if c.Op == spec.Prove && (c.end != answered || c.answer.Err == spec.Mismatch) {
 			all[act{action: factor.ActionResetLastChance, kind: factor.KindPIN, at: c.Now}]++
 			all[act{action: factor.ActionResetLastChance, kind: factor.KindDeviceTOTP, at: c.Now}]++
 		}

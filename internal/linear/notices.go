@@ -15,8 +15,8 @@ import (
 // A telling is one call of Options.Notify.
 type telling struct {
 	notice factor.Notice
-	begun  int64
-	told   bool // Notify returned nil
+	since  int64 // when the call began: its notice was stored at some time after that
+	told   bool  // Notify returned nil
 }
 
 // A teller is what a call does after its answer is stored: it tells notices, and takes out
@@ -35,9 +35,9 @@ func notifyNobody(context.Context, factor.Notice) error { return nil }
 // notify is Options.Notify: it writes down what it is told.
 func (w *world) notify(ctx context.Context, n factor.Notice) error {
 	c := callOf(ctx)
-	t := telling{notice: n, begun: w.tick(c.calm), told: !c.unlucky(w.store.odds.Notify)}
+	t := telling{notice: n, since: c.Invoked, told: !c.unlucky(w.store.odds.Notify)}
 	if c.tellsFrom == 0 {
-		c.tellsFrom = t.begun
+		c.tellsFrom = w.tick(c.calm)
 	}
 	panics := !t.told && c.rng.IntN(3) == 0
 	w.pace(ctx)
@@ -196,7 +196,7 @@ func (h *History) lost(all *heard) (err error) {
 		}
 	}
 	for _, t := range h.tellings {
-		if !all.told[t.notice.ID] && !h.erasedAfter(t.begun) {
+		if !all.told[t.notice.ID] && !h.erasedAfter(t.since) {
 			err = errors.Join(err, fmt.Errorf("notice %s of %+v was never told until Notify returned nil", t.notice.ID, actOf(t.notice.Event)))
 		}
 	}
@@ -226,9 +226,16 @@ func (h *History) saysDropped() bool { return h.someCall(func(c *Call) bool { re
 // waited, at that time or later.
 func (h *History) erasedAfter(at int64) bool {
 	return h.someCall(func(c *Call) bool {
-		erases := c.Op == spec.Forget || c.Op == spec.Discard
-		return erases && (c.end != answered || c.Returned >= at)
+		return (c.Op == spec.Forget || c.Op == spec.Discard) && c.mayHaveDone() && (c.end != answered || c.Returned >= at)
 	})
+}
+
+// mayHaveDone reports whether the call may have done what it is for.
+func (c *Call) mayHaveDone() bool {
+	if c.end == answered {
+		return c.answer.Err == spec.OK
+	}
+	return c.done(len(c.asks))
 }
 
 func (h *History) someCall(is func(*Call) bool) bool {
