@@ -29,9 +29,8 @@ var limits = []factor.Limit{
 // ownLimits are those that one kind may have to itself.
 var ownLimits = append(limits[:len(limits):len(limits)], factor.Limit{Tries: 1, Final: 6, Delay: time.Second, MaxDelay: 2 * time.Minute})
 
-// optionsOf draws the options of a history, without the host's functions but for whether
-// there is a Notify. What makes
-// calls wait is rare, or nothing else would happen.
+// optionsOf draws the options of a history, without the host's functions, but for whether
+// there is a Notify. What makes calls wait is rare, or nothing else would happen.
 func optionsOf(seed uint64, rng *rand.Rand) factor.Options {
 	l := draw(rng, limits...)
 	o := factor.Options{

@@ -10,8 +10,8 @@ import (
 // State is what a single caller would have to remember of the user.
 type State = spec.State
 
-// Part is what a step is of its call. All but those that run a wipe have one
-// part.
+// Part is what a step is of its call. All but those that run a wipe or tell notices have
+// one part.
 type Part uint8
 
 const (
@@ -25,7 +25,7 @@ const (
 	tookOut
 )
 
-var partNames = [...]string{"decides, and asks for", "notes as done", "puts off", "takes out notices, of"}
+var partNames = [...]string{"decides, and asks for", "notes as done", "puts off"}
 
 // A Step is a part of a call that is one change or one look. It took effect at
 // some time from Begin to End; an open one did so after Begin or never.
@@ -47,6 +47,9 @@ const Never = math.MaxInt64
 func (p *Step) String() string {
 	if p.Part == decides && len(p.asks) == 0 {
 		return p.Call.String()
+	}
+	if p.Part == tookOut {
+		return fmt.Sprintf("%s; of it, from %d on: takes out notices", p.Call, p.Begin)
 	}
 	return fmt.Sprintf("%s; of it, from %d on: %s wipe %d", p.Call, p.Begin, partNames[p.Part], p.answer.Wipe)
 }
