@@ -65,6 +65,8 @@ type Call struct {
 	gaveUp  bool // the caller's context was cancelled
 	// settled is what a load has to show after such a lie.
 	settled *factor.Record
+	teller
+	waiting int // notices, as Status shows
 
 	rng    *rand.Rand
 	calm   bool // no faults
@@ -120,8 +122,10 @@ func (c *Call) note(r *translate.Result, w *world) {
 	gaveUp := is(errInjected, context.Canceled, context.DeadlineExceeded)
 	c.err, c.made = r.Err, r.Made()
 	c.fault, c.host = gaveUp || is(factor.ErrConflict), is(errHost)
-	c.refused = is(factor.ErrWipePending) && strings.Contains(r.Err.Error(), "runs 4 times already")
+	c.refused = is(factor.ErrWipePending) && strings.Contains(r.Err.Error(), "Wipe was not called: it runs 4 times already")
+	c.dropped = is(factor.ErrNoticesDropped)
 	a, ok := r.Answer()
+	a = c.hushed(a)
 	c.answer = a
 	switch {
 	case is(factor.ErrWipePending) && !is(factor.ErrWiped):
@@ -141,8 +145,9 @@ func (c *Call) noteView(r *translate.Result, w *world) {
 	switch c.Op {
 	case spec.Status:
 		c.view = translate.View(r.Status)
+		c.waiting, c.view.Notices = c.view.Notices, 0
 		if r.Status.Wipe != nil {
-			c.view.WipeID = w.wipeNumber(r.Status.Wipe.ID)
+			c.view.WipeID = w.wipeNumber(r.Status.Wipe.ID, r.Status.Wipe.At)
 		}
 	case spec.Devices:
 		c.view.Devices = translate.ViewDevices(r.Devices)

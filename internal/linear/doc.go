@@ -19,6 +19,14 @@
 // time after it was made, or never. Only where none of its swaps was ever applied,
 // nor one that it may have shared, it is known to have done nothing.
 //
+// In every other history the host offers Options.Notify, which fails at times or panics.
+// The specification is asked without notices: a write that takes out what was told is a
+// step that changes nothing else. What was told is judged when the history is over and a
+// last Sweep has met no fault. Every act that was stored for certain was told, by a call
+// of Notify that returned nil; nothing was told that cannot have happened; an ID is of one
+// act and an act has one ID; and nothing waits. What a call erased may stay untold, and so
+// may anything once a Sweep has said that notices were dropped.
+//
 // Reads are taken for reads of the newest record: a store that serves an older one,
 // as a replica may, would have to be asked for its newest.
 //

@@ -18,10 +18,11 @@ type Odds struct {
 	Lie    int // the swap is done and answered with ErrConflict; the next load shows it
 	Cancel int // the caller gives up
 	Wipe   int // of a hundred calls of Options.Wipe: it fails
+	Notify int // of a hundred calls of Options.Notify: it fails, or panics
 }
 
 // Misbehaving are the odds of most histories.
-var Misbehaving = Odds{Load: 10, Before: 10, After: 10, Late: 4, Lie: 4, Cancel: 2, Wipe: 25}
+var Misbehaving = Odds{Load: 10, Before: 10, After: 10, Late: 4, Lie: 4, Cancel: 2, Wipe: 25, Notify: 25}
 
 // faulty is a store that misbehaves within its contract. It also notes which
 // calls changed something. All calls on it belong to one user.
@@ -57,7 +58,7 @@ func (f *faulty) arrive(ctx context.Context) *Call {
 	if c.unlucky(30) {
 		f.land(1)
 	}
-	if c.unlucky(f.odds.Cancel) && c.mayGiveUp() {
+	if c.unlucky(f.odds.Cancel) && c.mayGiveUp() && c.tellsFrom == 0 {
 		c.gaveUp = true
 		c.cancel()
 	}
@@ -88,6 +89,7 @@ func (f *faulty) Load(ctx context.Context, user string) (factor.Record, error) {
 func (f *faulty) CompareAndSwap(ctx context.Context, _ string, old int64, next factor.Record) error {
 	c := f.arrive(ctx)
 	err := f.tryToSwap(ctx, c, old, next)
+	c.unsure = err != nil
 	if err != nil {
 		f.lost(c.Client)
 	}
@@ -100,22 +102,25 @@ func (f *faulty) tryToSwap(ctx context.Context, c *Call, old int64, next factor.
 		roll = c.rng.IntN(100)
 	}
 	fails := func(percent int) bool { roll -= percent; return roll < 0 }
-	calls := c.sharing()
+	calls, part := c.sharing(), len(c.asks)
+	if c.tellsFrom != 0 {
+		calls, part = []*Call{c}, tells
+	}
 	switch {
 	case fails(f.odds.Before):
 		return errInjected
 	case fails(f.odds.Late):
 		f.mu.Lock()
-		f.late = append(f.late, lateSwap{calls, len(c.asks), old, next})
+		f.late = append(f.late, lateSwap{calls, part, old, next})
 		f.mu.Unlock()
 		return errInjected
 	case fails(f.odds.After):
-		if err := f.swap(ctx, calls, len(c.asks), old, next); err != nil {
+		if err := f.swap(ctx, calls, part, old, next); err != nil {
 			return err
 		}
 		return errInjected
 	case fails(f.odds.Lie):
-		err := f.swap(ctx, calls, len(c.asks), old, next)
+		err := f.swap(ctx, calls, part, old, next)
 		if err == nil {
 			c.settled = &next
 			for _, c := range calls {
@@ -125,7 +130,7 @@ func (f *faulty) tryToSwap(ctx context.Context, c *Call, old int64, next factor.
 		}
 		return err
 	}
-	return f.swap(ctx, calls, len(c.asks), old, next)
+	return f.swap(ctx, calls, part, old, next)
 }
 
 // swap does the swap, and notes whether it was done. One whose outcome the inner
@@ -135,14 +140,26 @@ func (f *faulty) swap(ctx context.Context, calls []*Call, part int, old int64, n
 	if !errors.Is(err, factor.ErrConflict) {
 		f.mu.Lock()
 		for _, c := range calls {
-			for len(c.applied) <= part {
-				c.applied = append(c.applied, false)
-			}
-			c.applied[part] = true
+			c.apply(part)
 		}
 		f.mu.Unlock()
 	}
 	return err
+}
+
+// tells is the part of a call that takes out what it told.
+const tells = -1
+
+// apply notes that a swap of a part was done.
+func (c *Call) apply(part int) {
+	if part == tells {
+		c.tookOut = true
+		return
+	}
+	for len(c.applied) <= part {
+		c.applied = append(c.applied, false)
+	}
+	c.applied[part] = true
 }
 
 // land has up to so many late swaps arrive.

@@ -29,6 +29,10 @@ type History struct {
 	registered spec.Time
 	pinned     bool
 	apart      bool // the clocks of the processes are
+	notified   bool // Options.Notify is set
+	tellings   []telling
+	wipesAt    map[spec.Name]spec.Time
+	last       *Call // of Status
 }
 
 // Calls returns how many calls were made.
@@ -59,8 +63,8 @@ func (h *History) Open() int {
 
 // String says what is particular to the history, but not its calls.
 func (h *History) String() string {
-	return fmt.Sprintf("seed %d (%d processes, clocks apart: %t; each kind %+v; codes %+v; reset %+v)",
-		h.Seed, h.processes, h.apart, h.options.Password, h.options.OTP.Interval, h.options.Reset)
+	return fmt.Sprintf("seed %d (%d processes, clocks apart: %t, notices told: %t; each kind %+v; codes %+v; reset %+v)",
+		h.Seed, h.processes, h.apart, h.notified, h.options.Password, h.options.OTP.Interval, h.options.Reset)
 }
 
 // explain makes steps of the calls.
@@ -74,6 +78,7 @@ func (h *History) explain() {
 		if err != nil {
 			h.Strange = errors.Join(h.Strange, fmt.Errorf("%s: %w", c, err))
 		}
+		steps = append(steps, c.takesOut()...)
 		c.Code, c.Checked, c.Untold = means[read(c.OTP)], true, true
 		c.Host = spec.Host{Password: says(c.Password), Registered: h.registered}
 		if c.gaveUp && !c.checked {
@@ -88,6 +93,7 @@ func (h *History) explain() {
 			h.Steps = append(h.Steps, s)
 		}
 	}
+	h.Strange = errors.Join(h.Strange, h.unheard())
 }
 
 // refused makes steps of a call whose wipe was not asked for, because as many others
@@ -207,7 +213,7 @@ func (c *Call) steps() (steps []Step, err error) {
 		asks := spec.Answer{Err: spec.AsksWipe, Wipe: a.wipe}
 		steps = append(steps, Step{Begin: begin, End: a.begun, answer: asks, wipe: a.wipe})
 		begin = a.end
-		end := c.Returned
+		end := c.over()
 		if i+1 < len(c.asks) {
 			end = c.asks[i+1].begun
 			if a.failed {
@@ -265,7 +271,7 @@ func (c *Call) notes(p Part, i int, end int64, open bool) []Step {
 
 // rest is the part of the call after the wipes that it had to finish first.
 func (c *Call) rest(begin int64) []Step {
-	last := Step{Begin: begin, End: c.Returned, answer: c.answer, wipe: c.view.WipeID}
+	last := Step{Begin: begin, End: c.over(), answer: c.answer, wipe: c.view.WipeID}
 	part := len(c.asks)
 	switch {
 	case c.end == faulted, c.end == conflicted && c.lied:

@@ -20,7 +20,7 @@ func (*alone) run(clients int, work func(client int)) {
 
 func TestOneClientAfterTheOtherGetsTheAnswersOfTheModel(t *testing.T) {
 	for seed := range uint64(2000) {
-		h := run(seed, Options{Store: inMemory, Odds: Odds{Wipe: 30}}, &alone{})
+		h := run(seed, Options{Store: inMemory, Odds: Odds{Wipe: 30, Notify: 30}}, &alone{})
 		var s State
 		for i, p := range h.Steps {
 			next, ok := Apply(s, p)

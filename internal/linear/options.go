@@ -29,8 +29,8 @@ var limits = []factor.Limit{
 // ownLimits are those that one kind may have to itself.
 var ownLimits = append(limits[:len(limits):len(limits)], factor.Limit{Tries: 1, Final: 6, Delay: time.Second, MaxDelay: 2 * time.Minute})
 
-// optionsOf draws the options of a history, without the host's functions. What makes
-// calls wait is rare, or nothing else would happen.
+// optionsOf draws the options of a history, without the host's functions, but for whether
+// there is a Notify. What makes calls wait is rare, or nothing else would happen.
 func optionsOf(seed uint64, rng *rand.Rand) factor.Options {
 	l := draw(rng, limits...)
 	o := factor.Options{
@@ -51,6 +51,9 @@ func optionsOf(seed uint64, rng *rand.Rand) factor.Options {
 		o.Reset.MinAge = draw(rng, time.Minute, 5*time.Minute)
 	}
 	vary(&o, newRand(seed, 3000))
+	if newRand(seed, 4000).IntN(2) == 0 {
+		o.Notify = notifyNobody
+	}
 	return o
 }
 

@@ -9,12 +9,12 @@ import (
 )
 
 // fixed are the options that are the same in every history: the host's functions,
-// which every history has, but for Notify, which none has: notices are for the model, the
-// explorer and the kills; the policy of new PINs, which reads no account; what the
-// clients compute their codes with; and Resend, with which nobody can tell whose code is
-// sent again where the answer to the first was lost.
+// which every history has, but for Notify, which every other one has; the policy of new
+// PINs, which reads no account; what the clients compute their codes with; and Resend,
+// with which nobody can tell whose code is sent again where the answer to the first was
+// lost.
 var fixed = []string{
-	"CheckPassword", "RegisteredAt", "Wipe", "Notify", "PIN.Length", "PIN.MinDistinct", "PIN.AllowSeries",
+	"CheckPassword", "RegisteredAt", "Wipe", "PIN.Length", "PIN.MinDistinct", "PIN.AllowSeries",
 	"OTP.Digits", "OTP.Resend", "TOTP.Algorithm", "TOTP.Period", "TOTP.Digits", "TOTP.Skew",
 }
 

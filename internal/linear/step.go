@@ -10,8 +10,8 @@ import (
 // State is what a single caller would have to remember of the user.
 type State = spec.State
 
-// Part is what a step is of its call. All but those that run a wipe have one
-// part.
+// Part is what a step is of its call. All but those that run a wipe or tell notices have
+// one part.
 type Part uint8
 
 const (
@@ -21,6 +21,8 @@ const (
 	// noted is that a wipe is done, and putOff that Sweep leaves it for later.
 	noted
 	putOff
+	// tookOut is that notices that were told are taken out, or put off.
+	tookOut
 )
 
 var partNames = [...]string{"decides, and asks for", "notes as done", "puts off"}
@@ -46,6 +48,9 @@ func (p *Step) String() string {
 	if p.Part == decides && len(p.asks) == 0 {
 		return p.Call.String()
 	}
+	if p.Part == tookOut {
+		return fmt.Sprintf("%s; of it, from %d on: takes out notices", p.Call, p.Begin)
+	}
 	return fmt.Sprintf("%s; of it, from %d on: %s wipe %d", p.Call, p.Begin, partNames[p.Part], p.answer.Wipe)
 }
 
@@ -59,6 +64,8 @@ func Apply(s State, p *Step) (State, bool) {
 		return s, true
 	case putOff:
 		return o.PutOff(s, p.Now, p.answer.Wipe), true
+	case tookOut:
+		return o.Told(s, p.Now, nil), true
 	}
 	// A wipe has no name until somebody has seen its ID.
 	if s.Wipe.Stage != spec.NotWiped && s.Wipe.ID == 0 {
@@ -77,6 +84,8 @@ func (p *Step) explainedBy(before, after State, want spec.Answer) bool {
 		// A removal leaves no version by which its caller could tell that it was
 		// done although it was answered with ErrConflict: it looks again, and
 		// finds nothing to remove.
+		return true
+	case p.counts(before, want):
 		return true
 	case p.answer != want:
 		return false

@@ -68,13 +68,14 @@ var sealer = func() factor.Sealer {
 func run(seed uint64, o Options, p pacer) *History {
 	rng := newRand(seed, 0)
 	w := &world{
-		History: &History{Seed: seed, user: fmt.Sprintf("history %016x", seed), opts: optionsOf(seed, rng)},
+		History: &History{Seed: seed, user: fmt.Sprintf("history %016x", seed), opts: optionsOf(seed, rng), wipesAt: make(map[spec.Name]spec.Time)},
 		pacer:   p, wipes: make(map[uuid.UUID]spec.Name),
 	}
 	w.now.Store(int64(spec.At(epoch)))
 	w.registered = spec.At(epoch.Add(-draw(rng, time.Minute, 10*time.Minute)))
 	w.pinned = rng.Float64()*100 < o.PINs
 	w.apart = rng.IntN(3) == 0
+	w.notified = w.opts.Notify != nil
 	w.themes = themesOf(rng, w.pinned)
 	w.store = &faulty{pacer: p, inner: o.Store(p.pace), user: w.user}
 	if rng.IntN(4) > 0 {
@@ -141,6 +142,7 @@ func (w *world) play(clients int, brief bool) {
 		calm(&Call{Call: c})
 	}
 	status()
+	w.drain(calm)
 }
 
 // jumps are how far the clock goes from phase to phase, in seconds: to the next
@@ -179,6 +181,10 @@ func (w *world) newCaller(o Options, ahead spec.Time) *caller {
 	opts.RegisteredAt = func(context.Context, string) (time.Time, error) { return w.registered.Time(), nil }
 	opts.Now = func() time.Time { return w.clock(p).Time() }
 	w.options = translate.Options(&opts)
+	w.options.Notify = false // what is told is checked without the specification
+	if w.notified {
+		opts.Notify = w.notify
+	}
 	v, err := newVerifier(w.store, sealer, &opts)
 	if err != nil {
 		panic(err)
@@ -234,7 +240,7 @@ func (w *world) checkPassword(ctx context.Context, _, given string) (bool, error
 // wipe is Options.Wipe: it writes down that it was asked.
 func (w *world) wipe(ctx context.Context, asked factor.Wipe) error {
 	c := callOf(ctx)
-	a := ask{wipe: w.wipeNumber(asked.ID), begun: w.tick(c.calm), failed: c.unlucky(w.store.odds.Wipe)}
+	a := ask{wipe: w.wipeNumber(asked.ID, asked.At), begun: w.tick(c.calm), failed: c.unlucky(w.store.odds.Wipe)}
 	w.pace(ctx)
 	a.end = w.tick(c.calm)
 	c.asks = append(c.asks, a)
@@ -245,11 +251,12 @@ func (w *world) wipe(ctx context.Context, asked factor.Wipe) error {
 }
 
 // wipeNumber numbers the wipes in the order in which they were seen.
-func (w *world) wipeNumber(id uuid.UUID) spec.Name {
+func (w *world) wipeNumber(id uuid.UUID, at time.Time) spec.Name {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.wipes[id] == 0 {
 		w.wipes[id] = spec.Name(len(w.wipes) + 1)
+		w.wipesAt[w.wipes[id]] = translate.At(at)
 	}
 	return w.wipes[id]
 }

@@ -80,4 +80,11 @@ var noticeDefects = []defect{
 		catcher: rules,
 		flags:   []string{"-test.run=^TestForgetDrops"},
 	},
+	{
+		name:    "notice taken out before it is told",
+		what:    "a call takes out what it is about to tell, so that nobody tells what it fails to",
+		file:    "notify.go",
+		edits:   []edit{{"\tvar mails mailing\n\tif told, _", "\tvar mails mailing\n\t_, _ = v.recordNotices(ctx, user, func(all *account.Notices, _ time.Time) bool {\n\t\tvar ids []uuid.UUID\n\t\tfor _, n := range kept {\n\t\t\tids = append(ids, n.ID)\n\t\t}\n\t\treturn all.Told(ids)\n\t})\n\tif told, _"}},
+		catcher: histories,
+	},
 }
