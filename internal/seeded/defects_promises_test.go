@@ -127,7 +127,7 @@ var promiseDefects = []defect{
 		name:    "stale for a locked kind",
 		what:    "a code that is stale for a locked kind is charged to none of the others",
 		file:    "internal/account/judge.go",
-		edits:   []edit{{"\t\t\tfound = append(found, f)\n\t\t\tcontinue\n", "\t\t\tfound = append(found, f)\n\t\t\tstale = stale || a.match(code, k, r, now).verdict == Stale\n\t\t\tcontinue\n"}},
+		edits:   []edit{{"\t\t\tfound = append(found, f)\n\t\t\tcontinue\n", "\t\t\tfound = append(found, f)\n\t\t\tstale = stale || a.match(code, p, k, r, now).verdict == Stale\n\t\t\tcontinue\n"}},
 		catcher: threats,
 		flags:   []string{"-test.run=^TestThreat37"},
 	},

@@ -20,7 +20,7 @@ var (
 	exploreTriples  = flag.Bool("explore.triples", false, "explore all triples of operations, with every fault, on all CPUs; otherwise a fixed share of them")
 	exploreNoFaults = flag.Bool("explore.nofaults", false, "leave the faults out of -explore.triples")
 	exploreFirst    = flag.Bool("explore.failfast", false, "stop at the first violation")
-	exploreTelling  = flag.Int("explore.telling", 400, "of the pairs of operations that tell the user explore one of so many")
+	exploreTelling  = flag.Int("explore.telling", 4000, "of the pairs of operations that tell the user explore one of so many")
 	exploreShard    = flag.String("explore.shard", "", "of what is to be explored take only the i-th of n parts, as in 3/100, on one CPU")
 	exploreSchedule = flag.String("explore.schedule", "", "for TestSchedule: the printed schedule to run again")
 )
