@@ -119,10 +119,11 @@ func (d *Admin) Import(ctx context.Context, user string, held Import) error {
 	if err != nil {
 		return err
 	}
-	_, err = updateAfterWipe(ctx, d.v, user, modeFast, func(a *attempt) (void, error) {
-		return void{}, a.applyImport(found)
+	hasPIN, err := updateAfterWipe(ctx, d.v, user, modeFast, func(a *attempt) (bool, error) {
+		err := a.applyImport(found)
+		return a.account.PIN != nil, err // one that was removed here is not taken over
 	})
-	if err == nil && found.PIN != nil {
+	if err == nil && hasPIN {
 		d.v.waiters.Wake(user)
 	}
 	return err

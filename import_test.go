@@ -330,12 +330,17 @@ func TestImportWithoutAPINWakesNobody(t *testing.T) {
 		given factor.Import
 		want  error
 	}{
-		"a device only":   {factor.Import{Devices: row().Devices}, nil},
-		"a PIN, refused":  {factor.Import{PIN: row().PIN, Authenticator: row().Authenticator}, factor.ErrAlreadyEnrolled},
-		"no PIN, refused": {factor.Import{Authenticator: row().Authenticator}, factor.ErrAlreadyEnrolled},
+		"a device only":               {factor.Import{Devices: row().Devices}, nil},
+		"a PIN that was removed here": {factor.Import{PIN: row().PIN, Devices: row().Devices}, nil},
+		"a PIN, refused":              {factor.Import{PIN: row().PIN, Authenticator: row().Authenticator}, factor.ErrAlreadyEnrolled},
+		"no PIN, refused":             {factor.Import{Authenticator: row().Authenticator}, factor.ErrAlreadyEnrolled},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			k := newKit(t)
+			if name == "a PIN that was removed here" {
+				k.setPIN()
+				k.ok(k.admin.RemovePIN(t.Context(), alice))
+			}
 			if c.want != nil {
 				k.ok(k.auth.Confirm(k.Context(), alice, k.code(k.begin())))
 			}
