@@ -54,22 +54,6 @@ func TestModel(t *testing.T) {
 	})
 }
 
-// byTheStore are the threats that a store has a part in: what it lets happen at
-// once, keeps, or brings back. The others see the same answers from every store
-// that keeps the contract, so one of them is enough for these.
-var byTheStore = []struct {
-	name string
-	test func(*testing.T, threats.Env)
-}{
-	{"01ParallelRedemption", threats.Threat01ParallelRedemption},
-	{"02ParallelGuesses", threats.Threat02ParallelGuesses},
-	{"27OtherPurpose", threats.PurposesAtOnce},
-	{"07ForgottenCount", threats.Threat07ForgottenCount},
-	{"18StaleWriter", threats.Threat18StaleWriter},
-	{"24RefundingSweep", threats.Threat24RefundingSweep},
-	{"39LostNotices", threats.Threat39LostNotices},
-}
-
 // The real PIN hash takes long, and ten times as long with the race detector. So
 // the servers have all their threats, and SQLite has those of no store, only with
 // -long and without the race detector.
