@@ -134,7 +134,7 @@ func TestWaitReturnsWhatIsWrongWithVersions(t *testing.T) {
 		is       func(error) bool
 	}{
 		"error":    {func(context.Context, []string) ([]int64, error) { return nil, errDown }, func(err error) bool { return err == errDown }},
-		"too few":  {func(context.Context, []string) ([]int64, error) { return []int64{0}, nil }, func(err error) bool { return strings.Contains(err.Error(), "1 versions of 2 users") }},
+		"too few":  {func(context.Context, []string) ([]int64, error) { return []int64{0}, nil }, func(err error) bool { return strings.Contains(err.Error(), "1 versions for 2 users") }},
 		"panic":    {func(context.Context, []string) ([]int64, error) { panic("down") }, func(err error) bool { return strings.Contains(err.Error(), "Versions") }},
 		"deadline": {func(ctx context.Context, _ []string) ([]int64, error) { <-ctx.Done(); return nil, ctx.Err() }, func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
 	} {

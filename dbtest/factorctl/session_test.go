@@ -100,11 +100,11 @@ func TestARecordThatDoesNotOpenIsOnlyDiscarded(t *testing.T) {
 		k.writeKeys()
 		k.must(commands.Fault, "status", user(0))
 		k.must(commands.Fault, "forget", user(0), "--yes")
-		k.says(k.must(commands.Partly, "reseal"), user(2), "no key opens it", "keep the old keys")
+		k.says(k.must(commands.Partly, "reseal"), user(2), "no key opens the data", "keep the old keys")
 		k.must(commands.Partly, "users", "--locked")
 		k.says(k.must(commands.Partly, "doctor"), "FAIL", "opened 0 of 3 records", user(1), "no record of the sample was opened")
 		k.must(commands.Usage, "discard", user(0)) // nobody can be asked
-		k.says(k.must(commands.Done, "discard", user(0), "--yes"), "no key opens it", "discarded")
+		k.says(k.must(commands.Done, "discard", user(0), "--yes"), "no key opens the data", "discarded")
 		k.says(k.must(commands.Done, "status", user(0)), "devices         0")
 
 		k.keys = [][]byte{newKey(), right}
