@@ -27,14 +27,14 @@
 //
 // These promises hold as long as the store keeps what it acknowledged:
 //
-//   - For each user and kind, the package judges at most [Limit] Tries wrong answers
+//   - For each user and kind, the package judges at most [Limit].Tries wrong answers
 //     before a lock, and at most Final between two right ones or new bindings,
 //     whatever runs in parallel, hangs up or fails. The reset guard counts apart: at
-//     most [ResetOptions] Strikes and one more.
+//     most [ResetOptions].Strikes and one more.
 //   - It accepts a code once, and a TOTP step once per secret and never an older one.
 //   - It accepts nothing before that is stored, and counts every guess it answers.
 //   - It marks a wipe only after more than Strikes recorded wrong proofs, or an
-//     explicit forfeit. It then calls [Options] Wipe until Wipe succeeds. Until then it
+//     explicit forfeit. It then calls [Options].Wipe until Wipe succeeds. Until then it
 //     accepts no reset proof and binds no PIN, device or (where it proves a reset)
 //     authenticator.
 //   - A stolen table shows no PIN, code, secret or count, and a row moved to another
@@ -74,7 +74,7 @@
 //   - Limit how often one client may call, by address or otherwise. This package counts
 //     by user and knows no client; a guess for a locked user costs at most one read.
 //   - Never let a user's request reach [Admin] or [OTPIssuer.IssueUnproven] directly.
-//   - Set [Options] Notify, so that the user hears of changes and of the last chance
+//   - Set [Options].Notify, so that the user hears of changes and of the last chance
 //     before a wipe.
 //
 // # Errors

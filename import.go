@@ -95,8 +95,8 @@ type ImportedDevice struct {
 // removed some 250 devices, it binds no key at all. None of this changes anything
 // or is an error. After Forget, the user is new to Import too.
 //
-// What Import binds counts as bound by the user: the counts of a PIN, of an
-// authenticator, and of a device if the user has no older one, start at zero.
+// A holding that Import binds counts as bound by the user: the counts of a PIN, of
+// an authenticator, and of a device if the user has no older one, start at zero.
 // Import finishes a pending wipe first.
 //
 // It returns ErrMalformed, whose Field is the path of the bad value, such as

@@ -21,8 +21,8 @@ type ResetOptions struct {
 	// to prove a reset, so that one bound by a thief with the mailbox proves
 	// nothing. The guard judges nothing (ErrLocked, with LockedError.TooSoon) while
 	// the user holds only newer ones, and while the user holds none and has removed
-	// or replaced one less than MinAge ago. New users wait too, so choose hours.
-	// Whoever has the mailbox can prolong the wait; ResetGuard.Forfeit and
+	// or replaced one less than MinAge ago. New users wait too, so choose hours. A
+	// thief with the mailbox can prolong the wait; ResetGuard.Forfeit and
 	// Admin.Forget end it. Set the same value in all processes. Default none.
 	MinAge time.Duration
 	// ForgiveRepeats counts the same wrong proof, given again and again, as one

@@ -100,7 +100,7 @@ func TestAStateOfAnotherKeyPassesNobodyOver(t *testing.T) {
 	}
 	k.keys = [][]byte{newKey(), k.keys[0]}
 	k.writeKeys()
-	k.says(k.must(commands.Usage, reseal...), "another database, table or key", "remove it to begin anew")
+	k.says(k.must(commands.Usage, reseal...), "another database, table or key", "remove it to start over")
 	if after, _ := os.ReadFile(k.path("state")); string(after) != string(before) {
 		t.Errorf("the state was changed to %s", after)
 	}
@@ -241,7 +241,7 @@ func TestAKilledImportOfAPipeIsStartedOver(t *testing.T) {
 	if r.code != commands.Done {
 		t.Fatalf("it ended with %d: %s", r.code, r.errs)
 	}
-	k.says(r.out, "2 rows: 1 taken over, 1 with nothing new")
+	k.says(r.out, "2 rows: 1 imported, 1 with nothing new")
 }
 
 // Tenants with a schema of their own have a table of the same name in the same database.

@@ -56,7 +56,7 @@ func TestASessionOnEachDatabase(t *testing.T) {
 		k.printRecoveryCodes("alice")
 		k.says(k.must(commands.Done, "status", "alice"), "recovery codes  10")
 		k.must(commands.Done, "remove", "recovery", "alice", "--yes", "--notice")
-		k.says(k.must(commands.Done, "status", "alice"), "1 WAIT to be told")
+		k.says(k.must(commands.Done, "status", "alice"), "1 WAIT to be sent")
 		k.must(commands.Refused, "remove", "recovery", "alice", "--yes")
 		k.must(commands.Done, "void", "alice", "--yes")
 		k.must(commands.Done, "forget", "alice", "--yes")
@@ -103,7 +103,7 @@ func TestARecordThatDoesNotOpenIsOnlyDiscarded(t *testing.T) {
 		k.says(k.must(commands.Partly, "reseal"), user(2), "no key opens the data", "keep the old keys")
 		k.must(commands.Partly, "users", "--locked")
 		k.says(k.must(commands.Partly, "doctor"), "FAIL", "opened 0 of 3 records", user(1), "no record of the sample was opened")
-		k.must(commands.Usage, "discard", user(0)) // nobody can be asked
+		k.must(commands.Usage, "discard", user(0)) // the input is no terminal
 		k.says(k.must(commands.Done, "discard", user(0), "--yes"), "no key opens the data", "discarded")
 		k.says(k.must(commands.Done, "status", user(0)), "devices         0")
 

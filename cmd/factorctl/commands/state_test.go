@@ -128,7 +128,7 @@ func TestWhatIsNoFileIsNotReplaced(t *testing.T) {
 	for _, name := range []string{link, below} {
 		for _, args := range [][]string{{"import", users, "--refused", name}, {"reseal", "--state", name}} {
 			var out strings.Builder
-			if code := p.Run(t.Context(), args, nil, &out, &out); code != Usage || !strings.Contains(out.String(), "is no regular file") {
+			if code := p.Run(t.Context(), args, nil, &out, &out); code != Usage || !strings.Contains(out.String(), "is not a regular file") {
 				t.Errorf("%q ends with %d and prints %s", args, code, &out)
 			}
 		}
