@@ -110,7 +110,7 @@ func TestAStateOfAnotherKeyPassesNobodyOver(t *testing.T) {
 
 func TestAnInterruptedResealSaysWhereToGoOn(t *testing.T) {
 	for with, says := range map[string]string{
-		"--state=state": "the same command goes on from there",
+		"--state=state": "run the same command to resume",
 		"--quiet":       `go on with --after "user-`,
 	} {
 		t.Run(with, func(t *testing.T) {

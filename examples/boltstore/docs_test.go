@@ -9,8 +9,8 @@ import (
 
 var goBlock = regexp.MustCompile("(?ms)^```go\n(.*?)^```$")
 
-// TestTheGuideShowsThisStore keeps docs/stores.md equal to what is compiled here:
-// its first Go block is store.go, and any other is a part of the test.
+// TestTheGuideShowsThisStore compares docs/stores.md with this package: the guide's
+// first Go block is store.go, and every other is part of the test.
 func TestTheGuideShowsThisStore(t *testing.T) {
 	const guide = "../../docs/stores.md"
 	blocks := goBlock.FindAllStringSubmatch(read(t, guide), -1)
