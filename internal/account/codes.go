@@ -95,7 +95,7 @@ func (c Code) expired(now time.Time) bool { return !c.ExpiresAt.After(now) }
 
 func (c Code) is(other Code) bool { return c == other }
 
-// retire makes the live codes for which which holds stale.
+// retire makes stale each live code that which selects.
 func (c *Codes) retire(which func(Code) bool) {
 	if !slices.ContainsFunc(c.Live, which) {
 		return
