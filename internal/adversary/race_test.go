@@ -2,6 +2,7 @@
 
 package adversary
 
-// shallower is how many moves less TestPromisesHold searches under the race detector,
-// which makes each ten times as slow. The search has but one goroutine.
+// shallower is the number of moves less that TestPromisesHold searches under the
+// race detector, which makes each ten times as slow. The search has only one
+// goroutine.
 const shallower = 2
