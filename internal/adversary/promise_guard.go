@@ -206,7 +206,7 @@ func (s *Step) protects(w *World) bool {
 }
 
 // soon reports whether a step is within the minimum age since the thief began, on
-// every clock. Without one it is always soon.
+// every clock, or there is no minimum age.
 func soon(s *Step) bool {
 	age := s.Adversary.Rules.Options.Reset.MinAge
 	return age == 0 || after(s.Before.Now, s.Adversary.Apart) < after(start, age)
