@@ -14,7 +14,7 @@ import (
 	"github.com/knowhave/factor/memstore"
 )
 
-// lister is a store that can tell many versions at once, and counts.
+// lister is a store with Versions that counts.
 type lister struct {
 	*memstore.Store
 	asked, loads atomic.Int64
@@ -33,8 +33,7 @@ func (l *lister) Versions(ctx context.Context, users []string) ([]int64, error) 
 	return l.versions(ctx, users)
 }
 
-// crowd lets so many users wait for their PINs on a store that can tell many
-// versions at once.
+// A crowd is many users who wait for their PINs on a lister.
 type crowd struct {
 	v     *factor.Verifier
 	store *lister
