@@ -45,7 +45,7 @@ func TestAllWhoWaitForAKeyShareTheLooks(t *testing.T) {
 		for _, c := range all {
 			want(t, c, outcome{after: 10 * time.Second})
 		}
-		// One at once, and one each interval, of which a quarter is taken off at most.
+		// One at once, and one each interval, less up to a quarter.
 		if n := s.looked("a"); n < 10 || n > 14 {
 			t.Fatalf("%d looks in 10 s", n)
 		}
@@ -81,7 +81,7 @@ func TestNothingIsAskedWhenNobodyWaits(t *testing.T) {
 	})
 }
 
-// Any number who come and go at the same time leave nothing behind.
+// Any number of callers that come and go at once leave nothing behind.
 func TestNothingIsLeftOfThoseWhoComeAndGo(t *testing.T) {
 	s := newSource()
 	p := poll.New(poll.Options{Look: s.look, Interval: time.Millisecond, Timeout: timeout})
