@@ -16,10 +16,9 @@ type AuthenticatorEnroller struct{ v *Verifier }
 // NewAuthenticatorEnroller returns the AuthenticatorEnroller of v.
 func NewAuthenticatorEnroller(v *Verifier) *AuthenticatorEnroller { return &AuthenticatorEnroller{v} }
 
-// Begin makes a secret for a new authenticator. The secret is pending for 15
-// minutes: until Confirm, a confirmed authenticator stays in force. Begin replaces
-// an earlier pending secret. The proof is one of OTP, password and PIN, judged in
-// this order.
+// Begin makes a secret for a new authenticator, if the proof is right. The secret
+// is pending for 15 minutes and replaces an earlier pending one. A confirmed
+// authenticator stays in force until Confirm.
 //
 // It returns ErrMalformed, ErrNoCredential, ErrLocked and ErrMismatch.
 func (e *AuthenticatorEnroller) Begin(ctx context.Context, user string, proof Credentials) (Enrollment, error) {
@@ -66,8 +65,8 @@ func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) 
 	return err
 }
 
-// Remove removes the confirmed authenticator and a pending secret. The proof is one
-// of OTP, password and PIN, judged in this order.
+// Remove removes the confirmed authenticator and a pending secret, if the proof is
+// right.
 //
 // It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled (before it judges the
 // proof), ErrLocked and ErrMismatch.

@@ -36,9 +36,8 @@ type DeviceTOTPEnroller struct{ v *Verifier }
 // NewDeviceTOTPEnroller returns the DeviceTOTPEnroller of v.
 func NewDeviceTOTPEnroller(v *Verifier) *DeviceTOTPEnroller { return &DeviceTOTPEnroller{v} }
 
-// Enroll enrols a device under an ID that the client chose. The proof is one of
-// OTP, password and PIN, judged in this order. With a proof, a device that is
-// already enrolled gets a new secret.
+// Enroll enrols a device under an ID that the client chose, if the proof is right.
+// A device that is already enrolled then gets a new secret.
 //
 // Without a proof, Enroll admits a new device within DeviceOptions.Grace of
 // Options.RegisteredAt (or up to 1 min before it, in case clocks differ). A device
@@ -111,8 +110,7 @@ func deviceList(a *account.Account) []Device {
 	return list
 }
 
-// Revoke removes a device. The proof is one of OTP, password and PIN, judged in
-// this order.
+// Revoke removes a device, if the proof is right.
 //
 // It returns ErrMalformed, ErrNoCredential, ErrUnknownDevice (before it judges the
 // proof), ErrLocked and ErrMismatch.

@@ -51,9 +51,8 @@ type OTPIssuer struct{ v *Verifier }
 // NewOTPIssuer returns the OTPIssuer of v.
 func NewOTPIssuer(v *Verifier) *OTPIssuer { return &OTPIssuer{v} }
 
-// Issue issues an account code to a user who proves the password or the PIN: it
-// judges the given ones in this order, and one right one is enough. The new code
-// replaces the live one for the same purpose (see Verifier.For), unless
+// Issue issues an account code to a user who proves the password or the PIN. The
+// new code replaces the live one for the same purpose (see Verifier.For), unless
 // OTPOptions.Resend is set. At most 4 codes of a kind are live; beyond that Issue
 // drops the oldest.
 //

@@ -57,9 +57,8 @@ type PINs struct{ v *Verifier }
 // NewPINs returns the PINs of v.
 func NewPINs(v *Verifier) *PINs { return &PINs{v} }
 
-// Set sets the user's PIN, or replaces it. The proof is an OTP, the password or the
-// old PIN: Set judges the given ones in this order, and one right one is enough. A
-// new PIN starts with a count of zero.
+// Set sets or replaces the user's PIN, if the proof is right: an OTP, the password
+// or the old PIN. A new PIN starts with a count of zero.
 //
 // It returns ErrMalformed, ErrNoCredential, ErrWeakPIN, ErrWipePending, ErrLocked
 // and ErrMismatch. A PIN of other than 1 to 12 digits is malformed; one that breaks
@@ -103,7 +102,7 @@ func (v *Verifier) setPIN(ctx context.Context, user, pin string, m mode, by acco
 	return err
 }
 
-// Remove removes the user's PIN. It takes the same proof as Set.
+// Remove removes the user's PIN, if the proof is right.
 //
 // It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled if no PIN is set (before
 // it judges the proof), ErrLocked and ErrMismatch.

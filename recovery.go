@@ -24,9 +24,8 @@ type RecoveryCodes struct{ v *Verifier }
 // NewRecoveryCodes returns the RecoveryCodes of v.
 func NewRecoveryCodes(v *Verifier) *RecoveryCodes { return &RecoveryCodes{v} }
 
-// Generate replaces all the user's recovery codes by 10 new ones. Show them to the
-// user now: no call returns them again. They do not expire. The proof is one of
-// OTP, password and PIN, judged in this order.
+// Generate replaces all the user's recovery codes by 10 new ones, if the proof is
+// right. Show them to the user now: no call returns them again. They do not expire.
 //
 // With a mailed code as the proof, the codes are as strong as the mailbox. If they
 // are a second factor, leave KindAccount out of Options.ProofKinds, or offer
@@ -47,8 +46,7 @@ func (r *RecoveryCodes) Generate(ctx context.Context, user string, proof Credent
 	})
 }
 
-// Remove removes the user's recovery codes. The proof is one of OTP, password and
-// PIN, judged in this order.
+// Remove removes the user's recovery codes, if the proof is right.
 //
 // It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled if no unused code is
 // left (before it judges the proof), ErrLocked and ErrMismatch.

@@ -17,10 +17,10 @@ import (
 	"github.com/knowhave/factor/internal/poll"
 )
 
-// Credentials holds what a user gave as proof. An empty field was not given. The
-// package judges the given ones in the order OTP, Password, PIN, and stops at the
-// first right one. Credentials redacts itself: see "Secrets and logs" in the
-// package comment.
+// Credentials holds what a user gave as proof. An empty field was not given. Every
+// method judges the given ones in the order OTP, Password, PIN, and stops at the
+// first right one, which is enough. Credentials redacts itself: see "Secrets and
+// logs" in the package comment.
 type Credentials struct {
 	// OTP is 6 to 8 ASCII digits or, where Options.ProofKinds names KindRecovery, a
 	// recovery code.
@@ -171,10 +171,9 @@ func (v *Verifier) VerifyPassword(ctx context.Context, user, password string) er
 	return err
 }
 
-// VerifyAny judges the given credentials in the order OTP, Password, PIN; one right
-// one is enough. It judges an OTP against Options.ProofKinds, charges each wrong
-// credential to its own kind, and leaves out locked kinds. For two factors call it
-// twice.
+// VerifyAny judges the given credentials: see Credentials. It judges an OTP against
+// Options.ProofKinds, charges each wrong credential to its own kind, and leaves out
+// locked kinds. For two factors call it twice.
 //
 // It returns ErrMalformed, ErrNoCredential, ErrMismatch, and ErrLocked if every
 // given credential is locked.

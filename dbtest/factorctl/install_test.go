@@ -14,9 +14,9 @@ import (
 // this repository.
 const factorPath = "github.com/knowhave/factor"
 
-// The modules that are released with the library are those without a replace. They
-// are tried outside of the repository, with a GOPROXY that has the checkout as the
-// release that they require.
+// The modules released with the library are those without a replace. The test
+// builds them outside the repository, with a GOPROXY that serves the checkout as
+// the release they require.
 func TestReleasedModulesServeOutsideTheRepository(t *testing.T) {
 	o := newOutside(t)
 	t.Run("go install", o.install)
@@ -38,7 +38,7 @@ func (o *outside) install(t *testing.T) {
 	}
 }
 
-// own is a factorctl of a host's own.
+// own is a host's factorctl.
 const own = `package main
 
 import (
@@ -81,8 +81,8 @@ func (o *outside) vet(t *testing.T) {
 	}
 }
 
-// A go.sum cannot hold the sums of a library that is not released yet. The log has
-// those of this checkout, which a release adds.
+// A go.sum cannot hold the sums of an unreleased library. The log has those of this
+// checkout, for a release to add.
 func (o *outside) tidy(t *testing.T) {
 	for path, from := range o.nested {
 		dir := t.TempDir()
@@ -103,7 +103,7 @@ func (o *outside) tidy(t *testing.T) {
 	}
 }
 
-// released returns what a file holds but the sums of the library, and these sums.
+// released returns a file without the sums of the library, and these sums.
 func released(t *testing.T, file string) (rest, sums string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -120,8 +120,7 @@ func released(t *testing.T, file string) (rest, sums string) {
 	return rest, sums
 }
 
-// outside is the world without the checkout: all that is known of it is what a
-// GOPROXY serves.
+// outside is a world without the checkout, which knows only what a GOPROXY serves.
 type outside struct {
 	env     []string
 	bin     string
@@ -151,9 +150,9 @@ func newOutside(t *testing.T) *outside {
 	}
 	proxy.serve(root, o.version)
 
-	// The module cache is one of its own, so that no other build takes the checkout for
-	// a release. What else is needed comes from the cache that these tests were built
-	// from, which go has checked, so that no sum is looked up again.
+	// The module cache is separate, so that no other build takes the checkout for a
+	// release. Everything else comes from the cache that built these tests, which
+	// go has checked, so it looks up no sum again.
 	o.env = append(os.Environ(),
 		"GOWORK=off", "GOFLAGS=-mod=mod -trimpath -modcacherw", "GOBIN="+o.bin, "GOMODCACHE="+t.TempDir(), "GOSUMDB=off",
 		"GOPROXY=file://"+proxy.dir+",file://"+filepath.Join(goEnv(t, "GOMODCACHE"), "cache", "download")+","+goEnv(t, "GOPROXY"))
