@@ -90,7 +90,7 @@ func TestUnlockTouchesNoWipe(t *testing.T) {
 	}
 }
 
-func TestUnlockOfNobodyIsNoEvent(t *testing.T) {
+func TestUnlockWithoutARecordIsNoEvent(t *testing.T) {
 	k := newKit(t)
 	k.ok(k.admin.Unlock(t.Context(), alice))
 	k.ok(k.admin.Unlock(t.Context(), alice, factor.KindPIN))

@@ -84,7 +84,7 @@ func TestCallsThatWaitShareALoadAndASwap(t *testing.T) {
 	})
 }
 
-func TestThoseWhoShareAreAnsweredAsOneAfterTheOther(t *testing.T) {
+func TestSharedCallsAreAnsweredInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		code := k.issue(factor.KindAccount)
@@ -267,7 +267,7 @@ func TestTheAnswersAreThoseOfTheTryThatLanded(t *testing.T) {
 	})
 }
 
-func TestAFaultOfOneWhoSharesIsTheirsAlone(t *testing.T) {
+func TestAFaultInASharedSwapFailsOneCallOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked int
 		k := newKit(t, func(o *factor.Options) {
@@ -297,7 +297,7 @@ func TestAFaultOfOneWhoSharesIsTheirsAlone(t *testing.T) {
 }
 
 // If the call that loads for others hangs up, only it fails.
-func TestAHangUpOfWhoLoadsIsTheirsAlone(t *testing.T) {
+func TestAHangUpOfTheLoadingCallFailsItAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		code := k.issue(factor.KindAccount)
@@ -323,7 +323,7 @@ type loader struct{}
 
 // A call whose caller hangs up while others store its judgement is counted and
 // answered.
-func TestWhoHangsUpInASharedSwapIsCounted(t *testing.T) {
+func TestAHangUpInASharedSwapIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -346,7 +346,7 @@ func TestWhoHangsUpInASharedSwapIsCounted(t *testing.T) {
 
 // If the call that stores for others is torn out of the middle, they get an error,
 // and nothing is accepted.
-func TestThoseWhoAreDesertedAreNotAccepted(t *testing.T) {
+func TestCallsWhoseLeaderIsGoneAreNotAccepted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		code := k.issue(factor.KindAccount)
@@ -381,7 +381,7 @@ func TestStrikesAreNotShared(t *testing.T) {
 
 // A call that comes while a record is loaded does not share it: it would have
 // loaded a newer one.
-func TestNobodySharesALoadOfBeforeTheyCame(t *testing.T) {
+func TestNoCallSharesAnOlderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		guess := func() error { return second(k.v.VerifyOTP(t.Context(), alice, "000000", factor.KindAccount)) }
@@ -458,7 +458,7 @@ func waitingPasswords(k *kit, passwords ...string) []error {
 	return errs
 }
 
-func TestASlowCallNeedNotLoadWhatTheOneBeforeHasStored(t *testing.T) {
+func TestASlowCallTakesTheRecordOfTheOneBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		var errs []error
@@ -475,7 +475,7 @@ func TestASlowCallNeedNotLoadWhatTheOneBeforeHasStored(t *testing.T) {
 	})
 }
 
-func TestWhatIsLockedIsRefusedToAllWhoWaitByOneRecord(t *testing.T) {
+func TestAllWaitersAreRefusedByOneRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		guesses := slices.Repeat([]string{"wrong"}, 100)
@@ -512,7 +512,7 @@ func TestASlowCallThatComesAfterASwapHasBegunLoads(t *testing.T) {
 
 // A call does not trust the record it was passed: the swap finds out that it is
 // old.
-func TestASlowCallIsJudgedAgainIfWhatItWasLeftIsOld(t *testing.T) {
+func TestASlowCallIsJudgedAgainIfItsCachedRecordIsOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		rival := newKitOn(t, &tap{Store: k.Store})
@@ -536,7 +536,7 @@ func TestASlowCallIsJudgedAgainIfWhatItWasLeftIsOld(t *testing.T) {
 }
 
 // The record that a refused call has loaded serves those who already waited.
-func TestARefusalLeavesWhatItHasLoaded(t *testing.T) {
+func TestARefusalPassesOnItsRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		for range 4 {

@@ -66,7 +66,7 @@ func verifierOnScant(t *testing.T, s *scantStore, o Options) *Verifier {
 }
 
 // After each call, all the locks it took are free.
-func TestEveryCallLeavesTheTurnsThatItTook(t *testing.T) {
+func TestEveryCallReleasesItsLocks(t *testing.T) {
 	v := verifierOnScant(t, &scantStore{calls: 100}, judgeOptions)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a turn that never comes
 	defer cancel()

@@ -311,7 +311,7 @@ func TestImportWaitsForAPendingWipe(t *testing.T) {
 	}
 }
 
-func TestImportWakesWhoWaitsForAPIN(t *testing.T) {
+func TestImportWakesWaitersForAPIN(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t, func(o *factor.Options) { o.PIN.Poll = time.Minute })
 		c := k.waiting(t.Context(), time.Minute)

@@ -67,7 +67,7 @@ func TestACodeDoesNotWaitBehindAPassword(t *testing.T) {
 	})
 }
 
-func TestWhoWaitsForATurnLeavesWithItsContext(t *testing.T) {
+func TestAWaiterForALockLeavesWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		enter := make(chan struct{})
@@ -82,7 +82,7 @@ func TestWhoWaitsForATurnLeavesWithItsContext(t *testing.T) {
 	})
 }
 
-func TestWhoWaitsForASlowTurnLeavesWithItsContext(t *testing.T) {
+func TestAWaiterForASlowLockLeavesWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		enter := make(chan struct{})

@@ -40,7 +40,7 @@ func (s *recordStore) CompareAndSwap(_ context.Context, _ string, _ int64, next 
 
 // What the Sealer returns beside an error is ignored: here it would make Discard
 // run a wipe.
-func TestWhatDidNotOpenIsNotJudged(t *testing.T) {
+func TestARecordThatDidNotOpenIsNotJudged(t *testing.T) {
 	forged := &account.Account{Guard: account.Guard{Wipe: &account.Wipe{ID: uuid.UUID{1}, At: accounttest.Noon, Reason: account.ReasonStrikes, RetryAt: accounttest.Noon}}}
 	asked := 0
 	v, err := NewVerifier(

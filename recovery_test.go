@@ -221,7 +221,7 @@ func TestAnotherSetReplacesAllCodes(t *testing.T) {
 }
 
 // A user without recovery codes gets the same answer as one whose code is wrong.
-func TestARecoveryCodeOfNobodyIsWrong(t *testing.T) {
+func TestAnyRecoveryCodeIsWrongWithoutASet(t *testing.T) {
 	k, held := newKit(t), newKit(t)
 	held.generate()
 	for range 6 {
@@ -423,7 +423,7 @@ func TestWhatLeavesTheRecoveryCodes(t *testing.T) {
 
 // If many callers give the same code at once, to several processes, one is
 // accepted.
-func TestARecoveryCodeIsSpentOnceWhoeverIsFaster(t *testing.T) {
+func TestARecoveryCodeIsSpentOnceByRacingCalls(t *testing.T) {
 	k := newKit(t)
 	for _, code := range k.generate()[:3] {
 		var all sync.WaitGroup

@@ -143,7 +143,7 @@ func TestANewPhoneIsNoStrike(t *testing.T) {
 
 // The answers that let a reset go on are stored: a store that lags cannot give them
 // from a record from before a binding.
-func TestWhatLetsAResetGoOnIsNotAnsweredOnAReadAlone(t *testing.T) {
+func TestNoReadAloneLetsAResetGoOn(t *testing.T) {
 	for name, c := range map[string]struct {
 		before func(k *kit)
 		want   error

@@ -303,7 +303,7 @@ func TestALostSwapHashesNothingAgain(t *testing.T) {
 
 // A store may show what it does not keep yet. So a swap with an unknown outcome
 // that has landed is swapped once more, and only that swap lets the answer out.
-func TestWhatIsFoundByReadingIsSwappedOnceMore(t *testing.T) {
+func TestASwapFoundByReadingIsConfirmed(t *testing.T) {
 	k := newKit(t)
 	code := k.issue(factor.KindAccount)
 	before := k.swaps.Load()
@@ -323,7 +323,7 @@ func TestWhatIsFoundByReadingIsSwappedOnceMore(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeSwappedOnceMoreIsNotAccepted(t *testing.T) {
+func TestAnUnconfirmedSwapIsNotAccepted(t *testing.T) {
 	for name, second := range map[string]error{"unknown": errDown, "conflict": factor.ErrConflict} {
 		t.Run(name, func(t *testing.T) {
 			k := newKit(t)

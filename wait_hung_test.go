@@ -32,7 +32,7 @@ func untilTheEnd(*testing.T) func(context.Context) error {
 func goexit(context.Context) error { runtime.Goexit(); return nil }
 
 // A load has its own deadline.
-func TestALoadThatHangsFailsThoseWhoWaitForItOnly(t *testing.T) {
+func TestALoadThatHangsFailsItsWaitersOnly(t *testing.T) {
 	for name, hangs := range map[string]func(*testing.T) func(context.Context) error{
 		"until its context ends": untilTheEnd,
 		"whatever its context":   hung,
@@ -78,7 +78,7 @@ func TestWaitEndsAtTheTimeoutWhateverTheStoreDoes(t *testing.T) {
 }
 
 // However many loads hang, callers whose loads succeed get their answers.
-func TestManyLoadsThatHangHoldNobodyUpForEver(t *testing.T) {
+func TestManyHangingLoadsDelayNobodyForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := hung(t)
 		var down atomic.Bool
@@ -109,7 +109,7 @@ func TestManyLoadsThatHangHoldNobodyUpForEver(t *testing.T) {
 
 // A load that is torn out of the middle fails its own waiters, and the poll goes
 // on.
-func TestALoadThatDoesNotReturnFailsThoseWhoWaitForItOnly(t *testing.T) {
+func TestALoadThatDoesNotReturnFailsItsWaitersOnly(t *testing.T) {
 	for name, end := range map[string]func(){
 		"panic":  func() { panic("down") },
 		"Goexit": runtime.Goexit,
@@ -143,7 +143,7 @@ func TestALoadThatDoesNotReturnFailsThoseWhoWaitForItOnly(t *testing.T) {
 }
 
 // A call of Versions that hangs, or does not return, fails only the users it names.
-func TestVersionsThatHangFailThoseWhoAreAskedAboutOnly(t *testing.T) {
+func TestVersionsThatHangFailTheirUsersOnly(t *testing.T) {
 	for name, hangs := range map[string]func(*testing.T) func(context.Context) error{
 		"until its context ends": untilTheEnd,
 		"whatever its context":   hung,

@@ -94,7 +94,7 @@ func TestAllWaitersForOneUserShareOnePoll(t *testing.T) {
 	})
 }
 
-func TestAWaiterWhoLeavesDisturbsNobody(t *testing.T) {
+func TestAWaiterThatLeavesDisturbsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -245,7 +245,7 @@ func TestARoundThatTakesLongComesToEverybody(t *testing.T) {
 	})
 }
 
-func TestTheTimeoutOfOneWaiterIsNobodyElses(t *testing.T) {
+func TestTheTimeoutOfOneWaiterEndsNoOtherWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSlowStore(func(ctx context.Context, _ string) error { return takes(ctx, 3*time.Second) })
 		elsewhere(t, store.Store, alice)
@@ -266,7 +266,7 @@ func TestTheTimeoutOfOneWaiterIsNobodyElses(t *testing.T) {
 
 // A caller who hangs up leaves the look at the record to the others: they need not
 // wait for the next poll.
-func TestTheHangUpOfOneWaiterIsNobodyElses(t *testing.T) {
+func TestTheHangUpOfOneWaiterEndsNoOtherWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSlowStore(func(ctx context.Context, _ string) error { return takes(ctx, 3*time.Second) })
 		elsewhere(t, store.Store, alice)
@@ -286,7 +286,7 @@ func TestTheHangUpOfOneWaiterIsNobodyElses(t *testing.T) {
 }
 
 // When all have gone nobody needs the record, and the load ends.
-func TestALoadEndsWithTheLastWhoWaits(t *testing.T) {
+func TestALoadEndsWithTheLastWaiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended atomic.Bool
 		store := newSlowStore(func(ctx context.Context, _ string) error {
@@ -310,7 +310,7 @@ func TestALoadEndsWithTheLastWhoWaits(t *testing.T) {
 
 // A caller who comes as the last one leaves gets a new look, whatever becomes of
 // the old one.
-func TestWhoComesWhenTheLastLeavesLooksAnew(t *testing.T) {
+func TestACallerAfterTheLastOneLooksAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answer := make(chan error)
 		var calls atomic.Int64
@@ -335,7 +335,7 @@ func TestWhoComesWhenTheLastLeavesLooksAnew(t *testing.T) {
 
 // A caller who has gone before the call gets the context's error, and costs no
 // load.
-func TestWhoHasGoneBeforeWaitCostsNoLoad(t *testing.T) {
+func TestACallerGoneBeforeWaitCostsNoLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSlowStore(func(context.Context, string) error { return nil })
 		ctx, cancel := context.WithCancel(t.Context())

@@ -88,7 +88,7 @@ func (k *kit) openedOf(code commands.ExitCode) int {
 	return report.Opened
 }
 
-func TestAStateOfAnotherKeyPassesNobodyOver(t *testing.T) {
+func TestAStateOfAnotherKeySkipsNobody(t *testing.T) {
 	k := newKit(t, sqlite)
 	k.must(commands.Done, "migrate")
 	k.enrol(30)
@@ -245,7 +245,7 @@ func TestAKilledImportOfAPipeIsStartedOver(t *testing.T) {
 }
 
 // Tenants with a schema of their own have a table of the same name in the same database.
-func TestAStateOfAnotherSchemaPassesNobodyOver(t *testing.T) {
+func TestAStateOfAnotherSchemaSkipsNobody(t *testing.T) {
 	k := newKit(t, postgres)
 	k.must(commands.Done, "migrate")
 	k.enrol(30)

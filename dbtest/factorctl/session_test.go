@@ -153,7 +153,7 @@ func TestADryRunWritesNothing(t *testing.T) {
 	})
 }
 
-func TestAWipeWaitsForWhoCanFinishIt(t *testing.T) {
+func TestAWipeWaitsForAProcessThatCanFinishIt(t *testing.T) {
 	onEach(t, func(t *testing.T, k *kit) {
 		k.must(commands.Done, "migrate")
 		k.options.Wipe = func(context.Context, factor.Wipe) error { return errors.New("down") }

@@ -240,7 +240,7 @@ func TestNewAddressEndsResets(t *testing.T) {
 }
 
 // One user whose record does not open does not keep the others from being settled.
-func TestOneFaultHoldsUpNobodyElse(t *testing.T) {
+func TestOneFaultDelaysNobodyElse(t *testing.T) {
 	s := newSite(t)
 	for _, name := range []string{"alice", "bob", "carol"} {
 		who, err := s.users.create(t.Context(), name, name+"@example.com", alicePassword)

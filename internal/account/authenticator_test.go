@@ -105,7 +105,7 @@ func TestBeginRemembersTheOneThatItReplaces(t *testing.T) {
 
 // A code of the replaced secret is stale until its quarter of an hour is over,
 // however often it is shown, and then wrong like any other.
-func TestConfirmTellsWhoScannedTheFirstCode(t *testing.T) {
+func TestConfirmTellsAUserWhoScannedTheFirstCode(t *testing.T) {
 	first, second, third := totpOf("first"), totpOf("second"), totpOf("third")
 	at := accounttest.Noon.Add
 	a := &account.Account{}

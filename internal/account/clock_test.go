@@ -40,7 +40,7 @@ func TestActiveUntilItsEndAndNoLongerThanItCanLast(t *testing.T) {
 }
 
 // The reported end is no later than possible by the caller's clock.
-func TestReportedEndIsAtMostWhatItCanLast(t *testing.T) {
+func TestReportedEndIsPossible(t *testing.T) {
 	for left, want := range map[time.Duration]time.Duration{
 		-ms: -ms, 0: 0, ms: ms, time.Hour - ms: time.Hour - ms, time.Hour: time.Hour, time.Hour + ms: time.Hour, time.Hour + time.Minute: time.Hour,
 	} {

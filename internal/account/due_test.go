@@ -139,7 +139,7 @@ func TestDueOfEachThing(t *testing.T) {
 
 // The store shows Due: an account with a code, one with an authenticator that waits
 // and one with what is left of a code are due at the same instant.
-func TestDueTellsNotWhatEnds(t *testing.T) {
+func TestDueDoesNotTellWhatEnds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := accounttest.Around(accounttest.Noon).Draw(t, "now")
 		within := func(longest time.Duration) time.Time {

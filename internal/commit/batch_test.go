@@ -107,7 +107,7 @@ func TestTheAnswersAreThoseOfTheTryThatLanded(t *testing.T) {
 }
 
 // Calls that share with one that never returns get an error, and no answer.
-func TestThoseWhoseLeaderIsGoneHaveAnError(t *testing.T) {
+func TestCallsWhoseLeaderIsGoneFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &memory{onSwap: []func(context.Context, func() error) error{func(context.Context, func() error) error { runtime.Goexit(); return nil }}}
 		l := New(m, errConflict)
@@ -123,7 +123,7 @@ func TestThoseWhoseLeaderIsGoneHaveAnError(t *testing.T) {
 
 // A caller who hangs up while another call stores for it still gets the answer, and
 // the hang-up of the storing caller concerns nobody else.
-func TestAHangUpInASharedSwapIsNobodyElses(t *testing.T) {
+func TestAHangUpInASharedSwapConcernsNobodyElse(t *testing.T) {
 	for _, who := range []string{"who stores", "another"} {
 		t.Run(who, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -78,7 +78,7 @@ func TestADeadlineIsOfTheClockThatRuns(t *testing.T) {
 	}
 }
 
-func TestWhatIsDerivedFromADetachedContextEndsWithIt(t *testing.T) {
+func TestADerivedContextEndsWithItsDetachedParent(t *testing.T) {
 	ends, end := context.WithCancel(t.Context())
 	c := &detached{ends, t.Context()}
 	before := runtime.NumGoroutine()

@@ -93,7 +93,7 @@ func TestNobodyWaitsForAnotherKey(t *testing.T) {
 }
 
 // A waiter that gives up leaves the lock with its holder.
-func TestALockIsNotLostByAWaiterWhoGivesUp(t *testing.T) {
+func TestALockSurvivesAWaiterThatGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // in which a waiter who waits for ever is found out
 		var l locks
 		acquire(t, &l)
@@ -131,7 +131,7 @@ func TestALockIsNotLostByAWaiterWhoGivesUp(t *testing.T) {
 }
 
 // A waiter that gives up just as it gets the lock passes it on.
-func TestALockHandedToWhoHasGoneGoesOn(t *testing.T) {
+func TestALockHandedToAWaiterThatHasGoneGoesOn(t *testing.T) {
 	untilRefused(t, func() error {
 		var l locks
 		acquire(t, &l)
@@ -154,7 +154,7 @@ func TestALockHandedToWhoHasGoneGoesOn(t *testing.T) {
 
 // A value passed to a waiter that gives up goes on to those that came before the
 // holder asked for it, and to no later one.
-func TestWhatIsHandedOnByWhoHasGoneReachesNobodyWhoCameLater(t *testing.T) {
+func TestARecordPassedOnReachesNoLaterWaiter(t *testing.T) {
 	untilRefused(t, func() error {
 		var l locks
 		acquire(t, &l)
@@ -183,7 +183,7 @@ func TestWhatIsHandedOnByWhoHasGoneReachesNobodyWhoCameLater(t *testing.T) {
 
 // A waiter that came after a holder asked for a value does not get it, even if it
 // is next after one that has given up.
-func TestNobodyIsHandedWhatWasFoundOutBeforeTheyCame(t *testing.T) {
+func TestNoWaiterGetsAnOlderRecordThanItself(t *testing.T) {
 	l, crowd := crowded(t, 1, noJob)
 	c := known{"as of then", l.Last()}
 	late := l.enter(key, "")
@@ -196,7 +196,7 @@ func TestNobodyIsHandedWhatWasFoundOutBeforeTheyCame(t *testing.T) {
 
 // Once its job is running a waiter stays until the job is done, whatever its
 // context does. It has no lock to release then.
-func TestAWaiterWhoseJobIsUnderWayStays(t *testing.T) {
+func TestAWaiterWithARunningJobStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, crowd := crowded(t, 1, eachJob)
 		ctx, hangUp := context.WithCancel(t.Context())
@@ -232,7 +232,7 @@ func TestAWaiterWhoseJobIsUnderWayStays(t *testing.T) {
 	})
 }
 
-func TestNobodyIsServedByAHolderWhoCameAtOnceOrHasNoJob(t *testing.T) {
+func TestAHolderThatDidNotWaitOrHasNoJobServesNobody(t *testing.T) {
 	l, crowd := crowded(t, 2, eachJob)
 	if b := l.Batch(key, nil, 10); b != nil {
 		t.Fatalf("a batch of %d", len(b))
@@ -256,7 +256,7 @@ func TestABatchIsNoLargerThanTheHolderWants(t *testing.T) {
 
 // A waiter that came after the lock was passed on is in no batch: the holder's
 // value may be older.
-func TestNobodyIsInABatchThatWasThereBeforeThey(t *testing.T) {
+func TestNoWaiterJoinsAnOlderBatch(t *testing.T) {
 	l, crowd := crowded(t, 2, eachJob)
 	l.Release(key, known{})
 	l.enter(key, "late")

@@ -97,7 +97,7 @@ func TestABatchLooksAtNobodyElse(t *testing.T) {
 	}
 }
 
-func TestTheOrderOfComingSurvivesAWaiterWhoGivesUp(t *testing.T) {
+func TestTheQueueSurvivesAWaiterThatGivesUp(t *testing.T) {
 	for gone := range 5 {
 		l, crowd := crowded(t, 5, noJob)
 		if !l.withdraw(key, crowd[gone]) {
@@ -113,7 +113,7 @@ func TestTheOrderOfComingSurvivesAWaiterWhoGivesUp(t *testing.T) {
 	}
 }
 
-func TestTheOrderOfABatchSurvivesAWaiterWhoGivesUp(t *testing.T) {
+func TestTheOrderOfABatchSurvivesAWaiterThatGivesUp(t *testing.T) {
 	l, crowd := crowded(t, 7, func(i int) bool { return i != 3 })
 	l.Release(key, known{})
 	l.withdraw(key, crowd[2])
@@ -126,7 +126,7 @@ func TestTheOrderOfABatchSurvivesAWaiterWhoGivesUp(t *testing.T) {
 }
 
 // Many come and go, in any order: the rest stay in order of arrival.
-func TestTheWaitersWhoStayKeepTheirPlace(t *testing.T) {
+func TestWaitersThatStayKeepTheirPlace(t *testing.T) {
 	const n = 256
 	l, crowd := crowded(t, n, func(i int) bool { return i%3 == 0 })
 	var want []int64

@@ -127,7 +127,7 @@ func TestHashIsValidWithASumAndAPass(t *testing.T) {
 }
 
 // A user without a PIN costs one hash at the options' cost, and no PIN is right.
-func TestHashOfNobodyCostsTheSame(t *testing.T) {
+func TestNoPINCostsTheSame(t *testing.T) {
 	h := New(cheap)
 	var made []Options
 	h.derive = func(_, salt []byte, time, memory uint32, threads uint8, size uint32) []byte {

@@ -31,7 +31,7 @@ func TestWaitIsFalseAtTheTimeout(t *testing.T) {
 	})
 }
 
-func TestAllWhoWaitForAKeyShareTheLooks(t *testing.T) {
+func TestAllWaitersForAKeyShareTheLooks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource()
 		p := s.poll()
@@ -52,7 +52,7 @@ func TestAllWhoWaitForAKeyShareTheLooks(t *testing.T) {
 	})
 }
 
-func TestWakeTellsAllWhoWaitForTheKey(t *testing.T) {
+func TestWakeReachesAllWaitersForTheKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newSource().poll()
 		p.Wake("a") // for whom nobody waits
@@ -82,7 +82,7 @@ func TestNothingIsAskedWhenNobodyWaits(t *testing.T) {
 }
 
 // Any number of callers that come and go at once leave nothing behind.
-func TestNothingIsLeftOfThoseWhoComeAndGo(t *testing.T) {
+func TestCallersThatComeAndGoLeaveNothing(t *testing.T) {
 	s := newSource()
 	p := poll.New(poll.Options{Look: s.look, Interval: time.Millisecond, Timeout: timeout})
 	var running sync.WaitGroup

@@ -200,7 +200,7 @@ func TestAnErrorEndsTheWaitForThatKeyOnly(t *testing.T) {
 }
 
 // Callers who have gone need no look, even if one was due.
-func TestNobodyIsLookedForWhoHasGone(t *testing.T) {
+func TestNoLookIsMadeForACallerWhoHasGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource()
 		p := s.poll()

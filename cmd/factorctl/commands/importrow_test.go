@@ -47,7 +47,7 @@ func imports(t *testing.T, name, text string) (users []string, printed, refused 
 
 const totpJSON = `"authenticator":{"secret":"JBSWY3DPEHPK3PXPJBSWY3DPAAAA"}`
 
-func TestARowThatDoesNotTellWhoseItIsIsRefused(t *testing.T) {
+func TestARowWithAnAmbiguousUserIsRefused(t *testing.T) {
 	for row, reason := range map[string]string{
 		"{\"user\":\"a\xff\"," + totpJSON + "}":          "is not UTF-8",
 		`{"user":"b\ud800",` + totpJSON + `}`:            "user contains U+FFFD",

@@ -109,7 +109,7 @@ func TestAResultThatCannotBePrintedIsAFault(t *testing.T) {
 }
 
 // Renaming over /dev/null would leave the machine without it.
-func TestWhatIsNoFileIsNotReplaced(t *testing.T) {
+func TestOnlyARegularFileIsReplaced(t *testing.T) {
 	dir := t.TempDir()
 	target, link, below := filepath.Join(dir, "target"), filepath.Join(dir, "link"), filepath.Join(dir, "below")
 	users := filepath.Join(dir, "users.csv")
