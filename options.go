@@ -129,7 +129,7 @@ func (o Options) complete() (Options, error) {
 	o.ProofKinds = slices.Clone(o.ProofKinds)
 	for i, k := range o.ProofKinds {
 		if !k.isOTP() || slices.Contains(o.ProofKinds[:i], k) {
-			c.fail("ProofKinds", "must be different ones of "+listed(otpKinds[:], "and"))
+			c.fail("ProofKinds", "must name each kind once, out of "+listed(otpKinds[:], "and"))
 		}
 	}
 	c.limit("Password", &o.Password, 5, account.MaxFailures)

@@ -91,7 +91,7 @@ func (i *OTPIssuer) IssueUnproven(ctx context.Context, user string, kind Kind) (
 		return OTP{}, err
 	}
 	if !slices.Contains(issuedKinds[:], kind) {
-		return OTP{}, malformed("kinds", "only "+listed(issuedKinds[:], "and")+" codes can be issued")
+		return OTP{}, malformed("kinds", "must be "+listed(issuedKinds[:], "or"))
 	}
 	return update(ctx, i.v, user, modeBatched, func(a *attempt) (OTP, error) {
 		if err := a.mayIssue(kind); err != nil {

@@ -45,7 +45,7 @@ func checkPurpose(parts []string) error {
 	}
 	for _, part := range parts {
 		if part == "" || len(part) > maxPart || !utf8.ValidString(part) {
-			return malformed("purpose", "must be parts of 1 to 255 bytes of UTF-8 each")
+			return malformed("purpose", "must have parts of 1 to 255 bytes of UTF-8")
 		}
 	}
 	return nil

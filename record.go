@@ -44,7 +44,7 @@ func (r *records) Seal(label, plain []byte) (data []byte, err error) {
 		return err
 	})
 	if err == nil && len(data) == 0 {
-		err = errors.New("factor: Sealer.Encrypt returned nothing")
+		err = errors.New("factor: Sealer.Encrypt returned no data")
 	}
 	return data, err
 }

@@ -75,7 +75,7 @@ func (e Enrollment) QR(pixels int) (image.Image, error) {
 		return img, nil
 	}
 	if _, err := key.Image(maxPixels, maxPixels); err == nil {
-		return nil, errors.New("factor: QR: pixels is less than the code has modules: give at least 177")
+		return nil, errors.New("factor: QR: pixels must not be less than the number of modules: give at least 177")
 	}
 	return nil, errors.New("factor: QR: the Enrollment's URL is too long for a QR code")
 }

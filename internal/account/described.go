@@ -83,7 +83,7 @@ func (d DescribedTOTP) parse(now time.Time) (s TOTP, refused *Refusal) {
 	}
 	s = TOTP{Key: key, LastStep: NoStep}
 	if d.LastStep < 0 || d.LastStep > s.Step(now)+totp.MaxSkew {
-		return s, &Refusal{"LastStep", "must be Unix time / Period, and not in the future: 0 if it is not known"}
+		return s, &Refusal{"LastStep", "must be Unix time / Period, and not in the future: 0 if unknown"}
 	}
 	if d.LastStep > 0 {
 		s.LastStep = d.LastStep
@@ -113,7 +113,7 @@ func parseInstant(field string, t, now time.Time) (time.Time, *Refusal) {
 		return t, nil
 	}
 	if t.Unix() < 0 || t.After(now.Add(ClockSlack)) {
-		return t, &Refusal{field, "must be from 1970 on and not in the future: leave it zero if it is not known"}
+		return t, &Refusal{field, "must be from 1970 on and not in the future: leave it zero if unknown"}
 	}
 	return t.UTC().Truncate(time.Millisecond), nil
 }

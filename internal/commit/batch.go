@@ -13,7 +13,7 @@ const maxBatch = 256
 
 // errLeaderGone is the answer to a batched call if the goroutine that did its job
 // ended midway, by runtime.Goexit or a panic.
-var errLeaderGone = errors.New("factor: the call that this one shared a swap with has not returned")
+var errLeaderGone = errors.New("factor: the call that shared its swap with this one did not return")
 
 // commitBatch commits the job of the lock's holder together with those of waiters,
 // and wakes the waiters in any case. They already waited when the holder got the

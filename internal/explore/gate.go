@@ -184,7 +184,7 @@ func (t *thread) faulted() bool {
 }
 
 // leaderGone is the answer to a call that shared a swap with one that was killed.
-const leaderGone = "factor: the call that this one shared a swap with has not returned"
+const leaderGone = "factor: the call that shared its swap with this one did not return"
 
 // said formats the thread's answer.
 func (t *thread) said() string {

@@ -60,7 +60,7 @@ func TestParseNamesTheParameterThatIsRefused(t *testing.T) {
 		url(secret + "&counter=1"):                       "the parameter counter",
 		url(secret + "&timestep=60"):                     "the parameter timestep",
 		url(secret + "&amp;digits=8"):                    "&amp;",
-		url(secret + "&" + phoneSecret + "=1"):           "a parameter that is not known",
+		url(secret + "&" + phoneSecret + "=1"):           "an unknown parameter",
 		url(secret + "&d%69gits%3d8"):                    "%3D",
 		url(secret + "&algorithm=MD5"):                   "SHA1, SHA256 or SHA512",
 		url(secret + "&algorithm="):                      "a value for algorithm",
