@@ -429,7 +429,7 @@ func TestACrowdSharesInTheOrderOfComing(t *testing.T) {
 			t.Fatalf("%d swaps, want 3", swaps)
 		}
 		if n := factor.LocksHeld(k.v); n != 0 {
-			t.Fatalf("%d turns are left behind", n)
+			t.Fatalf("%d locks are still held", n)
 		}
 	})
 }

@@ -68,7 +68,7 @@ func verifierOnScant(t *testing.T, s *scantStore, o Options) *Verifier {
 // After each call, all the locks it took are free.
 func TestEveryCallReleasesItsLocks(t *testing.T) {
 	v := verifierOnScant(t, &scantStore{calls: 100}, judgeOptions)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a turn that never comes
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a lock that never comes
 	defer cancel()
 	for range 2 {
 		if err := v.VerifyPassword(ctx, "user", "wrong"); !errors.Is(err, ErrMismatch) {
@@ -78,7 +78,7 @@ func TestEveryCallReleasesItsLocks(t *testing.T) {
 			t.Fatalf("a wrong code = %v", err)
 		}
 		if n := LocksHeld(v); n != 0 {
-			t.Fatalf("%d turns are left behind", n)
+			t.Fatalf("%d locks are still held", n)
 		}
 	}
 }

@@ -108,9 +108,9 @@ func (u *user) newMarks(lines []asked, st sight) []mark {
 	return marks
 }
 
-// giveUp derives the effects of marking a wipe, and whether it may have been
+// markWipe derives the effects of marking a wipe, and whether it may have been
 // marked.
-func (h *history) giveUp(m mark) {
+func (h *history) markWipe(m mark) {
 	marks := opForfeit
 	if m.reason == factor.ReasonStrikes {
 		marks = opProve

@@ -29,7 +29,7 @@ func newHistory(u *user, all []*call, marks []mark) *history {
 		h.take(c)
 	}
 	for _, m := range marks {
-		h.giveUp(m)
+		h.markWipe(m)
 	}
 	// Only now is it known whether a kind can have been locked.
 	for kind, charges := range h.unlessLocked {

@@ -96,7 +96,7 @@ func (a *api) run(w http.ResponseWriter, r *http.Request, op *operation, serve f
 	r = r.WithContext(ctx)
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 
-	err := shielded(func() error { return serve(answer, r) })
+	err := recoverPanic(func() error { return serve(answer, r) })
 	code := ""
 	if err != nil {
 		p := problemOf(err, op)
@@ -133,7 +133,7 @@ type panicked struct{ stack []byte }
 
 func (p *panicked) Error() string { return "panic\n" + string(p.stack) }
 
-func shielded(serve func() error) (err error) {
+func recoverPanic(serve func() error) (err error) {
 	defer func() {
 		if recover() != nil {
 			err = &panicked{debug.Stack()}

@@ -49,7 +49,7 @@ func (d Described) Parse(now time.Time) (held Holdings, refused *Refusal) {
 		if refused != nil {
 			return held, refused.in("PIN")
 		}
-		held.PIN = &PIN{Hash: d.PIN.Hash, SetAt: orNow(setAt, now)}
+		held.PIN = &PIN{Hash: d.PIN.Hash, SetAt: defaultTime(setAt, now)}
 	}
 	var keys []*totp.Key
 	if d.Authenticator != nil {
@@ -104,7 +104,7 @@ func (d DescribedDevice) parse(now time.Time) (device Device, refused *Refusal) 
 		return device, refused
 	}
 	usedAt, refused := parseInstant("UsedAt", d.UsedAt, now)
-	return Device{ID: d.ID, TOTP: s, EnrolledAt: orNow(enrolledAt, now), UsedAt: usedAt}, refused
+	return Device{ID: d.ID, TOTP: s, EnrolledAt: defaultTime(enrolledAt, now), UsedAt: usedAt}, refused
 }
 
 // parseInstant returns a time in an account's form, or zero if unknown.
@@ -118,7 +118,7 @@ func parseInstant(field string, t, now time.Time) (time.Time, *Refusal) {
 	return t.UTC().Truncate(time.Millisecond), nil
 }
 
-func orNow(t, now time.Time) time.Time {
+func defaultTime(t, now time.Time) time.Time {
 	if t.IsZero() {
 		return now
 	}

@@ -45,7 +45,7 @@ func examineRecords(ctx context.Context, s *session, r *report, sample int) {
 		return
 	}
 	sealer := &formatSealer{Sealer: s.Sealer, formats: r.Formats}
-	v, err := factor.NewVerifier(s.Store, sealer, withoutActs(s.Options))
+	v, err := factor.NewVerifier(s.Store, sealer, withoutFunctions(s.Options))
 	if err != nil {
 		r.add("key", resultFail, "%v", err)
 		return

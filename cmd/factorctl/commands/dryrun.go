@@ -48,9 +48,9 @@ func (d *dryStore) List(context.Context, string, time.Time, int) ([]string, erro
 	panic("a dry run lists no users")
 }
 
-// withoutActs returns options without functions, except the clock, so that they
+// withoutFunctions returns options without functions, except the clock, so that they
 // tell and delete nothing.
-func withoutActs(o *factor.Options) *factor.Options {
+func withoutFunctions(o *factor.Options) *factor.Options {
 	if o == nil {
 		return &factor.Options{}
 	}

@@ -169,7 +169,7 @@ func (m *importing) openAdmin(ctx context.Context) error {
 		opts = *s.Options
 	}
 	if m.dry {
-		store, opts = newDryStore(s.Store), *withoutActs(&opts)
+		store, opts = newDryStore(s.Store), *withoutFunctions(&opts)
 	}
 	observe := opts.Observe
 	opts.Observe = func(ctx context.Context, e factor.Event) {

@@ -42,15 +42,15 @@ func (a *app) open(ctx context.Context, n need) (*session, error) {
 	if n < needKey {
 		sealer = noKey{}
 	}
-	v, err := factor.NewVerifier(s.Store, sealer, a.noticing(s.Options))
+	v, err := factor.NewVerifier(s.Store, sealer, a.keepNotices(s.Options))
 	if err != nil {
 		return nil, usage("%w", err)
 	}
 	return &session{s, factor.NewAdmin(v)}, nil
 }
 
-// noticing returns options that keep notices for the service if --notice is set.
-func (a *app) noticing(o *factor.Options) *factor.Options {
+// keepNotices returns options that keep notices for the service if --notice is set.
+func (a *app) keepNotices(o *factor.Options) *factor.Options {
 	if !a.flags.notice || o == nil || o.Notify != nil {
 		return o
 	}
