@@ -65,8 +65,8 @@ func New(ctx context.Context, client redis.UniversalClient, opts *Options) (*Sto
 	if err != nil {
 		return nil, wrap("asking for the server's role", err)
 	}
-	if role[0] != "master" {
-		return nil, fmt.Errorf("redisstore: the server is a %v: connect to the master, for example with redis.NewFailoverClient", role[0])
+	if len(role) == 0 || role[0] != "master" {
+		return nil, fmt.Errorf("redisstore: the server's role is %v: connect to the master, for example with redis.NewFailoverClient", role[:min(1, len(role))])
 	}
 	if opts.TrustSettings {
 		return s, nil
@@ -147,9 +147,8 @@ func (s *Store) Load(ctx context.Context, user string) (factor.Record, error) {
 const swap = `
 local call, user, old, record, due = redis.call, unpack(ARGV)
 if call('GETRANGE', KEYS[1], 0, 15) ~= old then return 0 end
-if record == '' then call('DEL', KEYS[1]) else call('SET', KEYS[1], record) end
-if record == '' then call('ZREM', KEYS[2], user) else call('ZADD', KEYS[2], 0, user) end
-if due == '' then call('ZREM', KEYS[3], user) else call('ZADD', KEYS[3], due, user) end
+if record ~= '' then call('SET', KEYS[1], record) call('ZADD', KEYS[2], 0, user) else call('DEL', KEYS[1]) call('ZREM', KEYS[2], user) end
+if due ~= '' then call('ZADD', KEYS[3], due, user) else call('ZREM', KEYS[3], user) end
 return 1`
 
 // waitTimeout is how long a swap waits for replicas.
@@ -164,9 +163,8 @@ func (s *Store) CompareAndSwap(ctx context.Context, user string, old int64, next
 	if err != nil {
 		return wrap("swap", err)
 	}
-	record := text(next.Version, digits, next.IsZero()) + string(next.Data)
-	due := text(next.Due.UnixMilli(), 0, next.Due.IsZero())
-	swapped := redis.NewIntCmd(ctx, "EVAL", swap, 3, s.key(user), s.tag+"users", s.tag+"due", user, text(old, digits, old == 0), record, due)
+	swapped := redis.NewIntCmd(ctx, "EVAL", swap, 3, s.key(user), s.tag+"users", s.tag+"due", user, text(old, digits, old == 0),
+		text(next.Version, digits, next.IsZero())+string(next.Data), text(next.Due.UnixMilli(), 0, next.Due.IsZero()))
 	received := redis.NewIntCmd(ctx, "WAIT", s.replicas, waitTimeout.Milliseconds())
 	pipe := master.Pipeline()
 	_ = pipe.Process(ctx, swapped) // queues it
@@ -192,12 +190,10 @@ const mostDue = 10_000
 // more than 10,000 in all, it lists the others as well.
 func (s *Store) List(ctx context.Context, after string, due time.Time, limit int) (users []string, err error) {
 	if !due.IsZero() {
-		by := &redis.ZRangeBy{Min: "-inf", Max: text(due.UnixMilli(), 0, false), Count: mostDue + 1}
-		users, err = s.client.ZRangeByScore(ctx, s.tag+"due", by).Result()
+		users, err = s.client.ZRangeByScore(ctx, s.tag+"due", &redis.ZRangeBy{Min: "-inf", Max: text(due.UnixMilli(), 0, false), Count: mostDue + 1}).Result()
 	}
 	if due.IsZero() || len(users) > mostDue {
-		by := &redis.ZRangeBy{Min: "(" + after, Max: "+", Count: int64(max(1, limit))}
-		users, err = s.client.ZRangeByLex(ctx, s.tag+"users", by).Result()
+		users, err = s.client.ZRangeByLex(ctx, s.tag+"users", &redis.ZRangeBy{Min: "(" + after, Max: "+", Count: int64(max(1, limit))}).Result()
 	}
 	users = slices.DeleteFunc(users, func(user string) bool { return user <= after })
 	slices.Sort(users)

@@ -2,9 +2,7 @@ package redis_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
-	"time"
 
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/dbtest"
@@ -13,35 +11,37 @@ import (
 )
 
 func TestSuite(t *testing.T) {
-	dbtest.Suite{New: empty, Contract: onMortal(mortal(t)), Histories: 100}.Run(t)
+	s := started(t)
+	dbtest.Suite{New: empty, Contract: func(t *testing.T) factor.Store { return onMortal(t, s, 0) }, Histories: 100}.Run(t)
 }
 
-// mortal starts a server that may be killed.
-func mortal(t *testing.T, args ...string) *server.Redis {
+// onMortal returns an empty store on a server, which is killed under it. Its client
+// tries again so many times, unknown to New.
+func onMortal(t *testing.T, s *server.Redis, retries int) factor.Store {
 	t.Helper()
-	return server.Must(server.NewHome(t).Redis(server.RedisConfig{Args: args}))(t)
+	var wire cutter
+	o := options(s.Addr())
+	o.Dialer = wire.dial
+	client := connected(t, o)
+	name := newName()
+	name.TrustSettings = true // so that one can be defective
+	store := opened(t, client, name)
+	client.Options().MaxRetries = retries
+	return mortal{store, &wire, s}
 }
 
-// onMortal returns what makes empty stores on a server, which they kill.
-func onMortal(s *server.Redis) func(t *testing.T) factor.Store {
-	return func(t *testing.T) factor.Store {
-		return killing{opened(t, client(t, s.Addr()), &redisstore.Options{Name: fmt.Sprint("test", stores.Add(1))}), s}
-	}
-}
-
-// killing is a storetest.Interrupter.
-type killing struct {
+// mortal is a storetest.Interrupter.
+type mortal struct {
 	*redisstore.Store
+	wire   *cutter
 	server *server.Redis
 }
 
-// Interrupt kills the server, and starts it again on what it has left.
-func (k killing) Interrupt(context.Context) error {
-	if err := k.server.Kill(); err != nil {
+// Interrupt keeps some answers from the client, and then kills the server and starts
+// it again on what it has left.
+func (m mortal) Interrupt(ctx context.Context) error {
+	if err := m.wire.cut(ctx, 4); err != nil {
 		return err
 	}
-	if err := k.server.Launch(); err != nil {
-		return err
-	}
-	return k.server.Await(time.Minute)
+	return restart(m.server)
 }
