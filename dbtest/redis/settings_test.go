@@ -185,7 +185,9 @@ func checkErrors(t *testing.T, store *redisstore.Store) {
 // A call ends with its context, though the server says nothing.
 func TestSilentServerIsLeftAtTheDeadline(t *testing.T) {
 	s := started(t)
-	store := opened(t, connected(t, options(s.Addr())), nil)
+	o := options(s.Addr())
+	o.ReadTimeout = -1 // none
+	store := opened(t, connected(t, o), nil)
 	s.Stop()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
