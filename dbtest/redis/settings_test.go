@@ -50,15 +50,12 @@ func TestUnfitClientIsRefusedWithTheRemedy(t *testing.T) {
 	}
 	ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": addr}})
 	t.Cleanup(func() { ring.Close() })
-	inCluster := clusterOptions(t)
-	inCluster.MaxRetries = 3
 	for name, c := range map[string]struct {
 		client redis.UniversalClient
 		says   string
 	}{
 		"retries by default":      {single(func(o *redis.Options) { o.MaxRetries = 0 }), "MaxRetries to -1"},
 		"one retry":               {single(func(o *redis.Options) { o.MaxRetries = 1 }), "MaxRetries to -1"},
-		"retries in a cluster":    {clustered(t, inCluster), "MaxRetries to -1"},
 		"no deadlines":            {single(func(o *redis.Options) { o.ContextTimeoutEnabled = false }), "ContextTimeoutEnabled"},
 		"several servers":         {ring, "pass a *redis.Client or a *redis.ClusterClient"},
 		"nil":                     {nil, "pass a *redis.Client or a *redis.ClusterClient"},
