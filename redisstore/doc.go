@@ -24,10 +24,11 @@
 // may become the primary. A server of its own for factor keeps others from sharing its
 // disk and its memory. A snapshot that is restored is a store that forgot.
 //
-// Let Sentinel or the cluster promote only a replica that Options.Replicas counts on:
-// with one replica that is 1, with two of which either may be promoted it is 2. WAIT
-// says that a replica has received a swap, not that it is on its disk, so a primary
-// and a replica that lose power at once may forget it where the replica is promoted.
+// WAIT names no replica: set Options.Replicas to the number of those that may be
+// promoted, so that each has every swap. A primary that was cut off then acknowledges
+// nothing; otherwise it is a second store until it is stopped. WAIT says that a replica
+// has received a swap, not that it is on its disk: if primary and replica lose power at
+// once, start the primary again and do not promote the replica.
 //
 // # The client
 //
@@ -50,8 +51,8 @@
 // A store has one string for each user, {factor:main}:record:USER, which holds the
 // version in 16 digits and then the data, and two sorted sets: {factor:main}:users in
 // byte order, and {factor:main}:due by Due in milliseconds. A swap is one EVAL that
-// compares the version and writes all three, or nothing. The script goes with each
-// swap, about 400 bytes, so that there is no NOSCRIPT after a restart or a failover,
+// compares the version and writes all three, or nothing. The script, 360 bytes,
+// goes with each swap, so that there is no NOSCRIPT after a restart or a failover,
 // and no second message that could meet another outcome. A server's rules must allow
 // EVAL, GETRANGE, SET, DEL, ZADD, ZREM, ZRANGEBYLEX, ZRANGEBYSCORE, ROLE and CONFIG
 // GET, and WAIT with Options.Replicas. Nothing else may write or expire these keys.

@@ -14,6 +14,7 @@ import (
 
 // A cluster of one server, which has all slots.
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	s := started(t, "--cluster-enabled", "yes")
 	form(t, connected(t, options(s.Addr())))
 	dial := func(t *testing.T, change func(*redis.ClusterOptions)) *redis.ClusterClient {

@@ -22,6 +22,7 @@ func onMortal(t *testing.T, s *server.Redis, retries int) factor.Store {
 	var wire cutter
 	o := options(s.Addr())
 	o.Dialer = wire.dial
+	o.PoolSize = 1000 // After so many failures go-redis dials only once a second.
 	client := connected(t, o)
 	name := newName()
 	name.TrustSettings = true // so that one can be defective
