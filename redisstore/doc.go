@@ -57,5 +57,6 @@
 // EVAL, GETRANGE, SET, DEL, ZADD, ZREM, ZRANGEBYLEX, ZRANGEBYSCORE, ROLE and CONFIG
 // GET, and WAIT with Options.Replicas. Nothing else may write or expire these keys.
 //
-// The tests run on Redis 7.0.15, alone, with a replica and as a cluster of one server.
+// The tests run on Redis 7.0.15: alone, with a replica and Sentinel, and as a cluster
+// of one server.
 package redisstore
