@@ -123,7 +123,7 @@ func TestErrorsAreNoConflictsAndNameNobody(t *testing.T) {
 		})
 	}
 	for name, args := range map[string][]string{
-		"no memory":   {"--maxmemory", "1mb"},
+		"no memory":   {"--maxmemory", "1"},
 		"no replicas": {"--min-replicas-to-write", "1"},
 	} {
 		t.Run(name, func(t *testing.T) {
