@@ -8,22 +8,19 @@ import (
 	"testing"
 )
 
-// TestSecurityListsEveryThreat compares the table of SECURITY.md with the tests: its
-// rows are numbered without a gap, and each number is that of a test and the other way
-// round.
+// TestSecurityListsEveryThreat compares the list of SECURITY.md with the tests: it is
+// numbered without a gap, and each number is that of a test and the other way round.
 func TestSecurityListsEveryThreat(t *testing.T) {
-	_, table, found := strings.Cut(readFile(t, "SECURITY.md"), "\n| # | attack |")
+	_, list, found := strings.Cut(readFile(t, "SECURITY.md"), "\n## The threats\n")
 	if !found {
-		t.Fatal("SECURITY.md has no table of threats")
+		t.Fatal("SECURITY.md has no list of threats")
 	}
-	var rows []string
-	for _, row := range regexp.MustCompile(`(?m)^\| (\d\d) \|`).FindAllStringSubmatch(table, -1) {
-		rows = append(rows, row[1])
-	}
-	for i, number := range rows {
-		if want := fmt.Sprintf("%02d", i+1); number != want {
-			t.Fatalf("row %s of SECURITY.md stands where %s belongs", number, want)
+	var listed []string
+	for i, item := range regexp.MustCompile(`(?m)^(\d+)\. `).FindAllStringSubmatch(list, -1) {
+		if want := fmt.Sprint(i + 1); item[1] != want {
+			t.Fatalf("threat %s of SECURITY.md stands where %s belongs", item[1], want)
 		}
+		listed = append(listed, fmt.Sprintf("%02d", i+1))
 	}
 	var tests []string
 	walk(t, func(name string) {
@@ -34,7 +31,7 @@ func TestSecurityListsEveryThreat(t *testing.T) {
 		}
 	})
 	slices.Sort(tests)
-	if tests = slices.Compact(tests); !slices.Equal(rows, tests) {
-		t.Errorf("SECURITY.md has the threats %v, the tests show %v", rows, tests)
+	if tests = slices.Compact(tests); !slices.Equal(listed, tests) {
+		t.Errorf("SECURITY.md has the threats %v, the tests show %v", listed, tests)
 	}
 }
