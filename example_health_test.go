@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"time"
 
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/memstore"
@@ -29,7 +30,7 @@ func Example_healthCheck() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		verifier, err := factor.NewVerifier(store, keyring, nil)
+		verifier, err := factor.NewVerifier(store, keyring, &factor.Options{OTP: factor.OTPOptions{Interval: time.Second}})
 		if err != nil {
 			log.Fatal(err)
 		}
