@@ -9,6 +9,7 @@ import (
 
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/linear"
+	"github.com/knowhave/factor/internal/race"
 	"github.com/knowhave/factor/memstore"
 )
 
@@ -72,7 +73,7 @@ func TestHistoriesFitOneCallerAtATime(t *testing.T) {
 	for _, s := range linearStores {
 		t.Run(s.name, func(t *testing.T) {
 			n := s.histories
-			if underRace {
+			if race.Enabled {
 				n = s.underRace
 			}
 			if !*long {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/knowhave/factor/internal/race"
 )
 
 var (
@@ -43,6 +45,9 @@ func TestEachDefectIsCaught(t *testing.T) {
 	looksAtSources(t)
 	if testing.Short() {
 		t.Skip("builds the library once for each defect: run it without -short")
+	}
+	if race.Enabled {
+		t.Skip("the checks are built without the race detector: run it without")
 	}
 	var on table
 	if *write {
