@@ -79,6 +79,14 @@ func (e Engine) Store(t testing.TB) factor.Store {
 	return p.migrated(t, p.pool(t))
 }
 
+// storeForBubbles returns an empty store that may be made and used in bubbles.
+func (e Engine) storeForBubbles(t testing.TB) factor.Store {
+	if !e.server {
+		return e.Store(t) // SQLite starts no goroutine and waits for none.
+	}
+	return forBubbles(t, e.Store)
+}
+
 func (p Place) engine() Engine {
 	for _, e := range Engines {
 		if e.Name == p.Engine {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/model"
+	"github.com/knowhave/factor/internal/race"
 	"github.com/knowhave/factor/internal/threats"
 	"github.com/knowhave/factor/storetest"
 )
@@ -40,7 +41,7 @@ func TestSQLiteKeepsTheContractOnOneConnection(t *testing.T) {
 
 func TestModel(t *testing.T) {
 	checks := 12
-	if underRace {
+	if race.Enabled {
 		checks = 3
 	}
 	onEach(t, func(t *testing.T, e Engine) {
@@ -54,29 +55,13 @@ func TestModel(t *testing.T) {
 	})
 }
 
-// byTheStore are the threats that a store has a part in: what it lets happen at
-// once, keeps, or brings back. The others see the same answers from every store
-// that keeps the contract, so one of them is enough for these.
-var byTheStore = []struct {
-	name string
-	test func(*testing.T, threats.Env)
-}{
-	{"01ParallelRedemption", threats.Threat01ParallelRedemption},
-	{"02ParallelGuesses", threats.Threat02ParallelGuesses},
-	{"27OtherPurpose", threats.PurposesAtOnce},
-	{"07ForgottenCount", threats.Threat07ForgottenCount},
-	{"18StaleWriter", threats.Threat18StaleWriter},
-	{"24RefundingSweep", threats.Threat24RefundingSweep},
-	{"39LostNotices", threats.Threat39LostNotices},
-}
-
 // The real PIN hash takes long, and ten times as long with the race detector. So
 // the servers have all their threats, and SQLite has those of no store, only with
 // -long and without the race detector.
 func TestThreats(t *testing.T) {
 	onEach(t, func(t *testing.T, e Engine) {
 		env := threats.Env{NewStore: e.storeForBubbles, NewVerifier: factor.NewVerifier}
-		inFull := *long && !underRace
+		inFull := *long && !race.Enabled
 		if !e.server && inFull {
 			threats.Run(t, env)
 			return

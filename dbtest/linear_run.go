@@ -45,6 +45,18 @@ func (f finding) String() string {
 		float64(f.calls)/float64(n), float64(f.faults)/float64(n), float64(f.open)/float64(n))
 }
 
+// judge fails the test that checked histories unless each fits an order.
+func (f finding) judge(t *testing.T) {
+	t.Helper()
+	t.Log(f)
+	if len(f.bad) > 0 {
+		t.Error(describe(f.bad[0]))
+	}
+	if len(f.undecided) > 0 {
+		t.Errorf("no decision in %s on seeds %v", undecidedAfter, f.undecided)
+	}
+}
+
 // check makes histories with seeds from first on and looks for an order for each,
 // until enough of them have none.
 func (s linearStore) check(t *testing.T, first uint64, histories, enough int) finding {

@@ -73,14 +73,12 @@ func (s outsideStore) List(ctx context.Context, after string, due time.Time, lim
 	return users, err
 }
 
-// storeForBubbles returns an empty store that may be made and used in bubbles.
-func (e Engine) storeForBubbles(t testing.TB) factor.Store {
+// forBubbles returns an empty store that may be made and used in bubbles, though
+// its client has goroutines that may not.
+func forBubbles(t testing.TB, open func(testing.TB) factor.Store) factor.Store {
 	t.Helper()
-	if !e.server {
-		return e.Store(t) // SQLite starts no goroutine and waits for none.
-	}
 	var s outsideStore
-	outOfBubble(func() { s.store = e.Store(quiet{t}) })
+	outOfBubble(func() { s.store = open(quiet{t}) })
 	if s.store != nil {
 		return s
 	}
