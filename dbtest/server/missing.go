@@ -53,6 +53,7 @@ var Programs = []Program{
 	{"wsrep_sst_rsync", "mariadb-server", onGalera, usualPlaces, false},
 	{"rsync", "rsync", onGalera, usualPlaces, false},
 	{"ss", "iproute2", onGalera, usualPlaces, false},
+	{"redis-server", "redis-server", "the tests that start Redis", usualPlaces, false},
 	{"curl", "curl", curlLines, usualPlaces, false},
 	{"sh", "dash", curlLines, usualPlaces, false},
 	{"cut", "coreutils", curlLines, usualPlaces, false},
