@@ -15,6 +15,8 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 
 	"github.com/knowhave/factor/dbtest/server"
 )
@@ -35,8 +37,10 @@ type Node struct {
 }
 
 // Start starts a cluster, which ends with the test. The nodes run in this test
-// binary, whose TestMain has to call Serve.
-func Start(t testing.TB) *Cluster {
+// binary, whose TestMain has to call Serve. They elect another leader after they
+// have heard of none for one to two times the given time, which is 1 s in etcd:
+// on a busy machine that also happens if none was lost.
+func Start(t testing.TB, election time.Duration) *Cluster {
 	t.Helper()
 	program := server.Must(os.Executable())(t)
 	home, ports := server.NewHome(t), freePorts(2*size)
@@ -51,7 +55,7 @@ func Start(t testing.TB) *Cluster {
 	c := &Cluster{}
 	for _, p := range plans {
 		dir := server.Must(home.Directory(p.Name, ""))(t)
-		p.Data, p.Members = filepath.Join(dir, "data"), strings.Join(members, ",")
+		p.Data, p.Members, p.Election = filepath.Join(dir, "data"), strings.Join(members, ","), election
 		text := server.Must(json.Marshal(p))(t)
 		node := &Node{Endpoint: p.Client}
 		node.looker = c.client(t, node)
@@ -106,9 +110,15 @@ func (c *Cluster) client(t testing.TB, nodes ...*Node) *clientv3.Client {
 	return client
 }
 
-// Dial returns a client that says nothing of what it meets.
+// Dial returns a client that says nothing of what it meets, and that soon finds a
+// node again which was killed.
 func Dial(endpoints ...string) (*clientv3.Client, error) {
-	return clientv3.New(clientv3.Config{Endpoints: endpoints, Logger: zap.NewNop()})
+	again := backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 300 * time.Millisecond}
+	return clientv3.New(clientv3.Config{
+		Endpoints:   endpoints,
+		Logger:      zap.NewNop(),
+		DialOptions: []grpc.DialOption{grpc.WithConnectParams(grpc.ConnectParams{Backoff: again, MinConnectTimeout: time.Second})},
+	})
 }
 
 // patience is how long a cluster may take to find together again.
@@ -143,9 +153,7 @@ func (c *Cluster) agreed(numbers []int) (leader int, err error) {
 	leader = -1
 	var followed uint64
 	for i, n := range numbers {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		status, err := c.Nodes[n].looker.Status(ctx, c.Nodes[n].Endpoint)
-		cancel()
+		status, err := c.status(n)
 		if err != nil {
 			return -1, fmt.Errorf("node %d: %w", n, err)
 		}
@@ -161,6 +169,19 @@ func (c *Cluster) agreed(numbers []int) (leader int, err error) {
 		return -1, fmt.Errorf("none of the nodes %v leads", numbers)
 	}
 	return leader, nil
+}
+
+// Leaderless reports whether a node says that it knows no leader.
+func (c *Cluster) Leaderless(number int) bool {
+	status, err := c.status(number)
+	return err == nil && status.Leader == 0
+}
+
+func (c *Cluster) status(number int) (*clientv3.StatusResponse, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	n := c.Nodes[number]
+	return n.looker.Status(ctx, n.Endpoint)
 }
 
 // Restart starts nodes that were killed.

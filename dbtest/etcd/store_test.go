@@ -6,21 +6,23 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/dbtest"
 	"github.com/knowhave/factor/dbtest/etcd"
 	"github.com/knowhave/factor/dbtest/server"
+	"github.com/knowhave/factor/dbtest/torture"
 	"github.com/knowhave/factor/etcdstore"
 )
 
 func TestMain(m *testing.M) {
 	etcd.Serve()
-	m.Run()
+	torture.Main(m, engine)
 }
 
 func TestStore(t *testing.T) {
-	c := etcd.Start(t)
+	c := etcd.Start(t, 3*time.Second)
 	client := c.Client(t)
 	var stores atomic.Int64
 	open := func(t testing.TB) *etcdstore.Store {
@@ -30,7 +32,7 @@ func TestStore(t *testing.T) {
 	dbtest.Suite{
 		New:       func(t testing.TB) factor.Store { return open(t) },
 		Contract:  func(t *testing.T) factor.Store { return killed{open(t), c, &killings} },
-		Histories: 100,
+		Histories: 50,
 	}.Run(t)
 }
 
