@@ -21,6 +21,7 @@ func TestReleasedModulesServeOutsideTheRepository(t *testing.T) {
 	o := newOutside(t)
 	t.Run("go install", o.install)
 	t.Run("a host builds its own", o.host)
+	t.Run("an importer of etcdstore", o.etcd)
 	t.Run("go vet", o.vet)
 	t.Run("go mod tidy", o.tidy)
 }
