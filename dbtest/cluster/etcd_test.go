@@ -9,6 +9,7 @@ import (
 
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/dbtest/etcd"
+	"github.com/knowhave/factor/dbtest/server"
 )
 
 // TestEtcd spreads guesses and redemptions over the three nodes of etcd, through
@@ -16,7 +17,7 @@ import (
 func TestEtcd(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
-	e := &etcdNodes{etcd.Start(t, time.Second), t}
+	e := &etcdNodes{etcd.Start(t, 3, time.Second), t}
 	p := place{Driver: "etcd"}
 	for _, n := range e.Nodes {
 		p.Sources = append(p.Sources, n.Endpoint)
@@ -56,6 +57,11 @@ func (e *etcdNodes) must(errs ...error) {
 	}
 }
 
+func (e *etcdNodes) leader() int {
+	e.t.Helper()
+	return server.Must(e.Leader())(e.t)
+}
+
 // twice has a leader lost and brought back under load, twice. In between the two
 // others have to go on without it.
 func (e *etcdNodes) twice(s *scene, name string, lose, back func(leader int) error) tally {
@@ -63,11 +69,11 @@ func (e *etcdNodes) twice(s *scene, name string, lose, back func(leader int) err
 	l := s.startLoad(e.t, &board{name: name}, 0, 1, 2)
 	l.goesOn(*calls)
 	for range 2 {
-		leader := e.Leader(e.t, 0, 1, 2)
+		leader := e.leader()
 		others := without(leader)
 		e.must(lose(leader), e.Formed(others...))
 		l.goesOn(*calls, others...)
-		e.must(back(leader), e.Formed(0, 1, 2))
+		e.must(back(leader), e.Formed())
 		l.goesOn(*calls)
 	}
 	l.end()
@@ -97,7 +103,7 @@ func (e *etcdNodes) majorityKilled(s *scene, name string) tally {
 	began, from := time.Now(), s.journal.now()
 	l := s.startLoad(e.t, &board{name: name}, 0, 1, 2)
 	l.goesOn(*calls)
-	leader := e.Leader(e.t, 0, 1, 2)
+	leader := e.leader()
 	last := without(leader)[0]
 	victims := without(last)
 	for _, n := range victims {
@@ -116,7 +122,7 @@ func (e *etcdNodes) majorityKilled(s *scene, name string) tally {
 		}
 	}
 	e.t.Logf("%s: without a majority: %v", name, refused)
-	e.must(e.Restart(victims...), e.Formed(0, 1, 2))
+	e.must(e.Restart(victims...), e.Formed())
 	l = s.startLoad(e.t, l.board, 0, 1, 2)
 	l.goesOn(*calls)
 	l.end()

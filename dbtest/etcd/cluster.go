@@ -21,10 +21,7 @@ import (
 	"github.com/knowhave/factor/dbtest/server"
 )
 
-// size is how many nodes a cluster has.
-const size = 3
-
-// A Cluster is three nodes of etcd on loopback, each in a process of its own.
+// A Cluster is some nodes of etcd on loopback, each in a process of its own.
 type Cluster struct {
 	Nodes []*Node
 }
@@ -36,11 +33,11 @@ type Node struct {
 	looker   *clientv3.Client
 }
 
-// Start starts a cluster, which ends with the test. The nodes run in this test
+// Start starts a cluster of so many nodes, which ends with the test. The nodes run in this test
 // binary, whose TestMain has to call Serve. They elect another leader after they
 // have heard of none for one to two times the given time, which is 1 s in etcd:
 // on a busy machine that also happens if none was lost.
-func Start(t testing.TB, election time.Duration) *Cluster {
+func Start(t testing.TB, size int, election time.Duration) *Cluster {
 	t.Helper()
 	program := server.Must(os.Executable())(t)
 	home, ports := server.NewHome(t), freePorts(2*size)
@@ -64,7 +61,7 @@ func Start(t testing.TB, election time.Duration) *Cluster {
 		}))(t)
 		c.Nodes = append(c.Nodes, node)
 	}
-	if err := c.Formed(0, 1, 2); err != nil {
+	if err := c.Formed(); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -124,20 +121,21 @@ func Dial(endpoints ...string) (*clientv3.Client, error) {
 // patience is how long a cluster may take to find together again.
 const patience = 2 * time.Minute
 
-// Formed waits until these nodes follow the same leader, which is one of them.
+// Formed waits until these nodes, or all if none is given, follow the same leader,
+// which is one of them.
 func (c *Cluster) Formed(numbers ...int) error {
-	_, err := c.Lead(numbers...)
+	_, err := c.Leader(numbers...)
 	return err
 }
 
-// Leader returns the node that leads, as soon as all of some nodes say the same.
-func (c *Cluster) Leader(t testing.TB, numbers ...int) int {
-	t.Helper()
-	return server.Must(c.Lead(numbers...))(t)
-}
-
-// Lead is Leader for who has no test.
-func (c *Cluster) Lead(numbers ...int) (int, error) {
+// Leader returns the node that leads, as soon as these nodes, or all if none is
+// given, say the same.
+func (c *Cluster) Leader(numbers ...int) (int, error) {
+	if len(numbers) == 0 {
+		for n := range c.Nodes {
+			numbers = append(numbers, n)
+		}
+	}
 	deadline := time.Now().Add(patience)
 	for {
 		leader, err := c.agreed(numbers)

@@ -18,7 +18,7 @@ import (
 )
 
 var (
-	long  = flag.Bool("long", false, "kill as many children as .ci/run does; otherwise a fifth of them")
+	long  = flag.Bool("long", false, "kill as many children as .ci/run does, otherwise a fifth of them, and check ten times the histories")
 	kills = flag.Int("torture.kills", 0, "how many children are killed; 0: as many as -long says")
 	seed  = flag.Uint64("torture.seed", 0, "repeats the operations of the run that printed it; 0 draws a new one")
 )
@@ -31,7 +31,7 @@ var engine = torture.Engine{Name: "etcd", New: newSource, Open: open, Settle: se
 var clusters sync.Map
 
 func newSource(t testing.TB) string {
-	c := etcd.Start(t, time.Second)
+	c := etcd.Start(t, 3, time.Second)
 	var endpoints []string
 	for _, n := range c.Nodes {
 		endpoints = append(endpoints, n.Endpoint)
@@ -104,7 +104,8 @@ func write(ctx context.Context, endpoint string) (int64, error) {
 }
 
 func TestPromisesHoldWhenTheProcessIsKilled(t *testing.T) {
-	n := 10
+	t.Parallel()
+	n := 20
 	if !*long {
 		n /= 5
 	}
