@@ -9,7 +9,8 @@
 // builds, runs to its end and fails by a finding of its own; and without a defect
 // all the checks have to pass.
 //
-// The page docs/verification.md shows the whole table, as the long run prints it:
+// DEFECTS.md lists them, with the check that finds each. The long run prints the
+// whole table, of every check against every defect:
 //
 //	go test ./internal/seeded -run TestMatrix -timeout 0 -v -seeded.matrix
 package seeded

@@ -1,7 +1,7 @@
 // Package threats holds one test for each attack that broke a peer of this
 // library. A test shows that the attack fails here, whatever the store.
 //
-// The numbers are those of the table in SECURITY.md. Every test takes an Env,
+// The numbers are those of the list in SECURITY.md. Every test takes an Env,
 // so that each store, with and without the real PIN hash, runs the same ones.
 package threats
 
@@ -30,7 +30,7 @@ type Env struct {
 // so many are where they are not cheap.
 func (e Env) skips(i, oneIn int) bool { return !e.Cheap && i%oneIn > 0 }
 
-// A threat is one row of the table.
+// A threat is one of the list.
 type threat struct {
 	name string
 	test func(t *testing.T, env Env)
