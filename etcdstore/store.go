@@ -45,9 +45,8 @@ const maxTxnOps = 128
 //
 // New asks etcd whether it can do what the Store needs, which takes a majority of
 // the members, and names the remedy where it cannot: it refuses an etcd with an
-// alarm, such as NOSPACE, a --max-txn-ops
-// below 128, and a user of etcd that may not read and write the keys. Members that
-// do not answer are passed over.
+// alarm, such as NOSPACE, a --max-txn-ops below 128, and a client that may not read
+// and write the keys.
 func New(ctx context.Context, client *clientv3.Client, opts *Options) (*Store, error) {
 	if client == nil {
 		return nil, errors.New("etcdstore: client is nil: pass the *clientv3.Client that clientv3.New returned")
@@ -58,19 +57,19 @@ func New(ctx context.Context, client *clientv3.Client, opts *Options) (*Store, e
 	}
 	kv := clientv3.NewKVFromKVClient(once{clientv3.RetryKVClient(client)}, client)
 	s := &Store{kv: kv, records: prefix + "record/", dues: prefix + "due/"}
-	return s, s.check(ctx, client)
+	return s.checked(ctx, client)
 }
 
-// check asks etcd whether it can do what the Store needs.
-func (s *Store) check(ctx context.Context, client *clientv3.Client) error {
+// checked returns the Store if etcd can do what it needs.
+func (s *Store) checked(ctx context.Context, client *clientv3.Client) (*Store, error) {
 	ctx, cancel := context.WithTimeout(clientv3.WithRequireLeader(ctx), 15*time.Second)
 	defer cancel()
 	raised, err := client.AlarmList(ctx)
 	if err != nil {
-		return fmt.Errorf("etcdstore: asking for alarms, which a majority of the members has to answer: %w", err)
+		return nil, fmt.Errorf("etcdstore: asking for alarms, which a majority of the members has to answer: %w", err)
 	}
 	for _, a := range raised.Alarms {
-		return fmt.Errorf("etcdstore: member %x has the alarm %v, under which etcd refuses writes: after NOSPACE compact, defragment and disarm it, "+
+		return nil, fmt.Errorf("etcdstore: member %x has the alarm %v, under which etcd refuses writes: after NOSPACE compact, defragment and disarm it, "+
 			"and turn auto-compaction on or raise --quota-backend-bytes; after CORRUPT replace the member", a.MemberID, a.Alarm)
 	}
 	// What follows reads as much as any transaction of the Store. Its comparison
@@ -82,9 +81,9 @@ func (s *Store) check(ctx context.Context, client *clientv3.Client) error {
 	_, err = s.kv.Txn(ctx).If(clientv3.Compare(clientv3.CreateRevision(s.records), "<", 0)).
 		Then(clientv3.OpPut(s.records, ""), clientv3.OpDelete(s.dues)).Else(reads...).Commit()
 	if err != nil {
-		return fmt.Errorf("etcdstore: trying the keys, which needs a --max-txn-ops of at least %d, and readwrite on all keys with the Prefix: %w", maxTxnOps, err)
+		return nil, fmt.Errorf("etcdstore: trying the keys, which needs a --max-txn-ops of at least %d, and readwrite on all keys with the Prefix: %w", maxTxnOps, err)
 	}
-	return nil
+	return s, nil
 }
 
 // Load returns the user's record without its Due, or the zero Record if there is

@@ -39,6 +39,12 @@ type Node struct {
 // on a busy machine that also happens if none was lost.
 func Start(t testing.TB, size int, election time.Duration) *Cluster {
 	t.Helper()
+	return StartWith(t, size, election, Settings{})
+}
+
+// StartWith is Start with other settings than etcd's.
+func StartWith(t testing.TB, size int, election time.Duration, settings Settings) *Cluster {
+	t.Helper()
 	program := server.Must(os.Executable())(t)
 	home, ports := server.NewHome(t), freePorts(2*size)
 	address := func(n int) string { return fmt.Sprintf("127.0.0.1:%d", ports[n]) }
@@ -46,13 +52,13 @@ func Start(t testing.TB, size int, election time.Duration) *Cluster {
 	var members []string
 	for n := range size {
 		name := fmt.Sprintf("node%d", n)
-		plans = append(plans, plan{Name: name, Client: address(n), Peer: address(size + n)})
+		plans = append(plans, plan{Name: name, Client: address(n), Peer: address(size + n), Election: election, Settings: settings})
 		members = append(members, name+"=http://"+address(size+n))
 	}
 	c := &Cluster{}
 	for _, p := range plans {
 		dir := server.Must(home.Directory(p.Name, ""))(t)
-		p.Data, p.Members, p.Election = filepath.Join(dir, "data"), strings.Join(members, ","), election
+		p.Data, p.Members = filepath.Join(dir, "data"), strings.Join(members, ",")
 		text := server.Must(json.Marshal(p))(t)
 		node := &Node{Endpoint: p.Client}
 		node.looker = c.client(t, node)

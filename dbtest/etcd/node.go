@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"log"
@@ -25,6 +26,13 @@ type plan struct {
 	Members string // all of the cluster, as --initial-cluster has them
 	// Election is after how long without a leader the nodes elect another.
 	Election time.Duration
+	Settings
+}
+
+// Settings are those that etcdstore may refuse; the zero value means etcd's.
+type Settings struct {
+	MaxTxnOps uint
+	Quota     int64 // in bytes
 }
 
 // Serve runs a node in a process that Start has started, until that is killed. In
@@ -50,6 +58,7 @@ func (p plan) serve() error {
 	cfg.TickMs, cfg.ElectionMs = 100, uint(p.Election.Milliseconds())
 	cfg.AutoCompactionMode, cfg.AutoCompactionRetention = embed.CompactorModeRevision, "10000"
 	cfg.LogLevel, cfg.EnableGRPCGateway = "error", false
+	cfg.QuotaBackendBytes, cfg.MaxTxnOps = p.Quota, cmp.Or(p.MaxTxnOps, cfg.MaxTxnOps)
 	cfg.UnsafeNoFsync = true       // what the kernel has survives SIGKILL, and the disk may be busy
 	wal.SegmentSizeBytes = 4 << 20 // the next one is allocated ahead
 	for _, at := range []struct {
