@@ -33,6 +33,7 @@ func TestReleasedModulesServeOutsideTheRepository(t *testing.T) {
 	t.Run("go install", o.install)
 	t.Run("a host builds its own", o.host)
 	t.Run("a host keeps its records in Redis", o.redis)
+	t.Run("an importer of etcdstore", o.etcd)
 	t.Run("go vet", o.vet)
 }
 
