@@ -29,10 +29,13 @@ type plan struct {
 	Settings
 }
 
-// Settings are those that etcdstore may refuse; the zero value means etcd's.
+// Settings differ from etcd's where they are not zero.
 type Settings struct {
 	MaxTxnOps uint
 	Quota     int64 // in bytes
+	// Fsync has a node wait for the disk, as etcd does. Tests do without: what the
+	// kernel has survives SIGKILL, and the disk may be busy.
+	Fsync bool
 }
 
 // Serve runs a node in a process that Start has started, until that is killed. In
@@ -50,8 +53,8 @@ func Serve() {
 	log.Fatal(p.serve())
 }
 
-// serve returns only if something is wrong. It runs a node as etcd's own program
-// does, except that it does not wait for the disk.
+// serve runs a node as etcd's own program does. It returns only if something is
+// wrong.
 func (p plan) serve() error {
 	cfg := embed.NewConfig()
 	cfg.Name, cfg.Dir, cfg.InitialCluster = p.Name, p.Data, p.Members
@@ -59,7 +62,7 @@ func (p plan) serve() error {
 	cfg.AutoCompactionMode, cfg.AutoCompactionRetention = embed.CompactorModeRevision, "10000"
 	cfg.LogLevel, cfg.EnableGRPCGateway = "error", false
 	cfg.QuotaBackendBytes, cfg.MaxTxnOps = p.Quota, cmp.Or(p.MaxTxnOps, cfg.MaxTxnOps)
-	cfg.UnsafeNoFsync = true       // what the kernel has survives SIGKILL, and the disk may be busy
+	cfg.UnsafeNoFsync = !p.Fsync
 	wal.SegmentSizeBytes = 4 << 20 // the next one is allocated ahead
 	for _, at := range []struct {
 		address string
