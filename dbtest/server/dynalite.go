@@ -1,0 +1,60 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"sync"
+)
+
+// A Dynalite is a running server that speaks the API of DynamoDB.
+type Dynalite struct {
+	*Process
+	Endpoint string // its URL
+}
+
+// Dynalite starts dynalite on a free port of loopback, with its data in a file. What
+// it has acknowledged is there after a SIGKILL: LevelDB hands every write over to the
+// kernel before it answers. It does not sync, so a power failure would be another thing.
+func (h *Home) Dynalite(name string) (*Dynalite, error) {
+	node, err := Find("node")
+	if err != nil {
+		return nil, err
+	}
+	dynalite, err := Find("dynalite")
+	if err != nil {
+		return nil, err
+	}
+	dir, err := h.Directory(name, "")
+	if err != nil {
+		return nil, err
+	}
+	port, err := FreePort()
+	if err != nil {
+		return nil, err
+	}
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	s := &Dynalite{Endpoint: "http://" + address}
+	s.Process, err = h.Start(Command{
+		Name: name, Path: node, Dir: dir,
+		Args: []string{dynalite, "--host", "127.0.0.1", "--port", strconv.Itoa(port), "--path", dir, "--createTableMs", "0", "--deleteTableMs", "0"},
+		Ready: func(ctx context.Context) error {
+			conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+			if err != nil {
+				return fmt.Errorf("connecting: %w", err)
+			}
+			return conn.Close()
+		},
+	})
+	return s, err
+}
+
+// SharedDynalite returns a server that ends with the test binary.
+var SharedDynalite = sync.OnceValues(func() (*Dynalite, error) {
+	home, err := newHome()
+	if err != nil {
+		return nil, err
+	}
+	return home.Dynalite("dynalite")
+})
