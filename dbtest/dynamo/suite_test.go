@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) {
 	// A List is 16 requests. The command line may ask for more random sequences.
-	if err := flag.Set("rapid.checks", "20"); err != nil {
+	if err := flag.Set("rapid.checks", "10"); err != nil {
 		panic(err)
 	}
 	torture.Main(m, dynalite)
@@ -38,7 +38,7 @@ func TestStoreOnDynalite(t *testing.T) {
 			}
 			return newStore(t)
 		},
-		Histories: 100,
+		Histories: 60,
 	}.Run(t)
 }
 

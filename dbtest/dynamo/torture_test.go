@@ -25,7 +25,7 @@ var servers sync.Map
 
 // newSource returns where a new server and its table are.
 func newSource(t testing.TB) string {
-	s := server.Must(server.NewHome(t).Dynalite("dynalite"))(t)
+	s := server.Must(server.NewHome(t).Dynalite("dynalite", false))(t)
 	opts := newTable()
 	create(t, client(s.Endpoint), opts)
 	source := s.Endpoint + " " + opts.Table
@@ -52,6 +52,7 @@ func crash(source string) error {
 func settle(_ context.Context, source string) error { return crash(source) }
 
 func TestPromisesHoldWhenTheProcessIsKilled(t *testing.T) {
+	t.Parallel()
 	report := torture.Run(t, dynalite, *kills, rand.Uint64())
 	t.Log(report)
 	for _, v := range report.Violations {

@@ -14,10 +14,11 @@ type Dynalite struct {
 	Endpoint string // its URL
 }
 
-// Dynalite starts dynalite on a free port of loopback, with its data in a file. What
-// it has acknowledged is there after a SIGKILL: LevelDB hands every write over to the
-// kernel before it answers. It does not sync, so a power failure would be another thing.
-func (h *Home) Dynalite(name string) (*Dynalite, error) {
+// Dynalite starts dynalite on a free port of loopback, with its data in files unless
+// it is to be in memory. What it has acknowledged is in the files after a SIGKILL: LevelDB
+// hands every write over to the kernel before it answers. It does not sync, so a power
+// failure would be another thing.
+func (h *Home) Dynalite(name string, inMemory bool) (*Dynalite, error) {
 	node, err := Find("node")
 	if err != nil {
 		return nil, err
@@ -36,9 +37,12 @@ func (h *Home) Dynalite(name string) (*Dynalite, error) {
 	}
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	s := &Dynalite{Endpoint: "http://" + address}
+	args := []string{dynalite, "--host", "127.0.0.1", "--port", strconv.Itoa(port), "--createTableMs", "0"}
+	if !inMemory {
+		args = append(args, "--path", dir)
+	}
 	s.Process, err = h.Start(Command{
-		Name: name, Path: node, Dir: dir,
-		Args: []string{dynalite, "--host", "127.0.0.1", "--port", strconv.Itoa(port), "--path", dir, "--createTableMs", "0", "--deleteTableMs", "0"},
+		Name: name, Path: node, Args: args, Dir: dir,
 		Ready: func(ctx context.Context) error {
 			conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 			if err != nil {
@@ -50,11 +54,12 @@ func (h *Home) Dynalite(name string) (*Dynalite, error) {
 	return s, err
 }
 
-// SharedDynalite returns a server that ends with the test binary.
+// SharedDynalite returns a server that ends with the test binary and keeps its data in
+// memory.
 var SharedDynalite = sync.OnceValues(func() (*Dynalite, error) {
 	home, err := newHome()
 	if err != nil {
 		return nil, err
 	}
-	return home.Dynalite("dynalite")
+	return home.Dynalite("dynalite", true)
 })
