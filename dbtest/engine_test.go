@@ -5,6 +5,7 @@ import (
 
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/model"
+	"github.com/knowhave/factor/internal/race"
 	"github.com/knowhave/factor/internal/threats"
 	"github.com/knowhave/factor/storetest"
 )
@@ -40,7 +41,7 @@ func TestSQLiteKeepsTheContractOnOneConnection(t *testing.T) {
 
 func TestModel(t *testing.T) {
 	checks := 12
-	if underRace {
+	if race.Enabled {
 		checks = 3
 	}
 	onEach(t, func(t *testing.T, e Engine) {
@@ -60,7 +61,7 @@ func TestModel(t *testing.T) {
 func TestThreats(t *testing.T) {
 	onEach(t, func(t *testing.T, e Engine) {
 		env := threats.Env{NewStore: e.storeForBubbles, NewVerifier: factor.NewVerifier}
-		inFull := *long && !underRace
+		inFull := *long && !race.Enabled
 		if !e.server && inFull {
 			threats.Run(t, env)
 			return

@@ -6,6 +6,7 @@ import (
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/linear"
 	"github.com/knowhave/factor/internal/pinhash"
+	"github.com/knowhave/factor/internal/race"
 	"github.com/knowhave/factor/internal/threats"
 	"github.com/knowhave/factor/storetest"
 )
@@ -34,7 +35,7 @@ func (s Suite) Run(t *testing.T) {
 	})
 	t.Run("histories", func(t *testing.T) {
 		n := s.Histories
-		if underRace {
+		if race.Enabled {
 			n = max(1, n/5)
 		}
 		store := s.New(t)
