@@ -32,7 +32,7 @@ var tables atomic.Int64
 // share.
 func newStore(t testing.TB) factor.Store {
 	t.Helper()
-	return create(t, client(server.Must(server.SharedDynalite())(t).Endpoint), newTable())
+	return create(t, client(server.SharedDynalite(t)), newTable())
 }
 
 func newTable() *dynamostore.Options {

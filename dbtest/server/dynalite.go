@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"testing"
 )
 
 // A Dynalite is a running server that speaks the API of DynamoDB.
@@ -13,6 +14,10 @@ type Dynalite struct {
 	*Process
 	Endpoint string // its URL
 }
+
+// surviving keeps dynalite from ending when a client hangs up in the midst of a request,
+// as one does whose context ends.
+const surviving = `process.on("uncaughtException",e=>{if(e.code!=="ECONNRESET"){console.error(e);process.exit(1)}})`
 
 // Dynalite starts dynalite on a free port of loopback, with its data in files unless
 // it is to be in memory. What it has acknowledged is in the files after a SIGKILL: LevelDB
@@ -37,7 +42,7 @@ func (h *Home) Dynalite(name string, inMemory bool) (*Dynalite, error) {
 	}
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	s := &Dynalite{Endpoint: "http://" + address}
-	args := []string{dynalite, "--host", "127.0.0.1", "--port", strconv.Itoa(port), "--createTableMs", "0"}
+	args := []string{"--import", "data:text/javascript," + surviving, dynalite, "--host", "127.0.0.1", "--port", strconv.Itoa(port), "--createTableMs", "0"}
 	if !inMemory {
 		args = append(args, "--path", dir)
 	}
@@ -54,12 +59,21 @@ func (h *Home) Dynalite(name string, inMemory bool) (*Dynalite, error) {
 	return s, err
 }
 
-// SharedDynalite returns a server that ends with the test binary and keeps its data in
-// memory.
-var SharedDynalite = sync.OnceValues(func() (*Dynalite, error) {
+// SharedDynalite returns the URL of a server that ends with the test binary and keeps
+// its data in memory.
+func SharedDynalite(t testing.TB) string {
+	t.Helper()
+	return shared(t, sharedDynalite)
+}
+
+var sharedDynalite = sync.OnceValues(func() (instance, error) {
 	home, err := newHome()
 	if err != nil {
-		return nil, err
+		return instance{}, err
 	}
-	return home.Dynalite("dynalite", true)
+	s, err := home.Dynalite("dynalite", true)
+	if err != nil {
+		return instance{}, err
+	}
+	return instance{s.Endpoint, home}, nil
 })
