@@ -4,11 +4,15 @@ go 1.26.0
 
 require (
 	github.com/anishathalye/porcupine v1.3.1
+	github.com/aws/aws-sdk-go-v2 v1.48.0
+	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.74.0
+	github.com/aws/smithy-go v1.28.9
 	github.com/go-sql-driver/mysql v1.10.1
 	github.com/google/uuid v1.6.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/knowhave/factor v0.2.0
 	github.com/knowhave/factor/cmd/factorctl v0.2.0
+	github.com/knowhave/factor/dynamostore v0.2.0
 	github.com/knowhave/factor/etcdstore v0.2.0
 	github.com/knowhave/factor/redisstore v0.2.0
 	github.com/redis/go-redis/v9 v9.23.0
@@ -24,6 +28,10 @@ require (
 
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
+	github.com/aws/aws-sdk-go-v2/internal/configsources v1.5.12 // indirect
+	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.8.12 // indirect
+	github.com/aws/aws-sdk-go-v2/service/internal/accept-encoding v1.13.25 // indirect
+	github.com/aws/aws-sdk-go-v2/service/internal/endpoint-discovery v1.13.12 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/boombuler/barcode v1.0.1-0.20190219062509-6c824513bacc // indirect
 	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
@@ -105,3 +113,5 @@ replace github.com/knowhave/factor/cmd/factorctl => ../cmd/factorctl
 replace github.com/knowhave/factor/redisstore => ../redisstore
 
 replace github.com/knowhave/factor/etcdstore => ../etcdstore
+
+replace github.com/knowhave/factor/dynamostore => ../dynamostore

@@ -2,8 +2,10 @@ package factorctl_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -32,8 +34,7 @@ func TestReleasedModulesServeOutsideTheRepository(t *testing.T) {
 	}
 	t.Run("go install", o.install)
 	t.Run("a host builds its own", o.host)
-	t.Run("a host keeps its records in Redis", o.redis)
-	t.Run("an importer of etcdstore", o.etcd)
+	t.Run("a host uses a store", o.stores)
 	t.Run("go vet", o.vet)
 }
 
@@ -84,12 +85,53 @@ func (o *outside) host(t *testing.T) {
 	}
 }
 
+// shop is a program of a host that keeps its records in a store.
+const shop = `package main
+
+import (
+	"fmt"
+
+	"github.com/knowhave/factor"
+	store %q
+)
+
+func main() {
+	var s factor.Store = (*store.Store)(nil)
+	fmt.Printf("%%T\n", s)
+}
+`
+
+// stores builds a host of each store that is a module of its own.
+func (o *outside) stores(t *testing.T) {
+	built := 0
+	for module := range o.nested {
+		name := path.Base(module)
+		if !strings.HasSuffix(name, "store") {
+			continue
+		}
+		dir := t.TempDir()
+		o.run(t, dir, "go", "mod", "init", "shop.example/shop")
+		if err := os.WriteFile(filepath.Join(dir, "main.go"), fmt.Appendf(nil, shop, module), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		o.run(t, dir, "go", "get", module+"@"+o.version)
+		o.run(t, dir, "go", "build", "-o", "shop", ".")
+		if got, want := o.run(t, dir, filepath.Join(dir, "shop")), "*"+name+".Store\n"; got != want {
+			t.Fatalf("it says %q, want %q", got, want)
+		}
+		built++
+	}
+	if built == 0 {
+		t.Fatal("no store is a module of its own")
+	}
+}
+
 func (o *outside) vet(t *testing.T) {
 	dir := t.TempDir()
 	o.run(t, dir, "go", "mod", "init", "shop.example/vet")
-	for path := range o.nested {
-		o.run(t, dir, "go", "get", path+"/...@"+o.version)
-		o.run(t, dir, "go", "vet", path+"/...")
+	for module := range o.nested {
+		o.run(t, dir, "go", "get", module+"/...@"+o.version)
+		o.run(t, dir, "go", "vet", module+"/...")
 	}
 }
 
