@@ -54,7 +54,9 @@ type Store interface {
 
 	// List returns up to limit users after the given one in byte order, and
 	// fewer only where no more are left. With due not zero, it returns at least
-	// those whose Due is set and not after due, and may return others.
+	// those whose Due is set and not after due, and may return others. A List with
+	// due may lag like Load, by seconds: it may leave out a user whose Due was just
+	// written, because Admin.Sweep comes again. A List without must not lag.
 	List(ctx context.Context, after string, due time.Time, limit int) ([]string, error)
 }
 
@@ -64,6 +66,7 @@ type Store interface {
 type VersionLister interface {
 	// Versions returns the version of each user's record, in the order of the
 	// users, and 0 for a user without a record. A call names at most 1,000 users,
-	// none of them twice. Like Load, it may return older versions.
+	// none of them twice. Like Load, it may return older versions, and they need not
+	// be of one moment.
 	Versions(ctx context.Context, users []string) ([]int64, error)
 }

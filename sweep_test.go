@@ -37,6 +37,53 @@ func TestSweepLeavesUsersAloneWhoAreNotDue(t *testing.T) {
 	}
 }
 
+// behind lists the users who were due when it last caught up.
+type behind struct {
+	*memstore.Store
+	due []string
+}
+
+func (b *behind) catchUp(ctx context.Context, at time.Time) (err error) {
+	b.due, err = b.Store.List(ctx, "", at, 100)
+	return err
+}
+
+func (b *behind) List(_ context.Context, after string, _ time.Time, _ int) ([]string, error) {
+	i, found := slices.BinarySearch(b.due, after)
+	if found {
+		i++
+	}
+	return b.due[i:], nil
+}
+
+// A due list may be behind the records, in both directions. Sweep passes over a user
+// who is listed for nothing, ends, and finds the others when it comes again.
+func TestSweepComesAgainWhereTheDueListIsBehind(t *testing.T) {
+	store := &behind{Store: memstore.New()}
+	k := newKitOn(t, &tap{Store: store})
+	sweep := func(want int, swaps int64, when string) {
+		t.Helper()
+		before := k.swaps.Load()
+		n, err := k.admin.Sweep(t.Context())
+		if n != want || err != nil || int64(k.swaps.Load()-before) != swaps {
+			t.Fatalf("%s: Sweep = %d, %v with %d swaps; want %d with %d", when, n, err, k.swaps.Load()-before, want, swaps)
+		}
+	}
+	k.issue(factor.KindLogin)
+	k.Turn(time.Hour)
+	sweep(0, 0, "a code has ended that the list does not know of")
+	k.ok(store.catchUp(t.Context(), k.Now()))
+	sweep(1, 1, "the list knows of it")
+	sweep(0, 0, "the list does not know that it was swept")
+	k.Turn(25 * time.Hour)
+	k.ok(store.catchUp(t.Context(), k.Now()))
+	sweep(1, 1, "the empty record is removed")
+	sweep(0, 0, "the list does not know that it is gone")
+	if r, err := store.Load(t.Context(), alice); err != nil || !r.IsZero() {
+		t.Fatalf("a sweep of nobody left %v, %v", r, err)
+	}
+}
+
 // stuck lists the same user for ever.
 type stuck struct {
 	*memstore.Store

@@ -13,7 +13,7 @@ import (
 
 var (
 	full  = flag.Bool("full", false, "measure in full, which takes minutes and wants a quiet machine")
-	write = flag.Bool("write", false, "write the table into docs/performance.md")
+	write = flag.Bool("write", false, "write the table into MEASURED.md")
 )
 
 // measured is the table of this run.
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 		do()
 	}
 	if code == 0 && *write {
-		if err := measured.write("../docs/performance.md", machine()); err != nil {
+		if err := measured.write("MEASURED.md", machine()); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}

@@ -3,7 +3,7 @@
 // slows both. Nothing here fails because something is slow.
 //
 //	go test ./bench -v -timeout 0 -full            # everything, in full
-//	go test ./bench -v -timeout 0 -full -write     # and into docs/performance.md
+//	go test ./bench -v -timeout 0 -full -write     # and into MEASURED.md
 //	go test ./bench -v -timeout 0 -full -run Target3   # one target
 //
 // Without -full it only shows that everything works.

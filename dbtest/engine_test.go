@@ -5,6 +5,7 @@ import (
 
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/model"
+	"github.com/knowhave/factor/internal/race"
 	"github.com/knowhave/factor/internal/threats"
 	"github.com/knowhave/factor/storetest"
 )
@@ -36,11 +37,11 @@ func TestSQLiteKeepsTheContractOnOneConnection(t *testing.T) {
 	})
 }
 
-// The tests of the engine run with the real PIN hash.
+// The model runs with the real PIN hash.
 
 func TestModel(t *testing.T) {
 	checks := 12
-	if underRace {
+	if race.Enabled {
 		checks = 3
 	}
 	onEach(t, func(t *testing.T, e Engine) {
@@ -54,17 +55,16 @@ func TestModel(t *testing.T) {
 	})
 }
 
-// The real PIN hash takes long, and ten times as long with the race detector. So
-// the servers have all their threats, and SQLite has those of no store, only with
-// -long and without the race detector.
+// The servers have the threats that a store has a part in. SQLite has all of them,
+// with the real PIN hash, only with -long and without the race detector.
 func TestThreats(t *testing.T) {
 	onEach(t, func(t *testing.T, e Engine) {
-		env := threats.Env{NewStore: e.storeForBubbles, NewVerifier: factor.NewVerifier}
-		inFull := *long && !underRace
+		inFull := *long && !race.Enabled
 		if !e.server && inFull {
-			threats.Run(t, env)
+			threats.Run(t, threats.Env{NewStore: e.storeForBubbles, NewVerifier: factor.NewVerifier})
 			return
 		}
+		env := threats.Env{NewStore: e.storeForBubbles, NewVerifier: cheapVerifier}
 		rows := byTheStore
 		if e.relayed || !inFull {
 			rows = rows[:3] // those of many callers at once

@@ -9,6 +9,7 @@ import (
 
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/internal/linear"
+	"github.com/knowhave/factor/internal/race"
 	"github.com/knowhave/factor/memstore"
 )
 
@@ -22,6 +23,7 @@ import (
 var (
 	long            = flag.Bool("long", false, "check histories and threats as .ci/run does; otherwise a share of them")
 	linearHistories = flag.Int("linear.histories", 0, "how many histories to check on each store; 0: as many as -long says")
+	linearPart      = flag.String("linear.part", "0/1", "of the histories check only the i-th of n parts, as in 1/3")
 	linearSeed      = flag.Uint64("linear.seed", 1, "the seed of the first history")
 	linearEnough    = flag.Int("linear.enough", 1, "how many violations to find before giving up")
 )
@@ -64,10 +66,14 @@ func shared(open func(testing.TB) factor.Store) func(*testing.T) func(linear.Pac
 }
 
 func TestHistoriesFitOneCallerAtATime(t *testing.T) {
+	var part, parts int
+	if _, err := fmt.Sscanf(*linearPart, "%d/%d", &part, &parts); err != nil || part < 0 || part >= parts {
+		t.Fatalf("-linear.part=%s is not i/n with i from 0 to n-1", *linearPart)
+	}
 	for _, s := range linearStores {
 		t.Run(s.name, func(t *testing.T) {
 			n := s.histories
-			if underRace {
+			if race.Enabled {
 				n = s.underRace
 			}
 			if !*long {
@@ -76,7 +82,8 @@ func TestHistoriesFitOneCallerAtATime(t *testing.T) {
 			if *linearHistories > 0 {
 				n = *linearHistories
 			}
-			found := s.check(t, *linearSeed, n, *linearEnough)
+			n = max(1, n/parts)
+			found := s.check(t, *linearSeed+uint64(part*n), n, *linearEnough)
 			found.judge(t)
 			t.Logf("so many miss a defect that shows in 0.1 %% of the histories with a probability of %.1e, and with one of 5 %% one that shows in %.4f %%",
 				missed(found.histories, 0.001), 100*boundAt95(found.histories))

@@ -16,6 +16,7 @@ func TestWithoutAServerItsTestsAreSkipped(t *testing.T) {
 		server.SkipsWithout(t, suites+"/^"+engine+"$", programs...)
 	}
 	server.SkipsWithout(t, `^Test(DatabaseThatIsNotInUTF8IsRefused|UnsafeSettingsOfPostgreSQLAreRefusedWithTheRemedy)$`, "postgres")
+	server.SkipsWithout(t, `^TestStoreOnPostgreSQL18$`, "postgres-18", "initdb-18")
 	server.SkipsWithout(t, `^TestUnsafeSettingsOfMariaDBAreRefusedWithTheRemedy$`, "mariadbd")
 }
 

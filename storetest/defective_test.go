@@ -26,6 +26,7 @@ func TestDefectiveStore(t *testing.T) {
 	if !ok {
 		t.Skip("runs only inside TestEveryDefectIsCaught")
 	}
+	storetest.SetPatience(20 * time.Millisecond)
 	storetest.Run(t, func(t *testing.T) factor.Store { return newDefective(t, name) })
 }
 
@@ -52,6 +53,10 @@ func TestSoundStoreWithEveryOptionalAbilityIsAccepted(t *testing.T) {
 
 func TestStoreThatListsAllWhateverIsDueIsAccepted(t *testing.T) {
 	storetest.Run(t, func(*testing.T) factor.Store { return &listsAll{newTable()} })
+}
+
+func TestStoreWhoseDueListLagsIsAccepted(t *testing.T) {
+	storetest.Run(t, func(*testing.T) factor.Store { return newLagging(3) })
 }
 
 // listsAll uses the freedom not to look at due.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/knowhave/factor"
@@ -42,6 +43,12 @@ var dueDefects = []defect{
 		}
 	})},
 	{"Due outlives its record", "DueIsRemovedWithTheRecord", func() factor.Store { return &lastingDue{newTable(), make(map[string]int64)} }},
+	{"due list that never shows a write", "DueIsKeptToTheMillisecond", func() factor.Store { return newLagging(1 << 30) }},
+	{"due list that lags and never forgets", "DueIsRemovedWithTheRecord", func() factor.Store {
+		s := newLagging(3)
+		s.lasting = true
+		return s
+	}},
 	{"due without its own instant", "DueIsKeptToTheMillisecond", with(func(s *table) { s.isDue = func(due, at int64) bool { return due < at } })},
 }
 
@@ -85,5 +92,63 @@ func (s *lastingDue) List(ctx context.Context, after string, due time.Time, limi
 		}
 	}
 	slices.Sort(users)
+	return users[:min(limit, len(users))], nil
+}
+
+// lagging answers a List with due from an index that learns of each write only when it
+// has been asked so many times after it.
+type lagging struct {
+	*table
+	lag     int
+	lasting bool // removals never reach the index
+	swaps   sync.Mutex
+	index   map[string]int64
+	coming  []entry
+}
+
+type entry struct {
+	user string
+	due  int64 // 0 if there is none
+	wait int
+}
+
+func newLagging(lag int) *lagging {
+	return &lagging{table: newTable(), lag: lag, index: make(map[string]int64)}
+}
+
+func (s *lagging) CompareAndSwap(ctx context.Context, user string, old int64, next factor.Record) error {
+	s.swaps.Lock() // the index learns of them in their order
+	defer s.swaps.Unlock()
+	if err := s.table.CompareAndSwap(ctx, user, old, next); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !next.IsZero() || !s.lasting {
+		s.coming = append(s.coming, entry{user, s.due(next.Due), s.lag})
+	}
+	return nil
+}
+
+func (s *lagging) List(ctx context.Context, after string, due time.Time, limit int) ([]string, error) {
+	if due.IsZero() || ctx.Err() != nil {
+		return s.table.List(ctx, after, due, limit)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var users []string
+	for user, at := range s.index {
+		if user > after && at != 0 && at <= due.UnixMilli() {
+			users = append(users, user)
+		}
+	}
+	slices.Sort(users)
+	for i := range s.coming {
+		s.coming[i].wait--
+	}
+	for len(s.coming) > 0 && s.coming[0].wait <= 0 {
+		s.index[s.coming[0].user] = s.coming[0].due
+		s.coming = s.coming[1:]
+	}
 	return users[:min(limit, len(users))], nil
 }

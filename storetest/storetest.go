@@ -30,6 +30,7 @@
 //     no more are left.
 //   - A store may answer every List as if no due had been given. One that leaves
 //     out users who are not due must know each Due to the millisecond.
+//   - A List with due may lag. The checks wait up to 10 s until it shows a write.
 //
 // The checks go up to 16 KiB of Data, more than this module writes for a user. One
 // run makes some 6,000 swaps, 3,000 of which succeed.

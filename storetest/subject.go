@@ -116,24 +116,57 @@ func (s *subject) list(after string, due time.Time, limit int) []string {
 }
 
 // page checks one page against the users it must hold and those it may hold;
-// both are in byte order.
-func (s *subject) page(after string, due time.Time, limit int, must, may []string) []string {
+// both are in byte order. With due, it waits for the page.
+func (s *subject) page(after string, due time.Time, limit int, must, may []string) (page []string) {
 	s.t.Helper()
-	page := s.list(after, due, limit)
+	check := func() string {
+		page = s.list(after, due, limit)
+		return pageFault(after, due, limit, page, must, may)
+	}
+	if due.IsZero() {
+		if fault := check(); fault != "" {
+			s.t.Fatal(fault)
+		}
+		return page
+	}
+	s.inTime(check)
+	return page
+}
+
+func pageFault(after string, due time.Time, limit int, page, must, may []string) string {
 	for _, user := range page {
 		if !slices.Contains(may, user) {
-			s.t.Fatalf("List(%s, %s, %d) returned %s: List returns users that are stored and, with due, leaves out those not yet due if it leaves out any",
+			return fmt.Sprintf("List(%s, %s, %d) returned %s: List returns users that are stored and, with due, leaves out those not yet due if it leaves out any",
 				brief(after), instant(due), limit, brief(user))
 		}
 	}
 	for _, user := range must {
 		full := len(page) == limit && user > page[limit-1]
 		if user > after && !full && !slices.Contains(page, user) {
-			s.t.Fatalf("List(%s, %s, %d) left out %s: List returns the next users after the given one, with due at least those whose Due is not after it, and fewer than the limit only where no more are left",
+			return fmt.Sprintf("List(%s, %s, %d) left out %s: List returns the next users after the given one, with due at least those whose Due is not after it, and fewer than the limit only where no more are left",
 				brief(after), instant(due), limit, brief(user))
 		}
 	}
-	return page
+	return ""
+}
+
+// patience is how long a List with due may be behind the writes.
+var patience = 10 * time.Second
+
+// inTime waits until a List with due, which may lag, has no fault any more.
+func (s *subject) inTime(check func() (fault string)) {
+	s.t.Helper()
+	deadline := time.Now().Add(patience)
+	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
+		fault := check()
+		if fault == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("after %s still: %s", patience, fault)
+		}
+		time.Sleep(wait)
+	}
 }
 
 // walk pages to the end, as page checks it.

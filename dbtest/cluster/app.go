@@ -11,6 +11,8 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 
 	"github.com/knowhave/factor"
+	"github.com/knowhave/factor/dbtest/etcd"
+	"github.com/knowhave/factor/etcdstore"
 	"github.com/knowhave/factor/sqlstore"
 )
 
@@ -43,15 +45,52 @@ func tries(k factor.Kind) int {
 
 // A place tells where the applications of a scenario find their databases.
 type place struct {
-	Driver  string   // "mysql" or "pgx"
-	Sources []string // the data source name of each node
+	Driver  string   // "mysql", "pgx" or "etcd"
+	Sources []string // the data source name of each node, or its endpoint
 }
 
-func (p place) dialect() *sqlstore.Dialect {
-	if p.Driver == "mysql" {
-		return sqlstore.MySQL
+// A database is what a verifier has on a node.
+type database struct {
+	factor.Store
+	close   func() error
+	migrate func(context.Context) error
+}
+
+func (p place) open(source string) (database, error) {
+	switch p.Driver {
+	case "mysql":
+		return p.openSQL(source, sqlstore.MySQL)
+	case "pgx":
+		return p.openSQL(source, sqlstore.Postgres)
+	default:
+		return openEtcd(source)
 	}
-	return sqlstore.Postgres
+}
+
+func (p place) openSQL(source string, d *sqlstore.Dialect) (database, error) {
+	db, err := sql.Open(p.Driver, source)
+	if err != nil {
+		return database{}, err
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	store, err := sqlstore.New(db, d, nil)
+	if err != nil {
+		return database{}, errors.Join(err, db.Close())
+	}
+	return database{store, db.Close, store.Migrate}, nil
+}
+
+func openEtcd(endpoint string) (database, error) {
+	client, err := etcd.Dial(endpoint)
+	if err != nil {
+		return database{}, err
+	}
+	store, err := etcdstore.New(context.Background(), client, nil)
+	if err != nil {
+		return database{}, errors.Join(err, client.Close())
+	}
+	return database{store, client.Close, func(context.Context) error { return nil }}, nil
 }
 
 // An app is an application with a verifier on each node of a cluster, like one
@@ -59,8 +98,7 @@ func (p place) dialect() *sqlstore.Dialect {
 type app struct{ nodes []*verifier }
 
 type verifier struct {
-	db       *sql.DB
-	store    *sqlstore.Store
+	database
 	judge    *factor.Verifier
 	issuer   *factor.OTPIssuer
 	enroller *factor.DeviceTOTPEnroller
@@ -82,7 +120,7 @@ func openApp(p place) (*app, error) {
 func (a *app) close() error {
 	var errs []error
 	for _, v := range a.nodes {
-		errs = append(errs, v.db.Close())
+		errs = append(errs, v.close())
 	}
 	return errors.Join(errs...)
 }
@@ -91,21 +129,15 @@ func (a *app) close() error {
 const connections = 24
 
 func openVerifier(p place, source string) (*verifier, error) {
-	db, err := sql.Open(p.Driver, source)
+	db, err := p.open(source)
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
-	store, err := sqlstore.New(db, p.dialect(), nil)
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
 	keys, err := factor.NewKeyring([]byte("a key of 32 bytes for this test."))
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, db.close())
 	}
-	v, err := factor.NewVerifier(watched{store}, keys, &factor.Options{
+	v, err := factor.NewVerifier(watched{db}, keys, &factor.Options{
 		CheckPassword: func(context.Context, string, string) (bool, error) { return false, nil },
 		RegisteredAt:  func(context.Context, string) (time.Time, error) { return time.Now(), nil },
 		Password:      limit(factor.KindPassword),
@@ -114,9 +146,9 @@ func openVerifier(p place, source string) (*verifier, error) {
 		TOTP:          factor.TOTPOptions{Digits: digits, Period: period, Skew: skew, Limit: limit(factor.KindDeviceTOTP)},
 	})
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, db.close())
 	}
-	return &verifier{db, store, v, factor.NewOTPIssuer(v), factor.NewDeviceTOTPEnroller(v), factor.NewAdmin(v)}, nil
+	return &verifier{db, v, factor.NewOTPIssuer(v), factor.NewDeviceTOTPEnroller(v), factor.NewAdmin(v)}, nil
 }
 
 func limit(k factor.Kind) factor.Limit {

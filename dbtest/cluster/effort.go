@@ -13,6 +13,8 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5/pgconn"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	"google.golang.org/grpc/status"
 
 	"github.com/knowhave/factor"
 )
@@ -113,6 +115,9 @@ func faultName(err error) string {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.Code
 	}
+	if e, ok := errors.AsType[rpctypes.EtcdError](err); ok {
+		return e.Error()
+	}
 	for _, known := range []struct {
 		err  error
 		name string
@@ -134,6 +139,9 @@ func faultName(err error) string {
 	}
 	if errors.Is(err, factor.ErrConflict) {
 		return ""
+	}
+	if s, ok := status.FromError(err); ok {
+		return s.Code().String()
 	}
 	return fmt.Sprintf("%T", err)
 }

@@ -28,7 +28,7 @@ func TestGalera(t *testing.T) {
 			name string
 			run  func(testing.TB, *galera, *scene, string) tally
 		}{
-			{"healthy", healthy},
+			{"healthy", func(t testing.TB, _ *galera, s *scene, name string) tally { return healthy(t, s, name) }},
 			{"one node stopped and continued", stopped},
 			{"one node killed", killed},
 			{"quorum lost and bootstrapped", quorumLost},
@@ -49,7 +49,7 @@ func TestGalera(t *testing.T) {
 }
 
 // healthy has many clients meet on one user and one code.
-func healthy(t testing.TB, g *galera, s *scene, name string) tally {
+func healthy(t testing.TB, s *scene, name string) tally {
 	began, from := time.Now(), s.journal.now()
 	for n := range 3 {
 		got := s.burst(100, again(guess(fmt.Sprintf("%s-burst-%d", name, n), factor.KindLogin)), 0, 1, 2)

@@ -29,7 +29,7 @@ func newScene(t testing.TB, p place) *scene {
 			t.Error(err)
 		}
 	})
-	if err := own.nodes[0].store.Migrate(t.Context()); err != nil {
+	if err := own.nodes[0].migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return &scene{clients: []client{own, startChild(t, p)}}

@@ -1,13 +1,22 @@
 package factorctl_test
 
 import (
+	"flag"
+	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"golang.org/x/mod/modfile"
+)
+
+var (
+	writeSums = flag.Bool("sums", false, "write the library's sums into go.sum of the modules that are released beside it")
+	long      = flag.Bool("long", false, "build the modules that are released outside of the repository too, as .ci/run does; otherwise only tidy them")
+	release   = flag.Bool("released", false, "fail where these sums are not those of this checkout")
 )
 
 // factorPath is the path of the library's module, and before that of each module of
@@ -19,10 +28,14 @@ const factorPath = "github.com/knowhave/factor"
 // the release they require.
 func TestReleasedModulesServeOutsideTheRepository(t *testing.T) {
 	o := newOutside(t)
+	t.Run("go mod tidy", o.tidy)
+	if !*long {
+		t.Skip("the rest builds every dependency anew: give -long")
+	}
 	t.Run("go install", o.install)
 	t.Run("a host builds its own", o.host)
+	t.Run("a host uses a store", o.stores)
 	t.Run("go vet", o.vet)
-	t.Run("go mod tidy", o.tidy)
 }
 
 func (o *outside) install(t *testing.T) {
@@ -72,33 +85,88 @@ func (o *outside) host(t *testing.T) {
 	}
 }
 
-func (o *outside) vet(t *testing.T) {
-	dir := t.TempDir()
-	o.run(t, dir, "go", "mod", "init", "shop.example/vet")
-	for path := range o.nested {
-		o.run(t, dir, "go", "get", path+"/...@"+o.version)
-		o.run(t, dir, "go", "vet", path+"/...")
+// shop is a program of a host that keeps its records in a store.
+const shop = `package main
+
+import (
+	"fmt"
+
+	"github.com/knowhave/factor"
+	store %q
+)
+
+func main() {
+	var s factor.Store = (*store.Store)(nil)
+	fmt.Printf("%%T\n", s)
+}
+`
+
+// stores builds a host of each store that is a module of its own.
+func (o *outside) stores(t *testing.T) {
+	built := 0
+	for module := range o.nested {
+		name := path.Base(module)
+		if !strings.HasSuffix(name, "store") {
+			continue
+		}
+		dir := t.TempDir()
+		o.run(t, dir, "go", "mod", "init", "shop.example/shop")
+		if err := os.WriteFile(filepath.Join(dir, "main.go"), fmt.Appendf(nil, shop, module), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		o.run(t, dir, "go", "get", module+"@"+o.version)
+		o.run(t, dir, "go", "build", "-o", "shop", ".")
+		if got, want := o.run(t, dir, filepath.Join(dir, "shop")), "*"+name+".Store\n"; got != want {
+			t.Fatalf("it says %q, want %q", got, want)
+		}
+		built++
+	}
+	if built == 0 {
+		t.Fatal("no store is a module of its own")
 	}
 }
 
-// A go.sum cannot hold the sums of an unreleased library. The log has those of this
-// checkout, for a release to add.
+func (o *outside) vet(t *testing.T) {
+	dir := t.TempDir()
+	o.run(t, dir, "go", "mod", "init", "shop.example/vet")
+	for module := range o.nested {
+		o.run(t, dir, "go", "get", module+"/...@"+o.version)
+		o.run(t, dir, "go", "vet", module+"/...")
+	}
+}
+
+// The sums of the library in a go.sum are those of the last release, until the next
+// one writes its own.
 func (o *outside) tidy(t *testing.T) {
 	for path, from := range o.nested {
 		dir := t.TempDir()
 		if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
 			t.Fatal(err)
 		}
+		others, is := released(t, filepath.Join(from, "go.sum"))
+		if err := os.WriteFile(filepath.Join(dir, "go.sum"), []byte(others), 0o644); err != nil {
+			t.Fatal(err)
+		}
 		o.run(t, dir, "go", "mod", "tidy")
 		for _, name := range []string{"go.mod", "go.sum"} {
 			is, _ := released(t, filepath.Join(from, name))
-			want, sums := released(t, filepath.Join(dir, name))
-			if name == "go.sum" {
-				t.Logf("a release adds to go.sum:\n%s", sums)
-			}
+			want, _ := released(t, filepath.Join(dir, name))
 			if is != want {
 				t.Errorf("%s: its %s is not tidy. It is\n%s\nand go mod tidy makes\n%s", path, name, is, want)
 			}
+		}
+		_, want := released(t, filepath.Join(dir, "go.sum"))
+		switch {
+		case *writeSums:
+			text, err := os.ReadFile(filepath.Join(dir, "go.sum"))
+			if err == nil {
+				err = os.WriteFile(filepath.Join(from, "go.sum"), text, 0o644)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		case *release && is != want:
+			t.Errorf("%s: go.sum has of the library\n%swant\n%s", path, is, want)
 		}
 	}
 }

@@ -15,14 +15,21 @@ import (
 func main() {
 	log.SetFlags(0)
 	packages := flag.Bool("packages", false, "print only the packages of Debian that have them")
+	npm := flag.Bool("npm", false, "print only the packages of npm that have them")
+	npmDirectory := flag.Bool("npm-directory", false, "print where tests look for packages of npm")
 	flag.Parse()
 	missing, err := server.Missing()
 	if err != nil {
 		log.Fatal(err)
 	}
 	lines := tests(missing)
-	if *packages {
+	switch {
+	case *packages:
 		lines = debian(missing)
+	case *npm:
+		lines = fromNpm(missing)
+	case *npmDirectory:
+		lines = []string{server.NpmDirectory()}
 	}
 	for _, line := range lines {
 		fmt.Println(line)
@@ -32,7 +39,7 @@ func main() {
 // tests says for each program what is not run without it.
 func tests(missing []server.Program) (lines []string) {
 	for _, p := range missing {
-		lines = append(lines, fmt.Sprintf("%s is missing (apt-get install %s). NOT RUN: %s", p.Name, p.Package, p.Tests))
+		lines = append(lines, fmt.Sprintf("%s is missing (%s). NOT RUN: %s", p.Name, p.Remedy(), p.Tests))
 	}
 	return lines
 }
@@ -40,7 +47,20 @@ func tests(missing []server.Program) (lines []string) {
 // debian returns the packages that have the programs, each once.
 func debian(missing []server.Program) (packages []string) {
 	for _, p := range missing {
-		packages = append(packages, p.Package)
+		if p.Npm() == "" {
+			packages = append(packages, p.Package)
+		}
+	}
+	slices.Sort(packages)
+	return slices.Compact(packages)
+}
+
+// fromNpm returns the packages of npm that have the programs, each once.
+func fromNpm(missing []server.Program) (packages []string) {
+	for _, p := range missing {
+		if p.Npm() != "" {
+			packages = append(packages, p.Npm())
+		}
 	}
 	slices.Sort(packages)
 	return slices.Compact(packages)

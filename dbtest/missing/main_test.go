@@ -25,4 +25,7 @@ func TestEachMissingProgramHasItsLine(t *testing.T) {
 	if !slices.Contains(packages, "galera-4") || len(slices.Compact(slices.Sorted(slices.Values(packages)))) != len(packages) {
 		t.Errorf("the packages are %q, want each once", packages)
 	}
+	if npm := fromNpm(missing); !slices.Contains(npm, "dynalite@4.0.0") || len(npm) != 2 || slices.ContainsFunc(packages, func(p string) bool { return slices.Contains(npm, p) || p == "" }) {
+		t.Errorf("the packages of npm are %q, those of Debian %q", npm, packages)
+	}
 }

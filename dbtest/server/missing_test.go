@@ -16,7 +16,7 @@ func TestMissingProgramIsNamedWithItsRemedy(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	for _, p := range server.Programs {
 		t.Setenv(withoutEnv, "")
-		if _, err := server.Find(p.Name); err != nil && err.Error() != p.Name+" is missing: apt-get install "+p.Package {
+		if _, err := server.Find(p.Name); err != nil && err.Error() != p.Name+" is missing: "+p.Remedy() {
 			t.Errorf("Find(%s) = %v", p.Name, err)
 		}
 		for _, hidden := range []string{p.Name, "all", "rsync," + p.Name, p.Name + ", rsync"} {

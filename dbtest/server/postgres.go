@@ -18,6 +18,8 @@ const PostgresUser = "postgres"
 // A PostgresConfig configures a PostgreSQL server.
 type PostgresConfig struct {
 	Name string // default "postgres"; one of a kind in its Home
+	// Version is "18", or "" for the one that is installed.
+	Version string
 	// Data is an existing data directory, such as a base backup. By default a new
 	// one is made, in which text is ordered by the rules of a language unless a
 	// collation says otherwise.
@@ -41,7 +43,7 @@ func PostgresProgram(name string) (string, error) {
 // Postgres starts a PostgreSQL server on a free port of loopback, with a user
 // "factor" without a password, who may replicate.
 func (h *Home) Postgres(c PostgresConfig) (*Postgres, error) {
-	postgres, err := PostgresProgram("postgres")
+	postgres, err := PostgresProgram(c.program("postgres"))
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +51,7 @@ func (h *Home) Postgres(c PostgresConfig) (*Postgres, error) {
 		c.Name = "postgres"
 	}
 	if c.Data == "" {
-		if c.Data, err = h.initdb(c.Name); err != nil {
+		if c.Data, err = h.initdb(c); err != nil {
 			return nil, err
 		}
 	}
@@ -75,18 +77,26 @@ func (h *Home) Postgres(c PostgresConfig) (*Postgres, error) {
 	return s, err
 }
 
+// program is the name of a program of the version.
+func (c PostgresConfig) program(name string) string {
+	if c.Version == "" {
+		return name
+	}
+	return name + "-" + c.Version
+}
+
 // initdb makes a data directory and the database "factor".
-func (h *Home) initdb(name string) (string, error) {
-	initdb, err := PostgresProgram("initdb")
+func (h *Home) initdb(c PostgresConfig) (string, error) {
+	initdb, err := PostgresProgram(c.program("initdb"))
 	if err != nil {
 		return "", err
 	}
-	dir, err := h.Directory(name, PostgresUser)
+	dir, err := h.Directory(c.Name, PostgresUser)
 	if err != nil {
 		return "", err
 	}
 	data := filepath.Join(dir, "data")
-	postgres, err := PostgresProgram("postgres")
+	postgres, err := PostgresProgram(c.program("postgres"))
 	if err != nil {
 		return "", err
 	}

@@ -8,7 +8,8 @@
 // counts as caught only if its named check builds, runs to its end and fails with
 // its own finding; without a defect all checks must pass.
 //
-// The page docs/verification.md shows the whole table, as the long run prints it:
+// DEFECTS.md lists them, with the check that finds each. The long run prints the
+// whole table, of every check against every defect:
 //
 //	go test ./internal/seeded -run TestMatrix -timeout 0 -v -seeded.matrix
 package seeded

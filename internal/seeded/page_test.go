@@ -4,17 +4,16 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
 )
 
-var write = flag.Bool("seeded.write", false, "TestEachDefectIsCaught: write the table of docs/verification.md anew")
+var write = flag.Bool("seeded.write", false, "TestEachDefectIsCaught: write DEFECTS.md anew")
 
-// page is the documentation that shows the defects.
-var page = filepath.Join(root, "docs", "verification.md")
+// page is the generated table of the defects.
+const page = "DEFECTS.md"
 
 // row is how the defect begins its row.
 func (d defect) row() string {
@@ -24,9 +23,9 @@ func (d defect) row() string {
 // rowsOnPage matches the rows of the table: number, defect, and what found it.
 var rowsOnPage = regexp.MustCompile(`(?m)^\| (\d+) \| (\*\*(.*?)\*\*: .*?\)) \| (.*) \|\n`)
 
-// TestVerificationPageHoldsTheTable compares the rows of the documented table with
-// this one. The costs of the checks are those of the last run that wrote it.
-func TestVerificationPageHoldsTheTable(t *testing.T) {
+// TestPageHoldsTheTable compares the rows of the generated table with this one. The
+// costs of the checks are those of the last run that wrote it.
+func TestPageHoldsTheTable(t *testing.T) {
 	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
@@ -34,11 +33,11 @@ func TestVerificationPageHoldsTheTable(t *testing.T) {
 	rows := rowsOnPage.FindAllSubmatch(text, -1)
 	for i, d := range defects {
 		if want := d.row(); i >= len(rows) || string(rows[i][2]) != want || string(rows[i][1]) != fmt.Sprint(i+1) {
-			t.Errorf("docs/verification.md has no row %d for: %s\nRun go test ./internal/seeded -seeded.write", i+1, want)
+			t.Errorf("%s has no row %d for: %s\nRun go test ./internal/seeded -seeded.write", page, i+1, want)
 		}
 	}
 	if len(rows) > len(defects) {
-		t.Errorf("docs/verification.md has %d rows for %d defects", len(rows), len(defects))
+		t.Errorf("%s has %d rows for %d defects", page, len(rows), len(defects))
 	}
 }
 
@@ -65,7 +64,7 @@ func (b *table) writePage(t *testing.T) {
 	}
 	places := rowsOnPage.FindAllIndex(text, -1)
 	if len(places) == 0 {
-		t.Fatal("docs/verification.md has no table")
+		t.Fatalf("%s has no table", page)
 	}
 	before := make(map[string]string)
 	for _, row := range rowsOnPage.FindAllSubmatch(text, -1) {

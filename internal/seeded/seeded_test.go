@@ -8,10 +8,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/knowhave/factor/internal/race"
 )
 
 var (
 	long   = flag.Bool("long", false, "plant every defect, and none as the control; otherwise one defect for each check")
+	part   = flag.String("seeded.part", "0/1", "of what -long plants take only the i-th of n parts, as in 1/3")
 	inFull = flag.Bool("seeded.matrix", false, "TestMatrix: run every check against every defect, and print the table")
 	times  = flag.Int("seeded.times", 1, "TestMatrix: so many times the effort; with 40 every schedule of two calls is run")
 	only   = flag.String("seeded.only", "", "TestMatrix: a regular expression for the names of the defects")
@@ -42,14 +45,24 @@ func TestEachDefectIsCaught(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the library once for each defect: run it without -short")
 	}
+	if race.Enabled {
+		t.Skip("the checks are built without the race detector: run it without")
+	}
 	var on table
 	if *write {
 		t.Cleanup(func() { on.writePage(t) })
 	}
-	for _, d := range defects {
+	var i, n int
+	if _, err := fmt.Sscanf(*part, "%d/%d", &i, &n); err != nil || i < 0 || i >= n {
+		t.Fatalf("-seeded.part=%s is not i/n with i from 0 to n-1", *part)
+	}
+	for at, d := range defects {
 		t.Run(d.name, func(t *testing.T) {
-			if !*long && !*write && !d.first() {
+			switch {
+			case !*long && !*write && !d.first():
 				t.Skip("another defect for the same check is planted: give -long")
+			case at%n != i:
+				t.Skip("in another part")
 			}
 			t.Parallel()
 			defer takeSlot()()

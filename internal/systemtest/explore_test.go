@@ -21,6 +21,7 @@ var (
 	exploreNoFaults = flag.Bool("explore.nofaults", false, "leave the faults out of -explore.triples")
 	exploreFirst    = flag.Bool("explore.failfast", false, "stop at the first violation")
 	exploreTelling  = flag.Int("explore.telling", 4000, "of the pairs of operations that tell the user explore one of so many")
+	explorePart     = flag.String("explore.part", "0/1", "of what is to be explored take only the i-th of n parts, as in 1/3, on all CPUs")
 	exploreShard    = flag.String("explore.shard", "", "of what is to be explored take only the i-th of n parts, as in 3/100, on one CPU")
 	exploreSchedule = flag.String("explore.schedule", "", "for TestSchedule: the printed schedule to run again")
 )
@@ -140,9 +141,7 @@ func exploreAll(t *testing.T, plan explore.Plan, all bool, parts int) *explore.R
 	case all && *exploreShard == "":
 		return exploreInProcesses(t)
 	case all:
-		if _, err := fmt.Sscanf(*exploreShard, "%d/%d", &plan.Shard, &plan.Shards); err != nil || plan.Shard < 0 || plan.Shard >= plan.Shards {
-			t.Fatalf("-explore.shard=%s is not i/n with i from 0 to n-1", *exploreShard)
-		}
+		plan.Shard, plan.Shards = oneOf(t, "explore.shard", *exploreShard)
 	default:
 		plan.Shards = parts
 		if testing.Short() {
@@ -163,6 +162,15 @@ func exploreAll(t *testing.T, plan explore.Plan, all bool, parts int) *explore.R
 	return r
 }
 
+// oneOf reads the value i/n of a flag.
+func oneOf(t *testing.T, name, value string) (i, n int) {
+	t.Helper()
+	if _, err := fmt.Sscanf(value, "%d/%d", &i, &n); err != nil || i < 0 || i >= n {
+		t.Fatalf("-%s=%s is not i/n with i from 0 to n-1", name, value)
+	}
+	return i, n
+}
+
 // reportTo names the environment variable with the file that a part's report goes
 // to.
 const reportTo = "FACTOR_EXPLORE_REPORT"
@@ -171,6 +179,7 @@ const reportTo = "FACTOR_EXPLORE_REPORT"
 // explorer replaces a process's random generator.
 func exploreInProcesses(t *testing.T) *explore.Report {
 	t.Helper()
+	part, parts := oneOf(t, "explore.part", *explorePart)
 	n := runtime.GOMAXPROCS(0)
 	reports := make([]*explore.Report, n)
 	own := []string{"-test.run=^" + t.Name() + "$", "-test.timeout=0"}
@@ -179,11 +188,11 @@ func exploreInProcesses(t *testing.T) *explore.Report {
 			own = append(slices.Clone(own), fmt.Sprintf("-%s=%s", f.Name, f.Value))
 		}
 	})
-	var parts sync.WaitGroup
+	var children sync.WaitGroup
 	for i := range n {
-		parts.Go(func() {
+		children.Go(func() {
 			path := fmt.Sprintf("%s/%d", t.TempDir(), i)
-			cmd := exec.CommandContext(t.Context(), os.Args[0], append(slices.Clone(own), fmt.Sprintf("-explore.shard=%d/%d", i, n))...)
+			cmd := exec.CommandContext(t.Context(), os.Args[0], append(slices.Clone(own), fmt.Sprintf("-explore.shard=%d/%d", part+parts*i, parts*n))...)
 			cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GOGC=400", reportTo+"="+path)
 			out, err := cmd.CombinedOutput()
 			data, readErr := os.ReadFile(path)
@@ -191,11 +200,11 @@ func exploreInProcesses(t *testing.T) *explore.Report {
 				readErr = json.Unmarshal(data, &reports[i])
 			}
 			if readErr != nil {
-				t.Errorf("part %d of %d: %v, %v\n%s", i, n, err, readErr, out)
+				t.Errorf("process %d of %d: %v, %v\n%s", i, n, err, readErr, out)
 			}
 		})
 	}
-	parts.Wait()
+	children.Wait()
 	total := explore.NewReport()
 	for _, r := range reports {
 		if r != nil {

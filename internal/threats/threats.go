@@ -1,8 +1,8 @@
 // Package threats has one test for each attack that broke a similar library. It
 // shows that the attack fails here, with any store.
 //
-// The numbers are those of the table in SECURITY.md. Every test takes an Env, so
-// that each store, with and without the real PIN hash, runs the same tests.
+// The numbers are those of the list in SECURITY.md. Every test takes an Env, so that
+// each store, with and without the real PIN hash, runs the same tests.
 package threats
 
 import (
@@ -30,7 +30,7 @@ type Env struct {
 // all but one in many.
 func (e Env) skips(i, oneIn int) bool { return !e.Cheap && i%oneIn > 0 }
 
-// A threat is one row of the table.
+// A threat is one of the list.
 type threat struct {
 	name string
 	test func(t *testing.T, env Env)
