@@ -10,11 +10,15 @@ import (
 	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/dbtest/etcd"
 	"github.com/knowhave/factor/dbtest/server"
+	"github.com/knowhave/factor/internal/race"
 )
 
 // TestEtcd spreads guesses and redemptions over the three nodes of etcd, through
 // two processes, while its leader is killed and stopped again and again.
 func TestEtcd(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the nodes would run under the race detector too: run it without")
+	}
 	t.Parallel()
 	began := time.Now()
 	e := &etcdNodes{etcd.Start(t, 3, time.Second), t}

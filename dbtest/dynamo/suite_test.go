@@ -39,7 +39,6 @@ func TestStoreOnDynalite(t *testing.T) {
 			return newStore(t)
 		},
 		Histories: 60,
-		Unraced:   []string{"01ParallelRedemption", "18StaleWriter", "24RefundingSweep", "39LostNotices"},
 	}.Run(t)
 }
 

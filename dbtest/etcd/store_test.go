@@ -16,6 +16,7 @@ import (
 	"github.com/knowhave/factor/dbtest/server"
 	"github.com/knowhave/factor/dbtest/torture"
 	"github.com/knowhave/factor/etcdstore"
+	"github.com/knowhave/factor/internal/race"
 )
 
 func TestMain(m *testing.M) {
@@ -27,6 +28,9 @@ func TestMain(m *testing.M) {
 // the histories and threats the same in half the time; with -long these have three
 // as well.
 func TestStore(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the nodes would run under the race detector too: run it without")
+	}
 	t.Parallel()
 	three := etcd.Start(t, 3, 2*time.Second)
 	others, histories := three, 500

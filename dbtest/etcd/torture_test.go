@@ -15,6 +15,7 @@ import (
 	"github.com/knowhave/factor/dbtest/etcd"
 	"github.com/knowhave/factor/dbtest/torture"
 	"github.com/knowhave/factor/etcdstore"
+	"github.com/knowhave/factor/internal/race"
 )
 
 var (
@@ -104,6 +105,9 @@ func write(ctx context.Context, endpoint string) (int64, error) {
 }
 
 func TestPromisesHoldWhenTheProcessIsKilled(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the nodes would run under the race detector too: run it without")
+	}
 	t.Parallel()
 	n := 20
 	if !*long {
