@@ -111,7 +111,7 @@ func TestAStateOfAnotherKeySkipsNobody(t *testing.T) {
 func TestAnInterruptedResealSaysWhereToGoOn(t *testing.T) {
 	for with, says := range map[string]string{
 		"--state=state": "run the same command to resume",
-		"--quiet":       `go on with --after "user-`,
+		"--quiet":       `resume with --after "user-`,
 	} {
 		t.Run(with, func(t *testing.T) {
 			k := newKit(t, sqlite)
