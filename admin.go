@@ -12,23 +12,23 @@ import (
 	"github.com/knowhave/factor/internal/account"
 )
 
-// pageSize is how many users are asked for at a time.
+// pageSize is how many users one call of Store.List returns.
 const pageSize = 500
 
-// Admin holds the host's own acts, which take no proof. Never let a user's
-// request reach one. It is safe for use by many goroutines.
+// Admin holds the host's own acts, which take no proof. Never let a user's request
+// reach one. It is safe for use by many goroutines.
 type Admin struct{ v *Verifier }
 
 // NewAdmin returns the Admin of v.
 func NewAdmin(v *Verifier) *Admin { return &Admin{v} }
 
-// Unlock sets the counts of the named kinds back to zero, or those of all kinds if
-// none is named, in one swap. It touches neither strikes nor a wipe. It reports an
-// event for each of these kinds, counted or not, and none for a user without a
+// Unlock sets the counts of the named kinds back to zero, or of all kinds if none
+// is named, in one swap. It leaves strikes and wipes alone. It reports an event for
+// each of these kinds, even if its count was zero, and none for a user without a
 // record.
 //
-// It returns ErrMalformed, with the field kinds for an unknown kind and for an
-// empty list that is not nil. A nil list cannot be told from none.
+// It returns ErrMalformed, with the field kinds, for an unknown kind and for an
+// empty list that is not nil. A nil list means all kinds.
 func (d *Admin) Unlock(ctx context.Context, user string, named ...Kind) error {
 	if err := d.v.checkUser(user); err != nil {
 		return err
@@ -52,8 +52,8 @@ func (d *Admin) Unlock(ctx context.Context, user string, named ...Kind) error {
 	})
 }
 
-// SetPIN sets the user's PIN, in place of the one that was set. It returns
-// ErrMalformed, ErrWeakPIN and ErrWipePending.
+// SetPIN sets the user's PIN, or replaces it. It returns ErrMalformed, ErrWeakPIN
+// and ErrWipePending.
 func (d *Admin) SetPIN(ctx context.Context, user, pin string) error {
 	if err := d.v.checkUser(user); err != nil {
 		return err
@@ -70,14 +70,14 @@ func (d *Admin) RemovePIN(ctx context.Context, user string) error {
 	return d.act(ctx, user, (*attempt).hasPIN, func(a *attempt) void { return a.removePIN(account.Host) })
 }
 
-// RemoveAuthenticator removes the authenticator, both the one in force and one
-// that waits. It returns ErrMalformed, and ErrNotEnrolled if there is neither.
+// RemoveAuthenticator removes the confirmed authenticator and a pending secret. It
+// returns ErrMalformed, and ErrNotEnrolled if there is neither.
 func (d *Admin) RemoveAuthenticator(ctx context.Context, user string) error {
 	return d.act(ctx, user, (*attempt).hasAuthenticator, func(a *attempt) void { return a.removeAuthenticator(account.Host) })
 }
 
 // RemoveRecoveryCodes removes the recovery codes. It returns ErrMalformed, and
-// ErrNotEnrolled if none is unused.
+// ErrNotEnrolled if no unused code is left.
 func (d *Admin) RemoveRecoveryCodes(ctx context.Context, user string) error {
 	return d.act(ctx, user, (*attempt).hasRecovery, (*attempt).removeRecovery)
 }
@@ -92,12 +92,12 @@ func (d *Admin) RevokeDevice(ctx context.Context, user string, device uuid.UUID)
 		func(a *attempt) void { return a.revoke(device, account.Host) })
 }
 
-// PasswordChanged forgets what the old password protected: it sets the count of
-// wrong passwords back to zero, voids the user's live codes and drops an
-// authenticator that waits for its first code, because whoever had the old password
-// may have asked for them. Call it after each change or reset of the password, once
-// CheckPassword knows the new one: a call that the old one was right for, and that has
-// not been stored yet, asks again. It reports ActionUnlocked and ActionCodesVoided where
+// PasswordChanged drops what depends on the old password: it sets the count of
+// wrong passwords back to zero, voids the user's live codes and drops a pending
+// authenticator, because whoever had the old password may have requested them. Call
+// it after each change or reset of the password, once CheckPassword knows the new
+// one. A call that accepted the old password and is not stored yet checks the
+// password again. PasswordChanged reports ActionUnlocked and ActionCodesVoided if
 // there was something to do.
 //
 // It returns ErrMalformed.
@@ -109,16 +109,16 @@ func (d *Admin) PasswordChanged(ctx context.Context, user string) error {
 		}
 		a.voidCodes()
 		a.account.PasswordChanges++
-		a.remove = false // a call that the old password pays for right now must lose its swap
+		a.remove = false // a concurrent call with the old password must lose its swap
 		return void{}
 	})
 }
 
-// VoidCodes voids the user's live login and account codes and drops an authenticator
-// that waits for its first code. Call it when the address changes that codes are sent
-// to: whoever reads the old one may have asked for them. It reports ActionCodesVoided
-// where there was something to do. A code that is issued meanwhile is mailed by the
-// host: read the address after issuing, and not before.
+// VoidCodes voids the user's live login and account codes and drops a pending
+// authenticator. Call it when the address that codes are sent to changes: whoever
+// reads the old one may have requested them. Read the address after you issue a
+// code, not before, so that a code issued meanwhile goes to the new one. VoidCodes
+// reports ActionCodesVoided if there was something to do.
 //
 // It returns ErrMalformed.
 func (d *Admin) VoidCodes(ctx context.Context, user string) error {
@@ -133,8 +133,8 @@ func (a *attempt) voidCodes() void {
 	return void{}
 }
 
-// Reseal seals the user's record anew, under the Sealer's primary key. For a user
-// without a record it does nothing, and reports no event. It returns ErrMalformed
+// Reseal seals the user's record again, under the Sealer's primary key. For a user
+// without a record it does nothing and reports no event. It returns ErrMalformed
 // and ErrUnsealed.
 func (d *Admin) Reseal(ctx context.Context, user string) error {
 	return d.act(ctx, user, nil, func(a *attempt) void {
@@ -146,8 +146,7 @@ func (d *Admin) Reseal(ctx context.Context, user string) error {
 	})
 }
 
-// act applies a change to a user's holdings, unless precheck, if there is one,
-// refuses it.
+// act applies a change to a user's record, unless precheck, if not nil, refuses it.
 func (d *Admin) act(ctx context.Context, user string, precheck func(*attempt) error, apply func(*attempt) void) error {
 	if err := d.v.checkUser(user); err != nil {
 		return err
@@ -163,20 +162,20 @@ func (d *Admin) act(ctx context.Context, user string, precheck func(*attempt) er
 	return err
 }
 
-// Forget erases all that is kept about the user, counts and locks included. An empty
-// record takes its place, which Sweep removes a day later. A pending wipe is finished
-// first. A record that does not open, perhaps only now, is left: a wipe may be pending
-// in it. See Discard.
+// Forget erases everything kept about the user, including counts and locks. An
+// empty record replaces it, which Sweep removes a day later. Forget finishes a
+// pending wipe first. It leaves a record that does not open, perhaps only for the
+// moment, because a wipe may be pending in it: see Discard.
 //
 // It returns ErrMalformed, ErrWipePending and ErrUnsealed.
 func (d *Admin) Forget(ctx context.Context, user string) error {
 	return d.erase(ctx, user, modeFast)
 }
 
-// Discard erases a record that does not open, and a wipe that may be pending in it:
-// make sure first that the key is lost, and that the user's critical data is deleted
-// or may stay. A record that opens it treats as Forget does, and one that opens and is
-// in the format of a newer release it refuses.
+// Discard erases a record that does not open, and with it a wipe that may be
+// pending. First make sure that the key is lost, and that the user's critical data
+// is deleted or may stay. Discard treats a record that opens as Forget does, and
+// refuses one in the format of a newer release.
 //
 // It returns ErrMalformed, ErrWipePending and ErrNewerFormat.
 func (d *Admin) Discard(ctx context.Context, user string) error {
@@ -188,28 +187,29 @@ func (d *Admin) erase(ctx context.Context, user string, m mode) error {
 		return err
 	}
 	_, kept, err := updateAfterWipeUntold(ctx, d.v, user, m, func(a *attempt) (void, error) {
-		// A password that was right before is asked for again after this too.
+		// A call that accepted the password before must check it again after this
+		// too.
 		*a.account = account.Account{PasswordChanges: a.account.PasswordChanges + 1}
 		a.remove = a.absent
 		a.event(Event{Action: ActionForgotten})
 		return void{}, nil
 	})
-	if err != nil { // or those of a wipe that it finished are dropped too
+	if err != nil { // on success the notices of a finished wipe are dropped too
 		d.v.tell(ctx, user, kept)
 	}
 	return err
 }
 
-// Users yields every user that there is a record of, after the given one in byte
-// order; start with "". It asks the store for a page at a time and holds nothing
-// open in between. An error is yielded once, with no user, and ends it: go on
-// after the last user that was yielded.
+// Users yields every user with a record, after the given one in byte order; start
+// with "". It loads one page at a time from the store and holds nothing open in
+// between. It yields an error once, without a user, and stops; continue after the
+// last user it yielded.
 func (d *Admin) Users(ctx context.Context, after string) iter.Seq2[string, error] {
 	return d.v.users(ctx, after, time.Time{})
 }
 
-// errListOrder is returned for a store that would have us walk in circles.
-var errListOrder = errors.New("factor: Store.List returned a user that is not after the one before")
+// errListOrder reports a store whose List would make us loop.
+var errListOrder = errors.New("factor: Store.List returned a user out of order: return users in byte order, after the given one")
 
 func (v *Verifier) users(ctx context.Context, after string, due time.Time) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {

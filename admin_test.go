@@ -13,8 +13,8 @@ import (
 
 var allKinds = translate.Kinds(spec.KindsWhere(func(spec.KindRow) bool { return true }))
 
-// guessed has a wrong answer counted for the password, the PIN and both kinds of
-// a code that VerifyOTP judges by default, and a strike.
+// guessed counts a wrong answer for the password, the PIN and both kinds that
+// VerifyOTP judges by default, and a strike.
 func (k *kit) guessed() {
 	k.Helper()
 	k.setPIN()
@@ -90,7 +90,7 @@ func TestUnlockTouchesNoWipe(t *testing.T) {
 	}
 }
 
-func TestUnlockOfNobodyIsNoEvent(t *testing.T) {
+func TestUnlockWithoutARecordIsNoEvent(t *testing.T) {
 	k := newKit(t)
 	k.ok(k.admin.Unlock(t.Context(), alice))
 	k.ok(k.admin.Unlock(t.Context(), alice, factor.KindPIN))
@@ -103,8 +103,8 @@ func TestUnlockOfNobodyIsNoEvent(t *testing.T) {
 	}
 }
 
-// A list that a filter has left empty is not the same as none: whoever asks for
-// no kind is told so, and is not given all.
+// A list that a filter has left empty is not nil: the caller asked for no kind, and
+// must not get all.
 func TestAnEmptyListOfKindsIsRefused(t *testing.T) {
 	k := newKit(t)
 	k.guessed()
@@ -132,7 +132,7 @@ func TestAnEmptyListOfKindsIsRefused(t *testing.T) {
 	}
 }
 
-// Whoever names a kind that there is none of is told which there are.
+// The error for an unknown kind lists the known ones.
 func TestAnUnknownKindIsAnsweredWithTheKnownOnes(t *testing.T) {
 	k := newKit(t)
 	for name, c := range map[string]struct {

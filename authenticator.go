@@ -9,16 +9,16 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// An AuthenticatorEnroller gives the user an authenticator app, which counts
-// once it has shown its first code. It is safe for use by many goroutines.
+// An AuthenticatorEnroller gives the user an authenticator app, which counts once
+// it has shown its first code. It is safe for use by many goroutines.
 type AuthenticatorEnroller struct{ v *Verifier }
 
 // NewAuthenticatorEnroller returns the AuthenticatorEnroller of v.
 func NewAuthenticatorEnroller(v *Verifier) *AuthenticatorEnroller { return &AuthenticatorEnroller{v} }
 
-// Begin makes a secret for a new authenticator, which waits 15 minutes for
-// Confirm. One that is confirmed stays in force until then; one that waits is
-// replaced. The proof is one of OTP, password and PIN, judged in this order.
+// Begin makes a secret for a new authenticator, if the proof is right. The secret
+// is pending for 15 minutes and replaces an earlier pending one. A confirmed
+// authenticator stays in force until Confirm.
 //
 // It returns ErrMalformed, ErrNoCredential, ErrLocked and ErrMismatch.
 func (e *AuthenticatorEnroller) Begin(ctx context.Context, user string, proof Credentials) (Enrollment, error) {
@@ -30,14 +30,13 @@ func (e *AuthenticatorEnroller) Begin(ctx context.Context, user string, proof Cr
 	})
 }
 
-// Confirm judges the first code of the authenticator that waits, and puts it in
-// force; the code is spent by it. The secret that waits takes 5 wrong codes, a
-// count of its own beside the budget, and is then dropped. A code of the secret that
-// the last Begin replaced is not counted (MismatchError.Stale): the user has scanned
-// the first of two QR codes.
+// Confirm judges the first code of the pending secret, spends it, and puts the
+// authenticator in force. After 5 wrong codes it drops the secret; this count is
+// separate from the budget. A code of the secret that the last Begin replaced does
+// not count (MismatchError.Stale): the user has scanned the first of two QR codes.
 //
-// It returns ErrMalformed, ErrNotEnrolled if none waits, ErrMismatch and, with
-// ResetOptions.Authenticator, ErrWipePending.
+// It returns ErrMalformed, ErrNotEnrolled if no secret is pending, ErrMismatch and,
+// with ResetOptions.Authenticator, ErrWipePending.
 func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) error {
 	if err := e.v.checkUser(user); err != nil {
 		return err
@@ -47,7 +46,7 @@ func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) 
 	}
 	change := update[void]
 	if e.v.opts.Reset.Authenticator {
-		change = updateAfterWipe[void] // it is bound as a PIN and a device are
+		change = updateAfterWipe[void] // a binding, as a PIN or a device is
 	}
 	_, err := change(ctx, e.v, user, modeFast, func(a *attempt) (void, error) {
 		if a.account.PendingAt(a.now) == nil {
@@ -66,11 +65,11 @@ func (e *AuthenticatorEnroller) Confirm(ctx context.Context, user, code string) 
 	return err
 }
 
-// Remove removes the authenticator, both the one in force and one that waits.
-// The proof is one of OTP, password and PIN, judged in this order.
+// Remove removes the confirmed authenticator and a pending secret, if the proof is
+// right.
 //
-// It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled (before the proof is
-// judged), ErrLocked and ErrMismatch.
+// It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled (before it judges the
+// proof), ErrLocked and ErrMismatch.
 func (e *AuthenticatorEnroller) Remove(ctx context.Context, user string, proof Credentials) error {
 	_, err := withProof(ctx, e.v, user, proof, (*attempt).hasAuthenticator,
 		func(a *attempt) void { return a.removeAuthenticator(account.User) })

@@ -17,9 +17,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// queued has a call hold alice's turn in its swap while the others are called,
-// one after the other, and then lets all of them go on. It returns their errors
-// in the order of coming. The next swap, which is theirs, goes through shared.
+// queued makes a call hold alice's lock in its swap, calls the others one after the
+// other, and then lets all go on. It returns their errors in order of arrival. The
+// next swap, which they share, goes through shared.
 func queued(k *kit, shared func(do func() error) error, calls ...func() error) []error {
 	enter := make(chan struct{})
 	k.swapping(
@@ -33,7 +33,7 @@ func queued(k *kit, shared func(do func() error) error, calls ...func() error) [
 	done := make(chan struct{})
 	for i, call := range calls {
 		go func() {
-			defer func() { done <- struct{}{} }() // also where runtime.Goexit ends it
+			defer func() { done <- struct{}{} }() // even after runtime.Goexit
 			errs[i] = call()
 		}()
 		synctest.Wait()
@@ -46,8 +46,7 @@ func queued(k *kit, shared func(do func() error) error, calls ...func() error) [
 	return errs
 }
 
-// areJudged looks whether so many of the first calls were judged wrong and the rest
-// were locked.
+// areJudged checks that the first calls were judged wrong and the rest were locked.
 func (k *kit) areJudged(errs []error, first int) {
 	k.Helper()
 	for i, err := range errs {
@@ -59,10 +58,10 @@ func (k *kit) areJudged(errs []error, first int) {
 	}
 }
 
-// calmly is a swap to which nothing happens.
+// calmly is an undisturbed swap.
 func calmly(do func() error) error { return do() }
 
-// counting returns how many loads and swaps something takes.
+// counting returns the loads and swaps of do.
 func counting(k *kit, do func()) (loads, swaps int64) {
 	loads, swaps = k.loads.Load(), k.swaps.Load()
 	do()
@@ -85,7 +84,7 @@ func TestCallsThatWaitShareALoadAndASwap(t *testing.T) {
 	})
 }
 
-func TestThoseWhoShareAreAnsweredAsOneAfterTheOther(t *testing.T) {
+func TestSharedCallsAreAnsweredInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		code := k.issue(factor.KindAccount)
@@ -110,8 +109,8 @@ func other(code string) string {
 	return "123456"
 }
 
-// Whatever calls come together, they get the answers and leave the state that
-// they would one after the other.
+// Calls that come together get the answers, and leave the state, that they would
+// one after the other.
 func TestSharingChangesNoAnswer(t *testing.T) {
 	issued := translate.Kinds(spec.IssuedKinds)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -195,7 +194,7 @@ func TestASharedSwapThatIsLostIsJudgedAgainForAll(t *testing.T) {
 	})
 }
 
-// An outcome that is not known is that of all who share the swap.
+// An unknown outcome concerns all calls that share the swap.
 func TestASharedSwapWithAnUnknownOutcome(t *testing.T) {
 	broken := errors.New("connection lost")
 	for _, c := range []struct {
@@ -234,8 +233,8 @@ func TestASharedSwapWithAnUnknownOutcome(t *testing.T) {
 	}
 }
 
-// Of several tries the one that landed is answered: here the first, which came
-// late and made the second fail.
+// Of several tries the one that landed is answered: here the first, which came late
+// and made the second fail.
 func TestTheAnswersAreThoseOfTheTryThatLanded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
@@ -268,7 +267,7 @@ func TestTheAnswersAreThoseOfTheTryThatLanded(t *testing.T) {
 	})
 }
 
-func TestAFaultOfOneWhoSharesIsTheirsAlone(t *testing.T) {
+func TestAFaultInASharedSwapFailsOneCallOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked int
 		k := newKit(t, func(o *factor.Options) {
@@ -297,8 +296,8 @@ func TestAFaultOfOneWhoSharesIsTheirsAlone(t *testing.T) {
 	})
 }
 
-// Who loads for the others fails for itself only.
-func TestAHangUpOfWhoLoadsIsTheirsAlone(t *testing.T) {
+// If the call that loads for others hangs up, only it fails.
+func TestAHangUpOfTheLoadingCallFailsItAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		code := k.issue(factor.KindAccount)
@@ -322,8 +321,9 @@ func TestAHangUpOfWhoLoadsIsTheirsAlone(t *testing.T) {
 
 type loader struct{}
 
-// Whoever hangs up while others store what was judged is counted, and answered.
-func TestWhoHangsUpInASharedSwapIsCounted(t *testing.T) {
+// A call whose caller hangs up while others store its judgement is counted and
+// answered.
+func TestAHangUpInASharedSwapIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -344,9 +344,9 @@ func TestWhoHangsUpInASharedSwapIsCounted(t *testing.T) {
 	})
 }
 
-// Who stores for others and is torn out of the middle leaves them with an error,
-// and with nothing accepted.
-func TestThoseWhoAreDesertedAreNotAccepted(t *testing.T) {
+// If the call that stores for others is torn out of the middle, they get an error,
+// and nothing is accepted.
+func TestCallsWhoseLeaderIsGoneAreNotAccepted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		code := k.issue(factor.KindAccount)
@@ -379,9 +379,9 @@ func TestStrikesAreNotShared(t *testing.T) {
 	})
 }
 
-// Whoever comes while a record is loaded does not share it: what they would have
-// loaded is newer.
-func TestNobodySharesALoadOfBeforeTheyCame(t *testing.T) {
+// A call that comes while a record is loaded does not share it: it would have
+// loaded a newer one.
+func TestNoCallSharesAnOlderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		guess := func() error { return second(k.v.VerifyOTP(t.Context(), alice, "000000", factor.KindAccount)) }
@@ -415,7 +415,7 @@ func TestNobodySharesALoadOfBeforeTheyCame(t *testing.T) {
 func TestACrowdSharesInTheOrderOfComing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
-		const crowd = 1 + 256 + 1 // who has the turn, their company, and one too many
+		const crowd = 1 + 256 + 1 // the holder, its batch, and one too many
 		calls := make([]func() error, crowd)
 		for i := range calls {
 			calls[i] = func() error { return second(k.codes.IssueUnproven(t.Context(), alice, factor.KindLogin)) }
@@ -429,14 +429,14 @@ func TestACrowdSharesInTheOrderOfComing(t *testing.T) {
 			t.Fatalf("%d swaps, want 3", swaps)
 		}
 		if n := factor.LocksHeld(k.v); n != 0 {
-			t.Fatalf("%d turns are left behind", n)
+			t.Fatalf("%d locks are still held", n)
 		}
 	})
 }
 
-// waitingPasswords has a call hold alice's slow turn in the host's check while
-// the others come, and then lets all of them go on, one after the other. It
-// returns their errors.
+// waitingPasswords makes a call hold alice's slow lock in the host's check while
+// the others come, and then lets all go on, one after the other. It returns their
+// errors.
 func waitingPasswords(k *kit, passwords ...string) []error {
 	enter := make(chan struct{})
 	k.mu.Lock()
@@ -458,7 +458,7 @@ func waitingPasswords(k *kit, passwords ...string) []error {
 	return errs
 }
 
-func TestASlowCallNeedNotLoadWhatTheOneBeforeHasStored(t *testing.T) {
+func TestASlowCallTakesTheRecordOfTheOneBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		var errs []error
@@ -475,7 +475,7 @@ func TestASlowCallNeedNotLoadWhatTheOneBeforeHasStored(t *testing.T) {
 	})
 }
 
-func TestWhatIsLockedIsRefusedToAllWhoWaitByOneRecord(t *testing.T) {
+func TestAllWaitersAreRefusedByOneRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		guesses := slices.Repeat([]string{"wrong"}, 100)
@@ -488,8 +488,8 @@ func TestWhatIsLockedIsRefusedToAllWhoWaitByOneRecord(t *testing.T) {
 	})
 }
 
-// Whoever comes once a swap has begun loads anew: what was stored by then may
-// have been replaced before they came.
+// A call that comes after a swap has begun loads again: the stored record may have
+// been replaced before it came.
 func TestASlowCallThatComesAfterASwapHasBegunLoads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
@@ -510,8 +510,9 @@ func TestASlowCallThatComesAfterASwapHasBegunLoads(t *testing.T) {
 	})
 }
 
-// What was left is not believed: the swap finds out that it is old.
-func TestASlowCallIsJudgedAgainIfWhatItWasLeftIsOld(t *testing.T) {
+// A call does not trust the record it was passed: the swap finds out that it is
+// old.
+func TestASlowCallIsJudgedAgainIfItsCachedRecordIsOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		rival := newKitOn(t, &tap{Store: k.Store})
@@ -534,8 +535,8 @@ func TestASlowCallIsJudgedAgainIfWhatItWasLeftIsOld(t *testing.T) {
 	})
 }
 
-// What one who was refused has loaded serves those who waited already.
-func TestARefusalLeavesWhatItHasLoaded(t *testing.T) {
+// The record that a refused call has loaded serves those who already waited.
+func TestARefusalPassesOnItsRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		for range 4 {

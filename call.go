@@ -14,31 +14,31 @@ import (
 	"github.com/knowhave/factor/internal/pinhash"
 )
 
-// A call is one call of the API on one user. It remembers what its slow work
-// found, so that a lost swap does not repeat it.
+// A call is one call of the API on one user. It keeps the results of its slow work,
+// so that a lost swap does not repeat it.
 type call struct {
 	commit.Call
 	v    *Verifier
 	opts *Options
 	user string
-	slow *slowWork // see found; nil if there was none yet
+	slow *slowWork // nil until found is called
 }
 
 func (v *Verifier) newCall(ctx context.Context, user string, how commit.How) call {
 	return call{Call: commit.Call{Loop: v.loop, Ctx: ctx, Key: user, How: how}, v: v, opts: &v.opts, user: user}
 }
 
-// slowWork is what the slow work of a call found.
+// slowWork holds the results of a call's slow work.
 type slowWork struct {
 	password   memo[bool]
-	changes    int64 // of the password, before it was checked
-	rechecks   int   // because of a change
+	changes    int64 // PasswordChanges before the check
+	rechecks   int   // after a change of the password
 	newPIN     memo[pinhash.Hash]
 	registered memo[time.Time]
 	pins       []pinFound
 }
 
-// found returns what the call's slow work found so far.
+// found returns the results of the call's slow work so far.
 func (c *call) found() *slowWork {
 	if c.slow == nil {
 		c.slow = &slowWork{}
@@ -46,21 +46,21 @@ func (c *call) found() *slowWork {
 	return c.slow
 }
 
-// memo is the outcome of slow work that is done once in a call.
+// A memo is the result of work that a call does once.
 type memo[T any] struct {
 	done  bool
 	value T
 	err   error
 }
 
-// pinFound is the outcome of comparing the PIN with one stored hash.
+// A pinFound is the result of comparing the PIN with one stored hash.
 type pinFound struct {
 	stored *pinhash.Hash // nil: no PIN
 	memo   memo[pinhash.Verdict]
 }
 
-// unlocked runs slow work or a host's function without the user's lock, and takes
-// the time anew.
+// unlocked runs slow work or a host's function without the user's lock, and then
+// reads the clock again.
 func (a *attempt) unlocked(where string, work func() error) (fault error) {
 	a.Unlocked(func() { fault = callHost(where, work) })
 	now, err := a.v.clock()
@@ -71,8 +71,8 @@ func (a *attempt) unlocked(where string, work func() error) (fault error) {
 	return fault
 }
 
-// memoize does slow work without the user's lock, the first time that a call asks
-// for it. A caller who has hung up is a fault, as is a panic.
+// memoize does slow work without the user's lock, once per call. If the caller has
+// hung up, or the work panics, that is the error.
 func memoize[T any](a *attempt, m *memo[T], where string, work func() (T, error)) (T, error) {
 	if m.done {
 		return m.value, m.err
@@ -87,15 +87,15 @@ func memoize[T any](a *attempt, m *memo[T], where string, work func() (T, error)
 	return m.value, m.err
 }
 
-// maxRechecks bounds how often a call asks for a password again. A CheckPassword that
-// calls PasswordChanged would have it ask for ever.
+// maxRechecks bounds how often a call checks a password again. A CheckPassword that
+// calls PasswordChanged would otherwise go on for ever.
 const maxRechecks = 8
 
-var errPasswordChanges = errors.New("factor: the password was changed again and again during the call")
+var errPasswordChanges = errors.New("factor: the password changed too often during the call: do not call PasswordChanged in CheckPassword")
 
-// checkPassword asks the host. After a lost swap it asks again if the host has changed a
-// password that was right: what PasswordChanged has voided must not be paid for by the old
-// one.
+// checkPassword asks the host. After a lost swap it asks again if the password was
+// right and has changed since: the old password must not pay for what
+// PasswordChanged has voided.
 func (a *attempt) checkPassword(password string) (bool, error) {
 	found, changes := a.found(), a.account.PasswordChanges
 	if found.password.value && found.changes != changes {
@@ -112,20 +112,18 @@ func (a *attempt) checkPassword(password string) (bool, error) {
 		ask := func(ctx context.Context, user string) (bool, error) { return a.opts.CheckPassword(ctx, user, password) }
 		right, err := askHost(a, inCheckPassword, &a.v.checking, ask)
 		if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) || errors.Is(err, ErrMismatch) {
-			return false, nil // the commonest ways to say no
+			return false, nil // the usual ways to say no
 		}
 		return right, err
 	})
 }
 
-// registeredAt asks the host.
 func (a *attempt) registeredAt() (time.Time, error) {
 	return memoize(a, &a.found().registered, "RegisteredAt", func() (time.Time, error) {
 		return askHost(a, inRegisteredAt, &a.v.registering, a.opts.RegisteredAt)
 	})
 }
 
-// hashPIN hashes the new PIN.
 func (a *attempt) hashPIN(digits string) (pinhash.Hash, error) {
 	return memoize(a, &a.found().newPIN, "hashing the PIN", func() (pinhash.Hash, error) {
 		return a.v.hasher.Hash(a.Ctx, digits)
@@ -133,11 +131,12 @@ func (a *attempt) hashPIN(digits string) (pinhash.Hash, error) {
 }
 
 // checkPIN compares a PIN with a stored one; nil stands for no PIN and costs the
-// same. A right PIN that was hashed at another cost is stored at today's.
+// same. If a right PIN was hashed at another cost, checkPIN puts a hash at the
+// current cost in held.
 func (a *attempt) checkPIN(digits string, held *account.PIN) (bool, error) {
 	var stored *pinhash.Hash
 	if held != nil {
-		kept := pinhash.Hash(held.Hash) // held changes if it is renewed, and is looked for again if the swap is lost
+		kept := pinhash.Hash(held.Hash) // a renewal changes held; after a lost swap the old hash is looked up
 		stored = &kept
 	}
 	found := a.found()

@@ -12,22 +12,22 @@ import (
 	"github.com/knowhave/factor/internal/keylock"
 )
 
-// The host's functions may call this package with the context that they were
-// given: the context then says which of them runs, so that such a call takes no
-// slow lock and none of them runs inside itself. With another context a call
-// cannot be told from anybody else's. Then the bounds below keep it from waiting
-// for itself, or from calling itself, for ever.
+// The host's functions may call this package with the context they were given. That
+// context tells which function runs, so such a call takes no slow lock, and no
+// function runs inside itself. With another context the call looks like anybody
+// else's; the bounds below then keep it from waiting for itself, or calling itself,
+// for ever.
 
 const (
 	// slowLockPatience is how long a call waits for the lock of calls with a
 	// password before it goes on without it.
 	slowLockPatience = 5 * time.Second
-	// slotPatience is how long a call waits for one of the calls of the same host
-	// function, or comparisons of a PIN, that run for the same user.
+	// slotPatience is how long a call waits for a slot, while the same host
+	// function, or comparisons of a PIN, run for the same user.
 	slotPatience = 5 * time.Second
 )
 
-// hostFunc names a function of Options that gets a context and is asked about a user.
+// hostFunc names a function of Options that takes a context and a user.
 type hostFunc string
 
 const (
@@ -45,21 +45,20 @@ type hostCall struct {
 	wipe     uuid.UUID // of inWipe
 }
 
-// observing is a call of Options.Observe. It is made in every call that decides.
+// observing is a call of Options.Observe.
 type observing struct{ verifier *core }
 
-// calledFromHost reports whether ctx was made in a function of the host's that still
-// runs.
+// calledFromHost reports whether ctx comes from a host function that still runs.
 func calledFromHost(ctx context.Context) bool {
 	return host.Inside(ctx, func(hostCall) bool { return true }) || host.Inside(ctx, func(observing) bool { return true })
 }
 
 var (
 	errInsideItself = errors.New("it would run inside itself for the same user")
-	errTooMany      = fmt.Errorf("it runs %d times already for this user", keylock.MaxAtOnce)
+	errTooMany      = fmt.Errorf("it already runs %d times for this user", keylock.MaxAtOnce)
 )
 
-// notCalledError is what keeps this process from calling a function of the host's.
+// A notCalledError is the reason why this process did not call a host function.
 type notCalledError struct {
 	function hostFunc
 	because  error
@@ -71,16 +70,16 @@ func (e *notCalledError) Error() string {
 	return fmt.Sprintf("factor: %s was not called: %s", e.function, e.because)
 }
 
-// wasNotCalled reports whether the host's function was not called. It looks at the error
-// itself and not at what that wraps: a host that calls back may return such an error
-// of another call, and has failed then.
+// wasNotCalled reports whether the host's function was not called. It does not
+// unwrap err: a host that calls back may return such an error of another call, and
+// then has failed.
 func wasNotCalled(err error) bool {
 	_, is := err.(*notCalledError)
 	return is
 }
 
-// askHost calls one of the host's functions about the user of the attempt, but
-// not from inside itself, and not more often at once than there are slots.
+// askHost calls one of the host's functions for the attempt's user. It fails inside
+// that function, and if no slot becomes free in time.
 func askHost[T any](a *attempt, f hostFunc, running *keylock.Slots, ask func(ctx context.Context, user string) (T, error)) (T, error) {
 	var none T
 	call := hostCall{verifier: a.v.core, function: f, user: a.user}
@@ -97,7 +96,7 @@ func askHost[T any](a *attempt, f hostFunc, running *keylock.Slots, ask func(ctx
 	return ask(asked, a.user)
 }
 
-// enter takes one of the slots of a user. It returns errTooMany, or the context's
+// enter takes one of the user's slots. It returns errTooMany, or the context's
 // error.
 func enter(ctx context.Context, running *keylock.Slots, user string, patience time.Duration) (leave func(), err error) {
 	leave, err = running.Enter(ctx, user, patience)

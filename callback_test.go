@@ -11,9 +11,8 @@ import (
 	"github.com/knowhave/factor/internal/host/hosttest"
 )
 
-// A host may keep the context that one of its functions was given, for a worker
-// that lives on or for its tracing. A later call with it is like any other: it is
-// not inside the function, which has returned.
+// A host may keep the context of one of its functions, for a worker or for tracing.
+// A later call with it is like any other: the function has returned.
 func TestAKeptContextIsInsideNothing(t *testing.T) {
 	var checked, observed, wiped context.Context
 	first := errors.New("down")
@@ -44,7 +43,7 @@ func TestAKeptContextIsInsideNothing(t *testing.T) {
 	k.ok(k.admin.Forget(wiped, alice)) // which finishes the wipe
 }
 
-// A kept context must not let a call pass by the lock of those that hash.
+// A kept context must not let a call bypass the lock of hashing calls.
 func TestAKeptContextTakesTheSlowLock(t *testing.T) {
 	var kept context.Context
 	k := newKit(t)
@@ -58,8 +57,8 @@ func TestAKeptContextTakesTheSlowLock(t *testing.T) {
 	}
 }
 
-// Observe that calls back with a context of its own ends, however much of the
-// host's code lies between.
+// An Observe that calls back with another context ends, however deep in the host's
+// code.
 func TestObserveEndsFarDownTheStack(t *testing.T) {
 	var k *kit
 	observed := 0
@@ -88,7 +87,7 @@ func furtherDown(frames int, f func()) {
 	furtherDown(frames-1, f)
 }
 
-// A type of the host's may be called as one of this package's.
+// A host's type may have the same name as one of this package's.
 func TestTheHostsOwnObserveIsNotTakenForOurs(t *testing.T) {
 	enter, entered := make(chan struct{}), make(chan struct{})
 	told := false
@@ -115,8 +114,8 @@ func TestTheHostsOwnObserveIsNotTakenForOurs(t *testing.T) {
 	}
 }
 
-// A Wipe that returns the error of a call that it made itself has failed like any
-// other: somebody is told, and Sweep backs off.
+// A Wipe that returns the error of its own call has failed like any other: it is
+// reported, and Sweep backs off.
 func TestAWipeThatFailsByItsOwnCallHasFailed(t *testing.T) {
 	var k *kit
 	k = newKit(t, func(o *factor.Options) {

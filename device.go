@@ -12,40 +12,41 @@ import (
 
 // DeviceOptions tunes the enrolment of devices. A zero field means its default.
 type DeviceOptions struct {
-	// Grace is how long after Options.RegisteredAt a device is enrolled without
-	// a proof. Default 5 min.
+	// Grace is how long after Options.RegisteredAt a device may enrol without a
+	// proof. Default 5 min.
 	Grace time.Duration
-	// Max is how many devices a user may have, at most 100. Default 10.
+	// Max is the most devices a user may have, at most 100. Default 10.
 	Max int
 }
 
 // A Device is an enrolled device.
 type Device struct {
-	// ID was chosen by the client.
+	// ID is the client's own.
 	ID uuid.UUID `json:"id"`
-	// EnrolledAt is when its present secret was made.
+	// EnrolledAt is when its current secret was made.
 	EnrolledAt time.Time `json:"enrolledAt,omitzero"`
-	// UsedAt is when its last code was accepted, zero if none was.
+	// UsedAt is when its last code was accepted, or zero.
 	UsedAt time.Time `json:"usedAt,omitzero"`
 }
 
-// A DeviceTOTPEnroller gives devices the secret that their codes are computed
-// from. It is safe for use by many goroutines.
+// A DeviceTOTPEnroller gives devices the secret from which they compute their
+// codes. It is safe for use by many goroutines.
 type DeviceTOTPEnroller struct{ v *Verifier }
 
 // NewDeviceTOTPEnroller returns the DeviceTOTPEnroller of v.
 func NewDeviceTOTPEnroller(v *Verifier) *DeviceTOTPEnroller { return &DeviceTOTPEnroller{v} }
 
-// Enroll enrols a device under an ID that the client chose. With a proof, one of
-// OTP, password and PIN judged in this order, a device that is enrolled already
-// gets a new secret. Without, a device that is not enrolled yet is let in within
-// DeviceOptions.Grace of Options.RegisteredAt (or up to 1 min before it, for
-// clocks that differ), a credential that is given being judged even then. A device
-// that was enrolled within the same window and has not shown a code yet gets a new
-// secret in this way too, because its client may not have received the first.
+// Enroll enrols a device under an ID that the client chose, if the proof is right.
+// A device that is already enrolled then gets a new secret.
+//
+// Without a proof, Enroll admits a new device within DeviceOptions.Grace of
+// Options.RegisteredAt (or up to 1 min before it, in case clocks differ). A device
+// that was enrolled within the same window and has shown no code yet then gets a
+// new secret too, because its client may not have received the first. If a
+// credential is given, Enroll judges it even within the window.
 //
 // It returns ErrMalformed (also for uuid.Nil), ErrWipePending, ErrDeviceLimit,
-// ErrNoCredential where a proof is needed and none is given, ErrLocked and
+// ErrNoCredential if a proof is needed and none is given, ErrLocked and
 // ErrMismatch.
 func (e *DeviceTOTPEnroller) Enroll(ctx context.Context, user string, device uuid.UUID, proof Credentials) (Enrollment, error) {
 	if err := e.v.checkProof(user, proof); err != nil {
@@ -68,7 +69,7 @@ func (e *DeviceTOTPEnroller) Enroll(ctx context.Context, user string, device uui
 	})
 }
 
-// mayEnroll returns nil for a right proof, or none within the window.
+// mayEnroll returns nil for a right proof, or for none within the window.
 func (a *attempt) mayEnroll(device uuid.UUID, proof Credentials) error {
 	if proof != (Credentials{}) {
 		_, err := a.judge(proof, a.opts.ProofKinds)
@@ -109,11 +110,10 @@ func deviceList(a *account.Account) []Device {
 	return list
 }
 
-// Revoke removes a device. The proof is one of OTP, password and PIN, judged in
-// this order.
+// Revoke removes a device, if the proof is right.
 //
-// It returns ErrMalformed, ErrNoCredential, ErrUnknownDevice (before the proof
-// is judged), ErrLocked and ErrMismatch.
+// It returns ErrMalformed, ErrNoCredential, ErrUnknownDevice (before it judges the
+// proof), ErrLocked and ErrMismatch.
 func (e *DeviceTOTPEnroller) Revoke(ctx context.Context, user string, device uuid.UUID, proof Credentials) error {
 	if err := cmp.Or(e.v.checkUser(user), checkDevice(device)); err != nil {
 		return err

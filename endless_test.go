@@ -14,11 +14,11 @@ import (
 	"github.com/knowhave/factor/internal/pinhash"
 )
 
-// scantStore keeps one record, whoever asks, and fails after so many calls: a
-// rule about an end must not be tested by a call that has none.
+// scantStore keeps one record for everybody, and fails after a number of calls: a
+// test of endings must not be endless.
 type scantStore struct {
 	rec   Record
-	calls int // left
+	calls int // calls left
 	pages [][]string
 }
 
@@ -65,10 +65,10 @@ func verifierOnScant(t *testing.T, s *scantStore, o Options) *Verifier {
 	return v
 }
 
-// Whatever a call comes to, the turns that it took are free after it.
-func TestEveryCallLeavesTheTurnsThatItTook(t *testing.T) {
+// After each call, all the locks it took are free.
+func TestEveryCallReleasesItsLocks(t *testing.T) {
 	v := verifierOnScant(t, &scantStore{calls: 100}, judgeOptions)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a turn that never comes
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a lock that never comes
 	defer cancel()
 	for range 2 {
 		if err := v.VerifyPassword(ctx, "user", "wrong"); !errors.Is(err, ErrMismatch) {
@@ -78,13 +78,13 @@ func TestEveryCallLeavesTheTurnsThatItTook(t *testing.T) {
 			t.Fatalf("a wrong code = %v", err)
 		}
 		if n := LocksHeld(v); n != 0 {
-			t.Fatalf("%d turns are left behind", n)
+			t.Fatalf("%d locks are still held", n)
 		}
 	}
 }
 
-// A wipe that was done is noted as done, and only that one, so that whoever waits
-// for its end need not ask for it again.
+// A finished wipe, and only that one, is recorded as done, so that nobody runs it
+// again.
 func TestAWipeIsNotedOnce(t *testing.T) {
 	store := &scantStore{calls: 100}
 	asked := 0
@@ -117,7 +117,7 @@ func TestAWipeIsNotedOnce(t *testing.T) {
 	}
 }
 
-// A walk ends at the first page with nobody on it, and not before.
+// A walk ends at the first empty page, and not before.
 func TestAWalkEndsAtAnEmptyPage(t *testing.T) {
 	for _, pages := range [][][]string{nil, {{"a", "b"}}, {{"a"}, {"b"}, {"c"}}} {
 		v := verifierOnScant(t, &scantStore{calls: len(pages) + 1, pages: pages}, Options{})

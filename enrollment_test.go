@@ -105,8 +105,8 @@ func TestEnrollmentRefusesLabels(t *testing.T) {
 	}
 }
 
-// FuzzEnrollment reads the URL of an enrolment with another library, for
-// arbitrary names of issuers and users: nothing of it is lost or mistaken.
+// FuzzEnrollment reads the URL of an enrolment with another library, for arbitrary
+// issuers and users.
 func FuzzEnrollment(f *testing.F) {
 	for _, seed := range []string{"ann", "ann@example.org", "a:b", " a ", "a+b", "a%20b", "é 👩‍💻", "a/b?c#d&e=f", "%", ":", "a\nb", "&secret=AAAA"} {
 		f.Add("", seed, uint8(0))
@@ -151,8 +151,8 @@ func FuzzEnrollment(f *testing.F) {
 	})
 }
 
-// A QR code that is too small for its modules is refused as such, and only sizes
-// out of bounds as out of bounds.
+// The error for a size tells whether it is too small for the modules or out of
+// bounds.
 func TestQRSaysWhatIsWrongWithItsSize(t *testing.T) {
 	e := newKit(t).begin()
 	for pixels, outside := range map[int]bool{-1: true, 0: true, 1: false, 4097: true} {
@@ -166,10 +166,10 @@ func TestQRSaysWhatIsWrongWithItsSize(t *testing.T) {
 	}
 }
 
-// longUser is the longest user, each byte of which takes three in a URL.
+// longUser is the longest user, whose bytes each take three in a URL.
 var longUser = strings.Repeat("é", 126) + "漢"
 
-// Whoever may be a user can scan a QR code, whatever the issuer is called.
+// Every user's URL fits in a QR code, with any issuer.
 func TestTheLongestNamesFitInAQRCode(t *testing.T) {
 	k := newKit(t, func(o *factor.Options) {
 		o.TOTP = factor.TOTPOptions{Issuer: strings.Repeat("é", 64), Algorithm: "SHA512", Digits: 8, Period: 2 * time.Minute}
@@ -197,8 +197,8 @@ func TestTheIssuerHasABound(t *testing.T) {
 	}
 }
 
-// What a dependency says of what it was given often quotes it. No error of ours
-// does: neither the secret nor the user.
+// Errors of dependencies often quote their arguments. None of ours quotes the
+// secret or the user.
 func TestNoErrorQuotesWhatADependencyWasGiven(t *testing.T) {
 	const secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 	long := strings.Repeat("a", 2400)

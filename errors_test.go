@@ -71,8 +71,8 @@ func TestAnOddSealerAcceptsAndStoresNothing(t *testing.T) {
 	}
 }
 
-// A record that does not open is left by everything but Discard: Forget may have met a
-// passing fault, and a wipe may be pending in it.
+// Only Discard touches a record that does not open: Forget may have met a passing
+// fault, and a wipe may be pending.
 func TestARecordThatDoesNotOpenIsNotAbsent(t *testing.T) {
 	k := newKit(t)
 	k.setPIN()
@@ -215,8 +215,8 @@ func TestErrorTextsSayWhatToWaitFor(t *testing.T) {
 	}
 }
 
-// A record in a format of a later release is not damaged, and not absent: every
-// method says what it is, and leaves it as it is.
+// A record in a later release's format is neither damaged nor absent: every method
+// says what it is, and leaves it.
 func TestARecordOfANewerFormatIsToldAndLeft(t *testing.T) {
 	ctx := t.Context()
 	pin, otp := factor.Credentials{PIN: rightPIN}, factor.Credentials{OTP: "123456"}
@@ -270,8 +270,8 @@ func TestARecordOfANewerFormatIsToldAndLeft(t *testing.T) {
 	}
 }
 
-// Every format after the last known one is newer; what is no format is not, and
-// neither is what does not open.
+// Every format after the last known one is newer. Data without a format, and data
+// that does not open, are not.
 func TestOnlyANewerFormatIsNewer(t *testing.T) {
 	k, newest := newKit(t), newestFormat(t)
 	for format := range 256 {
@@ -296,7 +296,7 @@ func TestOnlyANewerFormatIsNewer(t *testing.T) {
 	}
 }
 
-// newer returns alice's record as a release would seal it that knows this format.
+// newer returns alice's record as a release with this format would seal it.
 func (k *kit) newer(format byte) []byte {
 	k.Helper()
 	plain := append([]byte{format}, bytes.Repeat([]byte{0xff}, 255)...)
@@ -305,7 +305,7 @@ func (k *kit) newer(format byte) []byte {
 	return data
 }
 
-// store puts data in the place of alice's record, due for the next Sweep.
+// store replaces alice's record, due for the next Sweep.
 func (k *kit) store(data []byte) {
 	k.Helper()
 	ctx := context.Background()

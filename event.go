@@ -6,26 +6,26 @@ import (
 	"github.com/google/uuid"
 )
 
-// Action says what an Event is about.
+// An Action is the kind of an Event.
 type Action string
 
-// What is reported to Options.Observe.
+// The actions that Options.Observe receives, and the fields that each sets.
 const (
 	// ActionVerified: a credential was right. Kind, Device.
 	ActionVerified Action = "verified"
-	// ActionRefused: a credential was wrong, or already used. One event for each
-	// kind that it was judged against. Kind, Err, Remaining; Until if this one
-	// locked it.
+	// ActionRefused: a credential was wrong or already used; one event for each
+	// kind that it was judged against. Kind, Err, Remaining, and Until if this one
+	// locked the kind.
 	ActionRefused Action = "refused"
-	// ActionLockedOut follows the ActionRefused of the Final-th wrong answer: the kind is
-	// locked until it is unlocked or bound anew. Kind.
+	// ActionLockedOut follows the ActionRefused of the Final-th wrong answer: the
+	// kind stays locked until it is unlocked or bound anew. Kind.
 	ActionLockedOut Action = "locked-out"
-	// ActionLocked: something was not judged or not issued because it is locked.
-	// Kind, Err, Until.
+	// ActionLocked: a lock or an interval kept a credential from being judged or a
+	// code from being issued. Kind, Err, Until.
 	ActionLocked Action = "locked"
-	// ActionIssued: a code was issued. Kind; Until is its end.
+	// ActionIssued: a code was issued. Kind; Until is when it expires.
 	ActionIssued Action = "issued"
-	// ActionEnrolled: a device was enrolled, or enrolled anew. Kind, Device.
+	// ActionEnrolled: a device was enrolled or enrolled again. Kind, Device.
 	ActionEnrolled Action = "enrolled"
 	// ActionRevoked: a device was revoked. Kind, Device.
 	ActionRevoked Action = "revoked"
@@ -36,66 +36,68 @@ const (
 	// ActionAuthenticatorBegun: an authenticator waits for its first code.
 	// Kind; Until is when it is dropped.
 	ActionAuthenticatorBegun Action = "authenticator-begun"
-	// ActionAuthenticatorConfirmed: the authenticator counts from now on. Kind.
+	// ActionAuthenticatorConfirmed: the authenticator is in force. Kind.
 	ActionAuthenticatorConfirmed Action = "authenticator-confirmed"
 	// ActionAuthenticatorRemoved: the authenticator was removed. Kind.
 	ActionAuthenticatorRemoved Action = "authenticator-removed"
-	// ActionResetProven: the reset guard was given a right proof. Kind, Device.
+	// ActionResetProven: a proof was right at the reset guard. Kind, Device.
 	ActionResetProven Action = "reset-proven"
-	// ActionResetRefused: the reset guard was given a wrong or used proof. Kind,
-	// Err, Remaining; Until if the next proof has to wait.
+	// ActionResetRefused: a proof was wrong or already used at the reset guard.
+	// Kind, Err, Remaining, and Until if the next proof has to wait.
 	ActionResetRefused Action = "reset-refused"
-	// ActionResetLastChance follows the ActionResetRefused of the last strike:
-	// the next wrong proof wipes. Warn the user. Kind.
+	// ActionResetLastChance follows the ActionResetRefused of the last strike: the
+	// next wrong proof wipes. Warn the user. Kind.
 	ActionResetLastChance Action = "reset-last-chance"
-	// ActionWipeMarked: the user's critical data is given up; Options.Wipe is
-	// called next.
+	// ActionWipeMarked: the user lost the critical data; the package calls
+	// Options.Wipe next.
 	ActionWipeMarked Action = "wipe-marked"
-	// ActionWipeFailed: Options.Wipe returned an error and will be called again.
-	// Err.
+	// ActionWipeFailed: Options.Wipe returned an error; the package will call it
+	// again. Err.
 	ActionWipeFailed Action = "wipe-failed"
 	// ActionWipeDone: Options.Wipe returned nil.
 	ActionWipeDone Action = "wipe-done"
-	// ActionUnlocked: a budget was set back by Admin.Unlock or PasswordChanged. Kind.
-	ActionUnlocked Action = "unlocked"
-	// ActionCodesVoided: the live codes, and an authenticator that waited for its
-	// first code, were voided by Admin.VoidCodes or PasswordChanged.
-	ActionCodesVoided Action = "codes-voided"
-	// ActionRecoveryGenerated: recovery codes were made, in place of all that there were.
+	// ActionUnlocked: Admin.Unlock or PasswordChanged set a count back to zero.
 	// Kind.
+	ActionUnlocked Action = "unlocked"
+	// ActionCodesVoided: Admin.VoidCodes or PasswordChanged voided the live codes
+	// and dropped a pending authenticator.
+	ActionCodesVoided Action = "codes-voided"
+	// ActionRecoveryGenerated: new recovery codes replaced all the old ones. Kind.
 	ActionRecoveryGenerated Action = "recovery-generated"
 	// ActionRecoveryRemoved: the recovery codes were removed. Kind.
 	ActionRecoveryRemoved Action = "recovery-removed"
-	// ActionForgotten: all that was kept about the user was erased.
+	// ActionForgotten: Admin.Forget or Discard erased the user's record.
 	ActionForgotten Action = "forgotten"
-	// ActionResealed: the record was sealed again under the primary key.
+	// ActionResealed: Admin.Reseal sealed the record under the primary key.
 	ActionResealed Action = "resealed"
-	// ActionImported: a holding of another system was taken over. Kind, Device.
+	// ActionImported: Admin.Import bound a PIN, an authenticator or a device. Kind,
+	// Device.
 	ActionImported Action = "imported"
 )
 
-// An Event is one decision or change, reported to Options.Observe after it was
-// stored: the events of one call in their order, before the call returns. It holds
-// no secret, but it names the user. What is refused without looking at a credential,
-// for its form, for a weak PIN or for what the user does not hold, is no event.
+// An Event is one decision or change. Options.Observe receives the events of a call
+// in order, after they are stored and before the call returns. An event holds no
+// secret, but names the user. A refusal that looked at no credential (a malformed
+// argument, a weak PIN, something the user does not hold) is no event.
 //
-// An event is reported at most once: never for what was not stored, and not where
-// the process ends right after the swap, or the store does not say how it went.
-// What is stored is what counts, and Admin.Status shows it.
+// Events are delivered at most once. None is reported for a change that was not
+// stored. An event is lost if the process ends right after the swap, or if the
+// store does not say whether the swap succeeded. The record counts, and
+// Admin.Status shows it.
 type Event struct {
-	// At is when it was decided, in UTC.
+	// At is the time of the decision, in UTC.
 	At     time.Time
 	User   string
 	Action Action
-	// Kind is the kind of factor, empty where the action is not about one.
+	// Kind is the kind of factor, or empty if the action is not about one.
 	Kind Kind
-	// Device is the device that matched or changed, else uuid.Nil.
+	// Device is the device that matched or changed, or uuid.Nil.
 	Device uuid.UUID
-	// Err is what the caller was answered about this kind, or the fault of
-	// Options.Wipe, else nil.
+	// Err is the caller's answer about this kind, or the error of Options.Wipe, or
+	// nil.
 	Err error
 	// Remaining is as in MismatchError.
 	Remaining int
-	// Until is the end of a lock, a wait or a code, else zero.
+	// Until is the end of a lock, a wait or a code, or zero.
 	Until time.Time
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// Every action is reported by the act it speaks of, with the fields that its
-// comment names, once the record that it speaks of is stored.
+// Every action is reported by its act, with the fields that its comment names, once
+// the record is stored.
 func TestEveryActionIsReportedWithItsFields(t *testing.T) {
 	ctx := context.Background()
 	pin := factor.Credentials{PIN: rightPIN}
@@ -107,8 +107,8 @@ func TestEveryActionIsReportedWithItsFields(t *testing.T) {
 	}
 }
 
-// The last chance is an event of its own before the wipe, and a wipe is reported
-// as marked before it is asked for.
+// The last chance is an event before the wipe, and a wipe is reported as marked
+// before Wipe is called.
 func TestEventsOfAWipeComeInOrder(t *testing.T) {
 	k := newKit(t)
 	k.setPIN()

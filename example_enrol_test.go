@@ -14,7 +14,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A device enrols without a proof only soon after its user has registered.
+// A device enrols without a proof only soon after its user registered.
 func ExampleDeviceTOTPEnroller() {
 	ctx := context.Background()
 	registered := time.Now()
@@ -48,8 +48,8 @@ func ExampleDeviceTOTPEnroller() {
 	// with a code that is used: true
 }
 
-// The app shows the service and the user's address, and not the ID that the service
-// knows the user by.
+// The app shows the service and the user's address, not the service's ID of the
+// user.
 func ExampleEnrollment_WithLabel() {
 	verifier := exampleVerifier(&factor.Options{
 		CheckPassword: func(_ context.Context, _, password string) (bool, error) { return password == "correct horse", nil },
@@ -68,7 +68,7 @@ func ExampleEnrollment_WithLabel() {
 	// Output: otpauth://totp/Acme%20Shop:alice@example.org
 }
 
-// An authenticator counts only after the user has shown that it works.
+// An authenticator counts once the user has shown that it works.
 func ExampleAuthenticatorEnroller() {
 	ctx := context.Background()
 	verifier := exampleVerifier(&factor.Options{TOTP: factor.TOTPOptions{Issuer: "Example"}})

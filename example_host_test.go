@@ -11,8 +11,8 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// Whoever has only the user's mailbox can reset the password, but does not get
-// at the critical data.
+// A thief with only the user's mailbox can reset the password, but loses the
+// critical data.
 func ExampleResetGuard() {
 	ctx := context.Background()
 	verifier := exampleVerifier(&factor.Options{
@@ -117,8 +117,8 @@ func ExampleAdmin() {
 	// swept: 0 <nil>
 }
 
-// To change the key, open with both, seal everything under the new one, and
-// only then forget the old one.
+// To change the key, open with both, seal everything under the new one, and then
+// forget the old one.
 func ExampleKeyring() {
 	ctx := context.Background()
 	oldKey, newKey := exampleKey(), exampleKey()
@@ -158,7 +158,7 @@ func ExampleKeyring() {
 	// the new key alone now finds the PIN: true <nil>
 }
 
-// Past the first factor, a login offers what the user holds as the second.
+// Past the first factor, a login offers what the user holds as the second factor.
 func ExampleHoldings() {
 	ctx := context.Background()
 	verifier := exampleVerifier(nil)
@@ -176,7 +176,7 @@ func ExampleHoldings() {
 	// ask for a code of an app: false
 }
 
-// What an OpenID Connect provider writes into the claim amr.
+// An OpenID Connect provider writes these values into the amr claim.
 func ExampleKind_AMR() {
 	fmt.Println([]string{factor.KindPassword.AMR(), factor.KindDeviceTOTP.AMR()})
 	// Output: [pwd otp]

@@ -16,8 +16,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A row of the table that a team had before moves in. The same row again changes
-// nothing, and a row that cannot be taken is named by its field.
+// A row of a team's old table moves in. The same row again changes nothing, and a
+// bad row is reported by field.
 func ExampleAdmin_Import() {
 	ctx := context.Background()
 	verifier := exampleVerifier(nil)
@@ -57,14 +57,14 @@ func ExampleAdmin_Import() {
 	// right PIN: true
 }
 
-// phcOfKeycloak writes a PBKDF2 hash of Keycloak as a PHC string: its algorithm,
+// phcOfKeycloak converts a PBKDF2 hash of Keycloak to a PHC string: its algorithm,
 // such as pbkdf2-sha256, its hashIterations, its salt and its value.
 func phcOfKeycloak(algorithm string, iterations int, salt, value string) string {
 	unpadded := func(base64 string) string { return strings.TrimRight(base64, "=") }
 	return fmt.Sprintf("$%s$i=%d$%s$%s", algorithm, iterations, unpadded(salt), unpadded(value))
 }
 
-// If a system keeps the parts of a hash in columns of their own, write them as a PHC
+// If a system keeps the parts of a hash in separate columns, write them as a PHC
 // string.
 func ExampleImportedPIN() {
 	ctx := context.Background()
@@ -79,7 +79,7 @@ func ExampleImportedPIN() {
 	// right PIN: true
 }
 
-// Keycloak and better-auth use the characters of a text as the key.
+// Keycloak and better-auth use the bytes of a text as the key.
 func ExampleImportedTOTP() {
 	verifier := exampleVerifier(nil)
 	err := factor.NewAdmin(verifier).Import(context.Background(), "alice", factor.Import{
@@ -90,7 +90,7 @@ func ExampleImportedTOTP() {
 	// moved in: true
 }
 
-// pseudonym stands for a user in a log. Its key is the service's own secret.
+// pseudonym replaces a user in a log. Its key is the service's own secret.
 func pseudonym(user string) string {
 	mac := hmac.New(sha256.New, []byte("a secret of the service's"))
 	mac.Write([]byte(user))

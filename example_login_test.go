@@ -11,7 +11,7 @@ import (
 	"github.com/knowhave/factor/sqlstore"
 )
 
-// On your database, with the driver that you use already.
+// On your database, with your driver.
 func ExampleNewVerifier() {
 	ctx, dsn, key := context.Background(), os.Getenv("DATABASE_URL"), exampleKey()
 
@@ -41,8 +41,8 @@ func ExampleNewVerifier() {
 	fmt.Println(verifier.VerifyPassword(ctx, "alice", "correct horse"))
 }
 
-// A login is a password and then a code. Between the two your session knows that the
-// user is past the password, and no more.
+// A login is a password and then a code. Between the two your session knows only
+// that the user is past the password.
 func Example_login() {
 	ctx := context.Background()
 	verifier := exampleVerifier(&factor.Options{
@@ -81,10 +81,10 @@ func Example_login() {
 	// Output: <nil> login otp
 }
 
-// checkPassword stands for a slow hash of yours.
+// checkPassword stands for your own slow hash.
 func checkPassword(_ context.Context, user, password string) (bool, error) {
 	return user == "alice" && password == "correct horse", nil
 }
 
-// mailTo stands for your mail, and returns what the user types.
+// mailTo stands for your mail. It returns what the user types.
 func mailTo(_ string, code factor.OTP) string { return code.Code[:3] + " " + code.Code[3:] }

@@ -9,8 +9,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A code that confirms a payment confirms this payment, and neither another one nor a
-// change of address.
+// A code that confirms a payment confirms no other payment and no change of
+// address.
 func ExampleVerifier_For() {
 	ctx := context.Background()
 	verifier := exampleVerifier(nil)

@@ -10,7 +10,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A user who keeps recovery codes gets in without the phone, once with each.
+// A user with recovery codes gets in without the phone, once with each code.
 func ExampleRecoveryCodes() {
 	ctx := context.Background()
 	verifier := exampleVerifier(&factor.Options{

@@ -11,8 +11,8 @@ import (
 	"github.com/knowhave/factor/memstore"
 )
 
-// The sealing key is changed while the service runs. The old key goes only once
-// every record is sealed under the new one.
+// Change the sealing key while the service runs. Drop the old key only once every
+// record is sealed under the new one.
 func ExampleAdmin_Reseal() {
 	ctx := context.Background()
 	store := memstore.New() // your sqlstore
@@ -40,8 +40,8 @@ func ExampleAdmin_Reseal() {
 	// First every process gets the new key as a second one, to open with only.
 	_, _ = under(oldKey, newKey)
 	// Then every process seals with it. Each call that stores something moves its
-	// user, and this loop moves the rest. It keeps where it is, so that it goes on
-	// there after a restart; here it is cut off after two users.
+	// user; this loop moves the rest. It keeps its place, so that it resumes after
+	// a restart; here it stops after every two users.
 	_, admin = under(newKey, oldKey)
 	after, left := "", []string(nil)
 	reseal := func(most int) (done bool) {
@@ -65,8 +65,8 @@ func ExampleAdmin_Reseal() {
 	}
 	fmt.Println("not resealed:", len(left))
 
-	// Last, the old key is dropped. What had not been resealed would be
-	// ErrUnsealed now, and never "no PIN".
+	// Last, drop the old key. A record that was not resealed would now be
+	// ErrUnsealed, never "no PIN".
 	verifier, _ := under(newKey)
 	for _, user := range users {
 		if err := verifier.VerifyPIN(ctx, user, "8299"); err != nil {
@@ -88,8 +88,8 @@ func ExampleAdmin_Reseal() {
 	// under the old key: true
 }
 
-// The keys are kept encrypted by a key management service, which is asked once,
-// when the process starts, and not at every call.
+// A key management service encrypts the keys. The process calls it once at its
+// start, not at every call.
 func ExampleNewKeyring() {
 	kms, wrappedKeys := exampleKMS()
 

@@ -112,8 +112,7 @@ func ExamplePINs() {
 	// the other client knows: true
 }
 
-// Of the password and the PIN one has to be right. The password is looked at
-// first.
+// The password or the PIN has to be right. The password is judged first.
 func ExampleOTPIssuer() {
 	ctx := context.Background()
 	verifier := exampleVerifier(&factor.Options{
@@ -136,7 +135,7 @@ func ExampleOTPIssuer() {
 	// 6 digits for the kind account until 2026-03-02T09:05:00.123Z
 }
 
-// exampleVerifier keeps everything in memory, under a key of its own.
+// exampleVerifier keeps everything in memory, under its own key.
 func exampleVerifier(opts *factor.Options) *factor.Verifier {
 	keyring, err := factor.NewKeyring(exampleKey())
 	if err != nil {

@@ -1,9 +1,9 @@
 package factor
 
-// LocksHeld returns how many users' locks are held or waited for.
+// LocksHeld returns the number of users whose locks are held or awaited.
 func LocksHeld(v *Verifier) int {
 	return v.loop.Keys() + v.hashing.Keys() + v.passwords.Keys()
 }
 
-// Watched returns how many users are waited for in PINs.Wait.
+// Watched returns the number of users in PINs.Wait.
 func Watched(v *Verifier) int { return v.waiters.Keys() }

@@ -10,16 +10,16 @@ import (
 	"github.com/knowhave/factor/internal/account"
 )
 
-// guessing is what a row of the guess table in SECURITY.md rests on: a factor
-// with its limit, and how many of how many values are right at any moment.
+// A guessing is the basis of a row of the guess table in SECURITY.md: a factor with
+// its limit, and the share of values that are right at any moment.
 type guessing struct {
 	factor       string
 	limit        Limit
 	right, space int
 }
 
-// untilFinal is how many wrong answers in a row there can be, and how long the
-// locks between them make that take.
+// untilFinal returns the most wrong answers in a row, and how long their locks
+// take.
 func (g guessing) untilFinal() (guesses int, locked time.Duration) {
 	var b account.Budget
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -35,7 +35,7 @@ func (g guessing) untilFinal() (guesses int, locked time.Duration) {
 	}
 }
 
-// within is how many wrong answers fit into a time that begins unlocked.
+// within returns how many wrong answers fit into a time that begins unlocked.
 func (g guessing) within(span time.Duration) (guesses int) {
 	var b account.Budget
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -4,17 +4,18 @@ import "context"
 
 // Holdings is what a user could prove.
 type Holdings struct {
-	// PIN: a PIN is set. Authenticator: one is confirmed.
+	// PIN: one is set. Authenticator: one is confirmed.
 	PIN           bool `json:"pin"`
 	Authenticator bool `json:"authenticator"`
-	// Devices is how many are enrolled, RecoveryCodes how many are unused.
+	// Devices counts the enrolled ones, RecoveryCodes the unused ones.
 	Devices       int `json:"devices"`
 	RecoveryCodes int `json:"recoveryCodes"`
 }
 
-// Holdings returns what a user could prove, for a login to offer as the second factor.
-// Ask only for a user who is past the first one: before that, it tells a stranger what
-// an account holds. A replica that lags may serve it.
+// Holdings returns what a user could prove, so that a login can offer it as the
+// second factor. Call it only for a user who has passed the first factor: before
+// that, it tells a stranger what an account holds. Stale data from a replica is
+// good enough.
 //
 // It returns ErrMalformed and ErrUnsealed.
 func (v *Verifier) Holdings(ctx context.Context, user string) (Holdings, error) {

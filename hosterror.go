@@ -2,14 +2,14 @@ package factor
 
 import "github.com/knowhave/factor/internal/host"
 
-// callHost calls into the host, and makes an error of a panic. An error of the
-// host's matches none of the answers, because the host asks this package too, or
-// returns its errors for its own reasons. A caller must not take it for an answer
-// about this call: an ErrWiped from inside Options.Wipe would let a reset go on
-// before the data is gone.
+// callHost calls into the host and turns a panic into an error. The error that it
+// returns matches none of this package's answers, even if the host got one from
+// this package: a caller must not take it for the answer to its own call. An
+// ErrWiped from inside Options.Wipe would let a reset go on before the data is
+// gone.
 func callHost(where string, f func() error) error { return answers.Call(where, f) }
 
-// answers are the errors by which this package says what it has decided.
+// answers are the errors that tell this package's decisions.
 var answers = host.Answers{
 	Errors: []error{
 		ErrMalformed, ErrNoCredential, ErrWeakPIN, ErrMismatch, ErrLocked, ErrNotEnrolled, ErrAlreadyEnrolled,

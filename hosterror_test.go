@@ -45,8 +45,7 @@ func isFault(t *testing.T, err error, but ...error) {
 	}
 }
 
-// A fault of the store, or of a function of the host's, that matches an answer of
-// factor is none.
+// A fault of the store or the host that matches an answer of factor is none.
 func TestAFaultIsNoAnswer(t *testing.T) {
 	for _, fault := range likeAnswers() {
 		k := newKit(t, func(o *factor.Options) {
@@ -69,7 +68,7 @@ func TestAFaultIsNoAnswer(t *testing.T) {
 	}
 }
 
-// Whatever Wipe returns, a reset does not go on while the data is there.
+// A reset does not go on while the data exists, whatever Wipe returns.
 func TestAFaultOfWipeIsNotErrWiped(t *testing.T) {
 	for _, fault := range likeAnswers() {
 		k := newKit(t)
@@ -82,7 +81,7 @@ func TestAFaultOfWipeIsNotErrWiped(t *testing.T) {
 	}
 }
 
-// A CheckPassword that asks another Verifier, and passes on its error, has said no.
+// A CheckPassword that returns another Verifier's mismatch has said no.
 func TestAMismatchFromCheckPasswordCounts(t *testing.T) {
 	k := newKit(t)
 	k.onCheck = func(context.Context) error {

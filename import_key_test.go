@@ -17,7 +17,7 @@ func inBase32(key string) string {
 	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString([]byte(key))
 }
 
-// importsAuthenticator imports an authenticator, and returns what is refused.
+// importsAuthenticator imports an authenticator, and returns the refusal.
 func (k *kit) importsAuthenticator(held factor.ImportedTOTP) (refused *factor.MalformedError) {
 	k.Helper()
 	err := k.admin.Import(k.Context(), alice, factor.Import{Authenticator: &held})
@@ -27,8 +27,8 @@ func (k *kit) importsAuthenticator(held factor.ImportedTOTP) (refused *factor.Ma
 	return refused
 }
 
-// Some systems take the text that they show for the key itself. Their keys look
-// like base32 often enough, and would give other codes if they were read so.
+// Some systems use a shown text as the key itself. Such keys often look like
+// base32, and would give other codes if read so.
 func TestImportTakesAKeyThatIsText(t *testing.T) {
 	const text = "MZXW6YTBOI2DKNRXMZXW6YTB"
 	k := newKit(t)
@@ -76,7 +76,7 @@ func TestImportTakesAKeyInOneWayOnly(t *testing.T) {
 	}
 }
 
-// spellings are keys that HMAC cannot tell from the first of their list.
+// spellings are keys that HMAC cannot distinguish from the first of their list.
 func spellings() map[string][]factor.ImportedTOTP {
 	const key = "12345678901234567890"
 	long := strings.Repeat("0123456789", 10)
@@ -124,8 +124,7 @@ func TestImportRefusesOneKeyInTwoPlaces(t *testing.T) {
 	}
 }
 
-// A key that was imported, and is gone since, does not come back when the same
-// place is imported in another spelling.
+// A key that was imported and is gone does not come back in another spelling.
 func TestImportKnowsAKeyInEachSpelling(t *testing.T) {
 	const key = "12345678901234567890"
 	for _, other := range []factor.ImportedTOTP{
@@ -147,7 +146,7 @@ func TestImportKnowsAKeyInEachSpelling(t *testing.T) {
 	}
 }
 
-// Keys that HMAC can tell apart are two keys.
+// Keys that HMAC can distinguish are two keys.
 func TestImportTakesKeysThatOnlyLookAlike(t *testing.T) {
 	const key = "12345678901234567890"
 	k := newKit(t)

@@ -12,8 +12,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// Another holding in the place is kept, and with it all others: nothing of the
-// row is taken over.
+// Another holding in the place stays, and Import binds nothing of the row.
 func TestImportKeepsWhatTheUserHolds(t *testing.T) {
 	held := func(secret string) factor.ImportedTOTP { return factor.ImportedTOTP{Secret: secret} }
 	app, other := held(newSecret), held(phoneSecret)
@@ -52,7 +51,7 @@ func TestImportKeepsWhatTheUserHolds(t *testing.T) {
 			if !errors.As(err, &e) || *e != c.want {
 				t.Fatalf("got %#v, want %+v", err, c.want)
 			}
-			// What was refused is remembered, if it is a key that is not known yet.
+			// A refused key that was unknown is marked.
 			if after := k.status(); !reflect.DeepEqual(after, before) || k.swaps.Load() > swaps+1 {
 				t.Fatalf("from %+v to %+v with %d swaps", before, after, k.swaps.Load()-swaps)
 			}
@@ -80,8 +79,7 @@ func TestImportHonoursTheDeviceLimit(t *testing.T) {
 	k.is(k.admin.Import(t.Context(), alice, two), factor.ErrDeviceLimit)
 }
 
-// What cannot be taken is named by its path, without what it holds, and nothing
-// is asked of the store.
+// A bad value is named by its path, without the value, and the store is not called.
 func TestImportNamesTheFieldThatIsRefused(t *testing.T) {
 	k := newKit(t)
 	secret := func(s string) factor.Import { return factor.Import{Authenticator: &factor.ImportedTOTP{Secret: s}} }
@@ -179,7 +177,7 @@ func TestImportNamesTheFieldThatIsRefused(t *testing.T) {
 	}
 }
 
-// The longest that is taken is taken, and in a record that opens.
+// The longest allowed values are imported, in a record that opens.
 func TestImportTakesWhatIsJustWithinBounds(t *testing.T) {
 	k := newKit(t)
 	long := strings.Repeat("A", 203) + "QE" // 1025 bits, of which 1024 are 128 bytes
@@ -194,8 +192,8 @@ func TestImportTakesWhatIsJustWithinBounds(t *testing.T) {
 	}
 }
 
-// FuzzImport shows that whatever is taken is in a record that opens again, that it
-// is known the next time, and that no error repeats what was given.
+// FuzzImport shows that every accepted import is in a record that opens again, is
+// known the next time, and that no error repeats a value.
 func FuzzImport(f *testing.F) {
 	f.Add(bcryptOfRightPIN, appSecret, "otpauth://totp/a?secret="+phoneSecret, "SHA1", 6, int64(30*time.Second), int64(0), int64(0), []byte(nil))
 	f.Add(argon2OfRightPIN, "", "otpauth://totp/a%20b?digits=8&period=60&algorithm=SHA512&secret="+phoneSecret, "", 0, int64(0), int64(59006130), int64(1e18), []byte(nil))
@@ -230,8 +228,8 @@ func FuzzImport(f *testing.F) {
 	})
 }
 
-// A secret that waits for its first code is held already: in two places each of its codes
-// would be accepted twice.
+// A pending secret is already held: in two places each of its codes would be
+// accepted twice.
 func TestImportRefusesTheSecretThatWaits(t *testing.T) {
 	k := newKit(t)
 	waiting := factor.ImportedTOTP{URL: k.begin().URL}
@@ -240,7 +238,7 @@ func TestImportRefusesTheSecretThatWaits(t *testing.T) {
 	}
 }
 
-// Whichever part of a row is refused first: no secret of it for a place that was filled
+// Whichever part of a row is refused first, none of its secrets for a filled place
 // comes back later, under any ID.
 func TestImportRemembersAllThatARefusedRowHasForFilledPlaces(t *testing.T) {
 	k := newKit(t)

@@ -91,8 +91,8 @@ func TestImportTakesOverAllThatAUserHolds(t *testing.T) {
 	}
 }
 
-// What an otpauth URL says, or the fields beside a Secret, decides about the
-// codes, whatever the options say about new secrets.
+// An otpauth URL, or the fields beside a Secret, determine the codes, whatever the
+// options say about new secrets.
 func TestImportKeepsHowCodesAreComputed(t *testing.T) {
 	key, err := totp.Generate(totp.GenerateOpts{Issuer: "Old & Co", AccountName: "alice@example.com", Period: 60, Digits: 8, Algorithm: 2})
 	if err != nil {
@@ -123,7 +123,7 @@ func TestImportKeepsHowCodesAreComputed(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// What Enroll hands out can be taken over by another engine.
+	// Another engine can import what Enroll returns.
 	from, to := newKit(t, func(o *factor.Options) { o.TOTP.Issuer = "A B" }), newKit(t)
 	e := from.enroll()
 	to.imports(factor.Import{Devices: []factor.ImportedDevice{{ID: e.Device, TOTP: factor.ImportedTOTP{URL: e.URL}}}})
@@ -158,7 +158,7 @@ func TestImportedPINIsHashedAnewOnceItIsRight(t *testing.T) {
 	}
 }
 
-// The same row again changes nothing, whatever the user did in between.
+// The same row again changes nothing, whatever the user did meanwhile.
 func TestImportTakesEachHoldingOverOnce(t *testing.T) {
 	ctx := context.Background()
 	byPassword := factor.Credentials{Password: rightPW}
@@ -211,7 +211,7 @@ func TestImportAfterForgetTakesOverAnew(t *testing.T) {
 	}
 }
 
-// What is imported later is added to what was before.
+// A later import adds to an earlier one.
 func TestImportAddsWhatIsNew(t *testing.T) {
 	k := newKit(t)
 	k.imports(factor.Import{Authenticator: row().Authenticator})
@@ -228,7 +228,7 @@ func TestImportAddsWhatIsNew(t *testing.T) {
 	}
 }
 
-// A step that was used elsewhere is not accepted here, nor one before it.
+// A step used elsewhere is not accepted here, nor an earlier one.
 func TestImportedStepIsSpent(t *testing.T) {
 	k := newKit(t)
 	used := k.Now().Unix() / 30
@@ -245,8 +245,8 @@ func TestImportedStepIsSpent(t *testing.T) {
 	}
 }
 
-// What is taken over is bound as by the user: what was guessed before tells nothing
-// about it, so it starts with no wrong answers. What is not taken over refunds none.
+// An import binds like the user: earlier guesses tell nothing about the new
+// holding, so its count starts at zero. What is not imported refunds none.
 func TestImportStartsTheCountsOfWhatItBinds(t *testing.T) {
 	k := newKit(t)
 	guess(k)
@@ -278,7 +278,7 @@ func guess(k *kit) {
 	}
 }
 
-// A key that was taken over and comes again with other digits is not what stands there.
+// An imported key that comes again with other digits is a different one.
 func TestImportRefusesOtherDigitsOfAKeyThatItTookOver(t *testing.T) {
 	k := newKit(t)
 	k.imports(row())
@@ -291,8 +291,8 @@ func TestImportRefusesOtherDigitsOfAKeyThatItTookOver(t *testing.T) {
 	k.accepts(k.codeOf(phoneSecret), factor.KindDeviceTOTP)
 }
 
-// To import is to bind: a pending wipe is finished first, and what is bound
-// after it lets the guard start anew.
+// An import is a binding: it finishes a pending wipe first, and a binding after a
+// wipe resets the guard.
 func TestImportWaitsForAPendingWipe(t *testing.T) {
 	for name, held := range map[string]factor.Import{"a PIN": {PIN: row().PIN}, "a device": {Devices: row().Devices}, "an authenticator": {Authenticator: row().Authenticator}} {
 		k := newKit(t)
@@ -311,7 +311,7 @@ func TestImportWaitsForAPendingWipe(t *testing.T) {
 	}
 }
 
-func TestImportWakesWhoWaitsForAPIN(t *testing.T) {
+func TestImportWakesWaitersForAPIN(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t, func(o *factor.Options) { o.PIN.Poll = time.Minute })
 		c := k.waiting(t.Context(), time.Minute)
@@ -323,8 +323,8 @@ func TestImportWakesWhoWaitsForAPIN(t *testing.T) {
 	})
 }
 
-// Only a PIN that is taken over ends the wait for one: no other holding does, nor
-// an import that is refused.
+// Only an imported PIN ends the wait for one: no other holding does, nor a refused
+// import.
 func TestImportWithoutAPINWakesNobody(t *testing.T) {
 	for name, c := range map[string]struct {
 		given factor.Import
@@ -354,8 +354,7 @@ func TestImportWithoutAPINWakesNobody(t *testing.T) {
 	}
 }
 
-// Without a LastStep every code around now is accepted, even that of the first step
-// of all.
+// Without a LastStep every code around now is accepted, even that of step 0.
 func TestImportWithoutALastStepRefusesNoStep(t *testing.T) {
 	k := newKit(t)
 	k.Set(time.Unix(10, 0).UTC())

@@ -16,7 +16,7 @@ const (
 	maxPIN      = 12
 )
 
-// checkUser checks what every call on a user has.
+// checkUser checks the purpose and the user.
 func (v *Verifier) checkUser(user string) error {
 	if v.malformed != nil {
 		return v.malformed
@@ -32,12 +32,12 @@ func (v *Verifier) checkPassword(password string) error {
 		return malformed("password", "must be 1 to 1024 bytes")
 	}
 	if v.opts.CheckPassword == nil {
-		return malformed("password", "cannot be judged: Options.CheckPassword is not set")
+		return malformed("password", "cannot be judged: set Options.CheckPassword")
 	}
 	return nil
 }
 
-// checkProof checks the user and those credentials that are given.
+// checkProof checks the user and the given credentials.
 func (v *Verifier) checkProof(user string, proof Credentials) error {
 	if err := v.checkUser(user); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (v *Verifier) checkProof(user string, proof Credentials) error {
 	return nil
 }
 
-// checkOTP returns ErrMalformed unless a code has the form of one of the kinds.
+// checkOTP returns ErrMalformed unless the code has the form of one of the kinds.
 func checkOTP(code string, kinds []Kind) error {
 	if slices.ContainsFunc(kinds, func(k Kind) bool { return k.hasFormOf(code) }) {
 		return nil

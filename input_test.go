@@ -16,7 +16,7 @@ import (
 	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
-// malformedField is the field that err finds malformed, "" if err is nil.
+// malformedField returns the field that err names, or "" if err is nil.
 func malformedField(t interface{ Fatalf(string, ...any) }, err error) string {
 	var detail *MalformedError
 	switch {
@@ -28,7 +28,7 @@ func malformedField(t interface{ Fatalf(string, ...any) }, err error) string {
 	return detail.Field
 }
 
-// Digits are well-formed if and only if they are so many ASCII digits.
+// checkDigits accepts exactly ASCII digits of the allowed lengths.
 func FuzzCheckDigits(f *testing.F) {
 	bounds := map[[2]int]*regexp.Regexp{}
 	for _, b := range [][2]int{{6, 8}, {4, 12}, {1, 12}, {6, 6}} {
@@ -58,9 +58,8 @@ var (
 	recoveryForm = regexp.MustCompile(`\A[- ]*(?:[0-9A-TV-Za-tv-z][- ]*){16}\z`)
 )
 
-// A code is well-formed if it has the form of one of the kinds asked for, whichever
-// others are asked for with it. The error says which forms there are, and nothing of the
-// value.
+// A code is well-formed if it has the form of one of the requested kinds. The error
+// names the forms, and nothing of the value.
 func FuzzCode(f *testing.F) {
 	const recovery = "k7m2-q9xw-4d3f-zpt8"
 	for _, seed := range []string{
@@ -131,7 +130,7 @@ func FuzzUser(f *testing.F) {
 	})
 }
 
-// Only those given are looked at; the first that is not well-formed is named, in
+// Only given credentials are checked; the error names the first malformed one, in
 // the order user, OTP, password, PIN.
 func TestProofIsMalformedIfAnyGivenFieldIs(t *testing.T) {
 	long := strings.Repeat("x", 1025)
@@ -169,7 +168,7 @@ func TestProofIsMalformedIfAnyGivenFieldIs(t *testing.T) {
 	})
 }
 
-// A password given as an argument of its own may not be empty.
+// A password argument must not be empty.
 func TestPasswordIsOneTo1024Bytes(t *testing.T) {
 	o := Options{CheckPassword: func(context.Context, string, string) (bool, error) { return true, nil }}
 	v := attemptOn(t, &account.Account{}, o, accounttest.Noon).v

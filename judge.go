@@ -4,10 +4,10 @@ import (
 	"github.com/knowhave/factor/internal/account"
 )
 
-// judge looks at the given credentials in the order OTP, password, PIN, until
-// one is right. Each wrong one is charged to its kind, and those of a locked
-// kind are not looked at. A fault ends the judging; what was charged before it
-// stays. At least one credential must be given, and kinds for an OTP.
+// judge judges the given credentials in the order OTP, password, PIN, until one is
+// right. It charges each wrong one to its kind and skips locked kinds. A fault ends
+// the judging; the charges before it stay. The caller gives at least one
+// credential, and kinds with an OTP.
 func (a *attempt) judge(given Credentials, kinds []Kind) (Match, error) {
 	var t account.Tally
 	if given.OTP != "" {
@@ -36,7 +36,8 @@ func (a *attempt) judge(given Credentials, kinds []Kind) (Match, error) {
 	return Match{}, refusal(t.Answer())
 }
 
-// judgeOTP judges a code against each of the kinds whose form it has. See account.JudgeCode.
+// judgeOTP judges a code against each of the kinds whose form it has: see
+// account.JudgeCode.
 func (a *attempt) judgeOTP(code string, kinds []Kind, t *account.Tally) (Match, bool) {
 	asked := make([]account.Kind, 0, len(otpKinds))
 	for _, k := range kinds {
@@ -54,7 +55,8 @@ func (a *attempt) judgeOTP(code string, kinds []Kind, t *account.Tally) (Match, 
 	return Match{}, false
 }
 
-// isLocked reports whether the kind is locked, so that nothing may be judged.
+// isLocked reports whether the kind is locked, so that the caller must not judge
+// it.
 func (a *attempt) isLocked(k Kind, t *account.Tally) bool {
 	f, locked := a.account.CheckLock(account.Kind(k), &a.v.rules, a.now)
 	if locked {
@@ -63,12 +65,12 @@ func (a *attempt) isLocked(k Kind, t *account.Tally) bool {
 	return locked
 }
 
-// count counts the answer to a kind.
+// count records the answer for a kind.
 func (a *attempt) count(k Kind, right bool, t *account.Tally) {
 	a.report(a.account.Count(account.Kind(k), right, &a.v.rules, a.now), t)
 }
 
-// report adds a finding to the events and, unless it is a right credential, to the
+// report adds a finding to the events and, unless the credential was right, to the
 // tally.
 func (a *attempt) report(f account.Finding, t *account.Tally) {
 	a.wrong = a.wrong || f.Charged
@@ -87,7 +89,7 @@ func (a *attempt) report(f account.Finding, t *account.Tally) {
 	t.Add(f)
 }
 
-// refusal is what the caller is answered about a credential that is not right.
+// refusal returns the caller's answer for a credential that is not right.
 func refusal(f account.Finding) error {
 	if f.Verdict == account.Locked {
 		return &LockedError{Kind: Kind(f.Kind), Until: f.Until}
@@ -95,7 +97,7 @@ func refusal(f account.Finding) error {
 	return &MismatchError{Kind: Kind(f.Kind), Remaining: f.Left, Stale: f.Verdict == account.Stale && !f.Charged}
 }
 
-// notBefore refuses what may not be done yet.
+// notBefore refuses a call that comes too early.
 func (a *attempt) notBefore(err *LockedError) error {
 	a.event(Event{Action: ActionLocked, Kind: err.Kind, Err: err, Until: err.Until})
 	return err

@@ -18,7 +18,7 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// attemptOn is an attempt on an account at a time, outside of any update.
+// attemptOn returns an attempt on an account outside any update.
 func attemptOn(t interface {
 	Fatal(...any)
 	Cleanup(func())
@@ -33,7 +33,7 @@ func attemptOn(t interface {
 	return &attempt{call: &c, account: a, now: now}
 }
 
-// hashed is a PIN as attemptOn hashes it.
+// hashed returns a PIN as attemptOn hashes it.
 func hashed(try *attempt, digits string) *account.PIN {
 	h, err := try.v.hasher.Hash(context.Background(), digits)
 	if err != nil {
@@ -42,8 +42,8 @@ func hashed(try *attempt, digits string) *account.PIN {
 	return &account.PIN{Hash: account.Hash(h), SetAt: accounttest.Noon}
 }
 
-// The person who is judged: each text is right for some kinds and stale for
-// others, and wrong for the rest.
+// A person holds credentials: each text is right for some kinds, stale for others,
+// and wrong for the rest.
 type person struct {
 	account      *account.Account
 	right, stale map[string][]Kind
@@ -126,9 +126,9 @@ var judgeOptions = Options{
 	Password:      judgeLimit, PIN: PINOptions{Limit: judgeLimit}, OTP: OTPOptions{Limit: judgeLimit}, TOTP: TOTPOptions{Limit: judgeLimit},
 }
 
-// Those given are judged in the order OTP, password, PIN, until one is right; a
-// code that is right for no kind is charged once to each that is not locked. One that
-// is stale for any of them is right for none, and charged to none.
+// Given credentials are judged in the order OTP, password, PIN, until one is right.
+// A code that is right for no kind is charged once to each that is not locked. One
+// that is stale for any is right for none and charged to none.
 func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		try := attemptOn(t, &account.Account{}, judgeOptions, accounttest.Noon)
@@ -250,7 +250,7 @@ func TestJudgeChargesWhatWasJudgedWrong(t *testing.T) {
 	})
 }
 
-// heard lists what an attempt reports, each with what the account now says.
+// heard lists an attempt's reports, each with the account's new state.
 func heard(t *rapid.T, try *attempt) (said []string) {
 	for _, e := range try.events {
 		said = append(said, string(e.Action)+" "+string(e.Kind))
@@ -272,7 +272,7 @@ func heard(t *rapid.T, try *attempt) (said []string) {
 	return said
 }
 
-// What was judged before a fault stays charged; what the fault hit is not.
+// Charges before a fault stay; the credential that faulted is not charged.
 func TestJudgeKeepsWhatItChargedBeforeAFault(t *testing.T) {
 	broken := errors.New("broken")
 	for name, check := range map[string]func(context.Context, string, string) (bool, error){
@@ -294,8 +294,8 @@ func TestJudgeKeepsWhatItChargedBeforeAFault(t *testing.T) {
 	}
 }
 
-// What remains is what remains of a charged kind, though an uncharged one beside it has
-// less; and the code is stale only if nothing at all was charged.
+// Remaining is that of a charged kind, even if an uncharged one has less; Stale is
+// set only if nothing was charged.
 func TestJudgeSpeaksOfWhatItCharged(t *testing.T) {
 	a := &account.Account{}
 	a.Codes(account.KindAccount).Stale = []account.Code{{Digits: "000004", ExpiresAt: accounttest.Noon.Add(time.Minute)}}
@@ -317,8 +317,8 @@ func TestJudgeSpeaksOfWhatItCharged(t *testing.T) {
 	}
 }
 
-// A credential that is locked is not judged, and takes nothing from what is said of a
-// stale code beside it.
+// A locked credential is not judged, and does not change the answer about a stale
+// code beside it.
 func TestJudgeSaysThatACodeIsStaleBesideALock(t *testing.T) {
 	a := &account.Account{}
 	a.Codes(account.KindAccount).Stale = []account.Code{{Digits: "000004", ExpiresAt: accounttest.Noon.Add(time.Minute)}}

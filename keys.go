@@ -11,26 +11,25 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
-// A Sealer encrypts and authenticates the records. It has the method set of
-// Tink's AEAD interface, so that any Tink primitive, KMS envelope keys included,
-// can stand here. What Decrypt returns an error for is ErrUnsealed to the
-// callers of this package. Methods are called from many goroutines at once. They
-// change nothing that they are given, and nothing that they have returned, and must
-// not call this package.
+// A Sealer encrypts and authenticates the records. It has the method set of Tink's
+// AEAD interface, so any Tink primitive, including KMS envelope keys, is a Sealer.
+// If Decrypt returns an error, the caller of this package gets ErrUnsealed. Many
+// goroutines call the methods at once. The methods must not change their arguments
+// or earlier results, and must not call this package.
 type Sealer interface {
 	Encrypt(plaintext, associatedData []byte) ([]byte, error)
 	Decrypt(ciphertext, associatedData []byte) ([]byte, error)
 }
 
-// keyIDSize is the length of the key ID in front of what a Keyring seals.
+// keyIDSize is the length of the key ID at the start of sealed data.
 const keyIDSize = 4
 
-// A Keyring is a Sealer over keys that the host holds: it seals with
-// XChaCha20-Poly1305 under its primary key, and opens under any of its keys.
+// A Keyring is a Sealer over the host's own keys. It seals with XChaCha20-Poly1305
+// under its primary key and opens under any of its keys.
 //
-// To rotate, start with a new primary key and the old one behind it, run
-// Admin.Reseal over Admin.Users, and drop the old key once that is done. What
-// was not resealed by then is ErrUnsealed.
+// To rotate, make a Keyring with a new primary key and the old one behind it, run
+// Admin.Reseal over Admin.Users, and drop the old key once that is done. A record
+// that you did not reseal is then ErrUnsealed.
 type Keyring struct {
 	keys []sealingKey // the first one seals
 }
@@ -40,9 +39,9 @@ type sealingKey struct {
 	aead cipher.AEAD
 }
 
-// NewKeyring returns a Keyring that seals under primary and opens under primary
-// and old. Each key is 32 bytes from a cryptographic random generator, kept
-// outside the database. A key of another length, or of zeros only, is an error.
+// NewKeyring returns a Keyring that seals under primary and opens under primary and
+// old. Each key is 32 bytes from a cryptographic random generator; keep it outside
+// the database. A key of another length, or of zeros only, is an error.
 func NewKeyring(primary []byte, old ...[]byte) (*Keyring, error) {
 	ring := &Keyring{}
 	for i, key := range append([][]byte{primary}, old...) {
@@ -60,9 +59,9 @@ func NewKeyring(primary []byte, old ...[]byte) (*Keyring, error) {
 	return ring, nil
 }
 
-// Encrypt seals plaintext under the primary key, bound to associatedData. The
-// result is the key's ID (4 bytes), a random nonce (24 bytes) and the
-// ciphertext with its tag.
+// Encrypt seals plaintext under the primary key and binds it to associatedData. The
+// result is the key's ID (4 bytes), a random nonce (24 bytes) and the ciphertext
+// with its tag.
 func (k *Keyring) Encrypt(plaintext, associatedData []byte) ([]byte, error) {
 	if k == nil || len(k.keys) == 0 {
 		return nil, errNoKeys
@@ -75,7 +74,7 @@ func (k *Keyring) Encrypt(plaintext, associatedData []byte) ([]byte, error) {
 	return key.aead.Seal(sealed, sealed[keyIDSize:], plaintext, associatedData), nil
 }
 
-// Decrypt opens what Encrypt sealed under any of the keys, or returns an error.
+// Decrypt opens the output of Encrypt under any of the keys, or returns an error.
 func (k *Keyring) Decrypt(ciphertext, associatedData []byte) ([]byte, error) {
 	if k == nil || len(k.keys) == 0 {
 		return nil, errNoKeys
@@ -95,5 +94,5 @@ func (k *Keyring) Decrypt(ciphertext, associatedData []byte) ([]byte, error) {
 
 var (
 	errNoKeys     = errors.New("factor: Keyring holds no key: make it with NewKeyring")
-	errNoKeyOpens = errors.New("factor: Keyring: no key opens it")
+	errNoKeyOpens = errors.New("factor: Keyring: no key opens the data: add the key that sealed it")
 )

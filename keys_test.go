@@ -28,8 +28,8 @@ func sealed(t interface{ Fatal(...any) }, ring *Keyring, plain, ad []byte) []byt
 	return data
 }
 
-// What a ring sealed opens under any ring that holds the key, with the same
-// associated data, and under no other.
+// Sealed data opens under any ring that holds the key, with the same associated
+// data, and under no other.
 func TestKeyringOpensWhatItsKeysSealed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		keys := rapid.SliceOfNDistinct(genKey(), 4, 4, func(k []byte) string { return string(k) }).Draw(t, "keys")
@@ -157,8 +157,8 @@ func TestKeyringNeverRepeatsANonce(t *testing.T) {
 	}
 }
 
-// Nothing that was not sealed opens, and no bytes make it panic; with the right
-// key ID in front a forgery reaches the cipher.
+// Only sealed data opens, and no bytes cause a panic; with the right key ID in
+// front a forgery reaches the cipher.
 func FuzzDecrypt(f *testing.F) {
 	ring := keyring(f, bytes.Repeat([]byte{5}, 32), bytes.Repeat([]byte{6}, 32))
 	made := sealed(f, ring, []byte("record"), []byte("user"))
@@ -180,9 +180,9 @@ func FuzzDecrypt(f *testing.F) {
 	})
 }
 
-// FuzzKeyring makes a ring of arbitrary keys. It is refused if and only if one of
-// them is not 32 bytes or all zeros; and what the ring seals opens under each
-// ring that holds its primary key, for that user, and for no other.
+// FuzzKeyring makes rings of arbitrary keys. A ring is refused if and only if a key
+// is not 32 bytes or is all zeros. What it seals opens under each ring with its
+// primary key, for that user only.
 func FuzzKeyring(f *testing.F) {
 	key := func(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
 	f.Add(key(1), key(2), []byte("plain"), "ann", "bob")

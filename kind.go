@@ -8,7 +8,7 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// Kind is a kind of factor that can be judged.
+// A Kind is a kind of factor.
 type Kind string
 
 const (
@@ -28,7 +28,7 @@ const (
 	KindRecovery Kind = "recovery"
 )
 
-// kinds holds every Kind, in the order in which Status shows them.
+// kinds holds every Kind, in the order of Status.
 var kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP, KindRecovery}
 
 // issuedKinds holds the kinds of code that OTPIssuer issues.
@@ -37,9 +37,9 @@ var issuedKinds = [...]Kind{KindLogin, KindAccount}
 // otpKinds holds the kinds that a code can be of.
 var otpKinds = [...]Kind{KindLogin, KindAccount, KindTOTP, KindDeviceTOTP, KindRecovery}
 
-// AMR returns the value of RFC 8176 for a proof of this kind, as an OpenID Connect
-// provider puts it into the claim amr: pwd for a password, pin for a PIN, otp for
-// any kind of code, and nothing for anything else.
+// AMR returns the RFC 8176 value for a proof of this kind, for the amr claim of an
+// OpenID Connect provider: pwd for a password, pin for a PIN, otp for any kind of
+// code, and "" for anything else.
 func (k Kind) AMR() string {
 	switch {
 	case k == KindPassword:
@@ -64,11 +64,11 @@ func (k Kind) hasFormOf(code string) bool {
 }
 
 // checkKinds returns ErrMalformed for a kind that is not one of known, and for an
-// empty list that is not nil: a filter has left nothing of it, so that whoever
-// asks means none, and not the default.
+// empty list that is not nil: the caller's filter left no kind, and does not mean
+// the default.
 func checkKinds(asked, known []Kind) error {
 	if asked != nil && len(asked) == 0 {
-		return malformed("kinds", "must be at least one: leave them out for the default")
+		return malformed("kinds", "must name at least one kind: pass none for the default")
 	}
 	for _, k := range asked {
 		if !slices.Contains(known, k) {
@@ -78,7 +78,7 @@ func checkKinds(asked, known []Kind) error {
 	return nil
 }
 
-// listed names two kinds or more, with a word before the last one.
+// listed joins two or more kinds, with a word before the last one.
 func listed(kinds []Kind, word string) string {
 	names := make([]string, len(kinds))
 	for i, k := range kinds {
@@ -88,7 +88,7 @@ func listed(kinds []Kind, word string) string {
 	return strings.Join(names[:last], ", ") + " " + word + " " + names[last]
 }
 
-// distinct returns the kinds in the order in which each first stands.
+// distinct returns the kinds without repetitions, in the order of first occurrence.
 func distinct(kinds []Kind) []Kind {
 	for i, k := range kinds {
 		if !slices.Contains(kinds[:i], k) {
@@ -105,12 +105,11 @@ func distinct(kinds []Kind) []Kind {
 	return kinds
 }
 
-// defaultProofKinds are the kinds of code that count as a proof where the host says
-// nothing else.
+// defaultProofKinds returns the default of Options.ProofKinds.
 func defaultProofKinds() []Kind { return []Kind{KindDeviceTOTP, KindAccount} }
 
-// defaultKinds is what VerifyOTP judges a code against where no kind is named. With a
-// purpose it is only what was issued for it.
+// defaultKinds returns the kinds that VerifyOTP judges if the caller names none. On
+// a view with a purpose, only a code issued for it counts.
 func (v *Verifier) defaultKinds() []Kind {
 	if v.purpose.IsSet() {
 		return []Kind{KindAccount}

@@ -7,8 +7,8 @@ import (
 	"github.com/knowhave/factor/internal/pinhash"
 )
 
-// What this package and internal/account both name means the same in both: only
-// the types that have fields are checked by the compiler.
+// Names that this package and internal/account share mean the same: the compiler
+// checks only types with fields.
 func TestNamesMeanTheSameOnBothSidesOfTheBoundary(t *testing.T) {
 	if len(kinds) != len(account.Kinds) {
 		t.Fatalf("%d kinds, and %d below", len(kinds), len(account.Kinds))

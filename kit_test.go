@@ -24,8 +24,8 @@ const (
 	rightPW  = "correct horse"
 )
 
-// kit is an engine on a store in memory whose calls are counted and can be
-// stepped into, with a clock that stands still.
+// kit is an engine on a store in memory that counts its calls and can be
+// intercepted, with a clock that stands still.
 type kit struct {
 	*testing.T
 	*tap
@@ -43,13 +43,13 @@ type kit struct {
 	mu     sync.Mutex
 	events []factor.Event
 	wipes  []factor.Wipe
-	wipe   error // what Options.Wipe returns
+	wipe   error // the result of Options.Wipe
 	checks int   // calls of Options.CheckPassword
 	// onCheck is called by Options.CheckPassword.
 	onCheck func(ctx context.Context) error
 }
 
-// newKit returns a kit whose options were changed by each of the functions.
+// newKit returns a kit with options changed by each of the functions.
 func newKit(t *testing.T, change ...func(*factor.Options)) *kit {
 	t.Helper()
 	return newKitOn(t, &tap{Store: memstore.New()}, change...)
@@ -99,7 +99,7 @@ func newKitOn(t *testing.T, store *tap, change ...func(*factor.Options)) *kit {
 	return k
 }
 
-// cheapVerifier is factor.NewVerifier with a PIN hash that takes no time.
+// cheapVerifier is factor.NewVerifier with an instant PIN hash.
 func cheapVerifier(s factor.Store, k factor.Sealer, o *factor.Options) (*factor.Verifier, error) {
 	v, err := factor.NewVerifier(s, k, o)
 	if err == nil {
@@ -131,7 +131,8 @@ func (k *kit) is(err, want error) {
 	}
 }
 
-// onTheMinute sets the clock to a full minute: a wipe that is marked now is due now.
+// onTheMinute sets the clock to a full minute, so that a wipe marked now is due
+// now.
 func (k *kit) onTheMinute() { k.Set(k.Now().Truncate(time.Minute)) }
 
 // setPIN gives alice her PIN.
@@ -168,7 +169,7 @@ func (k *kit) generate() []string {
 	return shown
 }
 
-// begin makes an authenticator wait.
+// begin begins an authenticator.
 func (k *kit) begin() factor.Enrollment {
 	k.Helper()
 	e, err := k.auth.Begin(k.Context(), alice, factor.Credentials{Password: rightPW})
@@ -176,7 +177,7 @@ func (k *kit) begin() factor.Enrollment {
 	return e
 }
 
-// code computes what a device shows now.
+// code computes the current code of a device.
 func (k *kit) code(e factor.Enrollment) string {
 	k.Helper()
 	return rfc6238.Secret{Base32: e.Secret, Algorithm: e.Algorithm, Digits: e.Digits, Period: e.Period}.At(k.Now())
@@ -189,7 +190,7 @@ func (k *kit) status() factor.Status {
 	return s
 }
 
-// wrong returns how many wrong answers of a kind are counted.
+// wrong returns the count of a kind.
 func (k *kit) wrong(kind factor.Kind) int {
 	k.Helper()
 	for _, b := range k.status().Budgets {
@@ -200,7 +201,7 @@ func (k *kit) wrong(kind factor.Kind) int {
 	return 0
 }
 
-// actions returns what was observed so far.
+// actions returns the actions so far.
 func (k *kit) actions() []factor.Action {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -211,14 +212,14 @@ func (k *kit) actions() []factor.Action {
 	return all
 }
 
-// tap is a Store whose calls are counted, and can be stepped into.
+// tap is a Store that counts its calls and can be intercepted.
 type tap struct {
 	factor.Store
 	loads, swaps, lists atomic.Int64
 
 	mu     sync.Mutex
 	onLoad func(ctx context.Context) error // after the load
-	// onSwap stands in for the swap; do is the real one.
+	// onSwap replaces the swap; do is the real one.
 	onSwap func(ctx context.Context, next factor.Record, do func() error) error
 }
 
@@ -251,8 +252,8 @@ func (s *tap) List(ctx context.Context, after string, due time.Time, limit int) 
 	return s.Store.List(ctx, after, due, limit)
 }
 
-// swapping has each next swap go through one of the functions, in turn; those
-// after the last one go straight to the store.
+// swapping makes the next swaps go through the functions, in turn; later ones go
+// straight to the store.
 func (s *tap) swapping(by ...func(ctx context.Context, do func() error) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

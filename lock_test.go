@@ -67,7 +67,7 @@ func TestACodeDoesNotWaitBehindAPassword(t *testing.T) {
 	})
 }
 
-func TestWhoWaitsForATurnLeavesWithItsContext(t *testing.T) {
+func TestAWaiterForALockLeavesWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		enter := make(chan struct{})
@@ -82,7 +82,7 @@ func TestWhoWaitsForATurnLeavesWithItsContext(t *testing.T) {
 	})
 }
 
-func TestWhoWaitsForASlowTurnLeavesWithItsContext(t *testing.T) {
+func TestAWaiterForASlowLockLeavesWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		enter := make(chan struct{})
@@ -100,8 +100,8 @@ func TestWhoWaitsForASlowTurnLeavesWithItsContext(t *testing.T) {
 	})
 }
 
-// A guess whose turn does not come again after the slow work is counted without
-// it, within time of its own.
+// A guess that does not get the lock back after its slow work is counted without
+// it, within its own deadline.
 func TestAGuessIsCountedThoughItsTurnDoesNotCome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
@@ -121,9 +121,9 @@ func TestAGuessIsCountedThoughItsTurnDoesNotCome(t *testing.T) {
 	})
 }
 
-// However slow hashing is and however many guess at one user at the same time,
-// those that are refused unjudged in the end are not hashed: they would keep
-// everybody else's PIN waiting.
+// However slow hashing is and however many guess at one user at once, calls that
+// are refused unjudged in the end are not hashed: they would keep other users' PINs
+// waiting.
 func TestAFloodOfGuessesAtAUserHashesFew(t *testing.T) {
 	for name, proof := range map[string]factor.Credentials{
 		"PIN":              {PIN: wrongPIN},
@@ -152,8 +152,8 @@ func TestAFloodOfGuessesAtAUserHashesFew(t *testing.T) {
 	}
 }
 
-// A host that takes long to check a password, or gives the fault that it is
-// down, keeps no PIN of the same user waiting.
+// A host that is slow to check a password, or fails, keeps no PIN of the same user
+// waiting.
 func TestNoPINWaitsForTheHost(t *testing.T) {
 	for _, beside := range []factor.Credentials{{Password: rightPW}, {Password: "wrong", PIN: wrongPIN}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -205,8 +205,8 @@ func TestAWaitForASlowTurnEnds(t *testing.T) {
 	})
 }
 
-// A fifth call of the same function for the same user waits, and is a fault in
-// the end, which costs no try.
+// A fifth call of the same function for the same user waits, and finally fails,
+// which costs no try.
 func TestFourChecksOfAUserRunAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)

@@ -13,23 +13,24 @@ import (
 )
 
 const (
-	// notifyTimeout is how long one call of Options.Notify may take.
+	// notifyTimeout bounds one call of Options.Notify.
 	notifyTimeout = 10 * time.Second
-	// maxNotifyFailures is after how many failures of Options.Notify in a row a Sweep
-	// asks it no more.
+	// maxNotifyFailures is the number of failures of Options.Notify in a row after
+	// which a Sweep stops calling it.
 	maxNotifyFailures = 10
-	// maxNotified is how many users a Sweep tells at most. The next one goes on.
+	// maxNotified is the most users that one Sweep tells. The next Sweep goes on.
 	maxNotified = 10_000
 )
 
-// A Notice is an Event that the user should hear of (NIST SP 800-63B-4 §4.6), whatever
-// device or session it came from: a PIN was set or removed, a device enrolled or revoked,
-// an authenticator confirmed or removed, recovery codes were generated, removed or used
-// (ActionVerified of KindRecovery), a kind was locked for good (ActionLockedOut), the
-// reset guard has one wrong proof left (ActionResetLastChance), a wipe was marked or is
-// done. Its Event has At, User, Action, Kind and Device, and nothing else.
+// A Notice is an Event that the user should hear of (NIST SP 800-63B-4 §4.6),
+// whatever device or session it came from: a PIN was set or removed, a device
+// enrolled or revoked, an authenticator confirmed or removed; recovery codes were
+// generated, removed or used (ActionVerified of KindRecovery); a kind was locked
+// for good (ActionLockedOut); the reset guard has one wrong proof left
+// (ActionResetLastChance); a wipe was marked or done. Its Event has At, User,
+// Action, Kind and Device only.
 type Notice struct {
-	// ID is the same each time that this notice is told.
+	// ID is the same in each call for this notice.
 	ID    uuid.UUID
 	Event Event
 }
@@ -38,7 +39,7 @@ func publicNotice(n account.Notice, user string) Notice {
 	return Notice{ID: n.ID, Event: Event{At: n.At, User: user, Action: Action(n.Action), Kind: Kind(n.Kind), Device: n.Device}}
 }
 
-// notice keeps an event in the record, if the user should hear of it.
+// notice adds an event to the record's notices if the user should hear of it.
 func (a *attempt) notice(e Event) {
 	if a.opts.Notify == nil || !account.IsNotice(string(e.Action), account.Kind(e.Kind)) {
 		return
@@ -48,8 +49,8 @@ func (a *attempt) notice(e Event) {
 	a.notices = append(a.notices, n)
 }
 
-// tell tells what a call has kept, once. What fails is left to Sweep, and is no fault of
-// the call.
+// tell tells the notices that a call kept, once. A failure is left to Sweep and
+// does not change the call's answer.
 func (v *Verifier) tell(ctx context.Context, user string, kept []account.Notice) {
 	if len(kept) == 0 {
 		return
@@ -60,14 +61,14 @@ func (v *Verifier) tell(ctx context.Context, user string, kept []account.Notice)
 	}
 }
 
-// A mailing is what became of the notices of a call or a Sweep.
+// A mailing counts the failures of Options.Notify during one call or Sweep.
 type mailing struct{ failures int } // in a row
 
-// givenUp reports whether Options.Notify fails, whoever it is asked about.
+// givenUp reports whether Options.Notify fails for everybody.
 func (m *mailing) givenUp() bool { return m.failures >= maxNotifyFailures }
 
-// notify tells notices, in their order. It returns what was told, and the errors of what
-// was not.
+// notify tells notices in order. It returns those it told, and the errors of the
+// others.
 func (v *Verifier) notify(ctx context.Context, user string, notices []account.Notice, m *mailing) (told []uuid.UUID, err error) {
 	for _, n := range notices {
 		failed := v.callNotify(ctx, publicNotice(n, user))
@@ -86,7 +87,7 @@ func (v *Verifier) notify(ctx context.Context, user string, notices []account.No
 	return told, err
 }
 
-var errNoNotify = errors.New("it is not set in this process's Options; a Sweep where it is set tells what waits")
+var errNoNotify = errors.New("it is not set in this process's Options: set it, or leave the notices to the Sweep of a process that does")
 
 func (v *Verifier) callNotify(ctx context.Context, n Notice) error {
 	if v.insideNotify(ctx, n.Event.User) {
@@ -109,8 +110,8 @@ func (v *Verifier) insideNotify(ctx context.Context, user string) bool {
 	return host.Inside(ctx, func(c hostCall) bool { return c == notify })
 }
 
-// recordNotices changes what is kept of notices, unless there is nothing to change. Like
-// a wipe it does not end with its caller.
+// recordNotices changes the record's notices, if there is something to change. Like
+// a wipe, it outlives the caller's context.
 func (v *Verifier) recordNotices(ctx context.Context, user string, change func(kept *account.Notices, now time.Time) bool) (changed bool, err error) {
 	return update(v.loop.Detach(ctx), v, user, modeFast, func(a *attempt) (bool, error) {
 		changed := change(&a.account.Notices, a.now)
@@ -119,8 +120,8 @@ func (v *Verifier) recordNotices(ctx context.Context, user string, change func(k
 	})
 }
 
-// sweepNotices tells what waits of one user, if it is due, and else what this Sweep has
-// kept of it. It reports whether it told any.
+// sweepNotices tells a user's waiting notices if they are due, and otherwise those
+// that this Sweep kept. It reports whether it told any.
 func (v *Verifier) sweepNotices(ctx context.Context, user string, kept []account.Notice, m *mailing) (changed bool, err error) {
 	a, err := v.read(ctx, user)
 	if err != nil {

@@ -15,11 +15,11 @@ import (
 	"github.com/knowhave/factor/memstore"
 )
 
-// A letterbox is where Options.Notify puts what it is told.
+// A letterbox records the calls of Options.Notify.
 type letterbox struct {
 	mu   sync.Mutex
 	told []factor.Notice
-	// on is what Notify does, and else it takes the notice.
+	// on is what Notify does, if set.
 	on func(ctx context.Context, n factor.Notice) error
 }
 
@@ -34,7 +34,7 @@ func (l *letterbox) notify(ctx context.Context, n factor.Notice) error {
 	return nil
 }
 
-// take returns what was told since the last time, one word each.
+// take returns the notices since its last call, one word each.
 func (l *letterbox) take() (said []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -76,7 +76,7 @@ func (k *kit) heard(mail *letterbox, want ...factor.Action) {
 	}
 }
 
-// sweep calls Sweep and compares how many users it changed.
+// sweep calls Sweep and checks how many users it changed.
 func (k *kit) sweep(changed int, matches ...error) error {
 	k.Helper()
 	n, err := k.admin.Sweep(k.Context())
@@ -130,7 +130,7 @@ func TestTheUserHearsOfWhatHappens(t *testing.T) {
 	}
 }
 
-// The Final wrong answer is an event of its own, once, and a notice.
+// The Final wrong answer is one event, and a notice.
 func TestALockWithoutEndIsTold(t *testing.T) {
 	k, mail := newKitWithMail(t, func(o *factor.Options) { o.PIN.Limit = factor.Limit{Tries: 2, Final: 3} })
 	for range 5 {
@@ -148,7 +148,7 @@ func TestALockWithoutEndIsTold(t *testing.T) {
 	}
 }
 
-// A notice has what is stored of its event, and its ID stays the same.
+// A notice has the stored fields of its event, and a constant ID.
 func TestANoticeIsTheSameEachTime(t *testing.T) {
 	k, mail := newKitWithMail(t)
 	mail.fail(errMail)
@@ -169,8 +169,9 @@ func TestANoticeIsTheSameEachTime(t *testing.T) {
 	}
 }
 
-// A failure of Notify is no failure of the call. Sweep tells what waits, oldest first, a
-// minute later, then after twice as long each time; a new notice ends the wait.
+// A failure of Notify does not fail the call. Sweep tells waiting notices, oldest
+// first, a minute later, then after twice as long each time; a new notice ends the
+// wait.
 func TestSweepTellsWhatACallCouldNot(t *testing.T) {
 	k, mail := newKitWithMail(t)
 	k.onTheMinute()
@@ -204,7 +205,7 @@ func TestSweepTellsWhatACallCouldNot(t *testing.T) {
 	k.heard(mail)
 }
 
-// One notice that cannot be told holds back no other.
+// A notice that cannot be told holds back no other.
 func TestANoticeThatFailsHoldsBackNoOther(t *testing.T) {
 	k, mail := newKitWithMail(t)
 	mail.fail(errMail)
@@ -227,8 +228,8 @@ func TestANoticeThatFailsHoldsBackNoOther(t *testing.T) {
 	}
 }
 
-// What was told is kept no more, with a second load and swap. A call whose notices cannot
-// be told has none, and without Notify there are none.
+// A second load and swap remove told notices. A call whose notices cannot be told,
+// or that has no Notify, makes none.
 func TestTellingIsASecondSwap(t *testing.T) {
 	for _, c := range []struct {
 		name         string
@@ -247,7 +248,8 @@ func TestTellingIsASecondSwap(t *testing.T) {
 	}
 }
 
-// Where it is not known whether the notice is kept, it is not told; if it is, Sweep does.
+// If it is unknown whether the notice is kept, it is not told; Sweep tells a kept
+// one.
 func TestNothingIsToldOfAnUnknownOutcome(t *testing.T) {
 	lost := errors.New("connection lost")
 	for _, stored := range []bool{false, true} {
@@ -281,8 +283,8 @@ func TestNothingIsToldOfAnUnknownOutcome(t *testing.T) {
 	}
 }
 
-// A process that has no Notify carries what waits along and says so. It postpones
-// nothing, and keeps nothing of its own.
+// A process without Notify carries waiting notices along and says so. It postpones
+// and keeps nothing.
 func TestAProcessWithoutNotifyLeavesNotices(t *testing.T) {
 	store := &tap{Store: memstore.New()}
 	mail := &letterbox{}
@@ -309,8 +311,8 @@ func TestAProcessWithoutNotifyLeavesNotices(t *testing.T) {
 	with.heard(mail, factor.ActionPINSet)
 }
 
-// Sixteen wait at most. What somebody repeats pushes out nothing else, and that some were
-// dropped is said once, by a Sweep that comes after, even if it is the first to tell any.
+// At most sixteen wait. Repeated events push out nothing else, and a later Sweep
+// reports dropped ones once, even if it is the first to tell any.
 func TestDroppedNoticesAreSaidOnce(t *testing.T) {
 	k, mail := newKitWithMail(t)
 	mail.fail(errMail)
@@ -336,8 +338,8 @@ func TestDroppedNoticesAreSaidOnce(t *testing.T) {
 	k.sweep(0)
 }
 
-// After ten failures in a row a Sweep asks Notify no more, and the others wait no longer
-// for it. It finishes the wipes first.
+// After ten failures in a row a Sweep stops calling Notify, and the others' notices
+// wait no longer for it. It finishes the wipes first.
 func TestMailThatIsDownKeepsNoWipeWaiting(t *testing.T) {
 	var order []string
 	var k *kit
@@ -366,14 +368,14 @@ func TestMailThatIsDownKeepsNoWipeWaiting(t *testing.T) {
 	}
 	mail.take()
 	mail.fail(nil)
-	k.sweep(21) // those that were not asked are still due: 20, and the one of the wipe, who has two
+	k.sweep(21) // those not called are still due: 20, and the user of the wipe, who has two
 	if n := len(mail.take()); n != 22 {
 		t.Errorf("%d told, want 22", n)
 	}
 }
 
-// Inside Notify notices are kept, and left to a later Sweep. One inside it passes over
-// that user.
+// Inside Notify notices are kept for a later Sweep. A Sweep inside it skips that
+// user.
 func TestCallingBackFromNotify(t *testing.T) {
 	for name, ctxOf := range map[string]func(context.Context) context.Context{
 		"its context": func(ctx context.Context) context.Context { return ctx },
@@ -408,7 +410,7 @@ func (k *kit) enrollIfRoom(ctx context.Context) {
 	}
 }
 
-// Notify has ten seconds, and does not end with its caller.
+// Notify has ten seconds, and outlives its caller's context.
 func TestNotifyHasTenSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k, mail := newKitWithMail(t)
@@ -426,7 +428,7 @@ func TestNotifyHasTenSeconds(t *testing.T) {
 	})
 }
 
-// Forget and Discard drop what waits, and what they have just kept of a wipe that they
+// Forget and Discard drop waiting notices, and those just kept of a wipe that they
 // finished.
 func TestForgetDropsNotices(t *testing.T) {
 	for name, drop := range map[string]func(*factor.Admin, context.Context, string) error{

@@ -7,9 +7,9 @@ import (
 	"github.com/knowhave/factor/internal/keylock"
 )
 
-// observe reports what was stored. The context does not end with the caller's.
-// An event that was not decided by a rule is of now. What is done inside Observe
-// is not reported, or reporting would not end.
+// observe reports what was stored, with a context that outlives the caller's. An
+// event without a time gets the current one. Nothing done inside Observe is
+// reported, or reporting would not end.
 func (v *Verifier) observe(ctx context.Context, events []Event) {
 	if v.opts.Observe == nil || len(events) == 0 {
 		return
@@ -17,8 +17,9 @@ func (v *Verifier) observe(ctx context.Context, events []Event) {
 	if host.Inside(ctx, func(o observing) bool { return o.verifier == v.core }) {
 		return
 	}
-	// With another context than the one that Observe was given, only the stack tells.
-	// It is looked at only where several calls of Observe run at once.
+	// If the host calls back with another context, only the stack shows that this
+	// call is inside Observe. Look there only if several calls of Observe run at
+	// once.
 	defer v.observing.Add(-1)
 	if v.observing.Add(1) > keylock.MaxAtOnce && host.CalledAgain() {
 		return

@@ -13,55 +13,59 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// Options configures a Verifier. A nil function means that the host does not
-// offer what it is for; any other zero field means its default. Durations are
-// whole milliseconds.
+// Options configures a Verifier. Without a function the host does not offer its
+// feature; any other zero field means its default. Durations are whole
+// milliseconds.
 //
-// Many goroutines call the functions at once, with the caller's context where
-// nothing else is said. A panic in one is a fault like an error.
+// Many goroutines call the functions at once, with the caller's context unless the
+// field says otherwise. A panic in one counts as an error.
 //
-// A function that is given a context may call this package with it, or with one
-// derived from it. None then runs inside itself for the same user: inside Wipe,
-// whatever would run that wipe again returns ErrWipePending at once; inside
-// CheckPassword and RegisteredAt, asking that function again is a fault; inside
-// Observe, nothing is observed; inside Notify, notices are kept, and left to a later
-// Sweep. Of one user's CheckPassword, RegisteredAt, Wipe and Notify, at most 4 each run
-// at once in a process: a further call of the first two waits up to 5 s, and is then a
-// fault; a further Wipe is ErrWipePending, a further Notify is left to Sweep. A context
-// that is kept for later is inside nothing once the function has returned. Now and
-// PINOptions.Deny get no context, and must not call this package.
+// A function may call this package with the context it was given, or one derived
+// from it. None then runs inside itself for the same user:
+//
+//   - Inside Wipe, a call that would run that wipe returns ErrWipePending at once.
+//   - Inside CheckPassword and RegisteredAt, a call that needs that function fails.
+//   - Inside Observe, the package reports no events.
+//   - Inside Notify, the package keeps notices for a later Sweep.
+//
+// Once the function has returned, its context is inside nothing. For one user, each
+// of CheckPassword, RegisteredAt, Wipe and Notify runs at most 4 times at once in a
+// process. Beyond that, a call of the first two waits up to 5 s and then fails, a
+// Wipe is ErrWipePending, and a Notify is left to Sweep. Now and PINOptions.Deny
+// get no context and must not call this package.
 type Options struct {
-	// CheckPassword reports whether it is the user's password. An error is a
-	// fault and is not charged, but bcrypt.ErrMismatchedHashAndPassword of
-	// golang.org/x/crypto and ErrMismatch count as "no". It must return
-	// when its context ends. Nil: a password given is ErrMalformed.
+	// CheckPassword reports whether this is the user's password. An error is a
+	// fault, which charges nothing, but bcrypt.ErrMismatchedHashAndPassword of
+	// golang.org/x/crypto and ErrMismatch count as "no". The function must return
+	// when its context ends. Nil: a given password is ErrMalformed.
 	CheckPassword func(ctx context.Context, user, password string) (bool, error)
-	// RegisteredAt returns when the user registered, from the host's own
-	// records. It is asked only when a device enrols without a proof. A host
-	// that opens the window at each login returns the time of the last one. Nil:
-	// no device enrols without a proof.
+	// RegisteredAt returns when the user registered, from the host's records. The
+	// package calls it only when a device enrols without a proof. To open the
+	// window at each login, return the time of the last login. Nil: no device
+	// enrols without a proof.
 	RegisteredAt func(ctx context.Context, user string) (time.Time, error)
-	// Wipe deletes the user's critical data: only what existed at Wipe.At. It
-	// must be idempotent per Wipe.ID: factor calls it until it returns nil, and
-	// several calls may run it at once. Its context does not end with the
-	// caller's, but after 30 s, and it must return then: a Sweep waits for it. A
-	// ResetGuard needs it.
+	// Wipe deletes the user's critical data, and only what existed at Wipe.At. It
+	// must be idempotent per Wipe.ID: the package calls it until it returns nil,
+	// and several calls may run at once. Its context outlives the caller's and ends
+	// after 30 s. Wipe must return then, because a Sweep waits for it. A ResetGuard
+	// needs it.
 	Wipe func(ctx context.Context, w Wipe) error
-	// Observe is told of each decision and change after it is stored. Its
-	// context does not end with the caller's, who waits for it; a panic in it is
-	// dropped.
+	// Observe receives each decision and change once it is stored. The caller waits
+	// for it, but its context outlives the caller's. The package drops a panic in
+	// it.
 	Observe func(ctx context.Context, e Event)
-	// Notify tells the user of what has happened to what proves who they are, by mail or
-	// the like. It is called until it returns nil, always with the same Notice.ID: by the
-	// call that did it, once, and then by Sweep. Return nil only for what was sent, or is
-	// known and not wanted. Its context does not end with the caller's, who waits for it,
-	// but after 10 s. Where it is nil no notices are kept, and a Sweep leaves what waits
-	// to a process where it is not.
+	// Notify tells the user, by mail or the like, of a change to what proves who
+	// they are. The package calls it with the same Notice.ID until it returns nil:
+	// once in the call that made the change, then in Sweep. Return nil only if you
+	// sent the notice, or know that nobody wants it. The caller waits for Notify,
+	// but its context outlives the caller's and ends after 10 s. Nil: the package
+	// keeps no notices, and Sweep leaves the waiting ones to a process that has
+	// Notify.
 	Notify func(ctx context.Context, n Notice) error
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 	// ProofKinds are the kinds of code that count as a proof. Nil means
-	// KindDeviceTOTP and KindAccount; an empty list that is not nil is refused.
+	// KindDeviceTOTP and KindAccount; an empty list that is not nil is an error.
 	ProofKinds []Kind
 	// Password bounds the wrong passwords.
 	Password Limit
@@ -72,15 +76,15 @@ type Options struct {
 	Reset    ResetOptions
 }
 
-// A Limit bounds the wrong answers in a row for one user and one kind. A zero
-// field means its default.
+// A Limit bounds the wrong answers in a row for one user and one kind. A zero field
+// means its default.
 //
-// The Tries-th wrong answer in a row locks the kind for Delay, each further one
-// for twice as long as the one before, up to MaxDelay. The Final-th locks it
-// until Admin.Unlock, or until it is bound anew: a new PIN, a confirmed
-// authenticator, new recovery codes, or a device where the user has no other. A right
-// answer and such a binding set the count back to zero. While a kind is locked nothing
-// is judged, so right and wrong get the same answer.
+// The Tries-th wrong answer in a row locks the kind for Delay, and each further one
+// for twice as long as the one before, up to MaxDelay. The Final-th locks it until
+// Admin.Unlock or a new binding: a new PIN, a confirmed authenticator, new recovery
+// codes, or a device if the user has no other. A right answer or such a binding
+// sets the count back to zero. While a kind is locked the package judges nothing,
+// so right and wrong get the same answer.
 type Limit struct {
 	// Tries is at least 1. Default 3 for the PIN, else 5.
 	Tries int
@@ -93,8 +97,7 @@ type Limit struct {
 	Final int
 }
 
-// rules returns what the rules on an account depend on. The options must be
-// complete.
+// rules returns what the rules on an account depend on. It needs complete options.
 func (o *Options) rules() account.Rules {
 	alg, _ := totp.Named(o.TOTP.Algorithm)
 	return account.Rules{
@@ -126,7 +129,7 @@ func (o Options) complete() (Options, error) {
 	o.ProofKinds = slices.Clone(o.ProofKinds)
 	for i, k := range o.ProofKinds {
 		if !k.isOTP() || slices.Contains(o.ProofKinds[:i], k) {
-			c.fail("ProofKinds", "must be different ones of "+listed(otpKinds[:], "and"))
+			c.fail("ProofKinds", "must name each kind once, out of "+listed(otpKinds[:], "and"))
 		}
 	}
 	c.limit("Password", &o.Password, 5, account.MaxFailures)
@@ -149,18 +152,18 @@ func (o Options) complete() (Options, error) {
 	return o, errors.Join(c.failed...)
 }
 
-// longest bounds the spans that have no bound of their own, so that adding one
-// to a time never overflows.
+// longest bounds durations without a bound of their own, so that adding one to a
+// time never overflows.
 const longest = 100 * 365 * 24 * time.Hour
 
-// checker collects what is out of range.
+// checker collects the errors of fields that are out of range.
 type checker struct{ failed []error }
 
 func (c *checker) fail(field, remedy string) {
 	c.failed = append(c.failed, optionError("Options."+field, remedy))
 }
 
-// within fills in the default and checks the bounds.
+// within sets the default and checks the bounds.
 func within[T int | uint8 | uint32 | time.Duration](c *checker, field string, value *T, byDefault, least, most T) {
 	if *value == 0 {
 		*value = byDefault
@@ -218,6 +221,6 @@ func (c *checker) totp(o *TOTPOptions) {
 	}
 	within(c, "TOTP.Digits", &o.Digits, 6, totp.MinDigits, totp.MaxDigits)
 	within(c, "TOTP.Skew", &o.Skew, 1, -1, totp.MaxSkew)
-	o.Skew = max(0, o.Skew) // -1 says none
+	o.Skew = max(0, o.Skew) // -1 means none
 	c.limit("TOTP.Limit", &o.Limit, 5, account.MaxFailures)
 }

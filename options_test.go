@@ -17,14 +17,14 @@ import (
 	"github.com/knowhave/factor/internal/account"
 )
 
-// bounded is a tunable field and its bounds. Below and above them, and only
-// there, it is refused, by its name; zero means the default.
+// bounded is a tunable field and its bounds. Outside them, and only there, it is
+// refused by name; zero means the default.
 type bounded struct {
 	name         string
 	set          func(*Options, int64)
 	byDefault    int64
 	least, most  int64
-	below, above []int64        // refused; nil: what is next to the bounds, and far off
+	below, above []int64        // refused; nil: just outside the bounds, and far off
 	alsoNeeds    func(*Options) // other fields for these bounds
 }
 
@@ -175,7 +175,7 @@ func TestOptionsHaveTheirDefaults(t *testing.T) {
 	}
 }
 
-// What has no order: names and texts, and fields that bound each other.
+// Fields without an order: names and texts, and fields that bound each other.
 func TestOptionsAreRefusedByName(t *testing.T) {
 	for _, c := range []struct {
 		name  string // empty: accepted
@@ -224,8 +224,8 @@ func TestOptionsListTheKindsThatProve(t *testing.T) {
 	}
 }
 
-// OWASP's Password Storage Cheat Sheet: each pair is enough, and whatever is more
-// in both; a little less of one is not.
+// OWASP's Password Storage Cheat Sheet: each pair is enough, and so is more of
+// both; a little less of one is not.
 func TestOptionsRefuseACheapHash(t *testing.T) {
 	pairs := map[uint32]uint32{47104: 1, 19456: 2, 12288: 3, 9216: 4, 7168: 5}
 	accepted := func(memory, passes uint32) bool {
@@ -278,7 +278,7 @@ func TestNewVerifierNeedsItsCollaborators(t *testing.T) {
 	}
 }
 
-// The caller may go on to use what it handed over.
+// The caller may go on to use its arguments.
 func TestOptionsAreCopied(t *testing.T) {
 	o := Options{ProofKinds: []Kind{KindLogin}, OTP: OTPOptions{Digits: 7}, Wipe: func(context.Context, Wipe) error { return nil }}
 	v, err := NewVerifier(struct{ Store }{}, struct{ Sealer }{}, &o)
@@ -294,8 +294,8 @@ func TestOptionsAreCopied(t *testing.T) {
 	}
 }
 
-// A span without a bound of its own may be a hundred years and no longer, so that
-// no time that it is added to overflows.
+// A duration without its own bound may be a hundred years and no longer, so that
+// adding it to a time never overflows.
 func TestSpansAreBoundedByAHundredYears(t *testing.T) {
 	const century = 876_000 * time.Hour
 	for name, set := range map[string]func(*Options, time.Duration){
@@ -317,7 +317,7 @@ func TestSpansAreBoundedByAHundredYears(t *testing.T) {
 	}
 }
 
-// A number among the options that has no bounds here is one that nobody tests.
+// Nobody tests an option with a number that has no bounds here.
 func TestEveryNumberAmongTheOptionsIsBounded(t *testing.T) {
 	tested := map[string]bool{}
 	for _, f := range boundedFields() {
@@ -338,10 +338,9 @@ func TestEveryNumberAmongTheOptionsIsBounded(t *testing.T) {
 	walk("", reflect.ValueOf(Options{}))
 }
 
-// FuzzOptions fills in every number of the Options from bytes. They are refused
-// by the name of a field that is there, or completed to within the documented
-// bounds, whatever they are; what is completed stays as it is, and the host's
-// copy is left alone.
+// FuzzOptions fills in every number of the Options from bytes. They are refused by
+// the name of an existing field, or completed within the documented bounds;
+// completed options stay as they are, and the host's copy is unchanged.
 func FuzzOptions(f *testing.F) {
 	f.Add([]byte{}, "", "", uint16(0))
 	for _, n := range []int64{1, -1, 6, 30, 100, 1000, int64(time.Second), int64(time.Minute), int64(time.Hour), math.MaxInt64, math.MinInt64} {
@@ -391,7 +390,7 @@ func FuzzOptions(f *testing.F) {
 		}
 		again, err := got.complete()
 		got.Now, again.Now = nil, nil
-		if got.TOTP.Skew == 0 { // said by −1, and 0 asks for the default
+		if got.TOTP.Skew == 0 { // set by −1; 0 means the default
 			again.TOTP.Skew = 0
 		}
 		if err != nil || !reflect.DeepEqual(again, got) {
@@ -424,7 +423,7 @@ func optionNumbers(o *Options) []func(int64) {
 	return all
 }
 
-// outsideBounds names what in completed options no rule may ever meet.
+// outsideBounds names what is out of bounds in completed options.
 func outsideBounds(o Options) string {
 	const century = 100 * 365 * 24 * time.Hour
 	var bad []string

@@ -54,8 +54,8 @@ func TestIntervalHoldsBackTheNextCode(t *testing.T) {
 	}
 }
 
-// An issued code has its kind's life, and nothing else of the account changes;
-// above all no count does.
+// An issued code lives as long as its kind, and nothing else of the account
+// changes, least of all a count.
 func TestIssueMakesALiveCodeOfItsKind(t *testing.T) {
 	o := Options{OTP: OTPOptions{Digits: 8, AccountTTL: time.Minute, LoginTTL: 2 * time.Minute, Interval: time.Second}}
 	rapid.Check(t, func(t *rapid.T) {
@@ -106,8 +106,8 @@ func TestIssueMakesALiveCodeOfItsKind(t *testing.T) {
 	})
 }
 
-// A code that is drawn although it is the live one, or was a moment ago, is drawn
-// again: it would be refused as stale.
+// A drawn code that is live, or was a moment ago, is drawn again: it would be
+// refused as stale.
 func TestIssueDrawsAgainWhatWouldBeStale(t *testing.T) {
 	system := rand.Reader
 	defer func() { rand.Reader = system }()

@@ -9,8 +9,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// Nothing that the old password pays for is stored once PasswordChanged has returned: a
-// call that it was right for just before asks again, also for a user without a record.
+// Once PasswordChanged has returned, nothing that the old password paid for is
+// stored: a call that had accepted it asks again, even for a user without a record.
 func TestPasswordChangedEndsCallsThatTheOldPasswordPaysFor(t *testing.T) {
 	old := factor.Credentials{Password: "old"}
 	for name, call := range map[string]func(k *kit) error{
@@ -49,7 +49,7 @@ func TestPasswordChangedEndsCallsThatTheOldPasswordPaysFor(t *testing.T) {
 	}
 }
 
-// A call whose swap somebody else wins does not ask again for a password that was right.
+// A call that loses its swap does not check a right password again.
 func TestARightPasswordIsAskedForOnce(t *testing.T) {
 	asked := 0
 	var k *kit

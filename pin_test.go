@@ -33,8 +33,8 @@ func TestPINDenyRefusesFurtherPINs(t *testing.T) {
 	}
 }
 
-// A new PIN of other than 1 to 12 ASCII digits is malformed; one that is
-// well-formed is at worst weak.
+// A new PIN of other than 1 to 12 ASCII digits is malformed; a well-formed one is
+// at worst weak.
 func TestNewPINIsMalformedBeforeItIsWeak(t *testing.T) {
 	o := policy(t, PINOptions{})
 	for pin, malformed := range map[string]bool{

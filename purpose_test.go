@@ -23,7 +23,7 @@ var malformedPurposes = map[string][]string{
 	"256 bytes of UTF-8": {strings.Repeat("é", 128)}, "no UTF-8": {"pay", "\xff"}, "half a character": {"a\xc3"},
 }
 
-// view returns the Verifier's view for a purpose, itself for none.
+// view returns the Verifier's view for a purpose, or the Verifier itself.
 func (k *kit) view(purpose ...string) *factor.Verifier {
 	if len(purpose) == 0 {
 		return k.v
@@ -39,7 +39,7 @@ func (k *kit) issuedFor(kind factor.Kind, purpose ...string) string {
 	return o.Code
 }
 
-// malformedIn fails unless the error says that this field is malformed.
+// malformedIn fails unless the error names this malformed field.
 func malformedIn(t *testing.T, what, field string, err error) {
 	t.Helper()
 	m, ok := errors.AsType[*factor.MalformedError](err)
@@ -48,8 +48,8 @@ func malformedIn(t *testing.T, what, field string, err error) {
 	}
 }
 
-// Each method of each type on a view whose purpose is malformed says so, and does nothing
-// else, whatever else it is given.
+// Each method of each type on a view with a malformed purpose says so, and does
+// nothing else, whatever its arguments.
 func TestEachCallOnAMalformedViewIsMalformed(t *testing.T) {
 	k := newKit(t)
 	k.withPIN()
@@ -136,7 +136,7 @@ func zeros(f reflect.Value) (args []reflect.Value) {
 	return args
 }
 
-// errorOf returns the error that a call returned, or that its list ends with.
+// errorOf returns a call's error, or the last one of its list.
 func errorOf(out []reflect.Value) (err error) {
 	last := out[len(out)-1].Interface()
 	if all, ok := last.(iter.Seq2[string, error]); ok {
@@ -165,7 +165,7 @@ func manyParts() (parts []string) {
 	return parts
 }
 
-// A purpose is what For was given, whatever becomes of the caller's list.
+// A purpose is what For was given, even if the caller changes the list.
 func TestAPurposeIsCopied(t *testing.T) {
 	k := newKit(t)
 	parts := []string{"pay", "Ben", "10"}
@@ -206,7 +206,7 @@ func TestACodeIsRightForItsPurposeOnly(t *testing.T) {
 	}
 }
 
-// For on a view starts over, and leaves that one as it is.
+// For on a view starts over, and leaves that view as it is.
 func TestForOnAViewStartsOver(t *testing.T) {
 	k := newKit(t)
 	first := k.v.For("first")
@@ -223,8 +223,8 @@ func TestForOnAViewStartsOver(t *testing.T) {
 	malformedIn(t, "For of nothing on a view", "purpose", second(again.For().VerifyOTP(t.Context(), alice, code)))
 }
 
-// Without kinds a view judges what was issued for it alone: a code of a device is no
-// answer to what was asked. Where its kind is named, it is judged as ever.
+// Without kinds a view accepts only a code issued for its purpose: a device code
+// does not answer the question. A named kind is judged as usual.
 func TestAViewJudgesAccountCodesAlone(t *testing.T) {
 	k := newKit(t)
 	device := k.code(k.enroll())
@@ -251,8 +251,8 @@ func TestAViewJudgesAccountCodesAlone(t *testing.T) {
 	k.ok(second(k.v.VerifyOTP(t.Context(), alice, k.code(e))))
 }
 
-// A proof is judged by ProofKinds on a view too, and an issued code among them by the
-// purpose of the view: each type that is made from it has that.
+// A view judges a proof by ProofKinds too, and issued codes by its purpose: so does
+// each type made from it.
 func TestEachTypeOfAViewHasItsPurpose(t *testing.T) {
 	ctx := context.Background()
 	for name, act := range map[string]func(v *factor.Verifier, proof factor.Credentials) error{
@@ -334,8 +334,8 @@ func TestCountsAndIntervalsKnowNoPurpose(t *testing.T) {
 	k.stale(second(k.v.For("pay").VerifyOTP(t.Context(), alice, code)))
 }
 
-// At most four codes of a kind are live, and Status names the kind once. The oldest goes
-// first, and is recognised where it was right.
+// At most four codes of a kind are live, and Status names the kind once. The oldest
+// goes first, and is recognised for its purpose.
 func TestTheOldestPurposeGoesFirst(t *testing.T) {
 	k := newKit(t)
 	purposes := []string{"a", "b", "c", "d", "e"}
@@ -355,8 +355,8 @@ func TestTheOldestPurposeGoesFirst(t *testing.T) {
 	}
 }
 
-// Sending again is for the purpose: two tabs of one user that ask for the same thing get
-// the same code, and a third that asks for something else another one.
+// Resend is for the purpose: two tabs that request the same thing get the same
+// code, and a third with another purpose gets another.
 func TestACodeIsSentAgainForItsPurposeOnly(t *testing.T) {
 	k := newKit(t, func(o *factor.Options) { o.OTP.Resend = true })
 	pay, address := k.issuedFor(factor.KindAccount, "pay"), k.issuedFor(factor.KindAccount, "address")
@@ -369,8 +369,8 @@ func TestACodeIsSentAgainForItsPurposeOnly(t *testing.T) {
 	k.ok(second(k.v.For("pay").VerifyOTP(t.Context(), alice, pay)))
 }
 
-// Views take turns on a user with each other, and those that wait share a swap; each is
-// judged by its own purpose.
+// Views share the user's lock, and calls that wait share a swap; each is judged by
+// its own purpose.
 func TestViewsShareASwapAndKeepTheirPurposes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
@@ -446,7 +446,7 @@ func TestViewsShareWaiters(t *testing.T) {
 	})
 }
 
-// What is asked inside itself is so on whatever view it is asked.
+// A call inside itself is inside on any view.
 func TestACallBackOnAViewIsInsideItself(t *testing.T) {
 	var k *kit
 	var inside []error
@@ -488,7 +488,7 @@ func TestACallBackOnAViewIsInsideItself(t *testing.T) {
 	}
 }
 
-// Calls on all views queue behind each other for one user, and hash in one gate.
+// Calls on all views share the locks of a user and the hash gate.
 func TestViewsShareTheHashGateAndTheLocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)

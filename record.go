@@ -10,8 +10,8 @@ import (
 	"github.com/knowhave/factor/internal/pinhash"
 )
 
-// records are those of the host's store, opened and sealed by its sealer. They
-// implement commit.Records.
+// records opens and seals the records of the host's store. It implements
+// commit.Records.
 type records struct {
 	store  Store
 	sealer Sealer
@@ -44,12 +44,12 @@ func (r *records) Seal(label, plain []byte) (data []byte, err error) {
 		return err
 	})
 	if err == nil && len(data) == 0 {
-		err = errors.New("factor: Sealer.Encrypt returned nothing")
+		err = errors.New("factor: Sealer.Encrypt returned no data")
 	}
 	return data, err
 }
 
-// Open returns what a record holds, or an error that matches ErrUnsealed.
+// Open returns the state in a record, or an error that matches ErrUnsealed.
 func (r *records) Open(label []byte, rec commit.Record) (s commit.State, err error) {
 	s.Absent = rec.Version == 0
 	if s.Absent && len(rec.Data) == 0 {
@@ -63,18 +63,18 @@ func (r *records) Open(label []byte, rec commit.Record) (s commit.State, err err
 		return commit.State{Absent: s.Absent}, fmt.Errorf("%w: %w", ErrUnsealed, err)
 	}
 	if s.Plain == nil {
-		s.Plain = []byte{} // there was something, which is not taken for nothing
+		s.Plain = []byte{} // not nil: there is a record
 	}
 	return s, nil
 }
 
-// read loads and opens the account, for looking only.
+// read loads and opens the account, for reading only.
 func (v *Verifier) read(ctx context.Context, user string) (*account.Account, error) {
 	a, _, err := v.readVersion(ctx, user)
 	return a, err
 }
 
-// readVersion is read with the version of the record.
+// readVersion is read that also returns the record's version.
 func (v *Verifier) readVersion(ctx context.Context, user string) (*account.Account, int64, error) {
 	rec, err := v.records.Load(ctx, user)
 	if err != nil {
@@ -84,8 +84,8 @@ func (v *Verifier) readVersion(ctx context.Context, user string) (*account.Accou
 	return a, rec.Version, err
 }
 
-// open returns the account of a record, an empty one if there is no record, or
-// an error that matches ErrUnsealed.
+// open returns the account of a record, an empty one if there is no record, or an
+// error that matches ErrUnsealed.
 func (v *Verifier) open(user string, rec commit.Record) (*account.Account, error) {
 	s, err := v.records.Open(v.records.Label(user), rec)
 	if err != nil {
@@ -98,8 +98,8 @@ func (v *Verifier) open(user string, rec commit.Record) (*account.Account, error
 	return a, nil
 }
 
-// decode decodes the account of a state, nothing if there is no record, into an
-// empty one. Its error matches ErrUnsealed.
+// decode decodes a state into an empty account, and leaves it empty if there is no
+// record. Its error matches ErrUnsealed.
 func decode(s commit.State, a *account.Account) error {
 	if s.Absent && s.Plain == nil {
 		return nil

@@ -16,7 +16,7 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// oddSealer opens to what it is told, whatever it is given.
+// oddSealer opens anything to what it is told.
 type oddSealer struct {
 	plain []byte
 	err   error
@@ -38,9 +38,9 @@ func (s *recordStore) CompareAndSwap(_ context.Context, _ string, _ int64, next 
 	return nil
 }
 
-// What comes with an error of the Sealer's is nobody's word: here it would have
-// Discard ask for a wipe.
-func TestWhatDidNotOpenIsNotJudged(t *testing.T) {
+// What the Sealer returns beside an error is ignored: here it would make Discard
+// run a wipe.
+func TestARecordThatDidNotOpenIsNotJudged(t *testing.T) {
 	forged := &account.Account{Guard: account.Guard{Wipe: &account.Wipe{ID: uuid.UUID{1}, At: accounttest.Noon, Reason: account.ReasonStrikes, RetryAt: accounttest.Noon}}}
 	asked := 0
 	v, err := NewVerifier(
@@ -58,7 +58,7 @@ func TestWhatDidNotOpenIsNotJudged(t *testing.T) {
 	}
 }
 
-// Data without a version, or that opens to nothing, is not taken for no record.
+// Data without a version, or that opens to nothing, is not an absent record.
 func TestDataThatOpensToNothingIsNotNothing(t *testing.T) {
 	for _, version := range []int64{0, 7} {
 		v, err := NewVerifier(&recordStore{record: Record{Data: []byte{1}, Version: version}}, oddSealer{}, nil)
@@ -88,7 +88,7 @@ func TestACommonAccountIsSealedInAFewBytes(t *testing.T) {
 	}
 }
 
-// The text of an imported hash is looked at where a record is opened.
+// Opening a record checks the text of an imported hash.
 func TestARecordWithAHashThatCannotBeCheckedDoesNotOpen(t *testing.T) {
 	for text, opens := range map[string]bool{pinhashtest.Imported[0]: true, "md5": false, "$2a$31" + pinhashtest.Imported[0][6:]: false} {
 		a := &account.Account{PIN: &account.PIN{Hash: account.Hash{Sum: []byte(text)}, SetAt: accounttest.Noon}}
@@ -99,8 +99,7 @@ func TestARecordWithAHashThatCannotBeCheckedDoesNotOpen(t *testing.T) {
 	}
 }
 
-// A part of an account that this release does not know is one of a newer release, and
-// is not taken for damage.
+// An unknown part of an account comes from a newer release, and is not damage.
 func TestARecordWithAPartOfANewerReleaseIsNewer(t *testing.T) {
 	plain := (&account.Account{}).Encode()
 	for part, newer := range map[byte]bool{0: false, 1: false, 2: false, 3: false, 5: false, 6: true, 0xff: true} {

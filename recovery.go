@@ -7,29 +7,30 @@ import (
 	"github.com/knowhave/factor/internal/account"
 )
 
-// RecoveryCodes gives users codes to keep on paper, for when the phone is lost. Each
-// is accepted once, wherever KindRecovery is asked for: by VerifyOTP, and as a proof
-// where Options.ProofKinds names it. They never prove a password reset. It is safe for
-// use by many goroutines.
+// RecoveryCodes gives users codes to keep on paper, in case they lose the phone.
+// VerifyOTP accepts each code once where its kinds include KindRecovery, and every
+// method that takes a proof does where Options.ProofKinds does. The codes never
+// prove a password reset. RecoveryCodes is safe for use by many goroutines.
 //
 // A code is 16 characters of Crockford's base32, 80 random bits, shown as
-// k7m2-q9xw-4d3f-zpt8 (NIST SP 800-63B-4 §4.2.1.1 asks for 64 bits). It is read
-// without regard to case, ASCII hyphens and spaces, with o as 0, and i and l as 1, from
-// at most 64 bytes. Wrong ones are counted by OTPOptions.Limit, for the kind.
+// k7m2-q9xw-4d3f-zpt8 (NIST SP 800-63B-4 §4.2.1.1 requires 64 bits). The reader
+// ignores case, ASCII hyphens and spaces, takes o as 0 and i and l as 1, and
+// accepts at most 64 bytes. OTPOptions.Limit bounds the wrong ones.
 //
-// The codes stay until they are used, replaced or removed, or Admin.Forget erases the
-// user's record. Admin.PasswordChanged and a wipe leave them.
+// The codes stay until they are used, replaced, removed, or erased by Admin.Forget.
+// Admin.PasswordChanged and a wipe leave them.
 type RecoveryCodes struct{ v *Verifier }
 
 // NewRecoveryCodes returns the RecoveryCodes of v.
 func NewRecoveryCodes(v *Verifier) *RecoveryCodes { return &RecoveryCodes{v} }
 
-// Generate makes 10 codes, in place of all that the user had, and returns them to be
-// shown once: nothing shows them again. They do not expire. The proof is one of OTP,
-// password and PIN, judged in this order. Codes that a mailed code pays for are as strong
-// as the mailbox: where recovery codes are a second factor, leave KindAccount out of
-// Options.ProofKinds, or offer Generate only to a user past both factors. A list that a
-// thief had made stays when the device that paid for it is revoked: make a new one.
+// Generate replaces all the user's recovery codes by 10 new ones, if the proof is
+// right. Show them to the user now: no call returns them again. They do not expire.
+//
+// With a mailed code as the proof, the codes are as strong as the mailbox. If they
+// are a second factor, leave KindAccount out of Options.ProofKinds, or offer
+// Generate only to a user past both factors. Revoking a device does not void codes
+// that a thief generated with it: generate new ones.
 //
 // It returns ErrMalformed, ErrNoCredential, ErrLocked and ErrMismatch.
 func (r *RecoveryCodes) Generate(ctx context.Context, user string, proof Credentials) ([]OTP, error) {
@@ -45,11 +46,10 @@ func (r *RecoveryCodes) Generate(ctx context.Context, user string, proof Credent
 	})
 }
 
-// Remove removes the user's recovery codes. The proof is one of OTP, password and PIN,
-// judged in this order.
+// Remove removes the user's recovery codes, if the proof is right.
 //
-// It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled if none is unused (before
-// the proof is judged), ErrLocked and ErrMismatch.
+// It returns ErrMalformed, ErrNoCredential, ErrNotEnrolled if no unused code is
+// left (before it judges the proof), ErrLocked and ErrMismatch.
 func (r *RecoveryCodes) Remove(ctx context.Context, user string, proof Credentials) error {
 	_, err := withProof(ctx, r.v, user, proof, (*attempt).hasRecovery, (*attempt).removeRecovery)
 	return err

@@ -25,12 +25,12 @@ func (k *kit) recover(code string) error {
 	return second(k.v.VerifyOTP(k.Context(), alice, code, factor.KindRecovery))
 }
 
-// provesByRecovery has recovery codes count as proofs.
+// provesByRecovery makes recovery codes a proof.
 func provesByRecovery(o *factor.Options) {
 	o.ProofKinds = []factor.Kind{factor.KindAccount, factor.KindRecovery, factor.KindDeviceTOTP}
 }
 
-// Ten codes are shown, as they are to be written down, and each is right once.
+// Generate returns ten codes in the form to write down, each right once.
 func TestEachRecoveryCodeIsRightOnce(t *testing.T) {
 	k := newKit(t)
 	codes, err := k.recovery.Generate(t.Context(), alice, factor.Credentials{Password: rightPW})
@@ -66,7 +66,7 @@ func TestEachRecoveryCodeIsRightOnce(t *testing.T) {
 	}
 }
 
-// A person's way to type it is as good as another.
+// A code is right however a person types it.
 func TestARecoveryCodeIsReadAsItIsTyped(t *testing.T) {
 	k := newKit(t)
 	codes := k.generate()
@@ -84,8 +84,8 @@ func TestARecoveryCodeIsReadAsItIsTyped(t *testing.T) {
 	}
 }
 
-// A text that is no code of the kinds asked for is malformed, and costs nothing; the
-// error says what is, and not what was given.
+// A text that is no code of the requested kinds is malformed, and costs nothing;
+// the error names the form, not the value.
 func TestAMalformedRecoveryCodeCostsNothing(t *testing.T) {
 	k := newKit(t, provesByRecovery)
 	code := k.generate()[0]
@@ -116,8 +116,8 @@ func TestAMalformedRecoveryCodeCostsNothing(t *testing.T) {
 	k.ok(k.recover(code))
 }
 
-// A text is judged against those of the kinds asked for whose form it has, and charged
-// to no other. If all of those are locked, it is locked, however open the others are.
+// A text is judged against the requested kinds of its form, and charged to no
+// other. If all of those are locked, so is it, whatever the others are.
 func TestACodeIsJudgedAgainstTheKindsOfItsForm(t *testing.T) {
 	const noCode = "zzzz-zzzz-zzzz-zzzz"
 	k := newKit(t)
@@ -159,8 +159,8 @@ func TestACodeIsJudgedAgainstTheKindsOfItsForm(t *testing.T) {
 	}
 }
 
-// The limit is that of the issued codes. The final lock lasts until the kind is unlocked
-// or the codes are made anew.
+// The limit is that of the issued codes. The final lock lasts until the kind is
+// unlocked or the codes are generated again.
 func TestRecoveryCodesLockForGoodUntilTheyAreMadeAnew(t *testing.T) {
 	for name, ends := range map[string]func(k *kit) (code string){
 		"unlocked": func(k *kit) string {
@@ -202,8 +202,7 @@ func (k *kit) locksRecovery() {
 	}
 }
 
-// Codes that are made anew take the place of all that were, whose codes are wrong then,
-// used or not.
+// A new set replaces all codes: the old ones are wrong then, used or not.
 func TestAnotherSetReplacesAllCodes(t *testing.T) {
 	k := newKit(t)
 	old := k.generate()
@@ -221,8 +220,8 @@ func TestAnotherSetReplacesAllCodes(t *testing.T) {
 	k.ok(k.recover(anew[0]))
 }
 
-// A user without recovery codes is answered like one who has them and is wrong.
-func TestARecoveryCodeOfNobodyIsWrong(t *testing.T) {
+// A user without recovery codes gets the same answer as one whose code is wrong.
+func TestAnyRecoveryCodeIsWrongWithoutASet(t *testing.T) {
 	k, held := newKit(t), newKit(t)
 	held.generate()
 	for range 6 {
@@ -236,7 +235,7 @@ func TestARecoveryCodeOfNobodyIsWrong(t *testing.T) {
 	}
 }
 
-// Making and removing them takes a proof like any other change of what is held.
+// Generating and removing them takes a proof, like any change of a holding.
 func TestRecoveryCodesTakeAProof(t *testing.T) {
 	ctx := context.Background()
 	for name, act := range map[string]func(k *kit, p factor.Credentials) error{
@@ -257,7 +256,8 @@ func TestRecoveryCodesTakeAProof(t *testing.T) {
 		if got := k.status(); len(got.Budgets) != 4 || got.RecoveryCodes != 10 {
 			t.Errorf("%s: %+v", name, got)
 		}
-		// OTP, password, PIN: the first right one is enough, and the later ones are not looked at.
+		// OTP, password, PIN: the first right one is enough, and the rest is
+		// ignored.
 		k.ok(act(k, factor.Credentials{OTP: k.issue(factor.KindAccount), Password: "wrong"}))
 		if n := k.wrong(factor.KindPassword); n != 1 {
 			t.Errorf("%s: %d wrong passwords counted, want 1", name, n)
@@ -274,8 +274,8 @@ func TestRecoveryCodesTakeAProof(t *testing.T) {
 	}
 }
 
-// Without an unused one there is nothing to remove, which is said before the proof is
-// judged and costs nothing. What was used is gone with the rest.
+// With no unused one there is nothing to remove. Remove says so before it judges
+// the proof, at no cost. Removing drops used ones too.
 func TestOnlyUnusedRecoveryCodesAreRemoved(t *testing.T) {
 	k := newKit(t)
 	wrong := factor.Credentials{Password: "wrong"}
@@ -317,8 +317,8 @@ func TestOnlyUnusedRecoveryCodesAreRemoved(t *testing.T) {
 	}
 }
 
-// Where ProofKinds names them they pay for what a proof pays for, once; the last one for
-// its own removal, too.
+// If ProofKinds names them, each is a proof once; the last one even for its own
+// removal.
 func TestRecoveryCodesProveWhereProofKindsSaysSo(t *testing.T) {
 	ctx := context.Background()
 	k := newKit(t, provesByRecovery)
@@ -353,7 +353,7 @@ func TestRecoveryCodesProveWhereProofKindsSaysSo(t *testing.T) {
 }
 
 // They never prove a reset, confirm an authenticator or pay for a code, whatever
-// ProofKinds says: they are malformed there, and nothing is spent or counted.
+// ProofKinds says: they are malformed there, and cost nothing.
 func TestWhereRecoveryCodesAreNoProof(t *testing.T) {
 	ctx := context.Background()
 	for _, change := range []func(*factor.Options){func(*factor.Options) {}, provesByRecovery} {
@@ -421,8 +421,9 @@ func TestWhatLeavesTheRecoveryCodes(t *testing.T) {
 	}
 }
 
-// Of many who give the same code at once, to several processes, one is let in.
-func TestARecoveryCodeIsSpentOnceWhoeverIsFaster(t *testing.T) {
+// If many callers give the same code at once, to several processes, one is
+// accepted.
+func TestARecoveryCodeIsSpentOnceByRacingCalls(t *testing.T) {
 	k := newKit(t)
 	for _, code := range k.generate()[:3] {
 		var all sync.WaitGroup
@@ -448,8 +449,8 @@ func TestARecoveryCodeIsSpentOnceWhoeverIsFaster(t *testing.T) {
 	}
 }
 
-// The codes that are shown are those that are stored, though a swap was lost, or its
-// outcome not known.
+// The returned codes are the stored ones, even after a lost swap or an unknown
+// outcome.
 func TestTheCodesShownAreThoseStored(t *testing.T) {
 	lost := errors.New("connection lost")
 	for name, swap := range map[string]func(k *kit) func(ctx context.Context, do func() error) error{
@@ -475,7 +476,7 @@ func TestTheCodesShownAreThoseStored(t *testing.T) {
 			}
 		}
 	}
-	// What is not stored is not shown.
+	// Generate returns no code that was not stored.
 	k := newKit(t)
 	old := k.generate()
 	k.swapping(func(context.Context, func() error) error { k.other().issue(factor.KindLogin); return lost })
@@ -486,7 +487,7 @@ func TestTheCodesShownAreThoseStored(t *testing.T) {
 	k.ok(k.recover(old[0]))
 }
 
-// Where two tabs make codes, those of the later one are right.
+// If two tabs generate codes, those of the later one are right.
 func TestOfTwoTabsTheLaterCodesAreRight(t *testing.T) {
 	k := newKit(t)
 	first, later := k.generate(), k.other().generate()
@@ -494,7 +495,7 @@ func TestOfTwoTabsTheLaterCodesAreRight(t *testing.T) {
 	k.ok(k.recover(later[0]))
 }
 
-// The codes that are shown once are not shown by a log.
+// A log does not show the codes.
 func TestRecoveryCodesRedactThemselves(t *testing.T) {
 	k := newKit(t)
 	codes, err := k.recovery.Generate(t.Context(), alice, factor.Credentials{Password: rightPW})

@@ -7,12 +7,10 @@ import (
 )
 
 // Types that hold a secret print, log and marshal as these texts. Each has the six
-// methods below: Format for the verbs of fmt, String and GoString for printers
-// that look for those, LogValue for slog, MarshalText for encoders of text (JSON,
-// XML) and MarshalBinary for the others (gob). None of them has a method to read
-// such a text, so decoding one is an error.
-//
-// No method helps where it is not called. The package comment says where.
+// methods below: Format for the verbs of fmt, String and GoString for printers that
+// look for those, LogValue for slog, MarshalText for encoders of text (JSON, XML)
+// and MarshalBinary for others (gob). None can be unmarshaled, so decoding one is
+// an error. The package comment lists where Go does not call these methods.
 
 const (
 	redactedCredentials = "factor.Credentials[redacted]"

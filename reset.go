@@ -11,44 +11,44 @@ import (
 
 // ResetOptions tunes the reset guard. A zero field means its default.
 type ResetOptions struct {
-	// Strikes is how many wrong proofs are refused; the next one wipes. 1 to
-	// 100. Default 3.
+	// Strikes is the number of wrong proofs that the guard refuses; the next one
+	// wipes. 1 to 100. Default 3.
 	Strikes int
-	// Interval is how long after a wrong proof the next one is not judged.
-	// Default none.
+	// Interval is how long after a wrong proof the guard judges no other. Default
+	// none.
 	Interval time.Duration
-	// MinAge is how long ago a PIN, a device or an authenticator must have been
-	// bound to prove a reset, so that one bound by a thief with the mailbox proves
-	// nothing. While the user holds only newer ones, and while the user holds nothing and
-	// has removed or replaced one less than MinAge ago, the guard judges nothing
-	// (ErrLocked, with LockedError.TooSoon). All processes must have the same. New users wait too, so choose hours. Whoever has the
-	// mailbox can prolong the wait for as long as he has it; ResetGuard.Forfeit and
-	// Admin.Forget end it. Default none.
+	// MinAge is how long a PIN, a device or an authenticator must have been bound
+	// to prove a reset, so that one bound by a thief with the mailbox proves
+	// nothing. The guard judges nothing (ErrLocked, with LockedError.TooSoon) while
+	// the user holds only newer ones, and while the user holds none and has removed
+	// or replaced one less than MinAge ago. New users wait too, so choose hours. A
+	// thief with the mailbox can prolong the wait; ResetGuard.Forfeit and
+	// Admin.Forget end it. Set the same value in all processes. Default none.
 	MinAge time.Duration
-	// ForgiveRepeats makes a wrong proof that is the same as the last wrong one
-	// no further strike. A code is the same only within its time step.
+	// ForgiveRepeats counts the same wrong proof, given again and again, as one
+	// strike. A code is the same only within its time step.
 	ForgiveRepeats bool
-	// Authenticator makes the confirmed authenticator a proof too, and its Confirm a
-	// binding as that of a PIN or a device is. A wipe leaves the authenticator, so
-	// have the user bind something anew before you store new critical data.
-	// Default: only a PIN and devices prove.
+	// Authenticator makes the confirmed authenticator a proof too, and its Confirm
+	// a binding like that of a PIN or a device. A wipe leaves the authenticator, so
+	// have the user bind something before you store new critical data. Default:
+	// only a PIN and devices prove.
 	Authenticator bool
 }
 
-// A ResetGuard stands before a password reset. Whoever proves the PIN or a device
-// keeps the critical data; whoever is wrong more than ResetOptions.Strikes times
-// loses it, so that a thief with nothing but the mailbox gets nothing. With
-// ResetOptions.Authenticator, an authenticator is to the guard what a device is. It
-// is safe for use by many goroutines.
+// A ResetGuard guards a password reset. A user who proves the PIN or a device keeps
+// the critical data. After more than ResetOptions.Strikes wrong proofs the data is
+// wiped, so that a thief with nothing but the mailbox gets nothing. With
+// ResetOptions.Authenticator an authenticator proves like a device. A ResetGuard is
+// safe for use by many goroutines.
 //
-// Call it only once the mail link of the reset flow is proven: whoever can call
-// it freely can destroy a user's data, with one call of Forfeit or a few of
+// Call it only once the mail link of the reset flow is proven: a caller who can
+// reach it freely can destroy a user's data, with one call of Forfeit or a few of
 // Prove. Where mail alone opens a session and enrols devices, the guard adds
 // nothing without ResetOptions.MinAge.
 type ResetGuard struct{ v *Verifier }
 
-// NewResetGuard returns the ResetGuard of v, or an error if Options.Wipe is not
-// set or the purpose of v is malformed.
+// NewResetGuard returns the ResetGuard of v. It returns an error if Options.Wipe is
+// nil or the purpose of v is malformed.
 func NewResetGuard(v *Verifier) (*ResetGuard, error) {
 	if v.opts.Wipe == nil {
 		return nil, optionError("Wipe", "must be set for a ResetGuard: it deletes the user's critical data")
@@ -59,22 +59,28 @@ func NewResetGuard(v *Verifier) (*ResetGuard, error) {
 	return &ResetGuard{v}, nil
 }
 
-// Prove judges a device code, then a PIN; one right one is enough, and sets the
-// strikes back to zero. With ResetOptions.Authenticator a code of the authenticator is
-// as good as one of a device. A call in which something is wrong and nothing right is
-// one strike, whatever it gave. A code that was used before, and with
-// ResetOptions.MinAge a code or a PIN of what is too new, is refused (ErrMismatch) and
-// is no strike. The strike after the last one marks the wipe, removes the PIN, the
-// devices and the live codes, and calls Options.Wipe. Strikes are counted apart from
-// the budgets of Verifier, and neither locks the other.
+// Prove judges a device code, then a PIN; one right one is enough and sets the
+// strikes back to zero. With ResetOptions.Authenticator, a code of the
+// authenticator counts as a device code. A call with something wrong and nothing
+// right is one strike. A used code is refused (ErrMismatch) without a strike; so
+// is, with ResetOptions.MinAge, a code or a PIN of a binding that is too new. The
+// strike after the last one marks the wipe, removes the PIN, the devices and the
+// live codes, and calls Options.Wipe. Strikes and the budgets of Verifier are
+// separate: neither locks the other.
 //
-// It returns nil if the proof is right: the data is kept. Else ErrMalformed (a
-// password or a recovery code is no proof here), ErrNoCredential, ErrNotEnrolled if the user has
-// nothing that proves a reset, ErrLocked within ResetOptions.Interval of a wrong
-// proof and where ResetOptions.MinAge says so (LockedError.TooSoon), ErrMismatch, or
-// ErrWiped: the data is gone, and the reset may go on. A wipe that is marked but not
-// done is ErrWipePending and not ErrWiped: the reset must not go on. The error wraps
-// the fault; each call and Admin.Sweep try the wipe again.
+// It returns nil if the proof is right: the data is kept. Otherwise it returns
+//
+//   - ErrMalformed, also for a password or a recovery code, which are no proof
+//     here;
+//   - ErrNoCredential;
+//   - ErrNotEnrolled if the user has nothing that proves a reset;
+//   - ErrLocked within ResetOptions.Interval of a wrong proof, and within
+//     ResetOptions.MinAge (LockedError.TooSoon);
+//   - ErrMismatch;
+//   - ErrWiped: the data is gone, and the reset may go on;
+//   - ErrWipePending, which wraps the reason, if the wipe is marked but not done:
+//     the reset must not go on. Each further call and Admin.Sweep try the wipe
+//     again.
 func (g *ResetGuard) Prove(ctx context.Context, user string, proof Credentials) error {
 	if err := g.v.checkProof(user, Credentials{PIN: proof.PIN}); err != nil {
 		return err
@@ -95,12 +101,11 @@ func (g *ResetGuard) Prove(ctx context.Context, user string, proof Credentials) 
 	})
 }
 
-// Forfeit gives the user's critical data up without a proof: it marks the wipe
-// as the strike after the last one does, calls Options.Wipe, and returns nil once
-// that is done. Where the data is wiped already it returns nil.
+// Forfeit gives up the user's critical data without a proof: it marks the wipe, as
+// the strike after the last one does, calls Options.Wipe, and returns nil once that
+// has succeeded or if it had before. The host decides whether a user may forfeit.
 //
-// It returns ErrMalformed, or ErrWipePending, which wraps the fault. Whether a
-// user may forfeit is for the host to decide.
+// It returns ErrMalformed, or ErrWipePending, which wraps the reason.
 func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
 	if err := g.v.checkUser(user); err != nil {
 		return err
@@ -109,19 +114,19 @@ func (g *ResetGuard) Forfeit(ctx context.Context, user string) error {
 		if a.account.Guard.Wipe == nil {
 			return a.markWipe(ReasonForfeited), nil
 		}
-		// It is stored although it does not change: after this answer too the host
-		// lets the reset go on.
+		// Swap although nothing changes: after this answer too, the host lets the
+		// reset go on.
 		return a.pendingWipe(), nil
 	})
 }
 
-// proveReset judges the proof of a reset. A returned Wipe is to be run.
+// proveReset judges the proof of a reset. The caller must run the Wipe that it
+// returns.
 //
-// After ErrWiped and ErrNotEnrolled the host lets the reset go on. So they are not
-// answered on a read alone: a store that lags may not show yet what the user has bound,
-// and may still show a wipe as pending that was done before.
-// Where there is no record an empty one is stored, since only a write is sure to find
-// another.
+// After ErrWiped and ErrNotEnrolled the host lets the reset go on, so they need a
+// swap: a store that lags may not show yet what the user has bound, or may still
+// show a wipe as pending that is done. If there is no record, the swap stores an
+// empty one, since only a write is sure to find another.
 func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 	switch state, until := a.account.ResetAt(&a.v.rules, a.now); state {
 	case account.ResetWiped:
@@ -150,7 +155,7 @@ func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 		right, judged, err := a.provePIN(proof.PIN)
 		switch {
 		case err != nil && a.wrong:
-			// The code beside it was judged: it is a strike all the same.
+			// The code beside it was wrong: that is a strike all the same.
 			marked, struck := a.strike(KindDeviceTOTP, proof.OTP, "")
 			if marked != nil {
 				err = fmt.Errorf("%w: %w", struck, err)
@@ -173,8 +178,8 @@ func (a *attempt) proveReset(proof Credentials) (*Wipe, error) {
 	return nil, &refused
 }
 
-// provePIN judges the PIN as the proof of a reset. One that is too new is not looked at,
-// and is no strike.
+// provePIN judges the PIN as the proof of a reset. It ignores a PIN that is too
+// new, which is no strike.
 func (a *attempt) provePIN(pin string) (right, judged bool, err error) {
 	held, judged := a.account.ProvingPIN(&a.v.rules, a.now)
 	if !judged {
@@ -190,7 +195,7 @@ func (a *attempt) resetProven(m Match) {
 	a.event(Event{Action: ActionResetProven, Kind: m.Kind, Device: m.Device})
 }
 
-// strike counts a wrong proof, or marks the wipe if none is left.
+// strike counts a wrong proof, or marks the wipe if no strike is left.
 func (a *attempt) strike(kind Kind, otp, pin string) (*Wipe, error) {
 	counted := a.account.Strike(otp, pin, a.v.rules.Guard, a.now)
 	if counted.Exhausted {

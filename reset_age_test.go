@@ -13,7 +13,7 @@ const minAge = 24 * time.Hour
 
 func withMinAge(o *factor.Options) { o.Reset.MinAge = minAge }
 
-// tooSoon fails unless the guard judged nothing, and says until when.
+// tooSoon fails unless the guard judged nothing and said until when.
 func (k *kit) tooSoon(err error, until time.Time) {
 	k.Helper()
 	var locked *factor.LockedError
@@ -27,8 +27,8 @@ func (k *kit) prove(pin string) error {
 	return k.guard.Prove(k.Context(), alice, factor.Credentials{PIN: pin})
 }
 
-// A thief with the mailbox replaces or removes what was old enough, and waits for
-// MinAge all the same: nothing of that makes the user one who never held anything.
+// A thief with the mailbox replaces or removes the old binding, and still waits for
+// MinAge: the user does not become one who never held anything.
 func TestNobodySwitchesMinAgeOff(t *testing.T) {
 	ctx := context.Background()
 	mailed := func(k *kit) factor.Credentials { return factor.Credentials{OTP: k.issue(factor.KindAccount)} }
@@ -66,8 +66,8 @@ func TestNobodySwitchesMinAgeOff(t *testing.T) {
 	}
 }
 
-// What the host removes or sets is nobody's doing, and what it forgets or the user
-// forfeits is waited for no longer.
+// The host's own removals and bindings start no wait, and Forget and Forfeit end
+// one.
 func TestWhatEndsTheWaitForMinAge(t *testing.T) {
 	ctx := context.Background()
 	removed := func(k *kit) {
@@ -96,8 +96,8 @@ func TestWhatEndsTheWaitForMinAge(t *testing.T) {
 	}
 }
 
-// Sweep keeps what the user does not count as holding nothing by, and removes the
-// record a day after that is over.
+// Sweep keeps the time until which the user must wait, and removes the record a day
+// after.
 func TestSweepKeepsTheInstantOfMinAge(t *testing.T) {
 	k := newKit(t, withMinAge)
 	k.enroll()
@@ -111,7 +111,7 @@ func TestSweepKeepsTheInstantOfMinAge(t *testing.T) {
 	k.is(k.prove(rightPIN), factor.ErrNotEnrolled)
 }
 
-// sweeps fails unless a Sweep changes so many users.
+// sweeps fails unless a Sweep changes want users.
 func (k *kit) sweeps(want int) {
 	k.Helper()
 	if n, err := k.admin.Sweep(k.Context()); n != want || err != nil {
@@ -142,8 +142,8 @@ func TestANewPhoneIsNoStrike(t *testing.T) {
 }
 
 // The answers that let a reset go on are stored: a store that lags cannot give them
-// from a record of before the user bound something.
-func TestWhatLetsAResetGoOnIsNotAnsweredOnAReadAlone(t *testing.T) {
+// from a record from before a binding.
+func TestNoReadAloneLetsAResetGoOn(t *testing.T) {
 	for name, c := range map[string]struct {
 		before func(k *kit)
 		want   error
@@ -167,8 +167,8 @@ func TestWhatLetsAResetGoOnIsNotAnsweredOnAReadAlone(t *testing.T) {
 	}
 }
 
-// With ResetOptions.Authenticator a confirmed authenticator is a proof and a binding;
-// without, neither.
+// With ResetOptions.Authenticator a confirmed authenticator is a proof and a
+// binding; without it, neither.
 func TestAnAuthenticatorIsAProofWhereTheHostSaysSo(t *testing.T) {
 	ctx := context.Background()
 	for _, proves := range []bool{false, true} {

@@ -16,7 +16,7 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// guardModel is what a bystander who knows the secrets says about the guard.
+// guardModel is a second implementation of the guard that knows the secrets.
 type guardModel struct {
 	strikes  int
 	lastSeen string    // the last wrong proof, and the time step where it has a code
@@ -24,9 +24,9 @@ type guardModel struct {
 	wiped    bool
 }
 
-// The guard counts one strike for each call with nothing right in it but
-// something wrong, and gives the data up with the first one beyond Strikes; only
-// a right proof sets the strikes back.
+// The guard counts one strike for each call with something wrong and nothing right,
+// and wipes with the first one beyond Strikes; only a right proof sets the strikes
+// back.
 func TestGuardStrikesAsTheHistoryOfProofsSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := Options{Reset: ResetOptions{
@@ -132,8 +132,8 @@ func TestGuardStrikesAsTheHistoryOfProofsSays(t *testing.T) {
 	})
 }
 
-// What the guard says where MinAge is set: who waits, who is judged, and what a wrong
-// proof beside one that is too new costs.
+// The guard under MinAge: when it waits, when it judges, and what a wrong proof
+// beside one that is too new costs.
 func TestGuardJudgesOnlyWhatIsOfAge(t *testing.T) {
 	const minAge = time.Hour
 	old, fresh := accounttest.Noon.Add(-minAge), accounttest.Noon.Add(-minAge+time.Millisecond)
@@ -284,8 +284,8 @@ func TestGuardWarnsAtTheLastStrike(t *testing.T) {
 	}
 }
 
-// Who has more strikes than are allowed since Strikes was lowered has none left;
-// the next strike wipes, and nothing that is none does.
+// A user with more strikes than allowed, since Strikes was lowered, has none left;
+// the next strike wipes, and nothing else does.
 func TestGuardWipesNobodyByLoweringStrikes(t *testing.T) {
 	s := account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, LastStep: accounttest.Noon.Unix() / 30}
 	a := &account.Account{Devices: []account.Device{{TOTP: s}}}

@@ -18,8 +18,8 @@ import (
 	"github.com/knowhave/factor/memstore"
 )
 
-// A sealedKit is a Verifier on a store that holds one row of testdata/sealed.txt,
-// at noon of the day that all rows are of.
+// A sealedKit is a Verifier on a store with one row of testdata/sealed.txt, at noon
+// of the rows' day.
 type sealedKit struct {
 	*kit
 	user string
@@ -67,7 +67,7 @@ func sealedRows(t *testing.T) (rows [][]string) {
 	return rows
 }
 
-// newestFormat is that of the newest rows: the name of each begins with it.
+// newestFormat returns the format of the newest rows: each name begins with it.
 func newestFormat(t *testing.T) int {
 	t.Helper()
 	newest := 0
@@ -100,7 +100,7 @@ func sealedRow(t *testing.T, name string) (key []byte, user string, data []byte)
 	return nil, "", nil
 }
 
-// totp computes what a device of the rows shows now.
+// totp computes the current code of a device of the rows.
 func (k *sealedKit) totp(algorithm string, digits int, period time.Duration) string {
 	k.Helper()
 	return k.code(factor.Enrollment{
@@ -149,8 +149,8 @@ func (k *sealedKit) shows(want factor.Status) {
 	}
 }
 
-// Whatever an earlier release stored, this one judges by: what was right is
-// right, what was used is used, what was counted is counted.
+// This release judges by what an earlier one stored: right codes are right, used
+// ones used, and counts counted.
 func TestSealedRowsAreJudgedBy(t *testing.T) {
 	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	at := noon.Add

@@ -22,9 +22,9 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// Records that a release has written are opened by every later release. The rows
-// of sealedFile stand for them: they were written once, each by the code of its
-// format, and are never written again.
+// Every later release opens the records of a release. The rows of sealedFile stand
+// for them: each was written once, by the code of its format, and is never written
+// again.
 const sealedFile = "testdata/sealed.txt"
 
 var writeSealed = flag.Bool("write", false, "add to "+sealedFile+" the rows of the table that it does not have yet, and change none of those that it has")
@@ -80,7 +80,7 @@ func into[T any](kept *T) func(T, error) error {
 	}
 }
 
-// A sealedAccount is what a row holds, of the format with which its name begins.
+// A sealedAccount is the content of a row, whose name begins with its format.
 type sealedAccount struct {
 	name    string // the format, and what is special
 	key     byte   // the sealing key is 32 of these
@@ -88,7 +88,7 @@ type sealedAccount struct {
 	account *account.Account
 }
 
-// sealedAccounts returns what the rows hold. Between them they have every field
+// sealedAccounts returns the contents of the rows. Together they have every field
 // of each format, and every bound.
 func sealedAccounts() []sealedAccount {
 	id := func(n byte) uuid.UUID { return uuid.UUID{15: n} }
@@ -173,7 +173,7 @@ func codeFor(k account.Kind, digits string, ends time.Time, parts ...string) acc
 	return account.Code{Digits: digits, Seal: accounttest.Seal(k, digits, parts...), ExpiresAt: ends}
 }
 
-// recoveryCodes has a set of which the first and the last were used, and wrong ones
+// recoveryCodes has a set with the first and the last code used, and wrong ones
 // counted.
 func recoveryCodes() *account.Account {
 	var seed account.RecoverySeed
@@ -195,7 +195,7 @@ func counted(a *account.Account, of ...account.Budget) *account.Account {
 	return a
 }
 
-// atBounds has each field of a as large as any rule makes it.
+// atBounds sets each field of a to its largest value.
 func atBounds(a *account.Account) *account.Account {
 	longest := account.TOTP{Key: totp.Key{Secret: bytes.Repeat([]byte{7}, 128), Algorithm: totp.SHA512, Digits: 8, Period: 2 * time.Minute}, LastStep: 1<<62 - 2}
 	late, early := time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC), accounttest.UnixMilli(-1)
@@ -222,7 +222,7 @@ func atBounds(a *account.Account) *account.Account {
 	return a
 }
 
-// atNewBounds has each field of format 3 as large as any rule makes it.
+// atNewBounds sets each field of format 3 to its largest value.
 func atNewBounds(a *account.Account) *account.Account {
 	atBounds(a)
 	a.Authenticator.ConfirmedAt = a.Pending.ExpiresAt
@@ -234,7 +234,7 @@ func atNewBounds(a *account.Account) *account.Account {
 	return a
 }
 
-// atNewestBounds has what came with recovery codes as large as any rule makes it, too.
+// atNewestBounds sets what came with recovery codes to its largest value, too.
 func atNewestBounds(a *account.Account) *account.Account {
 	atNewBounds(a)
 	late := a.Pending.ExpiresAt
@@ -288,8 +288,8 @@ func TestSealedRowsOpenToWhatWasSealed(t *testing.T) {
 	}
 }
 
-// addSealed appends what is missing. Only the newest format is written today; the
-// rows of those before it cannot be made again.
+// addSealed appends missing rows of the newest format. Rows of earlier formats
+// cannot be made again.
 func addSealed(t *testing.T) {
 	t.Helper()
 	have := readSealed(t)

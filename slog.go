@@ -8,22 +8,21 @@ import (
 )
 
 // LogEvents returns a function for Options.Observe that writes each Event to a
-// logger; nil means slog.Default(). No event holds a secret, but each names the user and tells what the user
-// did when, which is personal data: decide how long such a log is kept. To write
-// a pseudonym for the user, replace the attribute "user" with
+// logger; nil means slog.Default(). No event holds a secret, but each tells what a
+// user did and when. That is personal data: decide how long you keep such a log. To
+// log a pseudonym, replace the attribute "user" with
 // slog.HandlerOptions.ReplaceAttr.
 //
-// The message is "factor" and the Action, the time is Event.At, and the
-// attributes are user, kind, device, remaining, until and err, those that the
-// event has. The levels:
+// The message is "factor" and the Action, the time is Event.At, and the attributes
+// are user, kind, device, remaining, until and err, if set. The levels:
 //
-//   - Debug: verified, issued, resealed. These come with ordinary use: written
-//     down for good, they would tell when a user was there.
-//   - Info: refused, locked, imported, and every change to what a user holds, verified
-//     of a recovery code among them.
-//   - Warn: refused where that locks the kind, locked-out, reset-refused,
+//   - Debug: verified, issued, resealed. Ordinary use causes these: a log of them
+//     tells when a user was there.
+//   - Info: refused, locked, imported, every change to what a user holds, and
+//     verified of a recovery code.
+//   - Warn: refused if that locks the kind, locked-out, reset-refused,
 //     reset-last-chance, wipe-marked.
-//   - Error: wipe-failed, which needs somebody to look at it.
+//   - Error: wipe-failed, which somebody must look at.
 func LogEvents(logger *slog.Logger) func(context.Context, Event) {
 	if logger == nil {
 		logger = slog.Default()
@@ -70,7 +69,7 @@ func (e Event) level() slog.Level {
 	switch e.Action {
 	case ActionVerified:
 		if e.Kind == KindRecovery {
-			return slog.LevelInfo // one less is left
+			return slog.LevelInfo // one code fewer is left
 		}
 		return slog.LevelDebug
 	case ActionIssued, ActionResealed:

@@ -90,7 +90,7 @@ func TestEventLogsItsFields(t *testing.T) {
 	}
 }
 
-// The handler gets the context of the call, which is where hosts keep a trace.
+// The handler gets the call's context, where hosts keep a trace.
 func TestLogEventsPassesTheContext(t *testing.T) {
 	type key struct{}
 	var seen any

@@ -8,49 +8,50 @@ import (
 	"github.com/knowhave/factor/internal/account"
 )
 
-// A Budget is what is left of a user's tries with one kind.
+// A Budget is a user's count of wrong answers for one kind.
 type Budget struct {
 	Kind Kind `json:"kind"`
-	// Wrong is how many answers in a row were wrong.
+	// Wrong is the number of wrong answers in a row.
 	Wrong int `json:"wrong"`
-	// Locked says that nothing of this kind is judged now.
+	// Locked reports whether the kind is locked: nothing of it is judged now.
 	Locked bool `json:"locked"`
-	// Until is when the lock ends. Zero while Locked means not before it is
-	// unlocked or bound anew.
+	// Until is when the lock ends. Zero while Locked means when somebody unlocks
+	// the kind or binds it anew.
 	Until time.Time `json:"until,omitzero"`
 }
 
-// Status is what is known about a user. There is no secret in it. It marshals as
-// JSON, without times that are zero, and comes back from it. Do not embed it in a
-// struct that is marshaled: its methods would stand for the whole struct.
+// Status is what the record tells about a user. It holds no secret. It marshals as
+// JSON, without zero times, and unmarshals from it. Do not embed it in a struct
+// that you marshal: its methods would stand for the whole struct.
 type Status struct {
-	// PIN and Authenticator say whether the user holds one; an authenticator
+	// PIN and Authenticator tell whether the user holds one; an authenticator
 	// counts once it is confirmed.
 	PIN           bool `json:"pin"`
 	Authenticator bool `json:"authenticator"`
-	// AuthenticatorPending says that one waits for its first code, beside the one
-	// that counts or alone.
+	// AuthenticatorPending tells whether one waits for its first code, beside a
+	// confirmed one or alone.
 	AuthenticatorPending bool     `json:"authenticatorPending"`
 	Devices              []Device `json:"devices"`
-	// RecoveryCodes is how many are unused.
+	// RecoveryCodes is the number of unused ones.
 	RecoveryCodes int `json:"recoveryCodes"`
-	// Live holds the kinds of which an issued code waits to be used, whatever it is for.
+	// Live holds the kinds of which the user has an unused issued code, for any
+	// purpose.
 	Live []Kind `json:"live"`
-	// Budgets holds those in which wrong answers are counted.
+	// Budgets holds the budgets with wrong answers.
 	Budgets []Budget `json:"budgets"`
-	// Strikes is how many wrong proofs the reset guard counted; while the data
-	// is wiped, one more than ResetOptions.Strikes.
+	// Strikes is the number of wrong proofs that the reset guard counted, or
+	// ResetOptions.Strikes plus one while the data is wiped.
 	Strikes int `json:"strikes"`
-	// Wipe is set from the time that a wipe is marked until a PIN, a device or (with
-	// ResetOptions.Authenticator) an authenticator is bound anew.
+	// Wipe is set once a wipe is marked, until a PIN, a device or (with
+	// ResetOptions.Authenticator) an authenticator is bound.
 	Wipe *Wipe `json:"wipe,omitempty"`
-	// WipePending says that Wipe is marked and not done yet.
+	// WipePending tells whether Wipe is marked and not yet done.
 	WipePending bool `json:"wipePending"`
-	// Notices is how many wait to be told: see Options.Notify.
+	// Notices is the number of notices that wait: see Options.Notify.
 	Notices int `json:"notices"`
 }
 
-// MarshalJSON implements json.Marshaler: a list that is nil is an empty list.
+// MarshalJSON implements json.Marshaler. It writes a nil list as an empty one.
 func (s Status) MarshalJSON() ([]byte, error) {
 	type fields Status
 	s.Devices = orEmpty(s.Devices)
@@ -59,8 +60,8 @@ func (s Status) MarshalJSON() ([]byte, error) {
 	return json.Marshal(fields(s))
 }
 
-// UnmarshalJSON implements json.Unmarshaler: it makes of a Status that was
-// marshaled the one that Admin.Status returned. Nothing of what s was before stays.
+// UnmarshalJSON implements json.Unmarshaler. It replaces s by the Status that
+// Admin.Status had returned.
 func (s *Status) UnmarshalJSON(text []byte) error {
 	type fields Status
 	var read fields
@@ -85,8 +86,8 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-// Status returns what is known about a user, which for a user without a record is
-// nothing. It returns ErrMalformed, and ErrUnsealed with a zero Status.
+// Status returns what the record tells about a user: nothing if there is no record.
+// It returns ErrMalformed, and ErrUnsealed with a zero Status.
 func (d *Admin) Status(ctx context.Context, user string) (Status, error) {
 	if err := d.v.checkUser(user); err != nil {
 		return Status{}, err

@@ -11,8 +11,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// What Admin.Status says is an answer of the host's own API as it stands, and can
-// be read back.
+// A host's API can return a Status as it is, and read it back.
 func TestStatusIsProperJSON(t *testing.T) {
 	const id = "00000000-0000-0000-0000-000000000001"
 	at := time.Date(2026, 2, 3, 4, 5, 6, 7e6, time.UTC)
@@ -51,7 +50,7 @@ func TestStatusIsProperJSON(t *testing.T) {
 	}
 }
 
-// Whatever a user holds, the status comes back from its JSON as it was.
+// A Status comes back from its JSON unchanged, whatever the user holds.
 func TestStatusComesBackFromItsJSON(t *testing.T) {
 	k := newKit(t)
 	same := func() {
@@ -80,8 +79,7 @@ func TestStatusComesBackFromItsJSON(t *testing.T) {
 	same()
 }
 
-// An authenticator that waits for its first code is shown for as long as Confirm
-// would take one.
+// Status shows a pending authenticator for as long as Confirm would take its code.
 func TestStatusShowsAnAuthenticatorThatWaits(t *testing.T) {
 	k := newKit(t)
 	shows := func(confirmed, pending bool) {
@@ -127,8 +125,7 @@ func TestStatusShowsAWipeThatIsNotDone(t *testing.T) {
 	}
 }
 
-// What is left out of the text, a wipe or a time, must not stay from what was
-// decoded before.
+// A wipe or a time that the text leaves out must not stay from an earlier decoding.
 func TestStatusIsDecodedAnew(t *testing.T) {
 	now := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
 	before := factor.Status{

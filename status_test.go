@@ -22,7 +22,7 @@ func used(a *account.Account) uint16 {
 	return a.Recovery.Used
 }
 
-// The status names what is held and counted, and nothing of what is secret.
+// Status names what is held and counted, and no secret.
 func TestStatusSaysWhatIsHeldAndCounted(t *testing.T) {
 	o, err := Options{Password: judgeLimit, PIN: PINOptions{Limit: judgeLimit}}.complete()
 	if err != nil {

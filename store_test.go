@@ -13,8 +13,8 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// An uncontended call is one Load and one swap; a refusal that changes nothing
-// is one Load; malformed input is none. Only what runs a wipe needs more.
+// An uncontended call is one Load and one swap; a refusal that changes nothing is
+// one Load; malformed input is none. Only a call that runs a wipe needs more.
 func TestCallsOfTheStore(t *testing.T) {
 	ctx := t.Context()
 	const one, read, none = "1 load, 1 swap", "1 load, 0 swaps", "0 loads, 0 swaps"
@@ -218,8 +218,7 @@ func (k *kit) forfeited() string {
 	return ""
 }
 
-// What a store must not return is no empty account: a record without data, or
-// data without a version.
+// A record without data, or data without a version, is not an empty account.
 func TestARecordInPartIsNotAbsent(t *testing.T) {
 	for name, rec := range map[string]factor.Record{"no data": {Version: 1}, "no version": {Data: []byte("sealed")}} {
 		k := newKit(t)

@@ -23,7 +23,7 @@ func (h hasty) List(ctx context.Context, after string, _ time.Time, limit int) (
 
 // A list may be older than the record: of whom nothing is due any more, nothing
 // is changed.
-func TestSweepLeavesAloneOfWhomNothingIsDue(t *testing.T) {
+func TestSweepLeavesUsersAloneWhoAreNotDue(t *testing.T) {
 	for name, hold := range map[string]func(*kit){
 		"nothing that ends": func(k *kit) { k.setPIN() },
 		"what ends later":   func(k *kit) { k.issue(factor.KindLogin) },

@@ -13,20 +13,20 @@ import (
 
 var errDown = errors.New("the store is down")
 
-// Ways for one swap to go.
+// Outcomes of one swap.
 func swapLost(_ context.Context, _ func() error) error     { return factor.ErrConflict }
 func swapFailed(_ context.Context, _ func() error) error   { return errDown }
 func swapUnheard(_ context.Context, do func() error) error { _ = do(); return errDown }
 
-// A driver that sends a statement twice answers that the second one conflicts.
+// A driver that sends a statement twice reports that the second one conflicts.
 func swapSentTwice(_ context.Context, do func() error) error { _ = do(); return do() }
 
-// swapAfter lets others act between a call's load and its swap.
+// swapAfter runs others between a call's load and its swap.
 func swapAfter(others func()) func(context.Context, func() error) error {
 	return func(_ context.Context, do func() error) error { others(); return do() }
 }
 
-// other is the same user's engine in another process.
+// other returns the same user's engine in another process.
 func (k *kit) other() *kit {
 	k.Helper()
 	return newKitOn(k.T, &tap{Store: k.Store}, func(o *factor.Options) { o.Now = k.Now })
@@ -79,7 +79,7 @@ func TestALockThatCameMeanwhileHidesTheAnswer(t *testing.T) {
 	k.is(k.v.VerifyPIN(t.Context(), alice, rightPIN), factor.ErrLocked)
 }
 
-// How a swap is resolved whose outcome the store cannot tell.
+// How the library resolves a swap with an unknown outcome.
 func TestUnknownOutcomes(t *testing.T) {
 	meanwhile := func(k *kit) func(context.Context, func() error) error {
 		return func(_ context.Context, do func() error) error {
@@ -176,8 +176,8 @@ func TestAStoreThatHangsIsLeftAtTheDeadline(t *testing.T) {
 	})
 }
 
-// What was judged wrong is stored whatever ends the call, and the fault is
-// returned; the credential that faulted is not charged.
+// A wrong judgement is stored whatever ends the call, and the fault is returned;
+// the credential that faulted is not charged.
 func TestNothingJudgedWrongLeavesWithoutTheSwap(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	boom := errors.New("boom")
@@ -301,10 +301,9 @@ func TestALostSwapHashesNothingAgain(t *testing.T) {
 	}
 }
 
-// A store may show what it does not keep yet, so a swap of unknown outcome that
-// is found to have landed is swapped once more, and that swap is what the answer
-// waits for.
-func TestWhatIsFoundByReadingIsSwappedOnceMore(t *testing.T) {
+// A store may show what it does not keep yet. So a swap with an unknown outcome
+// that has landed is swapped once more, and only that swap lets the answer out.
+func TestASwapFoundByReadingIsConfirmed(t *testing.T) {
 	k := newKit(t)
 	code := k.issue(factor.KindAccount)
 	before := k.swaps.Load()
@@ -324,7 +323,7 @@ func TestWhatIsFoundByReadingIsSwappedOnceMore(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeSwappedOnceMoreIsNotAccepted(t *testing.T) {
+func TestAnUnconfirmedSwapIsNotAccepted(t *testing.T) {
 	for name, second := range map[string]error{"unknown": errDown, "conflict": factor.ErrConflict} {
 		t.Run(name, func(t *testing.T) {
 			k := newKit(t)
@@ -361,8 +360,8 @@ func TestTheFirstLostSwapIsTriedAgainAtOnce(t *testing.T) {
 	})
 }
 
-// After that the waits grow, so that those who meet on one user do not fill the
-// store with their swaps.
+// After that the waits grow, so that processes that meet on one user do not fill
+// the store with swaps.
 func TestTheWaitsBetweenLostSwapsGrow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)

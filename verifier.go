@@ -17,10 +17,10 @@ import (
 	"github.com/knowhave/factor/internal/poll"
 )
 
-// Credentials is what a user gave as proof. An empty field was not given. Those
-// given are judged in the order OTP, Password, PIN, and one right one is
-// enough: the later ones are then not looked at. It redacts itself: see "Secrets
-// and logs" in the package comment.
+// Credentials holds what a user gave as proof. An empty field was not given. Every
+// method judges the given ones in the order OTP, Password, PIN, and stops at the
+// first right one, which is enough. Credentials redacts itself: see "Secrets and
+// logs" in the package comment.
 type Credentials struct {
 	// OTP is 6 to 8 ASCII digits or, where Options.ProofKinds names KindRecovery, a
 	// recovery code.
@@ -31,8 +31,8 @@ type Credentials struct {
 	PIN string
 }
 
-// mode is slow if judging may take a hash. With a password and a PIN the lock is
-// the password's alone: a PIN must not wait for the host.
+// mode returns modePassword for a password with a PIN: the PIN must not make other
+// PINs wait for the host.
 func (c Credentials) mode() mode {
 	switch {
 	case c.Password != "":
@@ -43,50 +43,50 @@ func (c Credentials) mode() mode {
 	return modeFast
 }
 
-// Match says what was right.
+// Match tells which credential was right.
 type Match struct {
 	Kind Kind
 	// Device is the device whose code it was, uuid.Nil for any other kind.
 	Device uuid.UUID
 }
 
-// A Verifier decides whether a user has proven a factor. It is safe for use by
-// many goroutines, and several processes may work on one Store.
+// A Verifier decides whether a user has proven a factor. It is safe for use by many
+// goroutines, and several processes may share one Store.
 //
-// A wrong answer is counted, and a right code spent, before the answer is
-// returned: what a method says is stored. A fault of the store, the sealer or a
-// host's function is returned as an error that matches none of this package's
-// but ErrConflict, ErrUnsealed and ErrNewerFormat, and accepts nothing.
+// Before a method returns, the store has the outcome: a wrong answer is counted, a
+// right code is spent. If the store, the sealer or a host's function fails, the
+// method accepts nothing and returns that error, which matches none of this
+// package's errors but ErrConflict, ErrUnsealed and ErrNewerFormat.
 type Verifier struct {
 	*core
-	purpose   account.Purpose // of the codes that are issued and judged: see For
-	malformed error           // what is wrong with the purpose
+	purpose   account.Purpose // of issued codes: see For
+	malformed error           // set if the purpose is malformed
 }
 
-// A core is what all views of a Verifier share.
+// A core holds what all views of a Verifier share.
 type core struct {
 	store    Store
 	records  *records
 	opts     Options
-	rules    account.Rules // of opts
+	rules    account.Rules // from opts
 	hasher   *pinhash.Hasher
-	loop     *commit.Loop // that changes the records
-	waiters  *poll.Poll   // for a PIN
+	loop     *commit.Loop // changes the records
+	waiters  *poll.Poll   // calls of PINs.Wait
 	attempts sync.Pool    // of *attempt
 
-	hashing, passwords                       commit.SlowLocks // around a call with slow work
-	observing                                atomic.Int64     // calls of Observe that run
-	checking, registering, wiping, notifying keylock.Slots    // functions of the host's that run
-	comparing                                keylock.Slots    // comparisons of a PIN that run
+	hashing, passwords                       commit.SlowLocks // held for a whole call
+	observing                                atomic.Int64     // running calls of Observe
+	checking, registering, wiping, notifying keylock.Slots    // running host functions
+	comparing                                keylock.Slots    // running PIN comparisons
 }
 
 func init() {
 	pinhash.Of = func(v any) *pinhash.Hasher { return v.(*Verifier).hasher }
 }
 
-// NewVerifier returns a Verifier on a store whose records are sealed by sealer.
-// Nil options mean the defaults; they are copied. An error names the field that
-// is out of range and what it must be.
+// NewVerifier returns a Verifier on a store whose records sealer seals. Nil options
+// mean the defaults; NewVerifier copies them. An error names the field that is out
+// of range and its bounds.
 func NewVerifier(store Store, sealer Sealer, opts *Options) (*Verifier, error) {
 	if store == nil {
 		return nil, optionError("store", "must not be nil: use memstore, sqlstore or your own")
@@ -109,31 +109,30 @@ func NewVerifier(store Store, sealer Sealer, opts *Options) (*Verifier, error) {
 	return v, nil
 }
 
-// now is the time by which everything is judged. It panics if the host's clock
-// does, which the rules are shielded against.
+// now returns the host's time, truncated as records are. It panics if the host's
+// clock does; the update loop recovers.
 func (v *Verifier) now() time.Time { return v.opts.Now().UTC().Truncate(time.Millisecond) }
 
-// clock is now where no rule is applied.
+// clock is now for callers outside a rule: it returns a panic as an error.
 func (v *Verifier) clock() (now time.Time, err error) {
 	err = host.Recover("Now", func() error { now = v.now(); return nil })
 	return now, err
 }
 
-// VerifyOTP judges a code against the given kinds; if none is given, against device
-// codes and account codes, and on a view with a purpose (see For) against account codes
-// alone. It spends the code for the first kind in the given order that it is right for.
-// If it is right for none, it is charged once to each kind that it was judged against; a
-// kind that is locked is left out, and so is one whose codes have another form. A
-// code that was right for one of the others and is not any more (it was used,
-// replaced or voided, or has expired) is right for none, and charged to none: see
+// VerifyOTP judges a code against the given kinds. Without kinds it takes device
+// codes and account codes, and on a view with a purpose (see For) account codes
+// alone. It spends the code for the first kind in the given order for which the
+// code is right. If there is none, it charges each kind that it judged once. It
+// leaves out locked kinds, and kinds whose codes have another form. A code that was
+// right for one of the kinds and no longer is (because it was used, replaced,
+// voided or has expired) is right for none and charged to none: see
 // MismatchError.Stale.
 //
-// It returns ErrMalformed (a code that is neither 6 to 8 digits nor, where KindRecovery
-// is asked for, a recovery code, a kind that no
-// code has, or an empty list of kinds that is not nil: a nil one cannot be told
-// from none, so do not pass one that may be nil and means no kind), ErrMismatch,
-// and ErrLocked if all the kinds
-// that it could be of are locked.
+// It returns ErrMalformed, ErrMismatch, and ErrLocked if every kind that the code
+// could be of is locked. Malformed are a code that is neither 6 to 8 digits nor,
+// with KindRecovery, a recovery code; a kind that no code has; and an empty list of
+// kinds that is not nil. A nil list means the default, so do not pass one to mean
+// no kind.
 func (v *Verifier) VerifyOTP(ctx context.Context, user, code string, kinds ...Kind) (Match, error) {
 	if err := cmp.Or(v.checkUser(user), checkKinds(kinds, otpKinds[:])); err != nil {
 		return Match{}, err
@@ -149,8 +148,9 @@ func (v *Verifier) VerifyOTP(ctx context.Context, user, code string, kinds ...Ki
 
 // VerifyPIN judges a PIN.
 //
-// It returns ErrMalformed for other than 4 to 12 digits, ErrMismatch (also for a
-// user without a PIN, for which it hashes and stores as much) and ErrLocked.
+// It returns ErrMalformed for anything but 4 to 12 digits, ErrMismatch and
+// ErrLocked. A user without a PIN gets ErrMismatch at the same cost in hashing and
+// storing.
 func (v *Verifier) VerifyPIN(ctx context.Context, user, pin string) error {
 	if err := cmp.Or(v.checkUser(user), checkDigits("pin", pin, minPIN, maxPIN)); err != nil {
 		return err
@@ -159,9 +159,9 @@ func (v *Verifier) VerifyPIN(ctx context.Context, user, pin string) error {
 	return err
 }
 
-// VerifyPassword has the host judge a password, within the budget.
+// VerifyPassword asks Options.CheckPassword, and counts wrong answers.
 //
-// It returns ErrMalformed for other than 1 to 1,024 bytes or without
+// It returns ErrMalformed for anything but 1 to 1,024 bytes or without
 // Options.CheckPassword, ErrMismatch and ErrLocked.
 func (v *Verifier) VerifyPassword(ctx context.Context, user, password string) error {
 	if err := cmp.Or(v.checkUser(user), v.checkPassword(password)); err != nil {
@@ -171,13 +171,12 @@ func (v *Verifier) VerifyPassword(ctx context.Context, user, password string) er
 	return err
 }
 
-// VerifyAny judges the given credentials in the order OTP, Password, PIN; one
-// right one is enough. An OTP is judged against Options.ProofKinds. Each wrong
-// one is charged to its own kind, and a locked kind is left out. For two factors
-// call twice.
+// VerifyAny judges the given credentials: see Credentials. It judges an OTP against
+// Options.ProofKinds, charges each wrong credential to its own kind, and leaves out
+// locked kinds. For two factors call it twice.
 //
-// It returns ErrMalformed, ErrNoCredential, ErrMismatch, and ErrLocked if all
-// that was given is locked.
+// It returns ErrMalformed, ErrNoCredential, ErrMismatch, and ErrLocked if every
+// given credential is locked.
 func (v *Verifier) VerifyAny(ctx context.Context, user string, proof Credentials) (Match, error) {
 	if err := v.checkProof(user, proof); err != nil {
 		return Match{}, err
@@ -198,8 +197,8 @@ func (v *Verifier) verify(ctx context.Context, user string, proof Credentials, k
 	})
 }
 
-// withProof applies a change to a user's holdings once the proof is judged right.
-// What precheck refuses, if there is one, is refused without judging the proof.
+// withProof applies a change to a user's holdings if the proof is right. It does
+// not judge the proof of a call that precheck, if not nil, refuses.
 func withProof[T any](ctx context.Context, v *Verifier, user string, proof Credentials, precheck func(*attempt) error, apply func(*attempt) T) (T, error) {
 	var none T
 	if err := v.checkProof(user, proof); err != nil {
@@ -221,5 +220,5 @@ func withProof[T any](ctx context.Context, v *Verifier, user string, proof Crede
 	})
 }
 
-// void is the result of a rule that has nothing to return but its error.
+// void is the result of a rule that returns only an error.
 type void = struct{}

@@ -10,9 +10,9 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// Each code, and the authenticator that waits, is void once the host says that the
-// password or the address has changed, and whoever shows it is told that it is stale.
-// What there was is reported, and what there was not is not.
+// Each live code and the pending authenticator are void once the host says that the
+// password or the address has changed, and their codes are stale. Only what there
+// was is reported.
 func TestWhatAHostVoids(t *testing.T) {
 	ctx := context.Background()
 	voided, unlocked := factor.ActionCodesVoided, factor.ActionUnlocked
@@ -109,8 +109,8 @@ func (k *kit) stale(err error) {
 	}
 }
 
-// Whoever scanned the first of two QR codes is told so, loses nothing, and confirms
-// the second. The event says it too.
+// A user who scanned the first of two QR codes is told so, loses nothing, and
+// confirms the second. The event says it too.
 func TestConfirmTellsOfTheFirstOfTwoSecrets(t *testing.T) {
 	k := newKit(t)
 	first := k.begin()
@@ -128,9 +128,9 @@ func TestConfirmTellsOfTheFirstOfTwoSecrets(t *testing.T) {
 	k.ok(k.auth.Confirm(t.Context(), alice, k.code(second)))
 }
 
-// Forget leaves what it cannot read, for that may pass: a key that is missing, a
-// Sealer that is down, a release that is older. Discard erases it, but for what a newer
-// release wrote; both finish a wipe that they can read.
+// Forget leaves a record that does not open, since that may pass: a missing key, a
+// Sealer that is down, an older release. Discard erases it, unless a newer release
+// wrote it. Both finish a wipe that they can read.
 func TestForgetReadsOrRefuses(t *testing.T) {
 	ctx := context.Background()
 	for _, c := range []struct {

@@ -8,11 +8,11 @@ import (
 	"github.com/knowhave/factor/internal/poll"
 )
 
-// pollTimeout bounds each call of the store by which PINs.Wait looks for a PIN,
-// however many wait.
+// pollTimeout bounds each store call of the poll behind PINs.Wait, however many
+// wait.
 const pollTimeout = 5 * time.Second
 
-// newWaiters returns the poll that all who wait for a PIN share.
+// newWaiters returns the poll that all callers of PINs.Wait share.
 func (v *Verifier) newWaiters() *poll.Poll {
 	o := poll.Options{Look: v.lookForPIN, Interval: v.opts.PIN.Poll, Timeout: pollTimeout}
 	if lister, ok := v.store.(VersionLister); ok {
@@ -38,7 +38,7 @@ func versionsOf(ctx context.Context, lister VersionLister, users []string) (vers
 		return err
 	})
 	if err == nil && len(versions) != len(users) {
-		err = fmt.Errorf("factor: Store.Versions returned %d versions of %d users", len(versions), len(users))
+		err = fmt.Errorf("factor: Store.Versions returned %d versions for %d users", len(versions), len(users))
 	}
 	return versions, err
 }

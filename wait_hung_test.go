@@ -16,23 +16,23 @@ import (
 	"github.com/knowhave/factor/memstore"
 )
 
-// hung returns what a call does that does not return, whatever its context, until
-// the test is over.
+// hung returns a function that does not return until the test is over, whatever its
+// context.
 func hung(t *testing.T) func(context.Context) error {
 	over := make(chan struct{})
 	t.Cleanup(func() { close(over) })
 	return func(context.Context) error { <-over; return nil }
 }
 
-// untilTheEnd returns what a call does that is ended by its context alone.
+// untilTheEnd returns a function that only its context ends.
 func untilTheEnd(*testing.T) func(context.Context) error {
 	return func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 }
 
 func goexit(context.Context) error { runtime.Goexit(); return nil }
 
-// A load has a deadline of its own, within which it must be answered.
-func TestALoadThatHangsFailsThoseWhoWaitForItOnly(t *testing.T) {
+// A load has its own deadline.
+func TestALoadThatHangsFailsItsWaitersOnly(t *testing.T) {
 	for name, hangs := range map[string]func(*testing.T) func(context.Context) error{
 		"until its context ends": untilTheEnd,
 		"whatever its context":   hung,
@@ -64,8 +64,8 @@ func TestALoadThatHangsFailsThoseWhoWaitForItOnly(t *testing.T) {
 	}
 }
 
-// A store that hangs and does not look at its context holds nobody longer than
-// they wanted to wait.
+// A store that hangs and ignores its context holds nobody longer than their
+// timeout.
 func TestWaitEndsAtTheTimeoutWhateverTheStoreDoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := hung(t)
@@ -77,8 +77,8 @@ func TestWaitEndsAtTheTimeoutWhateverTheStoreDoes(t *testing.T) {
 	})
 }
 
-// However many loads hang, those who can be answered are.
-func TestManyLoadsThatHangHoldNobodyUpForEver(t *testing.T) {
+// However many loads hang, callers whose loads succeed get their answers.
+func TestManyHangingLoadsDelayNobodyForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := hung(t)
 		var down atomic.Bool
@@ -107,9 +107,9 @@ func TestManyLoadsThatHangHoldNobodyUpForEver(t *testing.T) {
 	})
 }
 
-// A load that is torn out of the middle fails those who wait for it, and the poll
-// goes on.
-func TestALoadThatDoesNotReturnFailsThoseWhoWaitForItOnly(t *testing.T) {
+// A load that is torn out of the middle fails its own waiters, and the poll goes
+// on.
+func TestALoadThatDoesNotReturnFailsItsWaitersOnly(t *testing.T) {
 	for name, end := range map[string]func(){
 		"panic":  func() { panic("down") },
 		"Goexit": runtime.Goexit,
@@ -142,9 +142,8 @@ func TestALoadThatDoesNotReturnFailsThoseWhoWaitForItOnly(t *testing.T) {
 	}
 }
 
-// Versions that hang, or do not return, fail those who are asked about and nobody
-// else.
-func TestVersionsThatHangFailThoseWhoAreAskedAboutOnly(t *testing.T) {
+// A call of Versions that hangs, or does not return, fails only the users it names.
+func TestVersionsThatHangFailTheirUsersOnly(t *testing.T) {
 	for name, hangs := range map[string]func(*testing.T) func(context.Context) error{
 		"until its context ends": untilTheEnd,
 		"whatever its context":   hung,

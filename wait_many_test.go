@@ -14,7 +14,7 @@ import (
 	"github.com/knowhave/factor/memstore"
 )
 
-// lister is a store that can tell many versions at once, and counts.
+// lister is a store with Versions that counts.
 type lister struct {
 	*memstore.Store
 	asked, loads atomic.Int64
@@ -33,8 +33,7 @@ func (l *lister) Versions(ctx context.Context, users []string) ([]int64, error) 
 	return l.versions(ctx, users)
 }
 
-// crowd lets so many users wait for their PINs on a store that can tell many
-// versions at once.
+// A crowd is many users who wait for their PINs on a lister.
 type crowd struct {
 	v     *factor.Verifier
 	store *lister
@@ -134,7 +133,7 @@ func TestWaitReturnsWhatIsWrongWithVersions(t *testing.T) {
 		is       func(error) bool
 	}{
 		"error":    {func(context.Context, []string) ([]int64, error) { return nil, errDown }, func(err error) bool { return err == errDown }},
-		"too few":  {func(context.Context, []string) ([]int64, error) { return []int64{0}, nil }, func(err error) bool { return strings.Contains(err.Error(), "1 versions of 2 users") }},
+		"too few":  {func(context.Context, []string) ([]int64, error) { return []int64{0}, nil }, func(err error) bool { return strings.Contains(err.Error(), "1 versions for 2 users") }},
 		"panic":    {func(context.Context, []string) ([]int64, error) { panic("down") }, func(err error) bool { return strings.Contains(err.Error(), "Versions") }},
 		"deadline": {func(ctx context.Context, _ []string) ([]int64, error) { <-ctx.Done(); return nil, ctx.Err() }, func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
 	} {

@@ -94,7 +94,7 @@ func TestAllWaitersForOneUserShareOnePoll(t *testing.T) {
 	})
 }
 
-func TestAWaiterWhoLeavesDisturbsNobody(t *testing.T) {
+func TestAWaiterThatLeavesDisturbsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -152,7 +152,7 @@ func (s *slowStore) Load(ctx context.Context, user string) (factor.Record, error
 	return s.Store.Load(ctx, user)
 }
 
-// takes is a load that takes so long, unless the context ends before.
+// takes waits for d, unless the context ends first.
 func takes(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):
@@ -170,7 +170,7 @@ func elsewhere(t *testing.T, store factor.Store, user string) {
 	}
 }
 
-// polling returns PINs that ask the store so often.
+// polling returns PINs with this poll interval.
 func polling(t *testing.T, store factor.Store, interval time.Duration) *factor.PINs {
 	t.Helper()
 	v, err := cheapVerifier(store, keyring(t), &factor.Options{PIN: factor.PINOptions{Poll: interval}})
@@ -180,7 +180,7 @@ func polling(t *testing.T, store factor.Store, interval time.Duration) *factor.P
 	return factor.NewPINs(v)
 }
 
-// waits calls Wait in a goroutine, and returns once everybody who can has gone on.
+// waits calls Wait in a goroutine, and returns once everything stands still.
 func waits(ctx context.Context, pins *factor.PINs, user string, timeout time.Duration) <-chan waited {
 	done := make(chan waited, 1)
 	go func() {
@@ -192,7 +192,7 @@ func waits(ctx context.Context, pins *factor.PINs, user string, timeout time.Dur
 	return done
 }
 
-// waitAll has so many users wait at once.
+// waitAll makes many users wait at once.
 func waitAll(t *testing.T, pins *factor.PINs, users int, timeout time.Duration) []waited {
 	all := make([]waited, users)
 	var running sync.WaitGroup
@@ -207,8 +207,8 @@ func waitAll(t *testing.T, pins *factor.PINs, users int, timeout time.Duration) 
 	return all
 }
 
-// A store that takes 20 ms for a load is well. That ten thousand wait, for whom a
-// round takes longer than any load may, is no fault.
+// A store that takes 20 ms for a load is healthy. It is no fault if ten thousand
+// wait and a round takes longer than any load may.
 func TestManyMayWaitOnAStoreThatIsWell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSlowStore(func(ctx context.Context, _ string) error { return takes(ctx, 20*time.Millisecond) })
@@ -224,8 +224,8 @@ func TestManyMayWaitOnAStoreThatIsWell(t *testing.T) {
 	})
 }
 
-// A round that takes long comes to everybody, and nobody has to wait for more than
-// that one and the next.
+// A long round reaches everybody, and nobody waits for more than that one and the
+// next.
 func TestARoundThatTakesLongComesToEverybody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const users, load = 4800, 20 * time.Millisecond
@@ -245,7 +245,7 @@ func TestARoundThatTakesLongComesToEverybody(t *testing.T) {
 	})
 }
 
-func TestTheTimeoutOfOneWaiterIsNobodyElses(t *testing.T) {
+func TestTheTimeoutOfOneWaiterEndsNoOtherWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSlowStore(func(ctx context.Context, _ string) error { return takes(ctx, 3*time.Second) })
 		elsewhere(t, store.Store, alice)
@@ -264,9 +264,9 @@ func TestTheTimeoutOfOneWaiterIsNobodyElses(t *testing.T) {
 	})
 }
 
-// Who hangs up leaves the look at the record to the others: they need not wait for
-// the next poll.
-func TestTheHangUpOfOneWaiterIsNobodyElses(t *testing.T) {
+// A caller who hangs up leaves the look at the record to the others: they need not
+// wait for the next poll.
+func TestTheHangUpOfOneWaiterEndsNoOtherWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSlowStore(func(ctx context.Context, _ string) error { return takes(ctx, 3*time.Second) })
 		elsewhere(t, store.Store, alice)
@@ -285,8 +285,8 @@ func TestTheHangUpOfOneWaiterIsNobodyElses(t *testing.T) {
 	})
 }
 
-// When all have gone nobody needs the record any more, and the load is ended.
-func TestALoadEndsWithTheLastWhoWaits(t *testing.T) {
+// When all have gone nobody needs the record, and the load ends.
+func TestALoadEndsWithTheLastWaiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended atomic.Bool
 		store := newSlowStore(func(ctx context.Context, _ string) error {
@@ -308,9 +308,9 @@ func TestALoadEndsWithTheLastWhoWaits(t *testing.T) {
 	})
 }
 
-// Somebody who comes at the moment at which the last has left has a look of their
-// own. What becomes of the one before is nothing to them.
-func TestWhoComesWhenTheLastLeavesLooksAnew(t *testing.T) {
+// A caller who comes as the last one leaves gets a new look, whatever becomes of
+// the old one.
+func TestACallerAfterTheLastOneLooksAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answer := make(chan error)
 		var calls atomic.Int64
@@ -333,8 +333,9 @@ func TestWhoComesWhenTheLastLeavesLooksAnew(t *testing.T) {
 	})
 }
 
-// A caller who has gone before the call is told so, and costs no load.
-func TestWhoHasGoneBeforeWaitCostsNoLoad(t *testing.T) {
+// A caller who has gone before the call gets the context's error, and costs no
+// load.
+func TestACallerGoneBeforeWaitCostsNoLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSlowStore(func(context.Context, string) error { return nil })
 		ctx, cancel := context.WithCancel(t.Context())

@@ -9,8 +9,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A device that was enrolled without a proof gets a new secret in the same way while
-// its window lasts and it has shown no code: the first answer may have been lost.
+// A device enrolled without a proof gets a new secret in the same way while its
+// window lasts and it has shown no code: the first answer may be lost.
 func TestEnrollAgainWithoutAProof(t *testing.T) {
 	const window = 5 * time.Minute
 	start := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
@@ -57,7 +57,7 @@ func TestEnrollAgainWithoutAProof(t *testing.T) {
 	}
 }
 
-// For MinAge, an enrolment that is tried again is a replacement, and needs no place.
+// For MinAge, a repeated enrolment is a replacement, and it needs no place.
 func TestEnrollAgainReplacesAndNeedsNoPlace(t *testing.T) {
 	k := newKit(t, withMinAge, func(o *factor.Options) { o.Device.Max = 1 })
 	for range 2 {
@@ -69,8 +69,8 @@ func TestEnrollAgainReplacesAndNeedsNoPlace(t *testing.T) {
 	k.tooSoon(k.prove(rightPIN), over)
 }
 
-// A device that was imported is not replaced without a proof, although no code of it was
-// seen here: it may have been in use for years.
+// An imported device is not replaced without a proof, although it has shown no code
+// here: it may have been in use for years.
 func TestAnImportedDeviceIsNotReplacedWithoutAProof(t *testing.T) {
 	k := newKit(t)
 	k.imports(factor.Import{Devices: []factor.ImportedDevice{{ID: phone, TOTP: factor.ImportedTOTP{Secret: phoneSecret}}}})

@@ -12,30 +12,30 @@ import (
 	"github.com/knowhave/factor/internal/host"
 )
 
-// wipeTimeout is how long one call of Options.Wipe may take.
+// wipeTimeout bounds one call of Options.Wipe.
 const wipeTimeout = 30 * time.Second
 
-// WipeReason says why a user's critical data is given up.
+// A WipeReason is why a user lost the critical data.
 type WipeReason string
 
 const (
-	// ReasonStrikes: more than ResetOptions.Strikes wrong proofs were given.
+	// ReasonStrikes: the guard refused more than ResetOptions.Strikes wrong proofs.
 	ReasonStrikes WipeReason = "strikes"
-	// ReasonForfeited: ResetGuard.Forfeit was called.
+	// ReasonForfeited: the host called ResetGuard.Forfeit.
 	ReasonForfeited WipeReason = "forfeited"
 )
 
 // A Wipe asks the host to delete a user's critical data.
 type Wipe struct {
-	// ID is the same each time that this wipe is asked for.
+	// ID is the same in each call for this wipe.
 	ID   uuid.UUID `json:"id"`
 	User string    `json:"user"`
-	// At is when the data was given up: only what existed by then is to go.
+	// At is when the user lost the data: delete only what existed by then.
 	At     time.Time  `json:"at,omitzero"`
 	Reason WipeReason `json:"reason"`
 }
 
-// updateThenWipe is update for a rule that may mark a wipe, or find one: it runs the wipe
+// updateThenWipe is update for a rule that returns a wipe to run: it runs the wipe
 // and then answers.
 func updateThenWipe(ctx context.Context, v *Verifier, user string, m mode, r rule[*Wipe]) error {
 	marked, kept, answer := updateUntold(ctx, v, user, m, r)
@@ -50,27 +50,26 @@ func updateThenWipe(ctx context.Context, v *Verifier, user string, m mode, r rul
 	return answer
 }
 
-// unfinished wraps what keeps a wipe from being done. It matches ErrWipePending
-// and never ErrWiped, which lets a reset go on.
+// unfinished wraps the reason why a wipe is not done. It matches ErrWipePending and
+// never ErrWiped, which lets a reset go on.
 func unfinished(err error) error { return fmt.Errorf("%w: %w", ErrWipePending, err) }
 
-// markWipe marks the wipe.
 func (a *attempt) markWipe(reason WipeReason) *Wipe {
 	a.account.MarkWipe(uuid.New(), account.WipeReason(reason), a.now)
 	a.event(Event{Action: ActionWipeMarked})
 	return publicWipe(a.account.Guard.Wipe, a.user)
 }
 
-// updateAfterWipe is update for what must not happen while a wipe is pending: it
-// finishes the wipe first, or fails with ErrWipePending.
+// updateAfterWipe is update for a rule that must not run while a wipe is pending:
+// it finishes the wipe first, or fails with ErrWipePending.
 func updateAfterWipe[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (T, error) {
 	result, kept, err := updateAfterWipeUntold(ctx, v, user, m, r)
 	v.tell(ctx, user, kept)
 	return result, err
 }
 
-// updateAfterWipeUntold is updateAfterWipe without its last step. It returns the notices
-// that were kept.
+// updateAfterWipeUntold is updateAfterWipe without telling the notices, which it
+// returns.
 func updateAfterWipeUntold[T any](ctx context.Context, v *Verifier, user string, m mode, r rule[T]) (_ T, kept []account.Notice, _ error) {
 	for {
 		var first *Wipe
@@ -93,7 +92,7 @@ func updateAfterWipeUntold[T any](ctx context.Context, v *Verifier, user string,
 	}
 }
 
-// pendingWipe returns the wipe that is marked and not yet done, if any.
+// pendingWipe returns the wipe that is marked and not yet done, or nil.
 func (a *attempt) pendingWipe() *Wipe {
 	if w := a.account.Guard.Wipe; w.Pending() {
 		return publicWipe(w, a.user)
@@ -101,10 +100,10 @@ func (a *attempt) pendingWipe() *Wipe {
 	return nil
 }
 
-var errNoWipe = errors.New("it is not set in this process's Options; a Sweep where it is set finishes the wipe")
+var errNoWipe = errors.New("it is not set in this process's Options: set it, or leave the wipe to the Sweep of a process that does")
 
-// runWipe has the host delete the data, and records that it did. It returns the notice
-// that it kept of it.
+// runWipe has the host delete the data and records that it did. It returns the
+// notices kept by that.
 func (v *Verifier) runWipe(ctx context.Context, w Wipe) ([]account.Notice, error) {
 	err := v.callWipe(ctx, w)
 	switch {
@@ -120,8 +119,8 @@ func (v *Verifier) runWipe(ctx context.Context, w Wipe) ([]account.Notice, error
 	})
 }
 
-// recordWipe changes what is kept of a pending wipe, unless another call was
-// faster. Like the wipe itself it does not end with its caller.
+// recordWipe changes the record of a pending wipe, unless another call was faster.
+// Like the wipe itself, it outlives the caller's context.
 func (v *Verifier) recordWipe(ctx context.Context, w Wipe, note func(a *attempt, kept *account.Wipe)) ([]account.Notice, error) {
 	ctx = v.loop.Detach(ctx)
 	_, kept, err := updateUntold(ctx, v, w.User, modeFast, func(a *attempt) (void, error) {

@@ -16,7 +16,7 @@ import (
 
 var errBusy = errors.New("the payment service is busy")
 
-// strike gives the guard so many wrong PINs and returns the last answer.
+// strike gives the guard n wrong PINs and returns the last answer.
 func (k *kit) strike(n int) (err error) {
 	for range n {
 		err = k.guard.Prove(k.Context(), alice, factor.Credentials{PIN: wrongPIN})
@@ -175,7 +175,7 @@ func TestAPanicInWipeIsAFault(t *testing.T) {
 	k.is(err, errBusy)
 }
 
-// The wipe is marked in the store before the host is asked for it.
+// The wipe is marked in the store before the host's Wipe is called.
 func TestAWipeThatIsNotStoredIsNotAskedFor(t *testing.T) {
 	for _, c := range []struct {
 		name  string

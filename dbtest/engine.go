@@ -1,8 +1,8 @@
-// Package dbtest holds the tests that need a database driver, in a module of
-// its own so that the importers of factor get none.
+// Package dbtest holds the tests that need a database driver, in a separate module
+// so that importers of factor get no driver.
 //
-// Every suite runs on all Engines. SQLite works in a file; the others are
-// servers, which the package server starts.
+// Every suite runs on all Engines. SQLite works in a file; the others are servers,
+// which package server starts.
 package dbtest
 
 import (
@@ -23,7 +23,7 @@ import (
 	"github.com/knowhave/factor/sqlstore"
 )
 
-// An Engine is a database that the suites run on.
+// An Engine is a database to run the suites on.
 type Engine struct {
 	Name    string
 	Dialect *sqlstore.Dialect
@@ -35,7 +35,7 @@ type Engine struct {
 	relayed bool // another engine's server, behind a pooler
 }
 
-// Engines are all that the suites run on. Another one joins with one line here.
+// Engines are all that the suites run on. Add another one here, in one line.
 var Engines = []Engine{
 	sqliteEngine,
 	{Name: "PostgreSQL", Dialect: sqlstore.Postgres, driver: "pgx", dsn: server.SharedPostgres, server: true},
@@ -45,18 +45,17 @@ var Engines = []Engine{
 
 func sqliteFile(t testing.TB) string { return sqliteDSN(filepath.Join(t.TempDir(), "factor.db"), safe) }
 
-// connections is how many a handle on a server has at most.
+// connections is the most connections of a handle on a server.
 const connections = 16
 
-// A Place is where a table may be made: all that a process needs in order to
-// find it.
+// A Place is where a table may be made, with all that a process needs to find it.
 type Place struct {
 	Engine, DSN, Table string
 }
 
 var places atomic.Int64
 
-// Place returns a place without a table, which is gone with the test.
+// Place returns a place without a table, which ends with the test.
 func (e Engine) Place(t testing.TB) Place {
 	t.Helper()
 	p := Place{Engine: e.Name, DSN: e.dsn(t), Table: "factor_records"}
@@ -72,7 +71,7 @@ func (e Engine) Place(t testing.TB) Place {
 	return p
 }
 
-// Store returns an empty store, which is gone with the test.
+// Store returns an empty store, which ends with the test.
 func (e Engine) Store(t testing.TB) factor.Store {
 	t.Helper()
 	p := e.Place(t)
@@ -96,7 +95,7 @@ func (p Place) engine() Engine {
 	panic("no engine " + p.Engine)
 }
 
-// Open returns a handle of its own, until the test ends.
+// Open returns a new handle, until the test ends.
 func (p Place) Open(t testing.TB) *sql.DB {
 	t.Helper()
 	return p.open(t, p.DSN)
@@ -121,8 +120,7 @@ var (
 	pools   = map[string]*sql.DB{}
 )
 
-// pool returns a handle that the tests on a server share. A file has a handle of
-// its own.
+// pool returns a handle that the tests on a server share. A file has its own.
 func (p Place) pool(t testing.TB) *sql.DB {
 	t.Helper()
 	if !p.engine().server {
@@ -143,7 +141,7 @@ func (p Place) pool(t testing.TB) *sql.DB {
 	return db
 }
 
-// options returns those of sqlstore.New.
+// options returns the options for sqlstore.New.
 func (p Place) options() *sqlstore.Options { return &sqlstore.Options{Table: p.Table} }
 
 // store returns a store on a handle, whose table need not exist.
@@ -166,7 +164,7 @@ func (p Place) migrated(t testing.TB, db *sql.DB) *sqlstore.Store {
 	return store
 }
 
-// String returns what parsePlace reads.
+// String returns the input of parsePlace.
 func (p Place) String() string {
 	text, err := json.Marshal(p)
 	if err != nil {

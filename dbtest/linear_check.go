@@ -104,8 +104,8 @@ func describe(h *linear.History) string {
 	return text.String()
 }
 
-// missed is how likely it is that so many histories show nothing of a defect
-// that shows in a share of them.
+// missed is the probability that n histories show nothing of a defect that shows in
+// a share of them.
 func missed(histories int, share float64) float64 {
 	return math.Pow(1-share, float64(histories))
 }

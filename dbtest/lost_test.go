@@ -46,12 +46,12 @@ var waiting = map[*sqlstore.Dialect]string{
 	sqlstore.MySQL:    `SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE '%{table}%'`,
 }
 
-// awaitLocks waits until so many statements on the table wait for a lock.
+// awaitLocks waits until n statements on the table wait for a lock.
 func (p Place) awaitLocks(t *testing.T, n int) {
 	t.Helper()
 	query := strings.ReplaceAll(waiting[p.engine().Dialect], "{table}", p.Table)
-	// MariaDB shows its transactions as they were, to who has asked within the
-	// last 100 ms.
+	// A caller that has asked within the last 100 ms gets MariaDB's old list of
+	// transactions.
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(150 * time.Millisecond) {
 		var now int
 		if err := p.pool(t).QueryRow(query).Scan(&now); err != nil {
@@ -214,7 +214,7 @@ func TestChangeSinceTheSnapshotIsAConflict(t *testing.T) {
 	}
 }
 
-// A text that comes with a duplicate key holds the key.
+// The text of a duplicate-key error contains the key.
 func TestDuplicateKeyIsAConflictThatDoesNotNameTheUser(t *testing.T) {
 	for engine, code := range map[string]string{"PostgreSQL": "23505", "MariaDB": "1062"} {
 		p := onServer(engine).Place(t)
@@ -252,7 +252,7 @@ func TestCancelledStatementIsNoConflict(t *testing.T) {
 	}
 }
 
-// What a server or a driver says about an argument that does not fit may quote it.
+// A server's or a driver's error about an argument may quote it.
 func TestTextThatQuotesTheUserIsLeftOut(t *testing.T) {
 	for _, e := range Engines {
 		p := e.Place(t)

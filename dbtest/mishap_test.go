@@ -57,7 +57,7 @@ type faulty struct {
 	closed int
 }
 
-// A step is that the n-th statement that begins in this way meets a mishap.
+// A step makes the n-th statement with this prefix meet a mishap.
 type step struct {
 	begins string
 	n      int

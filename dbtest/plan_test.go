@@ -10,7 +10,7 @@ import (
 	"github.com/knowhave/factor/sqlstore"
 )
 
-// A planning is how a server is asked how it would run what the store sends.
+// A planning tells how to ask a server for its plan of the store's statements.
 type planning struct {
 	// fill adds users of whom one in {one} has a Due, and empty removes them.
 	fill, empty []string

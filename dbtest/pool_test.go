@@ -11,8 +11,8 @@ import (
 )
 
 // With as many idle connections as may be open, bursts leave no more file
-// descriptors behind than these connections have: of the database, its log and
-// the memory that they share.
+// descriptors than these connections have: for the database, its log and their
+// shared memory.
 func TestBurstsLeaveNoDescriptorsWithAPoolThatKeepsItsConnections(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("counts /proc/self/fd, which is Linux's")
@@ -32,7 +32,7 @@ func TestBurstsLeaveNoDescriptorsWithAPoolThatKeepsItsConnections(t *testing.T) 
 	}
 }
 
-// burstOf lets so many users swap at once.
+// burstOf makes n users swap at once.
 func burstOf(t *testing.T, store *sqlstore.Store, users int, prefix string) {
 	t.Helper()
 	var wg sync.WaitGroup

@@ -11,11 +11,11 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// placeEnv holds the place that the tests run in processes of their own work on.
+// placeEnv holds the place for tests in separate processes.
 const placeEnv = "DBTEST_PLACE"
 
-// inProcesses runs a test of this package in as many processes at once and
-// returns what they said.
+// inProcesses runs a test of this package in n processes at once and returns their
+// output.
 func inProcesses(t *testing.T, processes int, name string, p Place, env ...string) []string {
 	t.Helper()
 	outputs, results := make([]string, processes), make(chan error)
@@ -65,8 +65,8 @@ func TestProcessThatMigrates(t *testing.T) {
 	p.migrated(t, p.Open(t))
 }
 
-// Each process swaps until 50 of its swaps have succeeded. If none was lost,
-// the version, which each success raises by one, is the sum.
+// Each process swaps until 50 of its swaps have succeeded. Each success raises the
+// version by one, so the version is the sum if none was lost.
 func TestProcessesLoseNoWriteOfEachOther(t *testing.T) {
 	onEach(t, func(t *testing.T, e Engine) {
 		const processes = 4

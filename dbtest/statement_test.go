@@ -233,7 +233,7 @@ func TestDueIsStoredAsMillisecondsRoundedDown(t *testing.T) {
 	})
 }
 
-func TestLimitOfNoneListsNobody(t *testing.T) {
+func TestALimitOfZeroListsNobody(t *testing.T) {
 	onEach(t, func(t *testing.T, e Engine) {
 		store := e.Store(t)
 		swap(t, store, "alice", 0, record(1))

@@ -22,7 +22,7 @@ func TestThreat33ConnectionInTransaction(t *testing.T) {
 		"BEGIN":                     {{begins: "BEGIN", n: 1}},
 		"the first statement":       {{begins: "INSERT", n: 1}},
 		"a statement":               {{begins: "INSERT", n: 3}},
-		"the last statement":        {{begins: "INSERT", n: company}},
+		"the last statement":        {{begins: "INSERT", n: sharing}},
 		"COMMIT":                    {{begins: "COMMIT", n: 1}},
 		"ROLLBACK":                  {{begins: "INSERT", n: 3, mishap: mishaps[0]}, {begins: "ROLLBACK", n: 1}},
 		"ROLLBACK after COMMIT":     {{begins: "COMMIT", n: 1, mishap: mishaps[0]}, {begins: "ROLLBACK", n: 1}},
@@ -40,8 +40,8 @@ func TestThreat33ConnectionInTransaction(t *testing.T) {
 	}
 }
 
-// company is how many swaps share the transaction that meets a mishap.
-const company = 5
+// sharing is the number of swaps that share the transaction that meets a mishap.
+const sharing = 5
 
 // A victim is a store whose driver meets mishaps, and what it has acknowledged.
 type victim struct {
@@ -62,15 +62,15 @@ func newVictim(t *testing.T) *victim {
 }
 
 // meets lets swaps share a transaction that meets the plans, and then makes
-// others, alone and in company.
+// others, alone and together.
 func (v *victim) meets(plans []step) {
-	v.together(company, plans...)
+	v.together(sharing, plans...)
 	for range 3 {
 		if got := v.together(1); got != 2 {
 			v.Errorf("%d of 2 swaps were acknowledged after the mishap", got)
 		}
-		if got := v.together(company); got != company+1 {
-			v.Errorf("%d of %d swaps were acknowledged after the mishap", got, company+1)
+		if got := v.together(sharing); got != sharing+1 {
+			v.Errorf("%d of %d swaps were acknowledged after the mishap", got, sharing+1)
 		}
 	}
 	if held := v.db.Stats().InUse; held != 0 {

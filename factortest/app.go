@@ -9,24 +9,24 @@ import (
 	"github.com/pquerna/otp/totp"
 )
 
-// An App computes codes as a device or an authenticator app does that was handed
-// an Enrollment.
+// An App computes codes from an Enrollment, as a device or an authenticator app
+// does.
 type App struct {
 	Enrollment factor.Enrollment
-	// Now is the app's own clock: that of the engine, unless a test has it run
-	// ahead or behind.
+	// Now is the app's clock: the engine's, unless a test makes it run ahead or
+	// behind.
 	Now func() time.Time
 }
 
-// Code returns the code of the present time step. The engine accepts it once: for
-// another one, turn the clock by Enrollment.Period.
+// Code returns the code of the current time step. The engine accepts it once; turn
+// the clock by Enrollment.Period for another one.
 //
-// It panics if the Enrollment is not one that was handed out.
+// Code panics if the Enrollment is not one that Enroll or Begin returned.
 func (a *App) Code() string { return a.at(a.Now()) }
 
-// WrongCode returns a well-formed code that is none of the app's within ten time
-// steps of the present one, the most that factor.TOTPOptions.Skew allows. Each call
-// returns the same one while the clock stands still.
+// WrongCode returns a well-formed code that the app does not show within ten time
+// steps of the current one, the most that factor.TOTPOptions.Skew allows. It
+// returns the same code while the clock stands still.
 func (a *App) WrongCode() string {
 	right := make(map[string]bool)
 	for step := -10; step <= 10; step++ {

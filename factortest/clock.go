@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// A Clock stands still until it is turned. Its Now is for factor.Options.Now. It
-// is safe for use by many goroutines.
+// A Clock stands still until a test turns it. Pass its Now to factor.Options.Now.
+// It is safe for use by many goroutines.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// NewClock returns a Clock that shows a time.
+// NewClock returns a Clock that shows at.
 func NewClock(at time.Time) *Clock { return &Clock{now: at} }
 
 // Now returns the time that the clock shows.
@@ -22,7 +22,7 @@ func (c *Clock) Now() time.Time {
 	return c.now
 }
 
-// Turn turns the clock on, or back by a negative duration.
+// Turn turns the clock forward, or back if by is negative.
 func (c *Clock) Turn(by time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

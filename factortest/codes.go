@@ -6,9 +6,9 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// MailedCode issues a login or an account code for a purpose, or for none, and returns
-// what the user reads in the mail. It takes the place of the one that was live for the
-// same purpose.
+// MailedCode issues a login or account code, for a purpose if given, and returns
+// what the user reads in the mail. The code replaces the live one for the same
+// purpose.
 func (e *Engine) MailedCode(user string, kind factor.Kind, purpose ...string) string {
 	e.t.Helper()
 	v := e.Verifier
@@ -22,9 +22,9 @@ func (e *Engine) MailedCode(user string, kind factor.Kind, purpose ...string) st
 	return code.Code
 }
 
-// RecoveryCodes gives a user recovery codes without a proof, in place of all that the
-// user had, and returns them. There is no event and no notice of it. It sets the count of
-// wrong passwords back to zero.
+// RecoveryCodes replaces a user's recovery codes without a proof, an event or a
+// notice, and returns the new ones. It sets the count of wrong passwords back to
+// zero.
 func (e *Engine) RecoveryCodes(user string) []string {
 	e.t.Helper()
 	const password = "of the test"

@@ -1,17 +1,17 @@
-// Package factortest helps a service to test what it does with factor: an engine
-// on a store in memory, with a clock that the test turns ([Clock]), devices and
-// authenticators that compute codes ([App]), codes that were mailed and recovery codes
-// ([Engine.MailedCode], [Engine.RecoveryCodes]), the notices that were told
-// ([Engine.Notices]), and a store that fails on command ([Store]).
+// Package factortest helps to test a service that uses factor. It has an engine on
+// a store in memory, with a clock that the test turns ([Clock]), apps that compute
+// codes ([App]), mailed codes and recovery codes ([Engine.MailedCode],
+// [Engine.RecoveryCodes]), the notices that the user got ([Engine.Notices]), and a
+// store that fails on command ([Store]).
 //
 //	e := factortest.New(t, &factor.Options{Wipe: deleteCards})
 //	service := newService(e.Verifier)
 //
-// The engine is the real one, and so are its limits. Only the surroundings are for
-// tests: records go when the test does, and the PIN hash is the fastest of those
-// that factor allows, some 20 ms.
+// The engine is the real one, and so are its limits. Only its surroundings are for
+// tests: records end with the test, and the PIN hash is the fastest that factor
+// allows, some 20 ms.
 //
-// It does not import the package testing. Keep it out of the binaries that you ship
+// The package does not import testing. Keep it out of the binaries that you ship
 // all the same.
 package factortest
 
@@ -28,19 +28,19 @@ import (
 	"github.com/knowhave/factor/memstore"
 )
 
-// A TB is what of *testing.T, *testing.B and *testing.F is needed here.
+// A TB is the part of *testing.T, *testing.B and *testing.F that this package uses.
 type TB interface {
 	Helper()
 	Fatalf(format string, args ...any)
 }
 
-// An Engine is a Verifier and its views, on a Store in memory. It starts at noon
-// of 2 March 2026, UTC.
+// An Engine is a Verifier and its views, on a Store in memory. Its clock starts at
+// noon of 2 March 2026, UTC.
 type Engine struct {
 	t    TB
-	opts factor.Options // as the Verifier has them
+	opts factor.Options // the Verifier's
 
-	// Clock is the engine's, if Options.Now is not set.
+	// Clock is the engine's clock, unless Options.Now is set.
 	Clock *Clock
 	Store *Store
 
@@ -59,8 +59,8 @@ type Engine struct {
 }
 
 // New returns an Engine with the options of the service under test; nil means the
-// defaults. Where Options.Now or PINOptions.Hash is not set, the Engine's clock and
-// the fastest hash take their places. Options that are out of range fail the test.
+// defaults. Options.Now defaults to the Engine's clock, and PINOptions.Hash to the
+// fastest hash. Bad options fail the test.
 func New(t TB, opts *factor.Options) *Engine {
 	t.Helper()
 	e := &Engine{t: t, Clock: NewClock(time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)), Store: NewStore(memstore.New())}
@@ -87,24 +87,24 @@ func New(t TB, opts *factor.Options) *Engine {
 	e.PINs, e.Codes = factor.NewPINs(e.Verifier), factor.NewOTPIssuer(e.Verifier)
 	e.Devices, e.Authenticators = factor.NewDeviceTOTPEnroller(e.Verifier), factor.NewAuthenticatorEnroller(e.Verifier)
 	e.Recovery = factor.NewRecoveryCodes(e.Verifier)
-	e.Guard, _ = factor.NewResetGuard(e.Verifier) // its one error is that Wipe is nil
+	e.Guard, _ = factor.NewResetGuard(e.Verifier) // fails only if Wipe is nil
 	e.Admin = factor.NewAdmin(e.Verifier)
 	return e
 }
 
-// Keyring returns a Keyring whose key everybody knows, for tests only.
+// Keyring returns a Keyring with a public key, for tests only.
 func Keyring() *factor.Keyring {
 	ring, _ := factor.NewKeyring([]byte("known to all: for tests only ...")) // 32 bytes, not all zero
 	return ring
 }
 
-// App returns what computes the codes of an Enrollment by the engine's clock.
+// App returns an App for an Enrollment, on the engine's clock.
 func (e *Engine) App(enrolled factor.Enrollment) *App {
 	return &App{Enrollment: enrolled, Now: e.opts.Now}
 }
 
-// Device gives a user a device, without a proof and whatever the options say about
-// enrolling, and returns what computes its codes.
+// Device gives a user a device without a proof, whatever the options say about
+// enrolling, and returns its App.
 func (e *Engine) Device(user string, device uuid.UUID) *App {
 	e.t.Helper()
 	enrolled, secret := e.draw(device)
@@ -112,8 +112,8 @@ func (e *Engine) Device(user string, device uuid.UUID) *App {
 	return e.App(enrolled)
 }
 
-// Authenticator gives a user an authenticator that counts, without a proof, and
-// returns what computes its codes.
+// Authenticator gives a user a confirmed authenticator without a proof, and returns
+// its App.
 func (e *Engine) Authenticator(user string) *App {
 	e.t.Helper()
 	enrolled, secret := e.draw(uuid.Nil)
@@ -128,7 +128,7 @@ func (e *Engine) take(user string, held factor.Import) {
 	}
 }
 
-// draw makes a secret for codes as the options ask for.
+// draw makes a TOTP secret according to the options.
 func (e *Engine) draw(device uuid.UUID) (factor.Enrollment, factor.ImportedTOTP) {
 	key := make([]byte, 20)
 	_, _ = rand.Read(key) // never fails, says its documentation

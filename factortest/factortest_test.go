@@ -180,7 +180,7 @@ func (r *recorder) Fatalf(format string, args ...any) {
 	r.failed = append(r.failed, fmt.Sprintf(format, args...))
 }
 
-func TestWhatCannotBeMadeFailsTheTest(t *testing.T) {
+func TestBadOptionsFailTheTest(t *testing.T) {
 	r := &recorder{}
 	factortest.New(r, &factor.Options{OTP: factor.OTPOptions{Digits: 3}})
 	e := factortest.New(r, nil)

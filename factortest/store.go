@@ -9,10 +9,10 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// ErrStore is what a Store fails with unless another error is given.
+// ErrStore is the error of a failing Store if the test names no other.
 var ErrStore = errors.New("factortest: the store fails on command")
 
-// A Method is one of those of factor.Store.
+// A Method names a method of factor.Store.
 type Method string
 
 // The methods of factor.Store.
@@ -24,19 +24,19 @@ const (
 
 // A Failure is one way for a call of a Store to fail.
 type Failure struct {
-	// Err is what the call returns. Nil means ErrStore; factor.ErrConflict stands
-	// for a swap that somebody else was faster at.
+	// Err is the error that the call returns. Nil means ErrStore.
+	// factor.ErrConflict means that another call won the swap.
 	Err error
-	// Applied says that the call did its work before it failed, as when the
-	// connection is lost while the database answers.
+	// Applied makes the call do its work before it fails, as when the connection is
+	// lost before the database answers.
 	Applied bool
-	// Hang has the call wait until its context ends, and return the context's
-	// error in place of Err.
+	// Hang makes the call wait until its context ends, and return the context's
+	// error instead of Err.
 	Hang bool
 }
 
-// A Store passes every call on to the store behind it, unless it was told to fail.
-// It is safe for use by many goroutines.
+// A Store passes every call on to the store behind it, unless the test tells it to
+// fail. It is safe for use by many goroutines.
 type Store struct {
 	behind factor.Store
 
@@ -51,15 +51,15 @@ func NewStore(behind factor.Store) *Store {
 	return &Store{behind: behind, next: make(map[Method][]Failure), calls: make(map[Method]int)}
 }
 
-// Fail has the next calls of a method fail, one for each Failure, behind those that
-// were told to before.
+// Fail makes the next calls of a method fail, one for each Failure, after those of
+// earlier calls of Fail.
 func (s *Store) Fail(m Method, how ...Failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.next[m] = append(s.next[m], how...)
 }
 
-// Down has every call fail with an error before it does anything, until Up. A nil
+// Down makes every call fail with err, before it does anything, until Up. A nil
 // error means ErrStore.
 func (s *Store) Down(err error) {
 	s.mu.Lock()
@@ -67,7 +67,7 @@ func (s *Store) Down(err error) {
 	s.down = orErrStore(err)
 }
 
-// Up ends Down, and forgets the Failures that have not come to pass.
+// Up ends Down, and drops the remaining Failures.
 func (s *Store) Up() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,7 +75,7 @@ func (s *Store) Up() {
 	clear(s.next)
 }
 
-// Calls returns how often a method was called, failures included.
+// Calls returns the number of calls of a method, including those that failed.
 func (s *Store) Calls(m Method) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,7 +128,7 @@ func (s *Store) call(ctx context.Context, m Method, do func() error) error {
 	return orErrStore(how.Err)
 }
 
-// failure takes the next Failure of a method, nil for none.
+// failure takes the next Failure of a method, or nil.
 func (s *Store) failure(m Method) *Failure {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,19 +7,18 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// Events returns what was observed so far. Options.Observe is told too.
+// Events returns the events so far. Options.Observe receives them too.
 func (e *Engine) Events() []factor.Event {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return slices.Clone(e.events)
 }
 
-// Notices returns what the user was told so far: each notice for which Options.Notify
-// has returned nil, in that order. A notice that was told twice is there twice. Without
-// Options.Notify there are none.
+// Notices returns the notices for which Options.Notify returned nil, in that order.
+// A notice told twice is there twice. Without Options.Notify there are none.
 //
-// What Options.Notify has failed to tell waits for Admin.Sweep, which tells it once it is
-// due: turn the clock by two minutes first, and by more after further failures.
+// Admin.Sweep tells a notice again that Options.Notify failed on, once it is due:
+// turn the clock by two minutes first, and by more after further failures.
 func (e *Engine) Notices() []factor.Notice {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -1,6 +1,5 @@
-// Package memstore keeps records in the memory of one process: for tests, for
-// trying things out, and for nothing else, because what it has counted is
-// forgotten with the process.
+// Package memstore keeps records in the memory of one process. Use it for tests and
+// for trying things out only: when the process ends, the counts are gone.
 package memstore
 
 import (
@@ -12,9 +11,9 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// Store is a factor.Store in memory. Make one with New. Its methods may be
-// called from many goroutines at once; they fail only with the context's error
-// or, where the contract says so, with factor.ErrConflict.
+// A Store is a factor.Store in memory. Make one with New. It is safe for use by
+// many goroutines. Its methods fail only with the context's error or, where the
+// contract says so, with factor.ErrConflict.
 type Store struct {
 	mu      sync.Mutex
 	records map[string]factor.Record
@@ -30,8 +29,8 @@ func New() *Store {
 	return &Store{records: make(map[string]factor.Record)}
 }
 
-// Load returns the user's record, or the zero Record if there is none. It
-// returns the very Data that was stored: records are immutable.
+// Load returns the user's record, or the zero Record if there is none. It returns
+// the stored Data without a copy: records are immutable.
 func (s *Store) Load(ctx context.Context, user string) (factor.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return factor.Record{}, err
@@ -41,8 +40,8 @@ func (s *Store) Load(ctx context.Context, user string) (factor.Record, error) {
 	return s.records[user], nil
 }
 
-// Versions returns the version of each user's record in the order asked, 0 for a
-// user who has none.
+// Versions returns the version of each user's record in the order of users, and 0
+// for a user without one.
 func (s *Store) Versions(ctx context.Context, users []string) ([]int64, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -56,9 +55,8 @@ func (s *Store) Versions(ctx context.Context, users []string) ([]int64, error) {
 	return versions, nil
 }
 
-// CompareAndSwap replaces the user's record by next, or removes it if next is
-// zero, provided that the stored version is old. Otherwise it returns
-// factor.ErrConflict.
+// CompareAndSwap replaces the user's record by next, or removes it if next is zero,
+// if the stored version is old. Otherwise it returns factor.ErrConflict.
 func (s *Store) CompareAndSwap(ctx context.Context, user string, old int64, next factor.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -76,9 +74,9 @@ func (s *Store) CompareAndSwap(ctx context.Context, user string, old int64, next
 	return nil
 }
 
-// List returns up to limit users after the given one in byte order; with due
-// not zero, only those whose Due is set and not after due. It looks at every
-// record, so that a page costs time in proportion to the number of users.
+// List returns up to limit users after the given one in byte order; with due not
+// zero, only those whose Due is set and not after due. A page costs time in
+// proportion to the number of users.
 func (s *Store) List(ctx context.Context, after string, due time.Time, limit int) ([]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ func TestKeepsTheContract(t *testing.T) {
 	storetest.Run(t, func(*testing.T) factor.Store { return memstore.New() })
 }
 
-func TestLimitOfNoneListsNobody(t *testing.T) {
+func TestALimitOfZeroListsNobody(t *testing.T) {
 	store := memstore.New()
 	if err := store.CompareAndSwap(t.Context(), "alice", 0, factor.Record{Data: []byte("x"), Version: 1}); err != nil {
 		t.Fatal(err)

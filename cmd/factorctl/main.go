@@ -2,8 +2,8 @@
 // users, removes what they hold, moves users in from another system, changes the
 // key, sweeps, and checks the settings.
 //
-// Run factorctl help for its commands. A host whose Options hold functions, such
-// as Wipe, builds its own from package commands.
+// Run factorctl help for its commands. If your Options hold functions, such as
+// Wipe, build your own from package commands.
 package main
 
 import "github.com/knowhave/factor/cmd/factorctl/commands"

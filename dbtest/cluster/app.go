@@ -17,21 +17,21 @@ import (
 )
 
 const (
-	// many is how many wrong passwords are judged before the lock: so many that
-	// the remaining tries tell the place of a guess in the count for long.
+	// many is the limit of wrong passwords: so high that the remaining tries number
+	// the guesses for a long time.
 	many = 99
-	// few is how many wrong codes, and fewPINs how many wrong PINs, are.
+	// few is the limit of wrong codes, and fewPINs that of wrong PINs.
 	few     = 5
 	fewPINs = 3
 
-	// digits is how many a code has, so that one is not drawn again by chance.
+	// digits is the length of a code, so that none is drawn again by chance.
 	digits = 8
-	// With this period and skew a device has codes that are right for minutes.
+	// With this period and skew a device's codes are right for minutes.
 	period = time.Minute
 	skew   = 10
 )
 
-// tries is the limit of a kind. A lock outlives every scenario.
+// tries returns the limit of a kind. A lock outlives every scenario.
 func tries(k factor.Kind) int {
 	switch k {
 	case factor.KindPassword:
@@ -43,7 +43,7 @@ func tries(k factor.Kind) int {
 	}
 }
 
-// A place says where the applications of a scenario find their databases.
+// A place tells where the applications of a scenario find their databases.
 type place struct {
 	Driver  string   // "mysql", "pgx" or "etcd"
 	Sources []string // the data source name of each node, or its endpoint
@@ -93,8 +93,8 @@ func openEtcd(endpoint string) (database, error) {
 	return database{store, client.Close, func(context.Context) error { return nil }}, nil
 }
 
-// An app is an application with a verifier on each node of a cluster, as if there
-// were one process for each.
+// An app is an application with a verifier on each node of a cluster, like one
+// process each.
 type app struct{ nodes []*verifier }
 
 type verifier struct {
@@ -125,7 +125,7 @@ func (a *app) close() error {
 	return errors.Join(errs...)
 }
 
-// connections is how many an app opens to each node.
+// connections is the most connections of an app to a node.
 const connections = 24
 
 func openVerifier(p place, source string) (*verifier, error) {
@@ -211,5 +211,5 @@ func (v *verifier) do(ctx context.Context, r request) (said answer, err error) {
 	}
 }
 
-// deviceOf is the only device of a user.
+// deviceOf returns a user's only device.
 func deviceOf(user string) uuid.UUID { return uuid.NewSHA1(uuid.NameSpaceOID, []byte(user)) }

@@ -9,7 +9,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A rule is what calls may violate.
+// A rule is a promise that calls may violate.
 type rule string
 
 const (
@@ -24,7 +24,7 @@ const (
 	ruleCharged   rule = "a right code is charged"
 )
 
-// A violation is a promise that was broken.
+// A violation is a broken promise.
 type violation struct {
 	rule rule
 	text string
@@ -32,12 +32,12 @@ type violation struct {
 
 func (v violation) String() string { return fmt.Sprintf("%s: %s", v.rule, v.text) }
 
-// audit returns what in a journal is against the promises. The calls are all
-// that were made on their users, by all clients.
+// audit returns the violations in a journal, which holds all calls of all clients
+// on its users.
 //
-// Of one user and kind, either all that is presented is wrong or all of it is
-// right until it is spent. The limit locks for longer than the journal lasts, so
-// that the tries that are left tell the place of a guess in the count.
+// For one user and kind, either everything presented is wrong or all of it is right
+// until it is spent. The limit locks for longer than the journal lasts, so the
+// remaining tries number the guesses.
 func audit(calls []call, tries func(factor.Kind) int) []violation {
 	presented, statuses := make(map[budgetKey][]call), make(map[string][]call)
 	for _, c := range calls {
@@ -67,7 +67,7 @@ func audit(calls []call, tries func(factor.Kind) int) []violation {
 	return a.found
 }
 
-// An auditor looks at what was presented of one user and kind.
+// An auditor checks what was presented for one user and kind.
 type auditor struct {
 	about    string
 	kind     factor.Kind
@@ -90,7 +90,7 @@ func (a *auditor) before(place int) (n int) {
 	return n
 }
 
-// guesses looks at calls that were all wrong.
+// guesses checks calls that were all wrong.
 func (a *auditor) guesses(tries int) {
 	var judged []numbered
 	for _, c := range a.calls {
@@ -114,14 +114,14 @@ func (a *auditor) guesses(tries int) {
 	a.counts(judged)
 }
 
-// A numbered call was answered as wrong, as the number-th of its user and kind.
+// A numbered call is the number-th wrong one of its user and kind.
 type numbered struct {
 	call
 	number int
 }
 
-// numbers looks for guesses whose numbers do not fit each other, or when the calls
-// were made.
+// numbers checks that the numbers of guesses fit each other and the times of the
+// calls.
 func (a *auditor) numbers(judged []numbered) {
 	for i, c := range judged {
 		if n := a.before(c.end); c.number > n {
@@ -137,7 +137,7 @@ func (a *auditor) numbers(judged []numbered) {
 	}
 }
 
-// counts looks for statuses that do not fit the guesses.
+// counts checks that statuses fit the guesses.
 func (a *auditor) counts(judged []numbered) {
 	for _, s := range a.statuses {
 		last := 0
@@ -154,7 +154,7 @@ func (a *auditor) counts(judged []numbered) {
 	}
 }
 
-// unlocked looks for guesses that were judged after a lock was answered.
+// unlocked looks for guesses judged after a lock.
 func (a *auditor) unlocked(judged []numbered) {
 	for _, lock := range a.calls {
 		if lock.Class != locked {
@@ -168,8 +168,8 @@ func (a *auditor) unlocked(judged []numbered) {
 	}
 }
 
-// redemptions looks at calls that were all right until the code was spent. Of a
-// device, a code is spent by a later step too.
+// redemptions checks calls that were all right until the code was spent. A later
+// step spends a device's code too.
 func (a *auditor) redemptions() {
 	for i, c := range a.calls {
 		switch c.Class {
@@ -198,7 +198,7 @@ func (a *auditor) redemptions() {
 	}
 }
 
-// spends reports whether a call may be the one for which another was refused.
+// spends reports whether one call may be the reason why another was refused.
 func spends(taker, refused call) bool {
 	return (taker.Class == accepted || taker.Class == open) && taker.start < refused.end &&
 		(taker.Secret == refused.Secret || taker.Step > refused.Step)

@@ -42,7 +42,7 @@ func stepped(step int64, as class, start, end int) call {
 
 var full = []call{wrong(1, 0, 1), wrong(2, 2, 3), wrong(3, 4, 5), wrong(4, 6, 7), wrong(5, 8, 9)}
 
-func TestAuditAllowsWhatIsPromised(t *testing.T) {
+func TestAuditAllowsKeptPromises(t *testing.T) {
 	for name, calls := range map[string][]call{
 		"guesses up to the limit":           append(slices.Clone(full), guessed(locked, 10, 11), counts(5, 12)),
 		"guesses at the same time":          {wrong(2, 0, 3), wrong(1, 1, 2), counts(2, 4)},
@@ -64,7 +64,7 @@ func TestAuditAllowsWhatIsPromised(t *testing.T) {
 	}
 }
 
-func TestAuditFindsWhatIsAgainstThePromises(t *testing.T) {
+func TestAuditFindsBrokenPromises(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		calls []call

@@ -10,17 +10,17 @@ import (
 )
 
 const (
-	// presentations is how often each code is presented, by different clients at
-	// about the same time.
+	// presentations is how often different clients present each code at about the
+	// same time.
 	presentations = 8
-	// cold is how many users are guessed at besides the hot one.
+	// cold is the number of users, beside the hot one, to guess at.
 	cold = 40
-	// backlog is how many presentations wait at most before another code is made.
+	// backlog is the most presentations that wait before another code is issued.
 	backlog = 4 * presentations
 )
 
-// A board is where the clients of a scenario find what to do next, so that they
-// meet on the same users and codes.
+// A board gives the clients of a scenario their requests, so that they meet on the
+// same users and codes.
 type board struct {
 	name string // in the users' names, so that scenarios have their own
 
@@ -61,7 +61,7 @@ func (b *board) draw() request {
 	}
 }
 
-// learn takes an answer into account for what is drawn next.
+// learn uses an answer for later draws.
 func (b *board) learn(r request, a answer) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

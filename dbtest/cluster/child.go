@@ -18,11 +18,10 @@ type client interface {
 	do(ctx context.Context, node int, r request) answer
 }
 
-// placeEnv tells a process of this test's own program that it is to be an app,
-// and where.
+// placeEnv tells a process of this test program to be an app at a place.
 const placeEnv = "FACTOR_CLUSTER_PLACE"
 
-// An order is a call that the parent has a child make.
+// An order is a call that the parent makes a child make.
 type order struct {
 	Number  int
 	Node    int
@@ -30,14 +29,14 @@ type order struct {
 	Request request
 }
 
-// A reply is what a child answers to an order.
+// A reply is a child's answer to an order.
 type reply struct {
 	Number int
 	Answer answer
 }
 
-// serve makes the calls that its standard input orders until that ends, which it
-// does when the parent does.
+// serve makes the calls that arrive on standard input until that ends, as it does
+// with the parent.
 func serve(text string) error {
 	var p place
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
@@ -71,7 +70,7 @@ func serve(text string) error {
 	}
 }
 
-// A child is an app in a process of its own.
+// A child is an app in a separate process.
 type child struct {
 	mu      sync.Mutex
 	orders  *json.Encoder
@@ -80,7 +79,7 @@ type child struct {
 	gone    bool
 }
 
-// startChild starts an app in a process of its own, which ends with the test.
+// startChild starts a child, which ends with the test.
 func startChild(t testing.TB, p place) *child {
 	t.Helper()
 	text, err := json.Marshal(p)
@@ -146,7 +145,7 @@ func (c *child) read(replies *json.Decoder) {
 	}
 }
 
-// do has the child make a call, within what is left of the context's time.
+// do makes the child make a call, within the context's time.
 func (c *child) do(ctx context.Context, node int, r request) answer {
 	deadline, _ := ctx.Deadline()
 	answers := make(chan answer, 1)

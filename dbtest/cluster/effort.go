@@ -19,14 +19,14 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// effort is what one call has asked of its store.
+// An effort counts what one call did to its store.
 type effort struct {
 	Swaps     int `json:",omitempty"`
 	Conflicts int `json:",omitempty"` // swaps that were lost
 	Unknowns  int `json:",omitempty"` // swaps whose outcome the store could not tell
-	// Of the unknown ones: those that the next load found to have landed, and
-	// those after which it found what had been there before, so that the swap was
-	// tried again. After any other the call ended with the store's error.
+	// Landed and Repeated split the unknown ones: the next load showed that the
+	// swap had landed, or that it had not, so that the call tried again. After any
+	// other load the call ended with the store's error.
 	Landed   int `json:",omitempty"`
 	Repeated int `json:",omitempty"`
 	// Faults has a short name for each error.
@@ -44,12 +44,12 @@ type trace struct {
 
 type traceKey struct{}
 
-// traced returns a context by which a watched store knows the call.
+// traced returns a context that tells a watched store the call.
 func traced(ctx context.Context, t *trace) context.Context {
 	return context.WithValue(ctx, traceKey{}, t)
 }
 
-// A watched store tells the trace of each call what it does for it.
+// A watched store reports to each call's trace.
 type watched struct{ factor.Store }
 
 func (s watched) Load(ctx context.Context, user string) (factor.Record, error) {
@@ -106,8 +106,8 @@ func (t *trace) loaded(version int64, err error) {
 	}
 }
 
-// faultName returns a short name for an error of a database or of the way to it,
-// and nothing for a swap that another one has won.
+// faultName returns a short name for an error of a database or its network, and ""
+// for a lost swap.
 func faultName(err error) string {
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
 		return fmt.Sprint(e.Number)

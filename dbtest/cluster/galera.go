@@ -67,9 +67,8 @@ func startGalera(t testing.TB) *galera {
 	return g
 }
 
-// freePorts returns ports on loopback for all nodes. They are below those that
-// the kernel gives to outgoing connections, so that they are still free when a
-// node that was killed comes back.
+// freePorts returns ports on loopback for all nodes, below the kernel's range for
+// outgoing connections, so that they are still free when a killed node comes back.
 func freePorts() (ports [galeraNodes][4]int) {
 	for n := range ports {
 		for i := 0; i < len(ports[n]); {
@@ -86,8 +85,8 @@ func freePorts() (ports [galeraNodes][4]int) {
 	return ports
 }
 
-// seed makes the data directories of all nodes: that of a cluster of one node,
-// which is copied, so that no node needs the whole state from another.
+// seed makes the data directories of all nodes: a one-node cluster's, copied, so
+// that no node needs the whole state from another.
 func (g *galera) seed() {
 	g.t.Helper()
 	first := g.members[0]
@@ -114,8 +113,8 @@ func (g *galera) seed() {
 
 func (m *member) name() string { return fmt.Sprintf("node%d", m.number) }
 
-// args are the options of a node. To save time, a member that does not answer is
-// given up after 2.5 s instead of 5, and may come back after 1 s instead of 5.
+// args returns the options of a node. To save time, a silent member is given up
+// after 2.5 s instead of 5, and may come back after 1 s instead of 5.
 func (g *galera) args(m *member) []string {
 	address := func(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 	var all []string
@@ -149,8 +148,8 @@ func (g *galera) start(m *member, further ...string) {
 
 var recovered = regexp.MustCompile(`Recovered position: (\S+:-?\d+)`)
 
-// restart starts a node that was killed, as Debian's service does: it looks up
-// how far the node has come, so that the others send only what it has missed.
+// restart starts a killed node as Debian's service does: it finds out how far the
+// node got, so that the others send only the rest.
 func (g *galera) restart(number int) {
 	g.t.Helper()
 	m := g.members[number]
@@ -170,7 +169,7 @@ func (g *galera) restart(number int) {
 	g.start(m, "--wsrep-start-position="+string(position[1]))
 }
 
-// status returns what a node says of itself.
+// status returns a status variable of the node.
 func (m *member) status(name string) (value string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -178,13 +177,13 @@ func (m *member) status(name string) (value string, err error) {
 	return value, err
 }
 
-// says reports whether a node says this of itself.
+// says reports whether a status variable has a value.
 func (m *member) says(name, value string) bool {
 	got, err := m.status(name)
 	return err == nil && got == value
 }
 
-// formed waits until these nodes, and no others, are the cluster.
+// formed waits until exactly these nodes are the cluster.
 func (g *galera) formed(numbers ...int) {
 	g.t.Helper()
 	for _, n := range numbers {
@@ -212,9 +211,9 @@ func (g *galera) kill(numbers ...int) {
 	}
 }
 
-// place returns where applications find the nodes. They wait on each node for
-// what the others had acknowledged before (wsrep_sync_wait), and for a connection
-// no longer than it takes to know that there is nobody.
+// place returns where applications find the nodes. On each node they wait for what
+// the others had acknowledged before (wsrep_sync_wait), and for a connection no
+// longer than it takes to know that the node is down.
 func (g *galera) place() place {
 	p := place{Driver: "mysql"}
 	for _, m := range g.members {

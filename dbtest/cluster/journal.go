@@ -17,39 +17,38 @@ const (
 	actStatus  act = "status"  // shows an administrator the counts
 )
 
-// A request is a call before it is made.
+// A request is a call to make.
 type request struct {
 	Act  act
 	User string
 	Kind factor.Kind // of what is presented or issued
-	// Secret is what is presented, and Step, of a device's code, its time step.
+	// Secret is the credential, and Step, for a device's code, its time step.
 	Secret string `json:",omitempty"`
 	Step   int64  `json:",omitempty"`
-	// Right says that the secret is right as long as it is not spent.
+	// Right tells that the secret is right until it is spent.
 	Right bool `json:",omitempty"`
 }
 
-// class is the sort of an answer.
+// A class is the kind of an answer.
 type class string
 
 const (
 	accepted class = "accepted"
 	mismatch class = "mismatch"
 	locked   class = "locked"
-	// conflict says that others won every swap until the deadline, and that
-	// nothing was written.
+	// conflict: others won every swap until the deadline, and nothing was written.
 	conflict class = "conflict"
-	// failed is the store's error in a call that did not try to write, or whose
-	// tries are known to have failed.
+	// failed: the store's error, and the call did not try to write or its tries are
+	// known to have failed.
 	failed class = "failed"
-	// open is the store's error in a call of which something may be stored.
+	// open: the store's error, and something may be stored.
 	open class = "open"
 )
 
-// answered reports whether a client was told what its call has come to.
+// answered reports whether the client learned the outcome.
 func (c class) answered() bool { return c == accepted || c == mismatch || c == locked }
 
-// An answer is what came of a call.
+// An answer is the outcome of a call.
 type answer struct {
 	Class     class
 	Remaining int                 `json:",omitempty"` // of a mismatch
@@ -57,28 +56,28 @@ type answer struct {
 	Enrolled  string              `json:",omitempty"` // the device's secret, base32
 	Wrong     map[factor.Kind]int `json:",omitempty"` // the counts that a status shows
 	Text      string              `json:",omitempty"` // of the error, if nothing was answered
-	// InTime says that the call returned before its context ended.
+	// InTime tells whether the call returned before its context ended.
 	InTime bool
 	Effort effort
 }
 
-// A call is a request with what it was answered.
+// A call is a request with its answer.
 type call struct {
 	request
 	answer
 	node int
 	// start and end are places in one sequence over all clients: a call whose end
-	// is before another one's start was over when that began.
+	// is before another's start was over when that began.
 	start, end int
 	took       time.Duration
 }
 
-// never is the end of a call that was not answered.
+// never is the end of a call without an answer.
 const never = int(^uint(0) >> 1)
 
-// A journal is what the clients know. Each writes down a request before it makes
-// it, and the answer before it makes the next one. It is kept in the memory of
-// the test, which no scenario kills.
+// A journal is the clients' knowledge. Each writes down a request before it makes
+// it, and the answer before its next request. It is in the memory of the test,
+// which no scenario kills.
 type journal struct {
 	mu    sync.Mutex
 	seq   int

@@ -9,19 +9,19 @@ import (
 )
 
 const (
-	// workers is how many clients call at the same time.
+	// workers is the number of clients.
 	workers = 24
-	// callTimeout is what a client gives a call.
+	// callTimeout bounds a client's call.
 	callTimeout = 3 * time.Second
-	// pause is how long a client waits after a call that was not answered.
+	// pause is how long a client waits after a call without an answer.
 	pause = 20 * time.Millisecond
-	// absence is how many calls it then makes elsewhere before it tries its own
-	// node again.
+	// absence is how many calls it then makes elsewhere before it returns to its
+	// own node.
 	absence = 20
 )
 
 // A load is clients that call at the same time, through several apps and on all
-// nodes, until it is stopped.
+// nodes, until it ends.
 type load struct {
 	*scene
 	t       testing.TB
@@ -31,9 +31,8 @@ type load struct {
 	running sync.WaitGroup
 }
 
-// startLoad starts clients that find what to do on a board, on some nodes. Each
-// has a node of its own, and goes to the next one for a while when a call was not
-// answered.
+// startLoad starts clients that draw from a board, on some nodes. Each has its own
+// node, and goes to the next one for a while after a call without an answer.
 func (s *scene) startLoad(t testing.TB, b *board, nodes ...int) *load {
 	l := &load{scene: s, t: t, board: b, nodes: nodes, stop: make(chan struct{})}
 	for n := range workers {
@@ -82,7 +81,7 @@ func (l *load) end() {
 	l.running.Wait()
 }
 
-// goesOn waits until each of some nodes, or of all, has answered so many more
+// goesOn waits until each of some nodes, or of all, has answered that many more
 // calls.
 func (l *load) goesOn(calls int, nodes ...int) {
 	l.t.Helper()
@@ -97,7 +96,7 @@ func (l *load) goesOn(calls int, nodes ...int) {
 	})
 }
 
-// make makes a call and keeps it.
+// make makes a call and records it.
 func (j *journal) make(through client, node int, r request, timeout time.Duration) answer {
 	c := j.begin(node, r)
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)

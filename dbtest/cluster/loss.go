@@ -6,12 +6,12 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A loss is what became of the calls that a store has forgotten.
+// A loss counts the calls that a store has forgotten.
 type loss struct {
-	guesses     int // wrong answers that were forgotten
-	redemptions int // codes whose acceptance was
-	twice       int // codes that were accepted again
-	over        int // by how many wrong answers some user has exceeded the limit at most
+	guesses     int // forgotten wrong answers
+	redemptions int // codes whose acceptance was forgotten
+	twice       int // codes accepted again
+	over        int // the most wrong answers by which a user exceeded the limit
 	violations  []violation
 }
 
@@ -28,12 +28,11 @@ type budgetKey struct {
 	kind factor.Kind
 }
 
-// lossOf compares a journal with what is documented for a store that has
-// forgotten all that began from one place in it on, up to another one:
-// each limit is exceeded by no more than was forgotten about it, and without the
-// forgotten calls the history is right, so that a code worked twice only if its
-// first acceptance was forgotten. Users that the store has forgotten altogether
-// are left out.
+// lossOf compares a journal with the documented loss of a store that has forgotten
+// everything from one place to another: each limit is exceeded by no more than was
+// forgotten about it, and without the forgotten calls the history is right, so a
+// code worked twice only if its first acceptance was forgotten. It leaves out users
+// that the store has forgotten entirely.
 func lossOf(calls []call, forgotten, kept int, tries func(factor.Kind) int) loss {
 	var l loss
 	var remembered []call

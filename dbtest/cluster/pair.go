@@ -16,8 +16,8 @@ type pair struct {
 	first, second    *sql.DB // an administrator's connections to them
 }
 
-// startPair starts a primary, which acknowledges nothing that its standby does
-// not have if it is to be synchronous, and a standby, which end with the test.
+// startPair starts a primary and a standby, which end with the test. If
+// synchronous, the primary acknowledges nothing that its standby does not have.
 func startPair(t testing.TB, synchronous bool) *pair {
 	t.Helper()
 	server.Need(t, "postgres", "initdb", "pg_basebackup")
@@ -48,7 +48,7 @@ func (p *pair) administer(s *server.Postgres) *sql.DB {
 	return db
 }
 
-// ask returns what a query answers.
+// ask returns the result of a query.
 func (p *pair) ask(db *sql.DB, query string) (answer string) {
 	p.t.Helper()
 	if err := db.QueryRow(query).Scan(&answer); err != nil {
@@ -79,7 +79,7 @@ func (p *pair) follows(synchronous bool) {
 	})
 }
 
-// caughtUp waits until the standby shows all that the primary has written.
+// caughtUp waits until the standby shows everything that the primary has written.
 func (p *pair) caughtUp() {
 	p.t.Helper()
 	end := p.ask(p.first, `SELECT pg_current_wal_insert_lsn()::text`)
@@ -97,7 +97,7 @@ func (p *pair) cut() {
 	})
 }
 
-// join lets a standby that was cut off follow the primary again.
+// join makes a cut-off standby follow the primary again.
 func (p *pair) join(synchronous bool) {
 	p.t.Helper()
 	p.do(p.second, fmt.Sprintf(`ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=%d user=factor sslmode=disable'`, p.primary.Port), `SELECT pg_reload_conf()`)
@@ -116,14 +116,14 @@ func (p *pair) failOver() {
 }
 
 const (
-	// whicheverWrites is the node of a pair's place that is the server that takes
-	// the writes, and standbyNode the one that is the standby, promoted or not.
+	// whicheverWrites is the node of a pair's place that is the writable server,
+	// and standbyNode the one that is the standby, promoted or not.
 	whicheverWrites = iota
 	standbyNode
 )
 
-// place returns where applications find the servers. The driver itself looks for
-// the one that takes the writes.
+// place returns where applications find the servers. The driver looks for the
+// writable one.
 func (p *pair) place() place {
 	both := fmt.Sprintf("postgres://factor@127.0.0.1:%d,127.0.0.1:%d/factor?sslmode=disable&target_session_attrs=read-write&connect_timeout=2", p.primary.Port, p.standby.Port)
 	return place{Driver: "pgx", Sources: []string{both, p.standby.DSN("factor")}}

@@ -21,26 +21,26 @@ func guess(user string, k factor.Kind) request {
 	return r
 }
 
-// issue has a code issued.
+// issue issues a code.
 func issue(user string) request {
 	return request{Act: actIssue, User: user, Kind: factor.KindLogin}
 }
 
-// redemption is a code that was issued.
+// redemption presents an issued code.
 func redemption(user, code string) request {
 	return request{Act: actPresent, User: user, Kind: factor.KindLogin, Secret: code, Right: true}
 }
 
-// enrolment has a device enrolled.
+// enrolment enrols a device.
 func enrolment(user string) request {
 	return request{Act: actEnroll, User: user, Kind: factor.KindDeviceTOTP}
 }
 
-// steps is how many codes of a device are presented, one after the other.
+// steps is the number of a device's codes to present, one after the other.
 const steps = 4
 
-// codesOf returns requests with codes of a device in order of their time steps.
-// A code that is right for another step in sight is left out.
+// codesOf returns requests with a device's codes in order of their time steps. It
+// leaves out a code that is right for another step in sight.
 func codesOf(user, secret string, now time.Time) []request {
 	right := make(map[string]int)
 	device := rfc6238.Secret{Base32: secret, Digits: digits, Period: period}

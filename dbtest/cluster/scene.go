@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// A scene is the applications on the nodes of a place, and what their clients
-// know.
+// A scene holds the applications on the nodes of a place and their clients'
+// knowledge.
 type scene struct {
 	clients []client
 	journal journal
 }
 
-// auditTimeout is what an auditor gives a call.
+// auditTimeout bounds an auditor's call.
 const auditTimeout = 30 * time.Second
 
-// newScene makes the table on the first node and starts an app in this process
-// and one in another, which end with the test.
+// newScene makes the table on the first node and starts an app in this process and
+// one in another, which end with the test.
 func newScene(t testing.TB, p place) *scene {
 	t.Helper()
 	own, err := openApp(p)
@@ -45,8 +45,8 @@ func (s *scene) made(t testing.TB, r request) answer {
 	return said
 }
 
-// expect makes a request on a node, through one app after the other, for each
-// answer that is wanted.
+// expect makes a request on a node once for each wanted answer, through one app
+// after the other.
 func (s *scene) expect(t testing.TB, node int, r request, wanted ...class) {
 	t.Helper()
 	for n, want := range wanted {
@@ -78,12 +78,12 @@ func (s *scene) burst(calls int, draw func(n int) request, nodes ...int) map[cla
 	return classes
 }
 
-// again draws the same request each time.
+// again always draws the same request.
 func again(r request) func(int) request { return func(int) request { return r } }
 
-// review has each of the surviving nodes show the counts of all users since a
-// place in the journal and judge all codes once more, and returns what all
-// calls since then came to.
+// review reads the counts of all users since a place in the journal on each
+// surviving node, has it judge all codes once more, and returns the outcome of all
+// calls since then.
 func (s *scene) review(t testing.TB, name string, place int, began time.Time, survivors ...int) tally {
 	t.Helper()
 	users, codes := make(map[string]bool), make(map[request]bool)
@@ -104,8 +104,7 @@ func (s *scene) review(t testing.TB, name string, place int, began time.Time, su
 	}
 	ask := func(node int, r request) {
 		said := s.journal.make(s.clients[0], node, r, auditTimeout)
-		// A busy machine may keep a node from the others for so long that it has to
-		// join them again.
+		// A busy machine may cut a node off for so long that it has to join again.
 		for deadline := time.Now().Add(auditTimeout); !said.Class.answered() && time.Now().Before(deadline); <-time.After(pause) {
 			said = s.journal.make(s.clients[0], node, r, auditTimeout)
 		}
@@ -129,7 +128,7 @@ func (s *scene) review(t testing.TB, name string, place int, began time.Time, su
 	return tallyOf(name, calls, audit(calls, tries), time.Since(began))
 }
 
-// check fails the test if there are violations, and shows what there was.
+// check fails the test if there are violations, and logs the tally.
 func (got tally) check(t testing.TB) {
 	t.Helper()
 	t.Log(got)

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// A tally is what came of the calls of a scenario, apart from those that only
-// look at the counts.
+// A tally counts the calls of a scenario, except those that only read the counts.
 type tally struct {
 	name       string
 	calls      int

@@ -14,7 +14,7 @@ import (
 
 var all = flag.Bool("cut.all", false, "cut in every way that there is, with statements that are prepared too")
 
-// tally is what became of the cuts of a kind.
+// A tally counts the outcomes of the cuts of a kind.
 type tally map[string]*[resolutions]int
 
 func (t tally) add(c Cut, r resolution) {
@@ -66,8 +66,8 @@ func (t tally) String() string {
 	return text.String()
 }
 
-// Whatever is cut, nothing is accepted twice, nothing that was answered is lost,
-// and an error means that the operation is wholly there or wholly not there.
+// Whatever is cut, nothing is accepted twice, nothing answered is lost, and an
+// error means that the operation was done entirely or not at all.
 func TestPromisesHoldWhereverTheConnectionIsCut(t *testing.T) {
 	for _, m := range modes {
 		t.Run(m.name, func(t *testing.T) {

@@ -19,13 +19,13 @@ import (
 	"github.com/knowhave/factor/sqlstore"
 )
 
-// A line is a database with two ways to it: through the proxy and beside it.
+// A line is a database with two ways to it: through the proxy and past it.
 type line struct {
 	proxy  *Proxy
 	cut    *sql.DB
 	store  factor.Store // through the proxy
 	direct factor.Store
-	// gone asks whether the server has noticed the end of a connection.
+	// gone reports whether the server has noticed the end of a connection.
 	gone func(number int64) (bool, error)
 }
 
@@ -33,8 +33,8 @@ type line struct {
 type mode struct {
 	name string
 	open func(testing.TB, table) *line
-	// prepares has every run start on a new connection, because what is sent
-	// depends on what a connection has prepared.
+	// prepares starts every run on a new connection, because what is sent depends
+	// on what a connection has prepared.
 	prepares bool
 }
 
@@ -162,8 +162,7 @@ func (l *line) settle(numbers []int64) error {
 	return nil
 }
 
-// errStore is in every error of the store that leaves open what became of the
-// call.
+// errStore is in every error of the store that leaves the outcome open.
 var errStore = errors.New("the store has failed")
 
 // watched is the store as the operations see it.
@@ -219,8 +218,8 @@ func (w *watched) List(ctx context.Context, after string, due time.Time, limit i
 	return users, failed(err)
 }
 
-// replaces reports whether a request leaves a version of its own behind, as all
-// that write do but a removal.
+// replaces reports whether a request leaves a version of its own, as all writes but
+// a removal do.
 func replaces(r *Request) bool { return writes(r) && !strings.HasPrefix(r.SQL, "DELETE") }
 
 // countWrites counts the requests that write.
@@ -233,9 +232,9 @@ func countWrites(all []*Request) (n int) {
 	return n
 }
 
-// resent returns what is wrong with the order of statements: every write comes
-// after a load of its own, and none is sent twice, whatever database/sql and the
-// driver do about broken connections.
+// resent returns errors in the order of statements: every write must follow its own
+// load, and none may be sent twice, whatever database/sql and the driver do about
+// broken connections.
 func resent(all []*Request) string {
 	runs := slices.DeleteFunc(slices.Clone(all), func(r *Request) bool { return !r.Runs })
 	for i, r := range runs {

@@ -13,8 +13,8 @@ type link struct {
 	server  *wire
 	session session
 	busy    bool     // has a statement on its way; guarded by the proxy
-	kept    *Request // what was not passed on
-	left    bool     // the server's end is somebody else's to close
+	kept    *Request // the withheld request
+	left    bool     // another goroutine closes the server's end
 }
 
 // run returns when either end is gone, or the connection was cut.
@@ -24,7 +24,7 @@ func (l *link) run() {
 		return
 	}
 	for answer := []byte(nil); ; {
-		// Before the client has the answer, so that it may ask for Drop then.
+		// Do this before the client has the answer, so that it may call Drop then.
 		l.setBusy(false)
 		if _, err := l.client.Write(answer); err != nil {
 			return
@@ -49,7 +49,7 @@ func (l *link) run() {
 	}
 }
 
-// ask sends a request to the server and returns the whole of the answer.
+// ask sends a request to the server and returns the whole answer.
 func (l *link) ask(r *Request) ([]byte, error) {
 	if _, err := l.server.Write(r.data); err != nil {
 		return nil, err
@@ -85,10 +85,10 @@ func (l *link) setBusy(busy bool) {
 	l.proxy.mu.Unlock()
 }
 
-// drop makes run return, for the client to find the connection dead.
+// drop makes run return, so that the client finds the connection dead.
 func (l *link) drop(reset bool) { hangUp(l.client.Conn, reset) }
 
-// A wire is one connection of a link, of which messages are read whole.
+// A wire is one connection of a link. It reads whole messages.
 type wire struct {
 	net.Conn
 	in *bufio.Reader
@@ -96,16 +96,16 @@ type wire struct {
 
 func newWire(c net.Conn) *wire { return &wire{c, bufio.NewReader(c)} }
 
-// take reads so many bytes.
+// take reads n bytes.
 func (w *wire) take(n int) ([]byte, error) {
 	b := make([]byte, n)
 	_, err := io.ReadFull(w.in, b)
 	return b, err
 }
 
-// A Protocol is how a client and a server talk.
+// A Protocol is the language of a client and a server.
 type Protocol interface {
-	// open passes on all that goes to and fro before the first request.
+	// open passes on everything before the first request.
 	open(client, server *wire) (session, error)
 }
 
@@ -114,6 +114,6 @@ type session interface {
 	request(client *wire) (*Request, error)
 	// answer reads the whole answer to a request.
 	answer(server *wire, r *Request) ([]byte, error)
-	// number is what the server calls the connection.
+	// number is the server's number of the connection.
 	number() int64
 }

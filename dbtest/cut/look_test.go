@@ -13,8 +13,8 @@ import (
 	"github.com/knowhave/factor/memstore"
 )
 
-// A look is what can be told of a user's record: the status, what each
-// credential is good for, and what a later sweep does.
+// A look is what can be seen of a user's record: the status, the use of each
+// credential, and what a later sweep does.
 type look struct {
 	text     string // equal for records that cannot be told apart
 	version  int64
@@ -23,8 +23,8 @@ type look struct {
 	finished uuid.UUID // the wipe that a later sweep finished
 }
 
-// look looks at what is stored, over a connection of its own. Credentials are
-// tried on copies of the record.
+// look examines the stored record over another connection. It tries credentials on
+// copies of the record.
 func (l *line) look(s *state, o *operation, made []credential) (*look, error) {
 	ctx := context.Background()
 	r, err := l.direct.Load(ctx, user)

@@ -88,8 +88,8 @@ func pass(from, to *wire) ([]byte, error) {
 	return packet, err
 }
 
-// mysqlPacket reads a packet with its head of 4 bytes. One of 16 MiB, which goes
-// on in the next, is not expected, nor an empty one.
+// mysqlPacket reads a packet with its head of 4 bytes. It expects neither an empty
+// packet nor one of 16 MiB, which continues in the next.
 func mysqlPacket(w *wire) ([]byte, error) {
 	head, err := w.take(4)
 	if err != nil {
@@ -150,7 +150,7 @@ func (s *mysqlSession) answer(server *wire, r *Request) ([]byte, error) {
 
 func (s *mysqlSession) number() int64 { return s.thread }
 
-// A mysqlAnswer is an answer as far as it was read.
+// A mysqlAnswer is the part of an answer read so far.
 type mysqlAnswer struct {
 	server *wire
 	all    bytes.Buffer
@@ -170,7 +170,7 @@ func (a *mysqlAnswer) next() []byte {
 	return packet[4:]
 }
 
-// definitions reads those of so many columns or parameters.
+// definitions reads the definitions of n columns or parameters.
 func (a *mysqlAnswer) definitions(n int, noEOF bool) {
 	for range n {
 		a.next()
@@ -180,7 +180,7 @@ func (a *mysqlAnswer) definitions(n int, noEOF bool) {
 	}
 }
 
-// rows reads rows until their end, or an error in their place.
+// rows reads rows until their end, or an error instead.
 func (a *mysqlAnswer) rows() {
 	for a.err == nil {
 		if row := a.next(); a.err == nil && (row[0] == isEnd || row[0] == isError) {

@@ -16,7 +16,7 @@ type operation struct {
 	name   string
 	from   string
 	run    func(c *caller) answer
-	// fails has the host fail to wipe.
+	// fails makes the host fail to wipe.
 	fails bool
 	// pin is the PIN that it sets.
 	pin string
@@ -31,8 +31,8 @@ type caller struct {
 	held held
 }
 
-// An answer is what an operation returned, in a form that is equal for equal
-// answers: what is drawn is left out of the text.
+// An answer is an operation's result, in a form that is equal for equal answers:
+// the text leaves out random values.
 type answer struct {
 	text string
 	err  error
@@ -85,8 +85,8 @@ func enrolled(kind factor.Kind) func(e factor.Enrollment, err error) answer {
 	}
 }
 
-// operations are the catalogue. Every exported method that asks the store is in
-// it, in each way in which it uses the store.
+// operations are the catalogue: every exported method that uses the store, in each
+// way in which it does.
 var operations = []*operation{
 	{method: "Verifier.VerifyOTP", name: "account code", from: "member", run: func(c *caller) answer { return matched(c.V.VerifyOTP(c.ctx, user, c.held.issued[factor.KindAccount])) }},
 	{method: "Verifier.VerifyOTP", name: "login code", from: "member", run: func(c *caller) answer {

@@ -18,7 +18,7 @@ type postgresSession struct {
 	prepared map[string]string // SQL by the statement's name
 }
 
-// Codes in the place of a protocol version.
+// Codes instead of a protocol version.
 const (
 	cancelCode = 80877102
 	sslCode    = 80877103
@@ -31,7 +31,7 @@ func (postgres) open(client, server *wire) (session, error) {
 		return nil, err
 	}
 	if binary.BigEndian.Uint32(start[4:]) == cancelCode {
-		// pgx asks the server to cancel what it has lost. Whether that comes in
+		// pgx asks the server to cancel a lost statement. Whether that comes in
 		// time would be one more race.
 		return nil, io.EOF
 	}
@@ -62,7 +62,7 @@ func (postgres) open(client, server *wire) (session, error) {
 	}
 }
 
-// startup reads the first message, which has no kind. Encryption is refused.
+// startup reads the first message, which has no kind, and refuses encryption.
 func startup(client *wire) ([]byte, error) {
 	for {
 		size, err := client.take(4)
@@ -137,7 +137,7 @@ func (s *postgresSession) answer(server *wire, _ *Request) ([]byte, error) {
 
 func (s *postgresSession) number() int64 { return s.backend }
 
-// untilZero splits a text off that ends with a zero byte.
+// untilZero splits off a zero-terminated text.
 func untilZero(b []byte) (text string, rest []byte) {
 	head, rest, _ := bytes.Cut(b, []byte{0})
 	return string(head), rest

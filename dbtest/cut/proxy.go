@@ -1,15 +1,15 @@
 // Package cut is a proxy between a client and a database server that cuts the
-// connection at a given statement: before the server has seen it, while it is at
-// work, or once it has done the work and its answer is on the way. It
-// understands just enough of the protocols of PostgreSQL and MySQL for that.
+// connection at a given statement: before the server has seen it, while the server
+// works on it, or once it is done and the answer is on its way. It understands just
+// enough of the protocols of PostgreSQL and MySQL.
 //
 // The tests run every exported method through it on both servers, cut at every
-// statement of every operation, and look at what is stored then:
+// statement of every operation, and check what is stored:
 //
 //	go test ./dbtest/cut -v -cut.all
 //
-// runs all the ways to cut in all the modes of the drivers. A finding names the
-// operation, the statement and the cut, and
+// runs all the cuts in all modes of the drivers. A finding names the operation, the
+// statement and the cut, and
 //
 //	go test ./dbtest/cut -v -cut.all -run 'Cut/^PostgreSQL$/forfeit'
 //
@@ -25,18 +25,17 @@ import (
 	"sync"
 )
 
-// A Point is where a connection is cut.
+// A Point tells where a connection is cut.
 type Point int
 
 const (
 	// Before: the server does not see the statement.
 	Before Point = iota
-	// Unanswered: the statement is sent, and both ends lose the connection at
-	// once. Whether the server does the work before the client looks again is a
-	// race.
+	// Unanswered: the statement is sent, and both ends lose the connection at once.
+	// Whether the server does the work before the client looks again is a race.
 	Unanswered
-	// Answered: the server has done the work and answered, and the client does
-	// not hear it.
+	// Answered: the server has done the work and answered, but the client does not
+	// hear it.
 	Answered
 	// LateFirst: the client loses the connection, and the statement reaches the
 	// server just before the client's next write, or when the operation is over.
@@ -50,19 +49,19 @@ func (p Point) String() string {
 	return [...]string{"before the statement", "unanswered", "after the work", "late, before the next write", "late, at the end"}[p]
 }
 
-// A Cut says which statement is cut and how.
+// A Cut names a statement and how to cut it.
 type Cut struct {
 	At      int // the number of the statement, from 1; 0: none
 	Point   Point
 	Reset   bool // the ends see a reset instead of an end of file
-	ForGood bool // nobody can connect until the operation is over
+	ForGood bool // no connection until the operation is over
 	Twice   bool // the next write is cut as well
 }
 
-// A Request is what a client sent in one piece and the server answers in one.
+// A Request is what a client sends in one piece and the server answers in one.
 type Request struct {
 	SQL  string
-	Runs bool // else it is only prepared
+	Runs bool // otherwise it is only prepared
 	data []byte
 }
 
@@ -92,8 +91,8 @@ type Proxy struct {
 	open   sync.WaitGroup
 }
 
-// Listen starts a proxy on loopback in front of a server. It counts the
-// requests that counts picks out, of which writes picks out those that write.
+// Listen starts a proxy on loopback in front of a server. It counts the requests
+// that counts selects, and treats as writes those that writes selects.
 func Listen(p Protocol, server string, counts, writes func(*Request) bool) (*Proxy, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -116,7 +115,7 @@ func (p *Proxy) Close() error {
 	return err
 }
 
-// Begin starts counting, for an operation with this cut.
+// Begin starts counting for an operation with this cut.
 func (p *Proxy) Begin(c Cut) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -127,14 +126,14 @@ func (p *Proxy) Begin(c Cut) {
 type Trace struct {
 	Requests []*Request
 	Cut      bool // whether the cut was made
-	// Reset are the server's numbers of the connections that it has yet to notice
-	// the end of.
+	// Reset are the server's numbers of the connections whose end it has yet to
+	// notice.
 	Reset []int64
 }
 
-// End ends the operation: what was kept reaches the server now, and End returns
-// once the server is done with all that it was sent, but for the connections
-// that were reset. New ones are let through again.
+// End ends the operation: a withheld statement reaches the server now. End returns
+// once the server has finished everything it was sent, except on connections that
+// were reset. New connections are allowed again.
 func (p *Proxy) End() (Trace, error) {
 	err := p.deliver()
 	p.mu.Lock()
@@ -147,7 +146,7 @@ func (p *Proxy) End() (Trace, error) {
 	return t, errors.Join(err, p.failed)
 }
 
-// Drop cuts every connection that has no statement on its way.
+// Drop cuts every connection without a running statement.
 func (p *Proxy) Drop(reset bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -182,7 +181,7 @@ func (p *Proxy) accept() {
 	}
 }
 
-// serve carries a client's requests and their answers to and fro.
+// serve passes on a client's requests and their answers.
 func (p *Proxy) serve(client net.Conn) error {
 	server, err := net.Dial("tcp", p.server)
 	if err != nil {
@@ -223,15 +222,14 @@ func (p *Proxy) meet(r *Request) (Cut, bool) {
 	return p.cut, true
 }
 
-// awaits reports whether a statement that was kept is to go before this one.
+// awaits reports whether a withheld statement must go before this one.
 func (p *Proxy) awaits(r *Request) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.late != nil && p.cut.Point == LateFirst && p.writes(r)
 }
 
-// deliver has the statement that was kept reach the server, and waits for its
-// answer.
+// deliver sends the withheld statement to the server and waits for its answer.
 func (p *Proxy) deliver() error {
 	p.mu.Lock()
 	l := p.late
@@ -251,8 +249,8 @@ func (p *Proxy) keep(l *link) {
 	p.mu.Unlock()
 }
 
-// finish lets a server go on with what it was sent, and waits until it has
-// noticed the end of the connection. It returns at once; End waits.
+// finish lets a server finish what it was sent, and waits until it has noticed the
+// end of the connection. It returns at once; End waits.
 func (p *Proxy) finish(server net.Conn) {
 	p.mu.Lock()
 	p.atWork++
@@ -270,7 +268,7 @@ func (p *Proxy) finish(server net.Conn) {
 	})
 }
 
-// noteReset notes a connection whose end the server has not been seen to notice.
+// noteReset records a connection whose end the server was not seen to notice.
 func (p *Proxy) noteReset(number int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

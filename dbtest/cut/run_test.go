@@ -12,8 +12,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// idle is a further way to cut: the connection ends while it is idle, before the
-// call of the store of this number, so that the statement meets a dead one.
+// idle is a further cut: the connection ends while it is idle, before this call of
+// the store, so that the statement meets a dead one.
 const idle Point = -1
 
 func pointName(p Point) string {
@@ -44,7 +44,7 @@ type run struct {
 	after  *look
 }
 
-// open reports whether the caller does not know what became of the operation.
+// open reports whether the caller does not know the outcome.
 func (r *run) open() bool {
 	return errors.Is(r.answer.err, errStore) || errors.Is(r.answer.err, factor.ErrConflict)
 }
@@ -57,7 +57,7 @@ func (r *run) text() string {
 	return r.answer.text
 }
 
-// newTrial runs an operation once with nothing in its way.
+// newTrial runs an operation once undisturbed.
 func newTrial(l *line, m mode, o *operation) (*trial, error) {
 	s, err := build(o.from)
 	if err != nil {
@@ -132,9 +132,8 @@ func (t *trial) run(c Cut, stored func()) (*run, error) {
 	return r, err
 }
 
-// cuts returns all the ways to cut the operation. If not all are wanted, the ends
-// notice in one of the two ways, turn and turn about, and reads, which do
-// nothing, are cut less.
+// cuts returns all the cuts of the operation. If not all are wanted, the ends
+// notice in alternating ways, and reads, which change nothing, are cut less.
 func (t *trial) cuts(all bool) (cuts []Cut) {
 	turn := len(t.op.name)
 	add := func(c Cut) {
@@ -172,7 +171,7 @@ func (t *trial) cuts(all bool) (cuts []Cut) {
 	return cuts
 }
 
-// judge returns what is wrong with a run that was cut.
+// judge returns the errors of a run that was cut.
 func (t *trial) judge(c Cut, r *run) (wrong []string) {
 	bad := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	if r.open() && !c.ForGood && !c.Twice && c.Point != idle && replaces(t.clean.trace.Requests[c.At-1]) {
@@ -207,7 +206,7 @@ func (t *trial) judge(c Cut, r *run) (wrong []string) {
 	return wrong
 }
 
-// A resolution is how a cut was got over.
+// A resolution is how the caller got over a cut.
 type resolution int
 
 const (
@@ -224,7 +223,7 @@ func (r resolution) String() string {
 	return [...]string{"unnoticed", "read again", "own found", "swapped again", "error, stored", "error, not stored"}[r]
 }
 
-// resolution tells how the cut of a run was got over.
+// resolution returns how the run got over its cut.
 func (t *trial) resolution(c Cut, r *run) resolution {
 	sent, clean := r.trace.Requests, t.clean.trace.Requests
 	if r.open() {

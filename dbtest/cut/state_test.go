@@ -138,7 +138,7 @@ func (b *builder) issue() {
 	}
 }
 
-// guess gives so many wrong answers of each kind.
+// guess gives n wrong answers of each kind.
 func (b *builder) guess(n int) {
 	for range n {
 		_, _ = b.V.VerifyAny(b.ctx, user, creds{Password: "wrong", PIN: wrongPIN})

@@ -23,9 +23,9 @@ var (
 // this repository.
 const factorPath = "github.com/knowhave/factor"
 
-// The modules that are released with the library are those without a replace. They
-// are tried outside of the repository, with a GOPROXY that has the checkout as the
-// release that they require.
+// The modules released with the library are those without a replace. The test
+// builds them outside the repository, with a GOPROXY that serves the checkout as
+// the release they require.
 func TestReleasedModulesServeOutsideTheRepository(t *testing.T) {
 	o := newOutside(t)
 	t.Run("go mod tidy", o.tidy)
@@ -51,7 +51,7 @@ func (o *outside) install(t *testing.T) {
 	}
 }
 
-// own is a factorctl of a host's own.
+// own is a host's factorctl.
 const own = `package main
 
 import (
@@ -171,7 +171,7 @@ func (o *outside) tidy(t *testing.T) {
 	}
 }
 
-// released returns what a file holds but the sums of the library, and these sums.
+// released returns a file without the sums of the library, and these sums.
 func released(t *testing.T, file string) (rest, sums string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -188,8 +188,7 @@ func released(t *testing.T, file string) (rest, sums string) {
 	return rest, sums
 }
 
-// outside is the world without the checkout: all that is known of it is what a
-// GOPROXY serves.
+// outside is a world without the checkout, which knows only what a GOPROXY serves.
 type outside struct {
 	env     []string
 	bin     string
@@ -219,9 +218,9 @@ func newOutside(t *testing.T) *outside {
 	}
 	proxy.serve(root, o.version)
 
-	// The module cache is one of its own, so that no other build takes the checkout for
-	// a release. What else is needed comes from the cache that these tests were built
-	// from, which go has checked, so that no sum is looked up again.
+	// The module cache is separate, so that no other build takes the checkout for a
+	// release. Everything else comes from the cache that built these tests, which
+	// go has checked, so it looks up no sum again.
 	o.env = append(os.Environ(),
 		"GOWORK=off", "GOFLAGS=-mod=mod -trimpath -modcacherw", "GOBIN="+o.bin, "GOMODCACHE="+t.TempDir(), "GOSUMDB=off",
 		"GOPROXY=file://"+proxy.dir+",file://"+filepath.Join(goEnv(t, "GOMODCACHE"), "cache", "download")+","+goEnv(t, "GOPROXY"))

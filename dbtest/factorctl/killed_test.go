@@ -88,7 +88,7 @@ func (k *kit) openedOf(code commands.ExitCode) int {
 	return report.Opened
 }
 
-func TestAStateOfAnotherKeyPassesNobodyOver(t *testing.T) {
+func TestAStateOfAnotherKeySkipsNobody(t *testing.T) {
 	k := newKit(t, sqlite)
 	k.must(commands.Done, "migrate")
 	k.enrol(30)
@@ -100,7 +100,7 @@ func TestAStateOfAnotherKeyPassesNobodyOver(t *testing.T) {
 	}
 	k.keys = [][]byte{newKey(), k.keys[0]}
 	k.writeKeys()
-	k.says(k.must(commands.Usage, reseal...), "another database, table or key", "remove it to begin anew")
+	k.says(k.must(commands.Usage, reseal...), "another database, table or key", "remove it to start over")
 	if after, _ := os.ReadFile(k.path("state")); string(after) != string(before) {
 		t.Errorf("the state was changed to %s", after)
 	}
@@ -110,8 +110,8 @@ func TestAStateOfAnotherKeyPassesNobodyOver(t *testing.T) {
 
 func TestAnInterruptedResealSaysWhereToGoOn(t *testing.T) {
 	for with, says := range map[string]string{
-		"--state=state": "the same command goes on from there",
-		"--quiet":       `go on with --after "user-`,
+		"--state=state": "run the same command to resume",
+		"--quiet":       `resume with --after "user-`,
 	} {
 		t.Run(with, func(t *testing.T) {
 			k := newKit(t, sqlite)
@@ -241,11 +241,11 @@ func TestAKilledImportOfAPipeIsStartedOver(t *testing.T) {
 	if r.code != commands.Done {
 		t.Fatalf("it ended with %d: %s", r.code, r.errs)
 	}
-	k.says(r.out, "2 rows: 1 taken over, 1 with nothing new")
+	k.says(r.out, "2 rows: 1 imported, 1 with nothing new")
 }
 
 // Tenants with a schema of their own have a table of the same name in the same database.
-func TestAStateOfAnotherSchemaPassesNobodyOver(t *testing.T) {
+func TestAStateOfAnotherSchemaSkipsNobody(t *testing.T) {
 	k := newKit(t, postgres)
 	k.must(commands.Done, "migrate")
 	k.enrol(30)

@@ -71,7 +71,7 @@ func onEach(t *testing.T, test func(t *testing.T, k *kit)) {
 	}
 }
 
-// A kit is a place, and all that factorctl is given to work there.
+// A kit is a place, and everything that factorctl needs there.
 type kit struct {
 	t       *testing.T
 	place   dbtest.Place
@@ -84,7 +84,7 @@ type kit struct {
 
 func newKit(t *testing.T, e dbtest.Engine) *kit {
 	k := &kit{t: t, engine: e, place: e.Place(t), dir: t.TempDir(), keys: [][]byte{newKey()}}
-	// Hashing is the least that is allowed.
+	// The cheapest allowed hash.
 	k.options.PIN.Hash = factor.HashOptions{MemoryKiB: 7168, Time: 5, Parallel: 2}
 	k.options.PIN.Limit = factor.Limit{Tries: 2, Delay: time.Hour, MaxDelay: 2 * time.Hour}
 	text, err := optionsjson.Marshal(&k.options)
@@ -129,7 +129,7 @@ type result struct {
 	code      commands.ExitCode
 }
 
-// command is a run of the built program that has not begun.
+// command returns a run of the built program that has not started.
 func (k *kit) command(args ...string) *exec.Cmd {
 	k.t.Helper()
 	path, err := program()
@@ -199,14 +199,14 @@ func (k *kit) says(text string, parts ...string) {
 	}
 }
 
-// store returns the store as a service has it beside factorctl.
+// store returns the store as a service beside factorctl has it.
 func (k *kit) store() factor.Store {
 	k.t.Helper()
 	store, _ := k.service()
 	return store
 }
 
-// service returns the store and a Verifier as a service has them beside factorctl.
+// service returns the store and a Verifier as a service beside factorctl has them.
 func (k *kit) service() (factor.Store, *factor.Verifier) {
 	k.t.Helper()
 	store, err := sqlstore.New(k.place.Open(k.t), k.engine.Dialect, &sqlstore.Options{Table: k.place.Table})
@@ -224,7 +224,7 @@ func (k *kit) service() (factor.Store, *factor.Verifier) {
 	return store, v
 }
 
-// secret returns a TOTP secret of its own for each number.
+// secret returns a different TOTP secret for each number.
 func secret(i int) string { return fmt.Sprintf("JBSWY3DPEHPK3PXPJBSWY3DP%s", base32Digits(i)) }
 
 func base32Digits(i int) string {
@@ -237,12 +237,12 @@ func base32Digits(i int) string {
 	return string(digits[:])
 }
 
-// device returns an ID of its own for each number.
+// device returns a different ID for each number.
 func device(i int) string { return uuid.NewSHA1(uuid.Nil, []byte{byte(i >> 8), byte(i)}).String() }
 
 func user(i int) string { return fmt.Sprintf("user-%04d", i) }
 
-// enrol stores so many users with a device each.
+// enrol stores n users with a device each.
 func (k *kit) enrol(users int) {
 	k.t.Helper()
 	_, v := k.service()

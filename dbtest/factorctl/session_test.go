@@ -56,7 +56,7 @@ func TestASessionOnEachDatabase(t *testing.T) {
 		k.printRecoveryCodes("alice")
 		k.says(k.must(commands.Done, "status", "alice"), "recovery codes  10")
 		k.must(commands.Done, "remove", "recovery", "alice", "--yes", "--notice")
-		k.says(k.must(commands.Done, "status", "alice"), "1 WAIT to be told")
+		k.says(k.must(commands.Done, "status", "alice"), "1 WAIT to be sent")
 		k.must(commands.Refused, "remove", "recovery", "alice", "--yes")
 		k.must(commands.Done, "void", "alice", "--yes")
 		k.must(commands.Done, "forget", "alice", "--yes")
@@ -100,11 +100,11 @@ func TestARecordThatDoesNotOpenIsOnlyDiscarded(t *testing.T) {
 		k.writeKeys()
 		k.must(commands.Fault, "status", user(0))
 		k.must(commands.Fault, "forget", user(0), "--yes")
-		k.says(k.must(commands.Partly, "reseal"), user(2), "no key opens it", "keep the old keys")
+		k.says(k.must(commands.Partly, "reseal"), user(2), "no key opens the data", "keep the old keys")
 		k.must(commands.Partly, "users", "--locked")
 		k.says(k.must(commands.Partly, "doctor"), "FAIL", "opened 0 of 3 records", user(1), "no record of the sample was opened")
-		k.must(commands.Usage, "discard", user(0)) // nobody can be asked
-		k.says(k.must(commands.Done, "discard", user(0), "--yes"), "no key opens it", "discarded")
+		k.must(commands.Usage, "discard", user(0)) // the input is no terminal
+		k.says(k.must(commands.Done, "discard", user(0), "--yes"), "no key opens the data", "discarded")
 		k.says(k.must(commands.Done, "status", user(0)), "devices         0")
 
 		k.keys = [][]byte{newKey(), right}
@@ -153,7 +153,7 @@ func TestADryRunWritesNothing(t *testing.T) {
 	})
 }
 
-func TestAWipeWaitsForWhoCanFinishIt(t *testing.T) {
+func TestAWipeWaitsForAProcessThatCanFinishIt(t *testing.T) {
 	onEach(t, func(t *testing.T, k *kit) {
 		k.must(commands.Done, "migrate")
 		k.options.Wipe = func(context.Context, factor.Wipe) error { return errors.New("down") }

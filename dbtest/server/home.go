@@ -1,17 +1,17 @@
-// Package server starts throwaway database servers for tests: PostgreSQL,
-// MariaDB, and pgbouncer in front of PostgreSQL, on loopback and with settings
-// under which nothing that was acknowledged is lost.
+// Package server starts throwaway database servers for tests: PostgreSQL, MariaDB,
+// and pgbouncer in front of PostgreSQL, on loopback and with settings under which
+// nothing acknowledged is lost.
 //
 // Most tests share one server of a kind, which SharedPostgres, SharedMariaDB and
-// SharedPgBouncer start at their first call and which ends with the test binary,
-// however that ends. Tests that kill servers start their own in a Home, which
-// ends with the test.
+// SharedPgBouncer start at their first call and which ends with the test binary, in
+// any case. Tests that kill servers start their own in a Home, which ends with the
+// test.
 //
-// Programs are found on PATH and in Debian's places, and run as users of their
-// own where the tests run as root. Where a program is missing, Must skips the
-// test, and fails it under CI=true. FACTOR_TEST_WITHOUT hides programs, by their
-// names separated by commas or all of them as "all". An existing server is used instead where
-// FACTOR_TEST_POSTGRES (postgres://...) or FACTOR_TEST_MYSQL holds its data source
+// The package looks for programs on PATH and in Debian's directories, and runs them
+// as separate users if the tests run as root. If a program is missing, Must skips
+// the test, and fails it under CI=true. FACTOR_TEST_WITHOUT hides programs: names
+// separated by commas, or "all". To use an existing server, set
+// FACTOR_TEST_POSTGRES (postgres://...) or FACTOR_TEST_MYSQL to its data source
 // name, whose role may create tables and schemas.
 package server
 
@@ -28,15 +28,15 @@ import (
 	"time"
 )
 
-// A Home is a temporary directory with the servers that run in it.
+// A Home is a temporary directory with running servers.
 type Home struct {
 	dir       string
 	mu        sync.Mutex
 	processes []*Process
 }
 
-// NewHome returns a Home whose servers are stopped and whose files are removed
-// when the test ends. If it failed, the ends of the servers' logs are shown.
+// NewHome returns a Home that stops its servers and removes its files when the test
+// ends. If the test failed, it shows the ends of the servers' logs.
 func NewHome(t testing.TB) *Home {
 	t.Helper()
 	h := Must(newHome())(t)
@@ -63,18 +63,18 @@ func newHome() (*Home, error) {
 	return &Home{dir: dir}, os.Chmod(dir, 0o755)
 }
 
-// baseDir holds the Homes of this test binary. A process of its own removes it
-// when the binary has ended, killed or not: that closes the pipe it reads.
+// baseDir holds the Homes of this test binary. A separate process removes it when
+// the binary has ended, killed or not: that closes the pipe it reads.
 var baseDir = sync.OnceValues(func() (base, error) {
 	dir, err := os.MkdirTemp("", "factor-servers-")
 	if err != nil {
 		return base{}, err
 	}
-	// Others than the owner may pass, for the servers run as other users.
+	// The servers run as other users, who must be able to enter.
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return base{}, err
 	}
-	// The servers may still be writing while they end: for two minutes at most.
+	// The servers may still write while they end: for two minutes at most.
 	const remove = `trap '' HUP INT TERM
 cat
 tries=600
@@ -93,8 +93,8 @@ type base struct {
 	alive io.Closer // open as long as this test binary lives
 }
 
-// Directory makes a directory that belongs to a user, or to the one who runs the
-// tests if the user is empty.
+// Directory makes a directory that belongs to a user, or to the current one if user
+// is empty.
 func (h *Home) Directory(name, user string) (string, error) {
 	dir := filepath.Join(h.dir, name)
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -128,7 +128,7 @@ func (h *Home) close() error {
 			p.command.Clean()
 		}
 	}
-	// A server's helpers may still be writing while they end.
+	// A server's helpers may still write while they end.
 	err := os.RemoveAll(h.dir)
 	for deadline := time.Now().Add(endTimeout); err != nil && time.Now().Before(deadline); err = os.RemoveAll(h.dir) {
 		time.Sleep(50 * time.Millisecond)

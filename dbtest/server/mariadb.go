@@ -13,7 +13,7 @@ import (
 // MariaDBUser runs MariaDB where the tests run as root.
 const MariaDBUser = "mysql"
 
-// A MariaDBConfig says how a MariaDB server is run.
+// A MariaDBConfig configures a MariaDB server.
 type MariaDBConfig struct {
 	Name string   // default "mariadb"; one of a kind in its Home
 	Data string   // an existing data directory; by default a new one is made
@@ -35,8 +35,8 @@ func MariaDBProgram(name string) (string, error) {
 	return Find(name)
 }
 
-// MariaDB starts a MariaDB server on loopback, which lets the user "factor" in
-// without a password.
+// MariaDB starts a MariaDB server on loopback, with a user "factor" without a
+// password.
 func (h *Home) MariaDB(c MariaDBConfig) (*MariaDB, error) {
 	mariadbd, err := MariaDBProgram("mariadbd")
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 // Find, separated by commas, or is "all".
 const withoutEnv = "FACTOR_TEST_WITHOUT"
 
-// A Program is what tests need beside Go.
+// A Program is something that tests need beside Go.
 type Program struct {
 	Name    string
 	Package string // the one of Debian that has it, or one of npm behind "npm:"
@@ -23,7 +23,7 @@ type Program struct {
 	// places are patterns of directories that Find looks in after PATH. It takes
 	// the last match.
 	places []string
-	// library says that it is no program but a file in one of the places.
+	// library tells that it is a file in one of the places, not a program.
 	library bool
 }
 
@@ -45,7 +45,7 @@ var (
 	galeraPlaces   = []string{"/usr/lib/galera", "/usr/lib64/galera-4"}
 )
 
-// Programs are all that Find knows.
+// Programs are everything that Find knows.
 var Programs = []Program{
 	{"postgres", "postgresql", onPostgres, postgresPlaces, false},
 	{"initdb", "postgresql", onPostgres, postgresPlaces, false},
@@ -68,8 +68,7 @@ var Programs = []Program{
 	{"dynalite", npmPrefix + "dynalite@4.0.0", onDynalite, npmPlaces, false},
 }
 
-// A MissingError says that something is missing that tests need, and how to get
-// it.
+// A MissingError names something that tests need, and how to get it.
 type MissingError struct {
 	Program string
 	Remedy  string
@@ -77,7 +76,7 @@ type MissingError struct {
 
 func (e *MissingError) Error() string { return e.Program + " is missing: " + e.Remedy }
 
-// Missing returns those of Programs that Find does not find.
+// Missing returns the Programs that Find does not find.
 func Missing() ([]Program, error) {
 	var missing []Program
 	for _, p := range Programs {
@@ -91,8 +90,8 @@ func Missing() ([]Program, error) {
 	return missing, nil
 }
 
-// Find returns the path of one of Programs. The error is a MissingError if it is
-// not installed, or hidden by FACTOR_TEST_WITHOUT.
+// Find returns the path of one of Programs. It returns a MissingError if the
+// program is not installed, or hidden by FACTOR_TEST_WITHOUT.
 func Find(name string) (string, error) {
 	i := index(name)
 	if i < 0 {
@@ -112,7 +111,7 @@ func Find(name string) (string, error) {
 	return "", &MissingError{name, p.Remedy()}
 }
 
-// index is where a program stands in Programs, or -1.
+// index returns the index of a program in Programs, or -1.
 func index(name string) int {
 	return slices.IndexFunc(Programs, func(p Program) bool { return p.Name == name })
 }
@@ -166,9 +165,9 @@ func need(programs ...string) error {
 	return nil
 }
 
-// Must turns the results of a function into the first of them. It fails the test
-// if there was an error; if that is a MissingError, it skips the test, except
-// under CI=true. It must be called on the goroutine that runs the test.
+// Must returns the first result of a function. On an error it fails the test, or
+// skips it for a MissingError without CI=true. Call it on the goroutine of the
+// test.
 func Must[T any](value T, err error) func(testing.TB) T {
 	return func(t testing.TB) T {
 		t.Helper()

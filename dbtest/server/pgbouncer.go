@@ -16,9 +16,8 @@ type PgBouncer struct {
 	user string
 }
 
-// PgBouncer starts a pgbouncer on loopback, in front of the PostgreSQL server
-// that a data source name leads to. It lets the user of that name in without a
-// password.
+// PgBouncer starts a pgbouncer on loopback, in front of the PostgreSQL server of a
+// data source name. It admits the user of that name without a password.
 func (h *Home) PgBouncer(dsn string) (*PgBouncer, error) {
 	pgbouncer, err := Find("pgbouncer")
 	if err != nil {
@@ -47,8 +46,7 @@ func (h *Home) PgBouncer(dsn string) (*PgBouncer, error) {
 	return s, err
 }
 
-// configurePgBouncer writes pgbouncer's files, with a port to listen on and the
-// server that it leads to.
+// configurePgBouncer writes pgbouncer's files, with its port and its server.
 func configurePgBouncer(dir string, port int, to *pgx.ConnConfig) error {
 	uid, gid, err := ids(PostgresUser)
 	if err != nil {
@@ -85,9 +83,9 @@ max_client_conn = 1000
 	return nil
 }
 
-// DSN returns the data source name of a database. Its default_query_exec_mode
-// keeps pgx from preparing statements, which the next transaction might not find
-// on the connection it gets.
+// DSN returns the data source name of a database. Its default_query_exec_mode keeps
+// pgx from preparing statements, which the next transaction might not find on its
+// connection.
 func (s *PgBouncer) DSN(database string) string {
 	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable&default_query_exec_mode=exec", s.user, s.Port, database)
 }

@@ -15,7 +15,7 @@ import (
 // PostgresUser runs PostgreSQL where the tests run as root.
 const PostgresUser = "postgres"
 
-// A PostgresConfig says how a PostgreSQL server is run.
+// A PostgresConfig configures a PostgreSQL server.
 type PostgresConfig struct {
 	Name string // default "postgres"; one of a kind in its Home
 	// Version is "18", or "" for the one that is installed.
@@ -40,8 +40,8 @@ func PostgresProgram(name string) (string, error) {
 	return Find(name)
 }
 
-// Postgres starts a PostgreSQL server on a free port of loopback, which lets the
-// user "factor" in without a password, and may be replicated.
+// Postgres starts a PostgreSQL server on a free port of loopback, with a user
+// "factor" without a password, who may replicate.
 func (h *Home) Postgres(c PostgresConfig) (*Postgres, error) {
 	postgres, err := PostgresProgram(c.program("postgres"))
 	if err != nil {
@@ -126,9 +126,9 @@ func (s *Postgres) DSN(database string) string {
 	return fmt.Sprintf("postgres://factor@127.0.0.1:%d/%s?sslmode=disable", s.Port, database)
 }
 
-// removeSharedMemory removes the segment that a killed server has left. Its
-// number is the second word of the seventh line of the file, which a server that
-// could clean up has removed.
+// removeSharedMemory removes the segment of a killed server. Its number is the
+// second word of the seventh line of the file, which a server that could clean up
+// has removed.
 func removeSharedMemory(path string) {
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -20,14 +20,13 @@ import (
 )
 
 const (
-	// startTimeout bounds how long a server may take until it is ready, and
-	// endTimeout how long until it has ended.
+	// startTimeout bounds a server's start, and endTimeout its end.
 	startTimeout = 60 * time.Second
 	endTimeout   = 60 * time.Second
 )
 
-// starts are the servers and the programs before them that are started at once.
-// More of them would only take each other's time.
+// starts bounds the servers, and the programs before them, that start at once: more
+// would only take each other's time.
 var starts = make(chan struct{}, 2)
 
 func takeStart() (leave func()) {
@@ -35,7 +34,7 @@ func takeStart() (leave func()) {
 	return func() { <-starts }
 }
 
-// A Command says how a server is run.
+// A Command tells how to run a server.
 type Command struct {
 	Name string   // for messages, and of the log file
 	User string   // who runs it if the tests run as root
@@ -43,19 +42,17 @@ type Command struct {
 	Args []string // without the program's name
 	Dir  string   // where it runs and keeps temporary files
 	Env  []string // in addition to what the tests have
-	// Quit is the signal that makes it end at once, with its own helpers and
-	// what it keeps outside of files; the zero value is SIGKILL.
+	// Quit is the signal that ends it at once, with its helpers and its resources
+	// outside files; zero means SIGKILL.
 	Quit syscall.Signal
-	// Ready returns nil once the server does its work. It is asked again and
-	// again.
+	// Ready returns nil once the server works. Start calls it repeatedly.
 	Ready func(context.Context) error
-	// Clean, if set, removes what the server has left outside of the Home, once
-	// it has ended.
+	// Clean, if not nil, removes what an ended server has left outside the Home.
 	Clean func()
 }
 
-// A Process is a server that was started. It is killed when the test binary
-// ends, however that ends.
+// A Process is a started server. It is killed when the test binary ends, in any
+// case.
 type Process struct {
 	command Command
 	log     string
@@ -80,8 +77,8 @@ func (h *Home) Start(c Command) (*Process, error) {
 	return p, p.Await(startTimeout)
 }
 
-// Launch runs the command, again after it was killed, and does not wait until it
-// is ready.
+// Launch runs the command, even again after a kill, and does not wait until it is
+// ready.
 func (p *Process) Launch() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -152,7 +149,7 @@ func (p *Process) Exited() <-chan struct{} {
 	return p.exited
 }
 
-// Quit makes the server end at once, stopped or not, and waits for it.
+// Quit ends the server at once, stopped or not, and waits for it.
 func (p *Process) Quit() error {
 	p.mu.Lock()
 	pid, exited := p.cmd.Process.Pid, p.exited

@@ -34,10 +34,10 @@ const (
 	opReseal         op = "reseal"
 )
 
-// What the child and the audit agree on. Codes have 8 digits, so that one of 7
-// is well-formed and wrong for certain; PINs have 4, so that one of 5 is. The
-// locks are short, because time is, and the time step is too, so that a device
-// has several codes in a life that are still in the window of the next one.
+// The child and the audit agree on these. Codes have 8 digits, so that one of 7 is
+// well-formed and certainly wrong; PINs have 4, so that one of 5 is. The locks are
+// short because lives are, and so is the time step, so that a device has several
+// codes in a life that are still in the window in the next one.
 const (
 	rightPassword = "right"
 	wrongPassword = "wrong"
@@ -52,8 +52,8 @@ const (
 	strikes = 3
 )
 
-// ttls are how long the codes of each issued kind live: some end within a life,
-// and others outlive several.
+// ttls are the lifetimes of issued codes: some end within a life, others outlive
+// several.
 var ttls = map[factor.Kind]time.Duration{
 	factor.KindAccount: 2 * time.Second,
 	factor.KindLogin:   10 * time.Minute,
@@ -64,8 +64,8 @@ func newOptions() *factor.Options {
 	limit := factor.Limit{Tries: tries, Delay: time.Millisecond, MaxDelay: 4 * time.Millisecond, Final: final}
 	return &factor.Options{
 		Password: limit,
-		// The least memory that OWASP allows, so that several hashes at once do
-		// not make a small machine swap.
+		// The least memory that OWASP allows, so that several hashes at once do not
+		// make a small machine swap.
 		PIN:    factor.PINOptions{Limit: limit, Hash: factor.HashOptions{MemoryKiB: 7168, Time: 5, Parallel: 2}},
 		OTP:    factor.OTPOptions{Digits: digits, AccountTTL: ttls[factor.KindAccount], LoginTTL: ttls[factor.KindLogin], Limit: limit},
 		TOTP:   factor.TOTPOptions{Digits: digits, Period: period, Skew: skew, Limit: limit},
@@ -87,8 +87,8 @@ type api struct {
 	admin    *factor.Admin
 }
 
-// functions are those of the host, and how far its clock is ahead. Without notify there is
-// no Notify.
+// functions are the host's, and the lead of its clock. Without notify there is no
+// Notify.
 type functions struct {
 	wipe   func(context.Context, factor.Wipe) error
 	notify func(context.Context, factor.Notice) error
@@ -124,10 +124,10 @@ func registeredAt(_ context.Context, user string) (time.Time, error) {
 	return time.Now(), nil
 }
 
-// failingWipe marks a context whose call's wipe is to fail.
+// failingWipe marks a context whose call's wipe must fail.
 type failingWipe struct{}
 
-// errWipeFails is what the host answers then.
+// errWipeFails is that wipe's error.
 var errWipeFails = errors.New("the host cannot wipe now")
 
 // do makes a call.
@@ -220,7 +220,7 @@ func issued(otp factor.OTP, err error) answer {
 	return said
 }
 
-// classes are what the plain errors say, the first that matches first.
+// classes maps plain errors to classes; the first match counts.
 var classes = []struct {
 	err   error
 	class class
@@ -232,8 +232,8 @@ var classes = []struct {
 	{factor.ErrNoCredential, classNoCredential},
 }
 
-// answerOf tells the sorts of answers apart. What says that the store gave no
-// answer in time is a conflict, whose outcome the audit takes for open.
+// answerOf classifies an answer. A store that gave no answer in time makes a
+// conflict, whose outcome is open to the audit.
 func answerOf(err error) answer {
 	var mismatch *factor.MismatchError
 	switch {
@@ -257,8 +257,8 @@ func answerOf(err error) answer {
 	return answer{Class: classFault, Text: err.Error()}
 }
 
-// pending is the answer that a wipe pends, or a fault if nothing keeps the host
-// from wiping, or the data is said to be gone as well.
+// pending classifies a pending wipe. It is a fault if nothing keeps the host from
+// wiping, or the error says that the data is gone as well.
 func pending(err error) answer {
 	tooMany := strings.Contains(fmt.Sprint(err), "it runs 4 times already") // calls of Wipe for the user
 	host := errors.Is(err, errWipeFails) || isBusy(err) || tooMany

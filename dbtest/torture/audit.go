@@ -15,7 +15,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// auditor looks between two lives at what the last one left behind.
+// An auditor checks between two lives what the last one left.
 type auditor struct {
 	order
 	engine  Engine
@@ -32,8 +32,8 @@ type auditor struct {
 	marked     map[string]int     // wipes of this life, by user
 }
 
-// early is a store that lists users a minute before something of them is due: a wipe
-// that is marked now is due at the next full minute.
+// early is a store that lists users a minute before they are due: a wipe marked now
+// is due at the next full minute.
 type early struct{ factor.Store }
 
 func (s early) List(ctx context.Context, after string, due time.Time, limit int) ([]string, error) {
@@ -43,7 +43,7 @@ func (s early) List(ctx context.Context, after string, due time.Time, limit int)
 	return s.Store.List(ctx, after, due, limit)
 }
 
-// earlier is the line of what was done before the life.
+// earlier is the line of everything before the life.
 const earlier = -1
 
 func newAuditor(o order, e Engine, r *Report) *auditor {
@@ -53,7 +53,7 @@ func newAuditor(o order, e Engine, r *Report) *auditor {
 	}
 }
 
-// begin writes down what the users can present in a life.
+// begin records what the users can present in a life.
 func (a *auditor) begin(life int) error {
 	a.Life = life
 	names := []string{sharedUser, newUser(life)}
@@ -70,8 +70,8 @@ func (a *auditor) begin(life int) error {
 	return w.store(walletFile(a.Dir))
 }
 
-// audit audits the life that ended at death, and returns what is wrong: first
-// with what is stored, then with what a sweep leaves, then with what is accepted.
+// audit audits the life that ended at death, and returns the violations: first in
+// what is stored, then in what a sweep leaves, then in what is accepted.
 func (a *auditor) audit(ctx context.Context, death int64) (violations []string, err error) {
 	if a.engine.Settle != nil {
 		if err := a.engine.Settle(ctx, a.Source); err != nil {
@@ -155,8 +155,8 @@ func (a *auditor) auditSwept(ctx context.Context, _ int64) (violations []string,
 	return violations, nil
 }
 
-// auditAccepted presents to each user's account what must be refused, and what
-// must be accepted.
+// auditAccepted presents to each user's account what must be refused and what must
+// be accepted.
 func (a *auditor) auditAccepted(ctx context.Context, _ int64) (violations []string, err error) {
 	for _, u := range a.inOrder() {
 		found, err := a.probe(ctx, u)
@@ -168,7 +168,7 @@ func (a *auditor) auditAccepted(ctx context.Context, _ int64) (violations []stri
 	return violations, nil
 }
 
-// end forgets what no later life can touch.
+// end drops what no later life can touch.
 func (a *auditor) end() error {
 	delete(a.users, newUser(a.Life))
 	now := time.Now().UnixMilli()
@@ -186,8 +186,7 @@ func (a *auditor) end() error {
 	return nil
 }
 
-// inOrder returns the users always in the same order, so that a seed repeats
-// what is drawn for them.
+// inOrder returns the users in a fixed order, so that a seed repeats their draws.
 func (a *auditor) inOrder() []*user {
 	var users []*user
 	for _, u := range a.users {
@@ -197,7 +196,7 @@ func (a *auditor) inOrder() []*user {
 	return users
 }
 
-// look asks for the status of a user.
+// look reads a user's status.
 func (a *auditor) look(ctx context.Context, u *user) (sight, error) {
 	from := time.Now().UnixMilli()
 	st, err := a.api.admin.Status(ctx, u.name)

@@ -81,7 +81,7 @@ func TestAuditFindsACallThatIsStoredInPart(t *testing.T) {
 }
 
 // A call that met no server before it wrote has done nothing.
-func TestAuditFindsWhatACallDidThatCannotHave(t *testing.T) {
+func TestAuditFindsAnImpossibleEffect(t *testing.T) {
 	lived := func() []*call { return life(said(wrongGuess, classDown), said(paidEnrolment, classDown)) }
 	for _, c := range []struct {
 		what string
@@ -94,7 +94,7 @@ func TestAuditFindsWhatACallDidThatCannotHave(t *testing.T) {
 	}
 }
 
-func TestAuditFindsWhatIsLost(t *testing.T) {
+func TestAuditFindsLostCalls(t *testing.T) {
 	for what, lived := range map[string][]*call{
 		"a PIN":    life(said(setPIN, classOK)),
 		"a device": life(said(paidEnrolment, classOK)),
@@ -107,7 +107,7 @@ func TestAuditFindsWhatIsLost(t *testing.T) {
 	}
 }
 
-func TestAuditFindsAWipeThatNobodyEarned(t *testing.T) {
+func TestAuditFindsAnUnearnedWipe(t *testing.T) {
 	wiped := func(reason factor.WipeReason) (factor.Status, []mark) {
 		w := factor.Wipe{ID: uuid.New(), User: sharedUser, Reason: reason}
 		return factor.Status{Strikes: strikes + 1, Wipe: &w}, []mark{{w.ID.String(), reason, afterLife}}

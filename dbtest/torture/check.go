@@ -6,7 +6,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// check compares every answer of the life with what it can have been.
+// check compares every answer of the life with the possible ones.
 func (h *history) check(done map[string]int) {
 	for _, c := range h.calls {
 		switch c.Class {
@@ -35,8 +35,8 @@ func (h *history) check(done map[string]int) {
 	}
 }
 
-// checkAccepted looks at the credential that was right: that it can have been,
-// and for the first time.
+// checkAccepted checks that the right credential can have been right, for the first
+// time.
 func (h *history) checkAccepted(c *call) {
 	for _, g := range c.given() {
 		if g.right == "" {
@@ -68,7 +68,7 @@ func (h *history) checkAccepted(c *call) {
 	}
 }
 
-// checkStep looks at a device's code that was accepted.
+// checkStep checks an accepted device code.
 func (h *history) checkStep(c *call) {
 	k := h.user.keys[c.Proof.Key]
 	if (c.Op == opVerifyOTP || c.Op == opVerifyAny) && c.Owner != k.device {
@@ -83,8 +83,7 @@ func (h *history) checkStep(c *call) {
 	h.checkReplay(c, k)
 }
 
-// checkReplay compares a device's code that was accepted with the others of its
-// key that were.
+// checkReplay compares an accepted device code with the others of its key.
 func (h *history) checkReplay(c *call, k *key) {
 	for _, other := range k.used {
 		if other == c || other.open() {
@@ -99,8 +98,8 @@ func (h *history) checkReplay(c *call, k *key) {
 	}
 }
 
-// checkRefused looks for a credential that was refused though it was right for
-// certain: what an accepted call brought about was lost.
+// checkRefused looks for a credential that was refused though certainly right: the
+// effect of an accepted call was lost.
 func (h *history) checkRefused(c *call) {
 	for _, g := range c.given() {
 		if g.right != "" && c.Op != opProve && h.lockable(g.right) {
@@ -126,8 +125,8 @@ func (h *history) checkRefused(c *call) {
 	}
 }
 
-// surelyFresh reports whether the device's code of a call was right: its step in
-// the window, and neither it nor a later one used by anybody else until then.
+// surelyFresh reports whether a call's device code was right: its step in the
+// window, and neither it nor a later one used until then.
 func (h *history) surelyFresh(c *call) bool {
 	k, step := h.user.keys[c.Proof.Key], c.Proof.Step
 	used := slices.ContainsFunc(k.used, func(other *call) bool {
@@ -137,7 +136,7 @@ func (h *history) surelyFresh(c *call) bool {
 		h.devices[k.device].surely(c.Proof.Key, c)
 }
 
-// checkWiped looks at a call that was told that the data is gone.
+// checkWiped checks a call that was told that the data is gone.
 func (h *history) checkWiped(c *call, done map[string]int) {
 	for _, id := range h.wipe.values() {
 		if at, ok := done[id]; ok && at < c.end && h.wipe.could(id, c.span) {
@@ -147,8 +146,8 @@ func (h *history) checkWiped(c *call, done map[string]int) {
 	h.violated(c, "the data is said to be gone, and no wipe was done")
 }
 
-// checkAbsent looks at a call that was told that something is not there, or that
-// there is too much of it.
+// checkAbsent checks a call that was told that something is missing, or that there
+// is too much of it.
 func (h *history) checkAbsent(c *call) {
 	held, lacking := 0, 0
 	for _, r := range h.devices {

@@ -14,7 +14,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// childEnv tells a process that it is to be the child, and of what.
+// childEnv tells a process to be the child, and its order.
 const childEnv = "FACTOR_TORTURE_CHILD"
 
 // order is what the parent tells the child.
@@ -24,15 +24,14 @@ type order struct {
 	Dir    string // of the journals and the wallet
 	Life   int
 	Seed   uint64
-	// Crashes says that the store's server is killed while the child works.
+	// Crashes tells that the store's server is killed while the child works.
 	Crashes bool
 }
 
 func walletFile(dir string) string { return filepath.Join(dir, "wallet") }
 
-// Main runs the tests of a package, or, in a process that Run has started, works
-// on one of the engines until it is killed. It is for TestMain, and does not
-// return.
+// Main runs the tests of a package or, in a process that Run has started, works on
+// one of the engines until it is killed. It is for TestMain, and does not return.
 func Main(m *testing.M, engines ...Engine) {
 	text, ok := os.LookupEnv(childEnv)
 	if !ok {
@@ -57,8 +56,8 @@ func work(text string, engines []Engine) error {
 	return fmt.Errorf("no engine %q was given to Main", o.Engine)
 }
 
-// dieWithParent ends the process when the pipe to its standard input is closed,
-// which the kernel does for a parent that is gone.
+// dieWithParent ends the process when its standard input closes, as the kernel does
+// when the parent is gone.
 func dieWithParent() {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	os.Exit(1)
@@ -103,7 +102,7 @@ func (o order) obey(e Engine) error {
 }
 
 // deletion is how long the host takes to delete a user's data: so long that some
-// children die in the middle of it.
+// children die in the middle.
 const deletion = 3 * time.Millisecond
 
 // host is the host's Wipe.

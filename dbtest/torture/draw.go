@@ -16,9 +16,9 @@ const (
 	devicesAllowed = 3
 )
 
-// Each worker has a user of its own, of whose state nearly everything is known,
-// and all work on two more users together, one of whom is new in each life.
-// Young users may enrol devices without a proof.
+// Each worker has its own user, whose state is known almost entirely, and all share
+// two more users, one of them new in each life. Young users may enrol devices
+// without a proof.
 const sharedUser = "young shared"
 
 func ownUser(worker int) string {
@@ -36,9 +36,9 @@ func deviceID(user string, n int) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%s %d", user, n))
 }
 
-// drawer draws one call. All its draws come from a generator of the call's own,
-// so that a seed repeats them whatever happened before; what becomes of a draw
-// that needs a code or a device depends on whether the user has one.
+// A drawer draws one call from the call's own generator, so that a seed repeats it
+// whatever happened before. A draw that needs a code or a device depends on whether
+// the user has one.
 type drawer struct {
 	*rand.Rand
 	*holdings
@@ -69,7 +69,7 @@ func drawCall(seed uint64, life, worker, number int, w *wallet) intent {
 
 func (d *drawer) percent(n int) bool { return d.IntN(100) < n }
 
-// calls is what there is to draw, with how often of all the weights together.
+// calls holds the draws and their weights.
 var calls = []struct {
 	weight int
 	draw   func(*drawer) intent
@@ -109,8 +109,8 @@ func (d *drawer) call() intent {
 	panic("unreachable")
 }
 
-// verifyOTP draws a wrong code of any kinds, or one from the wallet, mostly of
-// the kinds that it is for.
+// verifyOTP draws a wrong code of any kinds, or one from the wallet, mostly of its
+// own kinds.
 func (d *drawer) verifyOTP() intent {
 	set := kindSets[d.IntN(len(kindSets))]
 	mode, fits := d.IntN(100), d.percent(80)
@@ -153,7 +153,7 @@ func (d *drawer) newPIN() string {
 	return []string{"2580", "1739", "4826", "9051", "6273"}[d.IntN(5)]
 }
 
-// password draws one that is right so many times out of a hundred.
+// password draws a password that is right in right of a hundred cases.
 func (d *drawer) password(right int) proof {
 	if d.percent(right) {
 		return proof{Password: rightPassword}
@@ -161,7 +161,7 @@ func (d *drawer) password(right int) proof {
 	return proof{Password: wrongPassword}
 }
 
-// pin draws the user's PIN so many times out of a hundred, if there is one.
+// pin draws the user's PIN in right of a hundred cases, if there is one.
 func (d *drawer) pin(right int) proof {
 	if d.percent(right) && d.PIN != "" {
 		return proof{PIN: d.PIN}

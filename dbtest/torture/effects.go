@@ -6,11 +6,11 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// set notes that a call set a register, or may have.
+// set records that a call set a register, or may have.
 func set(r *register, c *call, value string) { r.writes = append(r.writes, did(c, value)) }
 
-// take works out what a call that was accepted, or may have been, did to the
-// user's holdings.
+// take derives the effects on the user's holdings of a call that was accepted, or
+// may have been.
 func (h *history) take(c *call) {
 	if c.Proof.Key != "" {
 		if k := h.user.keys[c.Proof.Key]; k != nil {
@@ -52,7 +52,7 @@ func (h *history) take(c *call) {
 	}
 }
 
-// issue puts a code in the place of the one that was live.
+// issue replaces the live code.
 func (h *history) issue(c *call, k factor.Kind) {
 	name := "?" + c.name
 	ttl := ttls[k].Milliseconds()
@@ -65,7 +65,7 @@ func (h *history) issue(c *call, k factor.Kind) {
 	set(h.live[k], c, name)
 }
 
-// spend takes the code that a call presented out of use.
+// spend takes the presented code out of use.
 func (h *history) spend(c *call) {
 	for _, g := range c.given() {
 		switch {
@@ -82,12 +82,12 @@ func (h *history) spend(c *call) {
 	}
 }
 
-// A mark is the marking of a wipe. Each has an ID of its own, which the host is
-// told or the status shows, so that none goes unseen.
+// A mark is the marking of a wipe. Each has its own ID, which the host or the
+// status sees, so none is missed.
 type mark struct {
 	id     string
 	reason factor.WipeReason
-	seen   int // the line at which the host was first asked, or afterLife
+	seen   int // the line of the host's first call, or afterLife
 }
 
 // newMarks returns the wipes of a user that were not known before the life.
@@ -108,8 +108,9 @@ func (u *user) newMarks(lines []asked, st sight) []mark {
 	return marks
 }
 
-// giveUp works out what marking a wipe did, and whether it may have been marked.
-func (h *history) giveUp(m mark) {
+// markWipe derives the effects of marking a wipe, and whether it may have been
+// marked.
+func (h *history) markWipe(m mark) {
 	marks := opForfeit
 	if m.reason == factor.ReasonStrikes {
 		marks = opProve
@@ -117,7 +118,7 @@ func (h *history) giveUp(m mark) {
 	wrong, last := h.strikes.atMost(m.seen), 0
 	at := span{never, m.seen}
 	for _, c := range h.calls {
-		// Who marks a wipe asks for it before they answer, if they live to.
+		// A call that marks a wipe runs it before it answers, if it lives to.
 		if c.Op == marks && c.start < m.seen && c.end >= m.seen {
 			at.start = min(at.start, c.start)
 			if c.Class == classWiped || c.Class == classPending {

@@ -8,8 +8,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// facets is what can be seen of a user from outside, with everything that a life
-// may have done to it.
+// facets is the visible state of a user, with everything that a life may have done
+// to it.
 type facets struct {
 	budgets map[factor.Kind]*counter
 	strikes *counter
@@ -51,13 +51,13 @@ func (f facets) holdings() []*register {
 	return all
 }
 
-// sight is a status, and between which instants it was asked for.
+// A sight is a status, and the times between which it was read.
 type sight struct {
 	factor.Status
 	from, to int64 // Unix milliseconds
 }
 
-// differences returns what of a status cannot be after the life.
+// differences returns the parts of a status that are impossible after the life.
 func (f facets) differences(st sight) []string {
 	var all []string
 	differs := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
@@ -93,16 +93,15 @@ func (f facets) differences(st sight) []string {
 	return all
 }
 
-// pinAfter returns what the PIN can be after the life, as the status has it.
+// pinAfter returns the possible PINs after the life, given the status.
 func (f facets) pinAfter(st sight) []string { return f.pin.lastThatIs(st.PIN) }
 
-// deviceAfter returns what the key of a device can be.
+// deviceAfter returns the possible keys of a device.
 func (f facets) deviceAfter(st sight, id uuid.UUID) []string {
 	return f.devices[id].lastThatIs(st.has(id))
 }
 
-// codeAfter returns what the live code of a kind can be. That of a code that has
-// ended is none.
+// codeAfter returns the possible live codes of a kind, none if the code has ended.
 func (f facets) codeAfter(st sight, k factor.Kind) []string {
 	live := slices.Contains(st.Live, k)
 	var fit []string
@@ -127,7 +126,7 @@ func (st sight) wrong(k factor.Kind) int {
 	return 0
 }
 
-// wipe returns the ID of the wipe, empty if there is none.
+// wipe returns the ID of the wipe, or "".
 func (st sight) wipe() string {
 	if st.Wipe == nil {
 		return ""

@@ -15,8 +15,8 @@ type history struct {
 	violations   []string
 }
 
-// newHistory works out what the calls of a life may have done to a user. It
-// takes over what the user was told.
+// newHistory derives what the calls of a life may have done to a user, and records
+// what the user was told.
 func newHistory(u *user, all []*call, marks []mark) *history {
 	h := &history{facets: newFacets(u), user: u, unlessLocked: make(map[factor.Kind][]event)}
 	for _, c := range all {
@@ -29,7 +29,7 @@ func newHistory(u *user, all []*call, marks []mark) *history {
 		h.take(c)
 	}
 	for _, m := range marks {
-		h.giveUp(m)
+		h.markWipe(m)
 	}
 	// Only now is it known whether a kind can have been locked.
 	for kind, charges := range h.unlessLocked {
@@ -50,7 +50,7 @@ func newHistory(u *user, all []*call, marks []mark) *history {
 	return h
 }
 
-// reach is at least what the count of a kind can have been in the life.
+// reach is an upper bound of a kind's count in the life.
 func (h *history) reach(k factor.Kind) int {
 	return h.budgets[k].base + len(h.budgets[k].charges) + len(h.unlessLocked[k])
 }
@@ -59,8 +59,8 @@ func (h *history) reach(k factor.Kind) int {
 // life.
 func (h *history) lockable(k factor.Kind) bool { return h.reach(k) >= tries }
 
-// settle compares a status, asked for after the life, with what the life can
-// have led to, and narrows down what is known of the user.
+// settle compares a status after the life with the possible ones, and narrows down
+// the user's state.
 func (h *history) settle(st sight) {
 	differences := h.differences(st)
 	for _, d := range differences {
@@ -93,7 +93,7 @@ func (h *history) violated(c *call, format string, args ...any) {
 	h.violations = append(h.violations, h.user.name+": "+text)
 }
 
-// found returns what was violated, the last one with the last calls on the user.
+// found returns the violations, the last one with the last calls on the user.
 func (h *history) found() []string {
 	if len(h.violations) == 0 {
 		return nil

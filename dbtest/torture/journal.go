@@ -15,8 +15,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// line is one line of the journal of a life: a call that is about to be made, or
-// what it was answered.
+// A line is one line of the journal of a life: a call about to be made, or its
+// answer.
 type line struct {
 	Seq    int     `json:"seq"`  // in the order of writing, over all files of a life
 	Call   int     `json:"call"` // number of the call
@@ -29,12 +29,12 @@ type line struct {
 type asked struct {
 	Seq  int         `json:"seq"`
 	Wipe factor.Wipe `json:"wipe"`
-	Done bool        `json:"done,omitempty"` // the data is gone and nil is returned next
+	Done bool        `json:"done,omitempty"` // the data is gone, nil follows
 }
 
-// journal is where a child writes down what it does, in three files. A write that
-// has returned outlives SIGKILL, because the data is the kernel's by then; the
-// wipes, which stand for the host's own data, are synchronised too.
+// A journal is where a child writes what it does, in three files. A finished write
+// survives SIGKILL, because the kernel has it; the wipes, which stand for the
+// host's own data, are synced too.
 type journal struct {
 	mu    sync.Mutex // one write at a time, so that only the last line can be torn
 	seq   int
@@ -68,12 +68,12 @@ func newJournal(dir string, life int) (*journal, error) {
 	return &journal{calls: calls, wipes: wipes, told: told}, nil
 }
 
-// intend writes down that a call is about to be made.
+// intend records a call about to be made.
 func (j *journal) intend(number int, it intent) error {
 	return j.call(line{Call: number, Intent: &it})
 }
 
-// answered writes down what a call was answered.
+// answered records a call's answer.
 func (j *journal) answered(number int, a answer) error {
 	return j.call(line{Call: number, Answer: &a})
 }
@@ -85,7 +85,7 @@ func (j *journal) call(l line) error {
 	return j.append(j.calls, l)
 }
 
-// wipe writes down that the host was asked for a wipe, or that it is done.
+// wipe records that the host was called for a wipe, or that it is done.
 func (j *journal) wipe(w factor.Wipe, done bool) error {
 	j.mu.Lock()
 	err := j.append(j.wipes, asked{Seq: j.seq, Wipe: w, Done: done})
@@ -106,9 +106,9 @@ func (j *journal) append(f *os.File, entry any) error {
 	return err
 }
 
-// readLines returns the whole lines of a file. A last line without its end was
-// cut off in the middle, and what it is about was not done: that comes after
-// the writing. A file that does not exist has none.
+// readLines returns the whole lines of a file. A last line without its end was cut
+// off in the middle, and its subject was not done, since that comes after the
+// write. A missing file has no lines.
 func readLines[T any](file string) ([]T, error) {
 	text, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -145,8 +145,8 @@ func (c *call) String() string {
 	return fmt.Sprintf("call %s [%d,%d] %s → %s", c.name, c.start, c.end, it, a)
 }
 
-// readCalls returns the calls of a life in the order in which they were made.
-// Those without an answer lasted until death.
+// readCalls returns the calls of a life in order. Those without an answer lasted
+// until death.
 func readCalls(dir string, life int, death int64) ([]*call, error) {
 	lines, err := readLines[line](callsFile(dir, life))
 	if err != nil {
@@ -173,7 +173,7 @@ func readCalls(dir string, life int, death int64) ([]*call, error) {
 	return calls, nil
 }
 
-// intent is a call before it is made, with enough to audit it.
+// An intent is a call before it is made, with enough to audit it.
 type intent struct {
 	Op     op            `json:"op"`
 	User   string        `json:"user,omitempty"`
@@ -181,13 +181,12 @@ type intent struct {
 	Device uuid.UUID     `json:"device,omitzero"`
 	NewPIN string        `json:"newPin,omitempty"`
 	Proof  proof         `json:"proof,omitzero"`
-	// WipeFails has the host's Wipe fail, if this call asks for one.
+	// WipeFails makes the host's Wipe fail in this call.
 	WipeFails bool `json:"wipeFails,omitempty"`
 }
 
-// proof is the credentials of a call. Kind says what OTP was made for, and is
-// empty if that is wrong for certain; of a device's code, Key and Step say from
-// which secret it was computed and for when.
+// A proof is a call's credentials. Kind is what OTP was made for, or empty if it is
+// certainly wrong; for a device's code, Key and Step are its secret and step.
 type proof struct {
 	OTP      string      `json:"otp,omitempty"`
 	Kind     factor.Kind `json:"kind,omitempty"`
@@ -201,7 +200,7 @@ func (p proof) credentials() factor.Credentials {
 	return factor.Credentials{OTP: p.OTP, Password: p.Password, PIN: p.PIN}
 }
 
-// answer is what a call was answered.
+// An answer is a call's answer.
 type answer struct {
 	Class  class       `json:"class"`
 	Kind   factor.Kind `json:"kind,omitempty"`
@@ -213,7 +212,7 @@ type answer struct {
 	down   bool        // it has an error of a store whose server may be killed
 }
 
-// class is the sort of an answer.
+// A class is the kind of an answer.
 type class string
 
 const (
@@ -227,7 +226,7 @@ const (
 	classUnknownDevice class = "unknown-device"
 	classDeviceLimit   class = "device-limit"
 	classNoCredential  class = "no-credential"
-	classConflict      class = "conflict" // gave up on the store: to the audit its outcome is open
-	classDown          class = "down"     // the store's server was killed, and nothing can have been written
-	classFault         class = "fault"    // whatever must not happen here
+	classConflict      class = "conflict" // gave up on the store: the outcome is open
+	classDown          class = "down"     // the store's server was killed, nothing written
+	classFault         class = "fault"    // anything that must not happen
 )

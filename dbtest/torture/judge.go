@@ -6,14 +6,14 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// given is a credential as it was presented.
+// A given is a presented credential.
 type given struct {
-	kinds []factor.Kind // against which it is judged, and to which it is charged
-	right factor.Kind   // for which it may be right, empty if it is wrong for certain
+	kinds []factor.Kind // judged against and charged to
+	right factor.Kind   // may be right for, empty if certainly wrong
 }
 
-// given returns the credentials of a call in the order in which they are judged.
-// Only the last one can be right.
+// given returns the credentials of a call in the order of judging. Only the last
+// can be right.
 func (c *call) given() []given {
 	var all []given
 	add := func(right factor.Kind, kinds ...factor.Kind) {
@@ -49,8 +49,8 @@ func (c *call) given() []given {
 	return all
 }
 
-// judge works out what judging the credentials of a call did to the counts, or
-// may have done.
+// judge derives the certain and possible effects of judging a call's credentials on
+// the counts.
 func (h *history) judge(c *call) {
 	all := c.given()
 	if c.Op == opProve {
@@ -90,8 +90,8 @@ func (h *history) judge(c *call) {
 	}
 }
 
-// charge counts a wrong credential: for certain to the kind that the answer says
-// was judged, to the others unless they were locked.
+// charge counts a wrong credential: for certain to the kind that the answer names,
+// to the others unless they were locked.
 func (h *history) charge(c *call, kinds []factor.Kind, judged factor.Kind) {
 	for _, k := range kinds {
 		e := event{span: c.span, sure: true, by: c}
@@ -103,8 +103,8 @@ func (h *history) charge(c *call, kinds []factor.Kind, judged factor.Kind) {
 	}
 }
 
-// mayCharge counts a credential that may have been judged wrong. If it was wrong
-// for certain, it was charged if the call was refused.
+// mayCharge counts a credential that may have been judged wrong. If it was
+// certainly wrong, it was charged if the call was refused.
 func (h *history) mayCharge(c *call, g given) {
 	for _, k := range g.kinds {
 		h.budgets[k].charges = append(h.budgets[k].charges, event{span: c.span, firm: g.right == "", by: c})
@@ -115,8 +115,7 @@ func (h *history) clear(c *call, k factor.Kind) {
 	h.budgets[k].clears = append(h.budgets[k].clears, did(c, ""))
 }
 
-// judgeReset is judge for the reset guard, which counts strikes. A used code is
-// no strike.
+// judgeReset is judge for the reset guard's strikes. A used code is no strike.
 func (h *history) judgeReset(c *call, all []given) {
 	wrong, mayBeRight := false, false
 	for _, g := range all {

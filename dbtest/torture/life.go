@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	// longestLife is how long a child works at most before it is killed.
+	// longestLife is the longest time that a child works before it is killed.
 	longestLife = 400 * time.Millisecond
-	// patience is how long a child may take until it works.
+	// patience is how long a child may take to start.
 	patience = time.Minute
 )
 
-// live starts a child, waits until it works, and kills it after the delay. If
-// there is a crash, it is in between, after another delay.
+// live starts a child, waits until it works, and kills it after the delay. A crash
+// comes before that, after another delay.
 func live(o order, e Engine, delay func() time.Duration) (err error) {
 	c, err := start(o)
 	if err != nil {
@@ -74,7 +74,7 @@ func start(o order) (*child, error) {
 	return c, nil
 }
 
-// listen closes alive at the first byte of a child, and ended at the end of all.
+// listen closes alive at a child's first byte, and ended at the end.
 func (c *child) listen(out io.Reader) {
 	defer close(c.ended)
 	if n, _ := out.Read(make([]byte, 1)); n == 1 {
@@ -94,7 +94,7 @@ func (c *child) awaitWork() error {
 	}
 }
 
-// workFor lets the child work for a while. It may not end by itself.
+// workFor lets the child work for a while. It must not end by itself.
 func (c *child) workFor(d time.Duration) error {
 	select {
 	case <-time.After(d): // the point of death, not a wait for something
@@ -104,7 +104,7 @@ func (c *child) workFor(d time.Duration) error {
 	}
 }
 
-// kill kills the child and returns what it had to complain of.
+// kill kills the child and returns its complaints.
 func (c *child) kill() error {
 	_ = c.cmd.Process.Kill()
 	_ = c.cmd.Wait()

@@ -18,10 +18,10 @@ type told struct {
 	User   string        `json:"user"`
 	Action factor.Action `json:"action"`
 	Device uuid.UUID     `json:"device,omitzero"`
-	Sent   bool          `json:"sent,omitempty"` // nil is returned next
+	Sent   bool          `json:"sent,omitempty"` // nil follows
 }
 
-// subject is what a notice says.
+// A subject is what a notice is about.
 type subject struct {
 	action factor.Action
 	device uuid.UUID
@@ -33,14 +33,15 @@ func toldFile(dir string, life int) string {
 	return filepath.Join(dir, fmt.Sprintf("told.%d", life))
 }
 
-// silent reports whether the child of a life has no Notify. It carries what waits along.
+// silent reports whether the child of a life has no Notify, and so keeps waiting
+// notices.
 func silent(life int) bool { return life%4 == 3 }
 
-// tellerAhead is how far the clock is ahead by which an audit tells what waits.
+// tellerAhead is the lead of the clock by which an audit tells what waits.
 const tellerAhead = 2 * time.Minute
 
-// mailing is how long the host takes to send a notice: so long that some children die in
-// the middle of it.
+// mailing is how long the host takes to send a notice: so long that some children
+// die in the middle.
 const mailing = time.Millisecond
 
 // notify is the host's Notify.
@@ -64,7 +65,7 @@ func (a *auditor) notify(_ context.Context, n factor.Notice) error {
 	return nil
 }
 
-// tellsOf is what a call tells if it was accepted.
+// tellsOf returns what a call tells if accepted.
 func (c *call) tellsOf() (subject, bool) {
 	switch c.Op {
 	case opEnroll:
@@ -79,9 +80,9 @@ func (c *call) tellsOf() (subject, bool) {
 	return subject{}, false
 }
 
-// auditTold has a Sweep tell what the life has left, by a clock that is two minutes ahead,
-// and compares what the user heard in the life and since with what happened: each call
-// that was accepted once, each that was cut off at most once, and each wipe.
+// auditTold runs a Sweep that tells what the life has left, by a clock two minutes
+// ahead, and compares what the user heard in the life and since with what happened:
+// each accepted call once, each that was cut off at most once, and each wipe.
 func (a *auditor) auditTold(ctx context.Context, death int64) (violations []string, err error) {
 	lines, err := readLines[told](toldFile(a.Dir, a.Life))
 	if err != nil {
@@ -111,7 +112,7 @@ func (a *auditor) auditTold(ctx context.Context, death int64) (violations []stri
 	return violations, nil
 }
 
-// toldOf returns under which IDs a user was told of each thing.
+// toldOf returns the IDs under which a user was told of each thing.
 func (a *auditor) toldOf(u *user, lines []told) (ids map[subject]map[uuid.UUID]bool, wrong []string) {
 	ids = map[subject]map[uuid.UUID]bool{}
 	of := map[uuid.UUID]subject{}
@@ -131,7 +132,8 @@ func (a *auditor) toldOf(u *user, lines []told) (ids map[subject]map[uuid.UUID]b
 	return ids, wrong
 }
 
-// heard returns where what a user heard of a life differs from what happened.
+// heard returns the differences between what a user heard of a life and what
+// happened.
 func (a *auditor) heard(u *user, lines []told, calls []*call) (wrong []string) {
 	ids, wrong := a.toldOf(u, lines)
 	least, most, forgotten := happened(u, calls)
@@ -159,7 +161,7 @@ func (a *auditor) heard(u *user, lines []told, calls []*call) (wrong []string) {
 	return wrong
 }
 
-// happened are how often each thing happened to a user: at least, and at most.
+// happened returns how often each thing happened to a user: at least, and at most.
 func happened(u *user, calls []*call) (least, most map[subject]int, forgotten bool) {
 	least, most = map[subject]int{}, map[subject]int{}
 	for _, c := range calls {
@@ -179,7 +181,7 @@ func happened(u *user, calls []*call) (least, most map[subject]int, forgotten bo
 	return least, most, forgotten
 }
 
-// expireSoon notes that a code that ends before an instant may not be live any more.
+// expireSoon records that a code that ends before until may no longer be live.
 func (u *user) expireSoon(until int64) {
 	for k, names := range u.live {
 		for _, name := range names {

@@ -10,8 +10,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// errStore is in every error of a store whose server may be killed that leaves
-// the outcome open.
+// errStore is in every error that leaves the outcome open because the store's
+// server may be killed.
 var errStore = errors.New("the store has failed")
 
 // outageStore is a store whose server may be killed.
@@ -20,9 +20,8 @@ type outageStore struct {
 	attempts *attempts
 }
 
-// attempts counts the swaps that were tried for each user, and for all of them
-// under the empty name. Calls on the same user may share one, so that it is not
-// known whose it was.
+// attempts counts the swaps tried for each user, and for all under the empty name.
+// Calls on one user may share a swap, so it is unknown whose it was.
 type attempts struct {
 	mu sync.Mutex
 	of map[string]int
@@ -63,8 +62,8 @@ func (s outageStore) List(ctx context.Context, after string, due time.Time, limi
 	return users, failed(err)
 }
 
-// await waits until the store answers, so that a killed server leaves the
-// outcome of no more calls open than there are workers.
+// await waits until the store answers, so that a killed server leaves open at most
+// one call per worker.
 func (s outageStore) await() {
 	for {
 		if _, err := s.Load(context.Background(), "nobody"); err == nil {

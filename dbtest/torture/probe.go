@@ -12,8 +12,8 @@ import (
 )
 
 // probe presents to the reopened store what was accepted before, which must be
-// refused, and one time in four what is held for certain, which must be accepted,
-// and then not again.
+// refused, and one time in four what the user certainly holds, which must be
+// accepted once.
 func (a *auditor) probe(ctx context.Context, u *user) (violations []string, err error) {
 	for _, c := range a.replays(u) {
 		if u.ended(c.Proof, time.Now()) || u.lucky(c.Proof) {
@@ -55,9 +55,9 @@ func (a *auditor) probe(ctx context.Context, u *user) (violations []string, err 
 	return violations, err
 }
 
-// replays returns the calls whose codes are to be presented again: those of the
-// last life, the newest before it, and a few of the rest. The engine does not
-// remember all of these, and charges what it takes for wrong.
+// replays returns the calls whose codes to present again: those of the last life,
+// the newest before it, and a few others. The engine does not remember all of
+// these, and charges those as wrong.
 func (a *auditor) replays(u *user) []*call {
 	all := u.accepted()
 	var some []*call
@@ -82,8 +82,8 @@ func isRefusal(err error) bool {
 	return errors.Is(err, factor.ErrMismatch) || errors.Is(err, factor.ErrLocked)
 }
 
-// ended reports whether a code is of no use any more whatever was done with it.
-// It would be charged, and soon all would be locked.
+// ended reports whether a code is useless by now, whatever happened to it. It would
+// be charged, and soon everything would be locked.
 func (u *user) ended(p proof, now time.Time) bool {
 	switch p.Kind {
 	case "": // a PIN
@@ -95,7 +95,7 @@ func (u *user) ended(p proof, now time.Time) bool {
 	}
 }
 
-// lucky reports whether a used code of a device is right once more by chance.
+// lucky reports whether a used device code is right again by chance.
 func (u *user) lucky(p proof) bool {
 	k := u.keys[p.Key]
 	if k == nil {
@@ -112,8 +112,8 @@ func (u *user) lucky(p proof) bool {
 	return ambiguous(k.secret, p.Step, slices.Collect(maps.Keys(all)))
 }
 
-// certain returns what the user can present for certain: live codes, a fresh
-// code of each device and the PIN.
+// certain returns what the user can certainly present: live codes, a fresh code of
+// each device and the PIN.
 func (u *user) certain() []proof {
 	var all []proof
 	for _, k := range issuedKinds {
@@ -136,7 +136,7 @@ func (u *user) certain() []proof {
 	return all
 }
 
-// accept notes that something was accepted after a life.
+// accept records an acceptance after a life.
 func (u *user) accept(p proof, life int) {
 	c := &call{span: over, intent: intent{User: u.name, Proof: p}, answer: answer{Class: classOK},
 		life: life, name: fmt.Sprintf("after life %d", life), to: time.Now().UnixMilli()}

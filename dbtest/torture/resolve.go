@@ -5,18 +5,18 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// outcome is what became of a call that was cut off.
+// An outcome is the fate of a call that was cut off.
 type outcome int
 
 const (
 	lost     outcome = iota // nothing was stored
-	refused                 // what was wrong was counted
-	accepted                // all that it was to do was done
+	refused                 // the wrong one was counted
+	accepted                // all of it was done
 	outcomes
 )
 
-// torn reports whether a status that fits each facet on its own fits no outcome
-// of the calls that were cut off: whether one of them was stored in part.
+// torn reports whether a status that fits each facet alone fits no outcome of the
+// calls that were cut off: one of them was stored in part.
 func (h *history) torn(st sight) bool {
 	var open []*call
 	for _, c := range h.calls {
@@ -41,7 +41,7 @@ func (h *history) torn(st sight) bool {
 	return true
 }
 
-// resolved returns the facets as they are if the open calls became this.
+// resolved returns the facets for given outcomes of the open calls.
 func (h *history) resolved(became map[*call]outcome) facets {
 	written := func(r *register) *register { return &register{base: r.base, writes: doneBy(r.writes, became)} }
 	f := facets{
@@ -66,8 +66,8 @@ func (h *history) resolved(became map[*call]outcome) facets {
 	return f
 }
 
-// doneBy returns what is left of clearings and settings: an open call that was
-// accepted did them, any other did not.
+// doneBy returns the remaining clearings and settings: those of accepted open
+// calls.
 func doneBy(events []event, became map[*call]outcome) []event {
 	var kept []event
 	for _, e := range events {
@@ -82,9 +82,9 @@ func doneBy(events []event, became map[*call]outcome) []event {
 	return kept
 }
 
-// chargedBy returns what is left of charges: an open call that was refused did
-// all of them, one that was accepted, if beside it, those that were wrong for
-// certain. They are certain only if nothing can have been locked.
+// chargedBy returns the remaining charges: a refused open call made all of its own;
+// an accepted one, if beside is set, those that were certainly wrong. They are
+// certain only if nothing can have been locked.
 func chargedBy(charges []event, became map[*call]outcome, unlocked, beside bool) []event {
 	var kept []event
 	for _, e := range charges {

@@ -21,7 +21,7 @@ import (
 
 const users = 600
 
-// world is an old database and an engine that its users move to.
+// A world is an old database and the engine that its users move to.
 type world struct {
 	*factortest.Engine
 	old   *sql.DB
@@ -73,8 +73,8 @@ func (w *world) refused(t *testing.T) map[string]string {
 	return all
 }
 
-// Whoever was fine in the old tables is fine in the new one: the PIN, the code of
-// the authenticator and the codes of the phones are accepted.
+// Users who were fine in the old tables are fine in the new one: their PINs,
+// authenticator codes and phone codes are accepted.
 func TestMovedUsersProveWhatTheyHeld(t *testing.T) {
 	w := newWorld(t)
 	if moved := w.run(t, users*2); moved != users {
@@ -135,8 +135,8 @@ func TestMovedUsersProveWhatTheyHeld(t *testing.T) {
 	}
 }
 
-// A move that is cut off goes on where it was, and one that starts over changes
-// nothing, not even for users who were active meanwhile.
+// A move that was cut off resumes, and one that starts over changes nothing, even
+// for users who were active meanwhile.
 func TestMoveGoesOnAndStartsOver(t *testing.T) {
 	w := newWorld(t)
 	if moved := w.run(t, 250); moved != 250 {
@@ -183,7 +183,7 @@ func TestMoveGoesOnAndStartsOver(t *testing.T) {
 	}
 }
 
-// Who has a PIN here already keeps it, and is noted.
+// A user who already has a PIN here keeps it, and the move notes that.
 func TestMoveKeepsWhatIsNewer(t *testing.T) {
 	w := newWorld(t)
 	all, err := w.mover.page(t.Context(), "", 1)
@@ -226,7 +226,7 @@ func TestAFieldTellsWhichPartToLeaveOut(t *testing.T) {
 	}
 }
 
-// The whole program, twice: it stops, goes on, and says what it did.
+// The whole program, twice: it stops, resumes, and prints what it did.
 func TestProgramPrintsWhatItMoved(t *testing.T) {
 	dir := t.TempDir()
 	for _, want := range []string{"moved 40 users", "moved 20 users", "moved 0 users"} {

@@ -9,8 +9,8 @@ import (
 
 var goBlock = regexp.MustCompile("(?ms)^```go\n(.*?)^```$")
 
-// TestGuidesShowCodeThatIsCompiled looks for each Go block of the guides in the
-// files that it was taken from.
+// TestGuidesShowCodeThatIsCompiled looks for each Go block of the guides in its
+// source files.
 func TestGuidesShowCodeThatIsCompiled(t *testing.T) {
 	for guide, sources := range map[string][]string{
 		"../../docs/adopting.md": {"move.go", "../../example_import_test.go"},

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// legacySchema is what a team has that checks codes with pquerna/otp and PINs with
-// bcrypt: a table of users, and one of the phones that show codes.
+// legacySchema is the schema of a team that checks codes with pquerna/otp and PINs
+// with bcrypt: a table of users, and one of the phones that show codes.
 const legacySchema = `
 CREATE TABLE users (
 	id           TEXT PRIMARY KEY,
@@ -30,12 +30,12 @@ CREATE TABLE phones (
 );
 CREATE INDEX phones_of_user ON phones (user_id);`
 
-// legacyPIN is everybody's PIN here. A real table has a hash of its own for each
-// user; to make 100,000 of them would take longer than to move them.
+// legacyPIN is everybody's PIN here. A real table has a different hash for each
+// user; making 100,000 of them would take longer than moving them.
 const legacyPIN = "8299"
 
-// makeLegacy fills a database as years of use would have: most users are fine,
-// and some rows hold what nobody would write today.
+// makeLegacy fills a database as years of use would: most users are fine, and some
+// rows hold what nobody would write today.
 func makeLegacy(ctx context.Context, db *sql.DB, users int, now time.Time) error {
 	if _, err := db.ExecContext(ctx, legacySchema); err != nil {
 		return err
@@ -93,7 +93,7 @@ func drawUser(n int, draw *rand.Rand, hash string, now time.Time) legacyUser {
 	if draw.IntN(10) > 0 {
 		u.pinHash, u.pinSetAt = text(hash), number(past())
 		if draw.IntN(100) == 0 {
-			u.pinHash = text("5f4dcc3b5aa765d61d8327deb882cf99") // of the year when it was MD5
+			u.pinHash = text("5f4dcc3b5aa765d61d8327deb882cf99") // from the year of MD5
 		}
 	}
 	if draw.IntN(10) < 6 {
@@ -123,7 +123,7 @@ func drawUser(n int, draw *rand.Rand, hash string, now time.Time) legacyUser {
 	return u
 }
 
-// drawSecret draws a secret that is always the same for one seed. It is no secret.
+// drawSecret draws a secret that is the same for each seed. It is not secret.
 func drawSecret(draw *rand.Rand, size int) string {
 	key := make([]byte, size)
 	for i := range key {

@@ -2,7 +2,7 @@
 // with bcrypt PINs and TOTP secrets, by Admin.Import.
 //
 //	go run ./adopt                       in a directory of its own
-//	go run ./adopt -dir d -stop 40000    and then once more, to see it go on
+//	go run ./adopt -dir d -stop 40000    and then once more, to see it resume
 //
 // See docs/adopting.md.
 package main
@@ -88,7 +88,7 @@ func run(ctx context.Context, out io.Writer, dir string, users, stop int) (err e
 	return printRefused(ctx, p, old)
 }
 
-// importedKinds are the kinds of what can be imported.
+// importedKinds are the kinds that can be imported.
 var importedKinds = [...]factor.Kind{factor.KindPIN, factor.KindTOTP, factor.KindDeviceTOTP}
 
 func indexOf(k factor.Kind) int {
@@ -100,7 +100,7 @@ func indexOf(k factor.Kind) int {
 	return -1
 }
 
-// openOld opens the old database, and makes it if it is not there.
+// openOld opens the old database, or creates it.
 func openOld(ctx context.Context, p printer, path string, users int) (*sql.DB, error) {
 	_, statErr := os.Stat(path)
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(wal)&_pragma=busy_timeout(5000)")
@@ -115,7 +115,7 @@ func openOld(ctx context.Context, p printer, path string, users int) (*sql.DB, e
 	return db, nil
 }
 
-// newVerifier is what the service has from now on.
+// newVerifier returns the service's new verifier.
 func newVerifier(ctx context.Context, db *sql.DB, keyFile string, observe func(context.Context, factor.Event)) (*factor.Verifier, error) {
 	store, err := sqlstore.New(db, sqlstore.SQLite, nil)
 	if err != nil {
@@ -140,7 +140,7 @@ func newVerifier(ctx context.Context, db *sql.DB, keyFile string, observe func(c
 	return factor.NewVerifier(store, keyring, &factor.Options{Observe: observe})
 }
 
-// printRefused prints what was refused in all runs, by reason.
+// printRefused prints what all runs refused, by reason.
 func printRefused(ctx context.Context, p printer, old *sql.DB) error {
 	rows, err := old.QueryContext(ctx, `SELECT count(*), min(field), reason FROM move_refused GROUP BY reason ORDER BY 1 DESC`)
 	if err != nil {

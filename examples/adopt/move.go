@@ -15,8 +15,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// progressSchema is what the move remembers, beside the old tables: the last user
-// of whom all before have moved, and what was refused. It holds no secret.
+// progressSchema holds the move's progress, beside the old tables: the last user of
+// those who have moved, and the refusals. It holds no secret.
 const progressSchema = `
 CREATE TABLE IF NOT EXISTS move_progress (one INTEGER PRIMARY KEY CHECK (one = 1), after TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS move_refused (
@@ -24,8 +24,8 @@ CREATE TABLE IF NOT EXISTS move_refused (
 	PRIMARY KEY (user_id, field)
 );`
 
-// pageSize is how many users move between two notes of the progress. After a crash
-// so many move again, which changes nothing.
+// pageSize is the number of users between two notes of the progress. After a crash,
+// that many may move again, which changes nothing.
 const pageSize = 1000
 
 // A mover moves the users of an old database into factor.
@@ -33,13 +33,13 @@ type mover struct {
 	old     *sql.DB
 	admin   *factor.Admin
 	workers int
-	// onPage, if set, is told after each page how many users have moved in this
-	// run.
+	// onPage, if not nil, receives the number of users moved in this run, after
+	// each page.
 	onPage func(moved int)
 }
 
-// run moves up to so many users, from where the last run ended, and returns how
-// many it moved.
+// run moves up to most users, from where the last run ended, and returns how many
+// it moved.
 func (m *mover) run(ctx context.Context, most int) (moved int, err error) {
 	if _, err := m.old.ExecContext(ctx, progressSchema); err != nil {
 		return 0, err
@@ -105,7 +105,7 @@ func (m *mover) page(ctx context.Context, after string, limit int) ([]legacyUser
 	return page, rows.Err()
 }
 
-// holdings translates a user's rows. This is the one place that knows both sides.
+// holdings translates a user's rows. It is the only function that knows both sides.
 func holdings(u legacyUser) factor.Import {
 	var held factor.Import
 	if u.pinHash.Valid {
@@ -114,8 +114,8 @@ func holdings(u legacyUser) factor.Import {
 	if u.secret.Valid {
 		held.Authenticator = &factor.ImportedTOTP{Secret: u.secret.String}
 		if u.usedAt.Valid {
-			// The old table knows when a code was right, not of which step it was.
-			// pquerna/otp allows a skew of one, so it may have been the next.
+			// The old table knows when a code was right, but not its step. With
+			// pquerna/otp's skew of one, it may have been the next step's.
 			held.Authenticator.LastStep = u.usedAt.Int64/30 + 1
 		}
 	}
@@ -127,11 +127,11 @@ func holdings(u legacyUser) factor.Import {
 	return held
 }
 
-// A refusal is a part of a user's row that was not taken over.
+// A refusal is a part of a user's row that Import refused.
 type refusal struct{ user, field, reason string }
 
-// moveUser imports what a user holds. A part that is refused is left out and
-// noted, so that the rest can move all the same: the user enrols that part anew.
+// moveUser imports what a user holds. It leaves out and notes a refused part, so
+// that the rest can move: the user enrols that part again.
 func (m *mover) moveUser(ctx context.Context, u legacyUser) (refused []refusal, err error) {
 	held := holdings(u)
 	for held.PIN != nil || held.Authenticator != nil || len(held.Devices) > 0 {
@@ -147,7 +147,7 @@ func (m *mover) moveUser(ctx context.Context, u legacyUser) (refused []refusal, 
 				return nil, err // the user's ID itself
 			}
 		case errors.As(err, &enrolled):
-			// The user has been faster, and what is new stays.
+			// The user was faster: the newer one stays.
 			return append(refused, refusal{u.id, "Import", "the user holds another: " + string(enrolled.Kind)}), nil
 		default:
 			return nil, err
@@ -158,7 +158,7 @@ func (m *mover) moveUser(ctx context.Context, u legacyUser) (refused []refusal, 
 
 var deviceField = regexp.MustCompile(`^Import\.Devices\[(\d+)\]`)
 
-// leaveOut takes the part out that a field is in.
+// leaveOut removes the part that holds a field.
 func leaveOut(held *factor.Import, field string) bool {
 	switch index := deviceField.FindStringSubmatch(field); {
 	case strings.HasPrefix(field, "Import.PIN."):
@@ -175,7 +175,7 @@ func leaveOut(held *factor.Import, field string) bool {
 	return true
 }
 
-// movePage moves a page by several workers, because the store has time for others
+// movePage moves a page with several workers, because the store has time for others
 // while one seals. The first fault ends it.
 func (m *mover) movePage(ctx context.Context, page []legacyUser) (refused []refusal, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
@@ -208,7 +208,7 @@ func (m *mover) movePage(ctx context.Context, page []legacyUser) (refused []refu
 	return refused, context.Cause(ctx)
 }
 
-// note keeps how far the move is and what was refused, in one transaction.
+// note stores the progress and the refusals in one transaction.
 func (m *mover) note(ctx context.Context, after string, refused []refusal) error {
 	tx, err := m.old.BeginTx(ctx, nil)
 	if err != nil {

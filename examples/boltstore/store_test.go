@@ -29,8 +29,8 @@ func TestStoreKeepsTheContract(t *testing.T) {
 	})
 }
 
-// restartable is a Store whose file can be closed and opened again while it is
-// in use, which makes it a storetest.Interrupter.
+// A restartable is a Store whose file can be closed and opened again during use.
+// That makes it a storetest.Interrupter.
 type restartable struct {
 	path  string
 	db    *bbolt.DB
@@ -85,7 +85,7 @@ func TestStoreRefusesAFileThatForgets(t *testing.T) {
 	}
 }
 
-// A code is accepted once, whoever opened the file in between.
+// A code is accepted once, even if the file was opened again in between.
 func Example() {
 	dir, err := os.MkdirTemp("", "boltstore")
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 )
 
 // A host is the service around factor: it knows its users and their passwords,
-// keeps their payment cards, and deletes the cards when it is told to. Its
-// clock stands still until it is turned.
+// keeps their payment cards, and deletes the cards on a wipe. Its clock stands
+// still until it is turned.
 type host struct {
 	mu         sync.Mutex
 	now        time.Time
@@ -20,7 +20,7 @@ type host struct {
 	passwords  map[string]string
 	registered map[string]time.Time
 	cards      map[string][]time.Time // when each card was saved
-	wipeFault  error                  // what the next wipe fails with
+	wipeFault  error                  // the error of the next wipe
 }
 
 func newHost() *host {
@@ -33,7 +33,7 @@ func newHost() *host {
 	}
 }
 
-// options is all that factor asks of a host. What is not set has a default.
+// options returns all that factor needs from a host. The rest has defaults.
 func (h *host) options() *factor.Options {
 	return &factor.Options{
 		CheckPassword: h.checkPassword,
@@ -55,8 +55,8 @@ func (h *host) registeredAt(_ context.Context, user string) (time.Time, error) {
 	return h.registered[user], nil
 }
 
-// wipe deletes the cards that existed when the wipe was marked. To run it again
-// does no harm: a card that was saved since then stays.
+// wipe deletes the cards that existed when the wipe was marked. It is idempotent: a
+// card saved since then stays.
 func (h *host) wipe(_ context.Context, w factor.Wipe) error {
 	if err := h.wipeFault; err != nil {
 		h.wipeFault = nil
@@ -66,7 +66,7 @@ func (h *host) wipe(_ context.Context, w factor.Wipe) error {
 	return nil
 }
 
-// observe is where a real service writes its audit log and sends its mails.
+// observe is where a real service writes its audit log.
 func (h *host) observe(_ context.Context, e factor.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

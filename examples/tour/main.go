@@ -1,12 +1,12 @@
-// Command tour walks through the life of one user of a service that embeds
-// factor, on a new SQLite file, and prints for each operation what was asked
-// and what came back. It ends with status 1 if anything is not as it says.
+// Command tour walks through the life of one user of a service that embeds factor,
+// on a new SQLite file, and prints the question and the answer of each operation.
+// It exits with status 1 if an answer is not the promised one.
 //
 // From the root of the repository:
 //
 //	go run ./examples/tour
 //
-// Read scenes.go and reset.go; host.go is what a service brings of its own.
+// Read scenes.go and reset.go; host.go is the service's own part.
 package main
 
 import (
@@ -61,7 +61,7 @@ func run(w io.Writer, dir string) (err error) {
 	return errors.Join(t.wrong...)
 }
 
-// A tour is the stage of all scenes: a host, and all views on one verifier.
+// A tour holds the stage of all scenes: a host, and all views on one verifier.
 type tour struct {
 	host           *host
 	verifier       *factor.Verifier
@@ -82,7 +82,7 @@ type tour struct {
 	wrong []error // what was not as promised
 }
 
-// newTour shows all that it takes to embed factor: a store, a key, the options.
+// newTour shows all that embedding factor takes: a store, a key, the options.
 func newTour(w io.Writer, dir string, db *sql.DB) (*tour, error) {
 	ctx := context.Background()
 	store, err := sqlstore.New(db, sqlstore.SQLite, nil)

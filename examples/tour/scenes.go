@@ -162,8 +162,8 @@ func saveQR(e factor.Enrollment, name string) error {
 	return errors.Join(png.Encode(f, img), f.Close())
 }
 
-// codeOf computes the code of a TOTP secret as a phone or an app does, with
-// another implementation than factor's.
+// codeOf computes the code of a TOTP secret as a phone or an app does, with another
+// implementation than factor's.
 func (t *tour) codeOf(secret string) string {
 	code, err := totp.GenerateCode(secret, t.host.clock())
 	if err != nil {

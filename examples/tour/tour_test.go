@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestTourSaysTheSameEachTime runs the whole tour twice: codes, secrets and
-// file names differ, what is printed does not.
+// TestTourSaysTheSameEachTime runs the whole tour twice: codes, secrets and file
+// names differ, the output does not.
 func TestTourSaysTheSameEachTime(t *testing.T) {
 	first, _ := runTour(t)
 	second, _ := runTour(t)

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// bearer returns the user whose token the caller has.
+// bearer returns the user of the caller's token.
 func (a *api) bearer(r *http.Request) (string, error) {
 	token, ok := bearerToken(r)
 	if !ok {
@@ -34,9 +34,8 @@ func (a *api) needsIdentity(r *http.Request, user string, refused error) error {
 	return err
 }
 
-// identityProvider lets in who has the identity provider's own token, and
-// returns the user that its User-Id header names. A user's token opens nothing
-// here.
+// identityProvider admits a caller with the identity provider's token, and returns
+// the user that its User-Id header names. It refuses users' tokens.
 func (a *api) identityProvider(r *http.Request) (string, error) {
 	token, ok := bearerToken(r)
 	given := sha256.Sum256([]byte(token))

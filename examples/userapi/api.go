@@ -13,8 +13,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// GET /user/pin: 200 if a PIN is set, else 404. With ?timeout=1..60, as soon as
-// one is set within so many seconds.
+// GET /user/pin: 200 if a PIN is set, otherwise 404. With ?timeout=1..60 it waits
+// up to that many seconds for a PIN.
 func (a *api) pinIsSet(w http.ResponseWriter, r *http.Request, user string) error {
 	set, err := a.waitForPIN(r, user)
 	if err != nil {
@@ -47,7 +47,7 @@ func (a *api) waitForPIN(r *http.Request, user string) (bool, error) {
 	return set, err
 }
 
-// POST /user/otp: a code for the password or else the PIN.
+// POST /user/otp: issues a code for the password or the PIN.
 func (a *api) issueOTP(w http.ResponseWriter, r *http.Request, user string) error {
 	body, err := readBody(r)
 	if err != nil {
@@ -69,8 +69,8 @@ type issuedOTP struct {
 	ExpiresAt string `json:"expiresAt"`
 }
 
-// POST /user/otp/verify: spends a code. It is a POST because mail scanners
-// follow links: a code in a GET would be used up by them.
+// POST /user/otp/verify: spends a code. It is a POST because mail scanners follow
+// links: a GET would use up the code.
 func (a *api) verifyOTP(w http.ResponseWriter, r *http.Request, user string) error {
 	body, err := readBody(r)
 	if err != nil {
@@ -90,15 +90,14 @@ func (a *api) verifyOTP(w http.ResponseWriter, r *http.Request, user string) err
 	return nil
 }
 
-// documentedTypes are those that the described API knows. They are listed so
-// that a kind that factor gains, such as recovery codes, is not let in by an
-// update.
+// documentedTypes are the types of the described API. The list keeps out kinds that
+// an update of factor adds, such as recovery codes.
 var documentedTypes = []factor.Kind{factor.KindLogin, factor.KindAccount, factor.KindTOTP, factor.KindDeviceTOTP}
 
-// defaultTypes is what no types, null and [] mean.
+// defaultTypes stands for no types, null and [].
 var defaultTypes = []factor.Kind{factor.KindDeviceTOTP, factor.KindAccount}
 
-// deviceTOTP is the resource of JSON:API that a device gets back.
+// deviceTOTP is the JSON:API resource that a device gets back.
 type deviceTOTP struct {
 	Data struct {
 		Type       string       `json:"type"`
@@ -116,7 +115,8 @@ type deviceSecret struct {
 	Algorithm string `json:"algorithm"`
 }
 
-// POST /user/devices/totp: the secret of a device whose ID the client chose.
+// POST /user/devices/totp: returns the secret of a device whose ID the client
+// chose.
 func (a *api) enrollDevice(w http.ResponseWriter, r *http.Request, user string) error {
 	body, err := readBody(r)
 	if err != nil {
@@ -148,16 +148,15 @@ func (a *api) enrollDevice(w http.ResponseWriter, r *http.Request, user string) 
 	return write(w, http.StatusCreated, jsonAPI, answer)
 }
 
-// POST /callbacks/password-reset: the proof that keeps the payment data.
+// POST /callbacks/password-reset: judges the proof that keeps the payment data.
 //
-// WHOEVER CAN CALL THIS CAN DESTROY A USER'S DATA, with one call that skips or
-// four wrong proofs. It is not the user who calls it, and no user's token opens
-// it: the identity provider does, in the middle of its own reset flow, AFTER the
-// user has followed the link in the mail and BEFORE the password is changed. It
-// asks the user for the PIN or a device code, passes that on here, and lets the
-// reset go on after 204 (the data is kept if a proof was given, and gone if there
-// was only skip), 404 not-enrolled (there was nothing to prove) or 410 (the data is
-// gone), and after nothing else.
+// A CALLER WHO CAN REACH THIS CAN DESTROY A USER'S DATA, with one call that skips
+// or four wrong proofs. The user does not call it, and no user's token opens it:
+// the identity provider calls it in the middle of its own reset flow, AFTER the
+// user has followed the link in the mail and BEFORE the password changes. It asks
+// the user for the PIN or a device code, passes that on, and lets the reset go on
+// only after 204 (the data is kept after a proof, and gone after a mere skip), 404
+// not-enrolled (there was nothing to prove) and 410 (the data is gone).
 func (a *api) resetPassword(w http.ResponseWriter, r *http.Request, user string) error {
 	body, err := readBody(r)
 	if err != nil {
@@ -169,7 +168,7 @@ func (a *api) resetPassword(w http.ResponseWriter, r *http.Request, user string)
 		return err
 	}
 	switch {
-	case given: // a given proof is judged, whatever skip says
+	case given: // judge a given proof, whatever skip says
 		err = a.guard.Prove(r.Context(), user, resetProof(pin))
 	case !skip:
 		err = factor.ErrNoCredential
@@ -185,8 +184,8 @@ func (a *api) resetPassword(w http.ResponseWriter, r *http.Request, user string)
 	return nil
 }
 
-// resetProof tells a device code from a PIN by its length: the described API has
-// one field for both.
+// resetProof distinguishes a device code from a PIN by its length: the described
+// API has one field for both.
 func resetProof(given string) factor.Credentials {
 	if len(given) == codeDigits {
 		return factor.Credentials{OTP: given}
@@ -194,8 +193,8 @@ func resetProof(given string) factor.Credentials {
 	return factor.Credentials{PIN: given}
 }
 
-// PUT /user/pin, this example's own: sets a PIN with a code of the account or of
-// a device.
+// PUT /user/pin, this example's own: sets a PIN, with an account or device code as
+// the proof.
 func (a *api) setPIN(w http.ResponseWriter, r *http.Request, user string) error {
 	body, err := readBody(r)
 	if err != nil {
@@ -226,7 +225,7 @@ func (a *api) mailOTP(w http.ResponseWriter, r *http.Request, user string) error
 	return nil
 }
 
-// GET /user/payment-methods, this example's own: what a wipe deletes.
+// GET /user/payment-methods, this example's own: lists what a wipe deletes.
 func (a *api) paymentMethods(w http.ResponseWriter, r *http.Request, user string) error {
 	methods, err := a.payments.list(r.Context(), user)
 	if err != nil {

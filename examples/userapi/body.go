@@ -14,9 +14,9 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// An object is a JSON object of a request's body. Its methods take members out
-// of it, and end refuses what is left: of a mistyped {"pim":"8299","skip":true}
-// only the skip would count. A member that is null is as good as absent.
+// An object is a JSON object in a request's body. Its methods take members out of
+// it, and end refuses what is left: of a mistyped {"pim":"8299","skip":true} only
+// the skip would count. A null member counts as absent.
 type object struct {
 	path    []string // from the top of the body
 	members map[string]any
@@ -25,9 +25,9 @@ type object struct {
 	err     error     // of the first member that was of the wrong type
 }
 
-// readBody reads the JSON object that a body is. A body of null is an empty one.
-// Beside the members of the operation, the top level may hold the members
-// jsonapi and meta of JSON:API, which mean nothing here.
+// readBody reads the JSON object in a body. A null body is an empty object. At the
+// top level the body may also hold JSON:API's members jsonapi and meta, which mean
+// nothing here.
 func readBody(r *http.Request) (*object, error) {
 	text, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -42,7 +42,7 @@ func readBody(r *http.Request) (*object, error) {
 	return body, body.err
 }
 
-// unread says why a body could not be read.
+// unread returns the error for a body that could not be read.
 func unread(err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -55,8 +55,8 @@ func unread(err error) error {
 	}
 }
 
-// newObject is the object that a value is. If it is null, it has no members; if
-// it is of another type, end says so.
+// newObject returns the object of a value. A null has no members; if the value has
+// another type, end returns an error.
 func newObject(value any, path []string) *object {
 	o := &object{path: path}
 	members, ok := value.(map[string]any)
@@ -67,7 +67,7 @@ func newObject(value any, path []string) *object {
 	return o
 }
 
-// take takes a member out, nil if it is null or absent.
+// take takes a member out. It returns nil if the member is null or absent.
 func (o *object) take(name string) any {
 	value := o.members[name]
 	delete(o.members, name)
@@ -75,7 +75,7 @@ func (o *object) take(name string) any {
 	return value
 }
 
-// refuse remembers what is wrong with a member, if nothing is yet.
+// refuse keeps the first error about a member.
 func (o *object) refuse(name, reason string) {
 	if o.err == nil {
 		o.err = &badInput{pointer(append(o.path, name)...), reason}
@@ -89,7 +89,7 @@ func (o *object) object(name string) *object {
 	return part
 }
 
-// ignored takes a member that is an object, whatever is in it.
+// ignored takes a member that is an object with any content.
 func (o *object) ignored(name string) *object {
 	part := newObject(o.members[name], append(slices.Clip(o.path), name))
 	delete(o.members, name)
@@ -97,26 +97,26 @@ func (o *object) ignored(name string) *object {
 	return part
 }
 
-// has reports whether a member that is not yet taken is there, and not null.
+// has reports whether a member is present, not null and not yet taken.
 func (o *object) has(name string) bool { return o.members[name] != nil }
 
-// text takes a member that is a string, "" if it is not given.
+// text takes a member that is a string, "" if absent.
 func (o *object) text(name string) string {
 	value := o.take(name)
 	text, ok := value.(string)
 	if !ok && value != nil {
 		o.refuse(name, "The value must be a string.")
 	}
-	// encoding/json puts U+FFFD in the place of half a surrogate pair, so that
-	// one password would be as good as another.
+	// encoding/json replaces half a surrogate pair by U+FFFD, so different
+	// passwords would become equal.
 	if strings.ContainsRune(text, utf8.RuneError) {
 		o.refuse(name, "The value must be whole Unicode characters, and not U+FFFD.")
 	}
 	return text
 }
 
-// digits takes a member that is a string of ASCII digits, of one of the lengths.
-// An empty one is left to factor.
+// digits takes a member that is a string of ASCII digits of one of the lengths. It
+// leaves an empty one to factor.
 func (o *object) digits(name string, lengths ...int) string {
 	text := o.text(name)
 	strange := strings.ContainsFunc(text, func(r rune) bool { return r < '0' || '9' < r })
@@ -136,7 +136,7 @@ func (o *object) flag(name string) bool {
 	return flag
 }
 
-// kinds takes a member that is a list of some of the allowed kinds.
+// kinds takes a member that is a list of allowed kinds.
 func (o *object) kinds(name string, allowed []factor.Kind) (kinds []factor.Kind) {
 	value := o.take(name)
 	elements, ok := value.([]any)
@@ -151,7 +151,7 @@ func (o *object) kinds(name string, allowed []factor.Kind) (kinds []factor.Kind)
 	return kinds
 }
 
-// end returns an error if a member was of the wrong type, or is not known.
+// end returns an error if a member had the wrong type or is unknown.
 func (o *object) end() error {
 	if o.err != nil {
 		return o.err

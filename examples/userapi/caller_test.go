@@ -49,7 +49,7 @@ func (s *running) unlinkedCaller(t *testing.T, registered time.Duration) *caller
 	return c
 }
 
-// withPIN is newCaller with a PIN that is set.
+// withPIN is newCaller with a PIN.
 func (s *running) withPIN(t *testing.T) *caller {
 	t.Helper()
 	c := s.newCaller(t, time.Hour)
@@ -133,7 +133,7 @@ func (c *caller) resetAs(contentType, body string) *answer {
 	})
 }
 
-// code has a code issued for the password.
+// code issues a code for the password.
 func (c *caller) code() string {
 	c.t.Helper()
 	var issued issuedOTP

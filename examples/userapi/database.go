@@ -15,15 +15,15 @@ import (
 	"github.com/knowhave/factor/sqlstore"
 )
 
-// A database is one that factor's records and this example's own tables are in.
+// A database holds factor's records and this example's own tables.
 type database struct {
 	*sql.DB
 	dialect  *sqlstore.Dialect
 	numbered bool // whether placeholders are $1, $2 and not ?
 }
 
-// openDatabase opens the database of a data source name, and creates this
-// example's own tables.
+// openDatabase opens the database of a data source name and creates this example's
+// tables.
 func openDatabase(ctx context.Context, dsn string) (*database, error) {
 	db, err := connect(dsn)
 	if err != nil {
@@ -38,13 +38,13 @@ func openDatabase(ctx context.Context, dsn string) (*database, error) {
 	return db, nil
 }
 
-// sqliteDSN is right for a file: what factor was told stays after a power cut,
-// and who finds the file locked waits.
+// sqliteDSN returns a data source name for a file: acknowledged writes survive a
+// power cut, and a connection that finds the file locked waits.
 func sqliteDSN(file string) string {
 	return "file:" + file + "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)&_txlock=immediate"
 }
 
-// connect picks the driver by what the data source name looks like.
+// connect picks the driver by the form of the data source name.
 func connect(dsn string) (*database, error) {
 	switch {
 	case strings.HasPrefix(dsn, "file:"):
@@ -56,12 +56,12 @@ func connect(dsn string) (*database, error) {
 	case strings.Contains(dsn, "@tcp("), strings.Contains(dsn, "@unix("):
 		db, err := sql.Open("mysql", dsn)
 		return &database{DB: db, dialect: sqlstore.MySQL}, err
-	default: // without the name itself, which may hold a password
+	default: // leave out the name: it may hold a password
 		return nil, errors.New("the data source name must begin with file: (SQLite) or postgres://, or be like user:password@tcp(host:3306)/name (MariaDB, MySQL)")
 	}
 }
 
-// bind puts the database's placeholders in the place of question marks.
+// bind replaces question marks by the database's placeholders.
 func (d *database) bind(query string) string {
 	if !d.numbered {
 		return query
@@ -78,8 +78,8 @@ func (d *database) bind(query string) string {
 	return numbered.String()
 }
 
-// tables are this example's own, in words that all three databases know. Times
-// are in milliseconds since 1970.
+// tables are this example's own, in SQL that all three databases accept. Times are
+// in milliseconds since 1970.
 var tables = []string{
 	`CREATE TABLE IF NOT EXISTS userapi_users (
 		id            VARCHAR(64)  NOT NULL PRIMARY KEY,

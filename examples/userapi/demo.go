@@ -20,15 +20,15 @@ const (
 	unlinked = "unlinked" // has no linked identity
 )
 
-// A demo is what is printed at the start.
+// A demo holds what the program prints at its start.
 type demo struct {
 	base, metrics, dir, mailFile string
 	token, newcomer, unlinked    string // of the three users
 	resetToken                   string
 }
 
-// addDemoUsers adds those of the three users who do not exist yet, and gives each
-// a new token.
+// addDemoUsers adds those of the three users who do not exist yet, and gives each a
+// new token.
 func (s *service) addDemoUsers(ctx context.Context) (*demo, error) {
 	d, now, users := &demo{resetToken: s.resetToken}, time.Now(), s.api.users
 	for id, token := range map[string]*string{demoUser: &d.token, newcomer: &d.newcomer, unlinked: &d.unlinked} {
@@ -49,9 +49,8 @@ func (s *service) addDemoUsers(ctx context.Context) (*demo, error) {
 	return d, nil
 }
 
-// print prints a line of curl for each operation. Each stands for itself and can
-// be pasted as it is; the line above it ends with the status that it is
-// answered with the first time.
+// print prints a curl command for each operation. Each command works alone. The
+// line above it ends with the status of the first answer.
 func (d *demo) print(w io.Writer) error {
 	var out strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
@@ -109,19 +108,20 @@ func (d *demo) printOurs(line func(string, ...any)) {
 	line("curl -i -X PUT %s %s %s/user/pin", d.user(), sent(jsonType, `{"otp":"`+d.code()+`","pin":"8299"}`), d.base)
 }
 
-// user and provider are who calls, for curl.
+// user and provider return the caller's headers for curl.
 func (d *demo) user() string { return "-H 'Authorization: Bearer " + d.token + "'" }
 
 func (d *demo) provider() string {
 	return "-H 'Authorization: Bearer " + d.resetToken + "' -H 'User-Id: " + demoUser + "'"
 }
 
-// sent is a body, for curl.
+// sent returns a body for curl.
 func sent(contentType, text string) string {
 	return "-H 'Content-Type: " + contentType + "' -d '" + text + "'"
 }
 
-// issue has a code issued, and code puts one into the middle of a body.
+// issue returns a command that issues a code, and code one that puts it into a
+// body.
 func (d *demo) issue() string {
 	return d.user() + " " + sent(jsonType, `{"pin":"`+demoPIN+`"}`) + " " + d.base + "/user/otp"
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/knowhave/factor/sqlstore"
 )
 
-// factors are the views on one Verifier that the operations call.
+// factors holds the views on one Verifier that the operations call.
 type factors struct {
 	verifier *factor.Verifier
 	pins     *factor.PINs
@@ -24,7 +24,7 @@ type factors struct {
 	admin    *factor.Admin
 }
 
-// newFactors is all that it takes to embed factor: a store, a key, the options.
+// newFactors shows all that embedding factor takes: a store, a key, the options.
 func newFactors(ctx context.Context, db *database, keyFile string, opts *factor.Options) (*factors, error) {
 	store, err := sqlstore.New(db.DB, db.dialect, nil)
 	if err != nil {
@@ -59,9 +59,9 @@ func newFactors(ctx context.Context, db *database, keyFile string, opts *factor.
 	}, nil
 }
 
-// loadKey reads the key that seals the records, and makes one where there is no
-// file. A real service gets its key from a secret store or a KMS, and keeps it
-// off the disks and the backups that the database is on.
+// loadKey reads the key that seals the records, and creates it if there is no file.
+// A real service gets its key from a secret store or a KMS, and keeps it off the
+// disks and backups of the database.
 func loadKey(file string) ([]byte, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -9,15 +9,15 @@ import (
 	"unicode/utf8"
 )
 
-// maxNesting is far more than a body of this API needs, and little to walk.
+// maxNesting is far more than a body of this API needs, and cheap to walk.
 const maxNesting = 32
 
-// parseJSON returns the one value that a text is: nil, a bool, a json.Number, a
-// string, a []any or a map[string]any.
+// parseJSON returns the one value in a text: nil, a bool, a json.Number, a string,
+// a []any or a map[string]any.
 //
-// encoding/json alone will not do. It lets the last of two members of one name
-// count, and takes "PIN" and even "ſkip" for "pin" and "skip": what a proxy or a
-// log before it saw may be another request.
+// encoding/json alone is too lenient. Of two members with one name it takes the
+// last, and it takes "PIN" and even "ſkip" for "pin" and "skip": a proxy or a log
+// in front of it may have seen another request.
 func parseJSON(text []byte) (any, error) {
 	if !utf8.Valid(text) || !json.Valid(text) {
 		return nil, &badInput{nil, "The body must be one JSON value in UTF-8, and nothing else."}
@@ -27,8 +27,8 @@ func parseJSON(text []byte) (any, error) {
 	return readValue(d, nil)
 }
 
-// readValue reads the value at a path of valid JSON. It refuses an object that
-// holds a name twice.
+// readValue reads the value at a path of valid JSON. It refuses an object with a
+// repeated name.
 func readValue(d *json.Decoder, path []string) (any, error) {
 	if len(path) > maxNesting {
 		return nil, &badInput{nil, fmt.Sprintf("The body must not be nested more than %d levels deep.", maxNesting)}
@@ -79,13 +79,13 @@ func readElements(d *json.Decoder, path []string) (any, error) {
 	return elements, err
 }
 
-// longestName is how much of a member's name is repeated to the client.
+// longestName is the most bytes of a member's name that an answer repeats.
 const longestName = 64
 
 func quoted(name string) string { return fmt.Sprintf("%.*q", longestName, name) }
 
-// pointer is a JSON pointer, RFC 6901, to the innermost value on the path whose
-// names are short enough.
+// pointer returns a JSON pointer (RFC 6901) to the innermost value on the path
+// whose names are short enough.
 func pointer(path ...string) *source {
 	escape := strings.NewReplacer("~", "~0", "/", "~1")
 	text := ""

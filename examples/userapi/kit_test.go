@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// A running is a server that run started, as one sees it from outside: by what
-// it printed, its files and its answers.
+// A running is a started server, seen from outside: its output, its files and its
+// answers.
 type running struct {
 	base, metrics, token, resetToken string
 	newcomer, unlinked               string

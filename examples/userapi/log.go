@@ -6,21 +6,21 @@ import (
 	"log/slog"
 )
 
-// newLogger writes lines of JSON. Those of a request, the events of factor
-// included, have the id of the request.
+// newLogger returns a logger of JSON lines. Lines of a request, including factor's
+// events, have the request's ID.
 func newLogger(w io.Writer) *slog.Logger {
 	return slog.New(requestIDs{slog.NewJSONHandler(w, nil)})
 }
 
 type requestIDKey struct{}
 
-// withRequestID returns a context whose log lines have the id.
+// withRequestID returns a context whose log lines have the ID.
 func withRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
 
-// requestIDs adds the id that the context of a line holds. factor hands the
-// context of a call to Options.Observe, Options.Wipe and the like.
+// requestIDs adds the ID in a line's context. factor passes the caller's context
+// values to Options.Observe, Options.Wipe and the like.
 type requestIDs struct{ slog.Handler }
 
 func (h requestIDs) Handle(ctx context.Context, r slog.Record) error {

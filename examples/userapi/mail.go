@@ -10,8 +10,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A mailer writes each mail to a file, where a real one would hand it to a
-// queue that keeps it until it is sent.
+// A mailer writes each mail to a file. A real one would hand it to a queue that
+// keeps it until it is sent.
 type mailer struct {
 	users *users
 
@@ -26,7 +26,7 @@ func (m *mailer) code(ctx context.Context, user string, otp factor.OTP) error {
 		"Your code is %s\nIt is good once, until %s. Nobody of us will ever ask you for it.", otp.Code, instant(otp.ExpiresAt)))
 }
 
-// notify mails what the user has to know. It is called until it returns nil.
+// notify mails a notice to the user. factor calls it until it returns nil.
 func (m *mailer) notify(ctx context.Context, n factor.Notice) error {
 	user := n.Event.User
 	switch n.Event.Action {
@@ -40,13 +40,13 @@ func (m *mailer) notify(ctx context.Context, n factor.Notice) error {
 			"We deleted your payment data, because your password was reset without the right PIN or device code.\n"+
 				"You can add it again once you have set a new PIN.")
 	case factor.ActionWipeMarked:
-		return nil // the user hears of it once it is done
+		return nil // the user gets a mail once it is done
 	}
 	return m.send(ctx, user, "Your account has changed", fmt.Sprintf(
 		"%s: %s.\nIf it is not you: change your password and the one of your mailbox.", instant(n.Event.At), changes[n.Event.Action]))
 }
 
-// changes says what has happened, to whom it happened to.
+// changes maps actions to texts for the user.
 var changes = map[factor.Action]string{
 	factor.ActionPINSet: "your PIN was set", factor.ActionPINRemoved: "your PIN was removed",
 	factor.ActionEnrolled: "a device was added", factor.ActionRevoked: "a device was removed",

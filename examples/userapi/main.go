@@ -1,12 +1,12 @@
-// Command userapi serves the five operations of the described user API over
-// HTTP, on factor. It is made to be read and adapted; the README beside it says
-// how to start it, what it answers, and what a real service has to change.
+// Command userapi serves the five operations of the described user API over HTTP,
+// on factor. Read and adapt it. The README beside it tells how to start it, what it
+// answers, and what a real service has to change.
 //
 //	go run ./examples/userapi -addr 127.0.0.1:8080
 //
-// Read operations.go, api.go and problem.go first: what there is, what each
-// operation does, and what each error is answered with. engine.go embeds factor;
-// users.go, payments.go and mail.go are what a host brings of its own.
+// Read operations.go, api.go and problem.go first: the operations, what each does,
+// and the answer to each error. engine.go embeds factor; users.go, payments.go and
+// mail.go are the host's own part.
 package main
 
 import (
@@ -34,7 +34,7 @@ func main() {
 	}
 }
 
-// config is what the flags say.
+// config holds the values of the flags.
 type config struct {
 	addr, metricsAddr           string
 	dsn, dir, mailFile, keyFile string
@@ -80,8 +80,8 @@ func parse(args []string, output io.Writer) (config, error) {
 	return c, nil
 }
 
-// run serves until ctx ends. It prints to stdout what one needs to try it, the
-// demo user's token included, and logs to stderr, which holds no secret.
+// run serves until ctx ends. It prints to stdout what you need to try it, including
+// the demo user's token, and logs to stderr, which holds no secret.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	c, err := parse(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
@@ -117,8 +117,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	return s.serve(ctx, listener, metrics)
 }
 
-// serve serves until ctx ends, and then lets the requests that are under way
-// finish. Long polls are answered at once.
+// serve serves until ctx ends, and then lets running requests finish. It answers
+// long polls at once.
 func (s *service) serve(ctx context.Context, listener, metricsListener net.Listener) error {
 	api := &http.Server{
 		Handler:           s.api.handler(),

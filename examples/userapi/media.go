@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// checkMedia returns 406 if the client takes none of what the operation gives,
-// and 415 if its body is not of the type that the operation takes.
+// checkMedia returns 406 if the client accepts none of the operation's media types,
+// and 415 if the body has another type than the operation takes.
 func checkMedia(r *http.Request, op *operation) error {
 	if !accepts(r.Header.Values("Accept"), op.gives) {
 		return refuse(http.StatusNotAcceptable, "not-acceptable", "Accept "+strings.Join(op.gives, " or ")+".").header("Accept")
@@ -27,7 +27,7 @@ func checkMedia(r *http.Request, op *operation) error {
 	return nil
 }
 
-// once returns the value of a header, "" if the header is given more than once.
+// once returns the value of a header, or "" if it is given more than once.
 func once(r *http.Request, name string) (value string, given bool) {
 	values := r.Header.Values(name)
 	if len(values) == 1 {
@@ -36,9 +36,9 @@ func once(r *http.Request, name string) (value string, given bool) {
 	return value, len(values) > 0
 }
 
-// isMedia reports whether a Content-Type is the wanted media type. JSON is
-// UTF-8, which one may say. JSON:API forbids any parameter but ext, of which this
-// server has none, and profile, which may be ignored.
+// isMedia reports whether a Content-Type is the wanted media type. JSON may say
+// that it is UTF-8. JSON:API forbids parameters except ext, of which this server
+// has none, and profile, which it ignores.
 func isMedia(contentType, want string) bool {
 	media, params, err := mime.ParseMediaType(contentType)
 	if err != nil || media != want {
@@ -53,8 +53,8 @@ func isMedia(contentType, want string) bool {
 	return true
 }
 
-// accepts reports whether an Accept header allows one of the offered media
-// types. No header allows all.
+// accepts reports whether an Accept header allows one of the offered media types.
+// No header allows all.
 func accepts(header []string, offers []string) bool {
 	ranges := strings.Join(header, ",")
 	if ranges == "" {
@@ -68,8 +68,8 @@ func accepts(header []string, offers []string) bool {
 	return false
 }
 
-// quality returns what the most specific range that matches says of an offer,
-// RFC 9110 §12.5.1; 0 is no.
+// quality returns the quality that the most specific matching range gives an offer
+// (RFC 9110 §12.5.1); 0 refuses it.
 func quality(ranges, offer string) float64 {
 	kind, _, _ := strings.Cut(offer, "/")
 	best, found := 0.0, -1

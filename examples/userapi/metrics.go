@@ -13,8 +13,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// metrics counts what happens. No label is a user's ID, nor anything else that
-// comes from a request: each new value would be a new time series.
+// metrics counts requests and events. No label comes from a request, such as a
+// user's ID: each new value would be a new time series.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
@@ -45,14 +45,14 @@ func newMetrics() *metrics {
 	}
 	m.registry.MustRegister(m.requests, m.inFlight, m.events, m.sweeps,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	// What is alerted on is there from the start, as 0.
+	// The alert needs this series from the start, as 0.
 	m.events.WithLabelValues(string(factor.ActionWipeFailed), "")
 	m.sweeps.WithLabelValues("ok")
 	m.sweeps.WithLabelValues("error")
 	return m
 }
 
-// begin counts a request as being served, until it is done.
+// begin counts a request as running until done is called.
 func (m *metrics) begin(op *operation) (done func(status int, took time.Duration)) {
 	serving := m.inFlight.WithLabelValues(op.name())
 	serving.Inc()
@@ -62,7 +62,7 @@ func (m *metrics) begin(op *operation) (done func(status int, took time.Duration
 	}
 }
 
-// observe is fed by factor.Options.Observe.
+// observe counts an event of factor.Options.Observe.
 func (m *metrics) observe(_ context.Context, e factor.Event) {
 	m.events.WithLabelValues(string(e.Action), string(e.Kind)).Inc()
 }
@@ -75,8 +75,8 @@ func (m *metrics) sweep(err error) {
 	m.sweeps.WithLabelValues(result).Inc()
 }
 
-// handler serves /metrics. It is for a listener of its own: what it tells is not
-// for the users of the API.
+// handler serves /metrics. Give it a separate listener: it is not for the users of
+// the API.
 func (m *metrics) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))

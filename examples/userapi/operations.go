@@ -6,15 +6,15 @@ import (
 )
 
 const (
-	// jsonType is the media type of most bodies, jsonAPI that of devices and of
-	// all errors.
+	// jsonType is the media type of most bodies, jsonAPI that of devices and all
+	// errors.
 	jsonType = "application/json"
 	jsonAPI  = "application/vnd.api+json"
 
 	// pinDigits and codeDigits are the lengths of all PINs and codes of this
 	// service. Any other length is malformed and costs no try and no strike. If you
-	// change pinDigits, accept the old length as well: factor's PINOptions.Length
-	// binds new PINs only.
+	// change pinDigits, keep accepting the old length: factor's PINOptions.Length
+	// applies to new PINs only.
 	pinDigits, codeDigits = 4, 6
 
 	maxBody  = 16 << 10
@@ -23,25 +23,25 @@ const (
 	slowest  = pollWait + 5*time.Second    // for writing an answer
 )
 
-// An operation is a method of a path, with what is particular about it.
+// An operation is a method on a path, with its particulars.
 type operation struct {
 	method, path string
-	// caller returns the user that the call is about, or an error if the caller
-	// may not make it.
+	// caller returns the user whom the call is about, or an error if the caller may
+	// not make it.
 	caller func(*api, *http.Request) (user string, err error)
-	// takes holds the media types that the request's body may have, none if it
-	// has no body. gives holds those that the client has to accept one of.
+	// takes holds the allowed media types of the body, none if there is no body.
+	// gives holds those of which the client must accept one.
 	takes  []string
 	gives  []string
 	within time.Duration
 
-	// The statuses of those errors which the described API answers differently
-	// from one operation to the next, what ErrNoCredential asks for, and what
-	// factor.MismatchError.Remaining counts. A fault of 0 is 500.
+	// The statuses of errors that the described API answers differently from one
+	// operation to the next, the credentials that ErrNoCredential asks for, and
+	// what factor.MismatchError.Remaining counts. A fault of 0 means 500.
 	malformed, noCredential, mismatch, fault int
 	needs, left                              string
-	// pointers says where in the body a field of a factor.MalformedError is, if
-	// it is not a member of that name.
+	// pointers maps the fields of factor.MalformedError to places in the body,
+	// unless a member has the field's name.
 	pointers map[string]string
 
 	serve func(a *api, w http.ResponseWriter, r *http.Request, user string) error
@@ -49,8 +49,8 @@ type operation struct {
 
 const lockLeft = "Tries left before a lock"
 
-// described holds the five operations of the described API, with its paths,
-// bodies and statuses.
+// described holds the five operations of the described API, with its paths, bodies
+// and statuses.
 var described = []*operation{
 	{
 		method: "GET", path: "/user/pin", caller: (*api).bearer,
@@ -86,8 +86,7 @@ var described = []*operation{
 	},
 }
 
-// ours holds what this example adds to make the demo whole. The paths, bodies
-// and statuses are its own.
+// ours holds the operations that this example adds for the demo.
 var ours = []*operation{
 	{
 		method: "PUT", path: "/user/pin", caller: (*api).bearer,
@@ -106,14 +105,13 @@ var ours = []*operation{
 	},
 }
 
-// nowhere stands for what no operation is for.
+// nowhere is the operation of requests that match no other.
 var nowhere = &operation{method: "any", path: "other", within: patience, malformed: 400}
 
-// name is what metrics and logs call the operation. It never comes from a
-// request.
+// name names the operation in metrics and logs. It never comes from a request.
 func (o *operation) name() string { return o.method + " " + o.path }
 
-// source says where in a request a field of factor's errors comes from.
+// source returns the part of a request that a field of factor's errors comes from.
 func (o *operation) source(field string) *source {
 	if field == "timeout" {
 		return &source{Parameter: field}

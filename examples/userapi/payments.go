@@ -9,7 +9,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// payments is the critical data that the reset guard protects.
+// payments holds the critical data that the reset guard protects.
 type payments struct{ db *database }
 
 // add saves a payment method.
@@ -39,14 +39,14 @@ func (p *payments) list(ctx context.Context, user string) ([]string, error) {
 	return labels, rows.Err()
 }
 
-// wipe is factor.Options.Wipe. It deletes what existed when the data was given
-// up, and nothing that the user has saved since; asked again with the same ID, it
-// finds that it did. Both matter, because it is called until it has returned nil
-// once: by several processes at once, or a day later.
+// wipe is factor.Options.Wipe. It deletes what existed when the wipe was marked,
+// and nothing that the user has saved since. It is idempotent per ID. Both matter,
+// because factor calls it until it returns nil: from several processes at once, or
+// a day later.
 func (p *payments) wipe(ctx context.Context, w factor.Wipe) error {
 	err := p.wipeOnce(ctx, w)
 	if err != nil {
-		// The row of an earlier call, or of a faster one, may be in the way.
+		// The row of an earlier or faster call may be in the way.
 		if done, again := p.wiped(ctx, w.ID); again == nil && done {
 			return nil
 		}
@@ -54,7 +54,7 @@ func (p *payments) wipe(ctx context.Context, w factor.Wipe) error {
 	return err
 }
 
-// wipeOnce fails where there is a row for the wipe already.
+// wipeOnce fails if the wipe already has a row.
 func (p *payments) wipeOnce(ctx context.Context, w factor.Wipe) error {
 	tx, err := p.db.BeginTx(ctx, nil)
 	if err != nil {

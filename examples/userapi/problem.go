@@ -11,15 +11,14 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A problem is an error object of JSON:API, and how it is sent.
+// A problem is an error object of JSON:API, and how to send it.
 type problem struct {
-	// ID is that of the request: the log holds it too.
+	// ID is the request's, as in the log.
 	ID     string `json:"id"`
 	Status string `json:"status"`
 	Links  links  `json:"links"`
-	// Code and Title are the same each time that the problem occurs; Detail is
-	// about this time. None of them repeats what the client sent, but for the name
-	// of a member that is not known.
+	// Code and Title are the same for each problem of a kind; Detail is about this
+	// one. None repeats the client's input, except the name of an unknown member.
 	Code   string  `json:"code"`
 	Title  string  `json:"title"`
 	Detail string  `json:"detail"`
@@ -30,29 +29,29 @@ type problem struct {
 	retryAfter time.Duration // 0: no such header
 }
 
-// links leads to what the README says of the code.
+// links leads to the code's entry in the README.
 type links struct {
 	About string `json:"about"`
 }
 
 const documentation = "https://github.com/knowhave/factor/blob/main/examples/userapi/README.md#"
 
-// A source says which part of the request is at fault: a JSON pointer into the
-// body, of which "" is the whole, or the name of a query parameter or a header.
+// A source names the bad part of the request: a JSON pointer into the body, where
+// "" is the whole, or the name of a query parameter or a header.
 type source struct {
 	Pointer   *string `json:"pointer,omitempty"`
 	Parameter string  `json:"parameter,omitempty"`
 	Header    string  `json:"header,omitempty"`
 }
 
-// meta is what a program may want of an error.
+// meta holds details of an error for programs.
 type meta struct {
 	At        string `json:"at"`                  // when it was answered
 	Remaining *int   `json:"remaining,omitempty"` // as in factor.MismatchError
 	Until     string `json:"until,omitempty"`     // when the next try is judged
 }
 
-// titles holds the title of each code.
+// titles maps codes to titles.
 var titles = map[string]string{
 	"malformed":               "The request is not well-formed",
 	"no-credential":           "A credential is needed",
@@ -84,7 +83,7 @@ var titles = map[string]string{
 	"internal":                "Something went wrong",
 }
 
-// A refusal is an error of this transport: factor was not asked.
+// A refusal is an error of this transport, without a call of factor.
 type refusal struct{ problem }
 
 func (r *refusal) Error() string { return "userapi: " + r.Code + ": " + r.Detail }
@@ -93,7 +92,7 @@ func refuse(status int, code, detail string) *refusal {
 	return &refusal{problem{status: status, Code: code, Detail: detail}}
 }
 
-// header names the header that is at fault.
+// header sets the bad header.
 func (r *refusal) header(name string) *refusal {
 	r.Source = &source{Header: name}
 	return r
@@ -113,17 +112,17 @@ var (
 	errStopping      = &refusal{problem{status: http.StatusServiceUnavailable, Code: "stopping", Detail: "Ask again.", retryAfter: time.Second}}
 )
 
-// badInput is what factor.ErrMalformed is, for what this transport parses.
+// A badInput is this transport's counterpart of factor.ErrMalformed.
 type badInput struct {
 	source *source
 	reason string
 }
 
-// Error leaves the reason out, which may name a member of the body.
+// Error leaves the reason out: it may name a member of the body.
 func (e *badInput) Error() string { return "userapi: the request is not well-formed" }
 
-// problemOf says what an error is answered with. What refusedWith does not know is a
-// fault, and so is an error that the operation was not expected to see.
+// problemOf returns the answer to an error. An error that refusedWith does not
+// know, or that the operation does not expect, is a fault.
 func problemOf(err error, op *operation) problem {
 	p, ok := refusedWith(err, op)
 	if !ok {
@@ -135,8 +134,8 @@ func problemOf(err error, op *operation) problem {
 	return p
 }
 
-// refusedWith says what a refusal is answered with, and false of a fault. An
-// error may match several cases; the first one counts.
+// refusedWith returns the answer to a refusal, and false for a fault. An error may
+// match several cases; the first one counts.
 func refusedWith(err error, op *operation) (problem, bool) {
 	var (
 		refused   *refusal
@@ -148,14 +147,13 @@ func refusedWith(err error, op *operation) (problem, bool) {
 	)
 	switch {
 	// The wipe comes first, whatever else the error matches: it wraps the fault of
-	// Options.Wipe, and may match ErrWiped as well. A reset must not go on before
-	// the wipe is done.
+	// Options.Wipe. A reset must not go on before the wipe is done.
 	case errors.Is(err, factor.ErrWipePending):
 		return problem{status: http.StatusServiceUnavailable, Code: "wipe-pending", Detail: "Ask again: nothing goes on before it is done.", retryAfter: 10 * time.Second}, true
 	case errors.Is(err, factor.ErrWiped):
 		return problem{status: http.StatusGone, Code: "wiped", Detail: "Nothing is left to prove."}, true
 
-	// The call cannot be taken as it stands.
+	// The call is not well-formed.
 	case errors.As(err, &refused):
 		return refused.problem, true
 	case errors.As(err, &input):
@@ -167,7 +165,7 @@ func refusedWith(err error, op *operation) (problem, bool) {
 	case errors.As(err, &weak):
 		return problem{status: http.StatusUnprocessableEntity, Code: "weak-pin", Detail: "The PIN " + weak.Reason + ".", Source: op.source("pin")}, true
 
-	// It was judged, or is not judged now.
+	// factor judged it, or a lock kept it from judging.
 	case errors.As(err, &mismatch):
 		return problem{
 			status: op.mismatch, Code: "mismatch", Detail: fmt.Sprintf("%s: %d.", op.left, mismatch.Remaining),
@@ -179,8 +177,8 @@ func refusedWith(err error, op *operation) (problem, bool) {
 	return aboutHoldings(err, op)
 }
 
-// aboutHoldings says what a refusal is answered with that is about what the user
-// holds: nothing, another one, or too many.
+// aboutHoldings returns the answer to a refusal about what the user holds: nothing,
+// another one, or too many.
 func aboutHoldings(err error, op *operation) (problem, bool) {
 	switch {
 	case errors.Is(err, factor.ErrNotEnrolled):
@@ -195,8 +193,7 @@ func aboutHoldings(err error, op *operation) (problem, bool) {
 	return problem{}, false
 }
 
-// faultOf says what a fault is answered with, of which the client is told
-// nothing.
+// faultOf returns the answer to a fault, which tells the client nothing about it.
 func faultOf(err error) problem {
 	switch {
 	case errors.Is(err, factor.ErrConflict):
@@ -212,10 +209,10 @@ func faultOf(err error) problem {
 	}
 }
 
-// clientGone is what nginx logs for a client that hung up.
+// clientGone is the status that nginx logs for a client that hung up.
 const clientGone = 499
 
-// untilUnlocked stands for a lock without an end: somebody has to unlock it.
+// untilUnlocked stands for a lock without an end.
 const untilUnlocked = 24 * time.Hour
 
 func lockedProblem(until time.Time) problem {
@@ -227,7 +224,7 @@ func lockedProblem(until time.Time) problem {
 	return p
 }
 
-// retryAfter is rounded up to whole seconds, so that the next try is judged.
+// retryAfter rounds up to whole seconds, so that the next try is judged.
 func retryAfter(until time.Time) time.Duration {
 	if until.IsZero() {
 		return untilUnlocked
@@ -235,8 +232,8 @@ func retryAfter(until time.Time) time.Duration {
 	return max(time.Second, (time.Until(until) + time.Second - 1).Truncate(time.Second))
 }
 
-// instant is a time as the clients of this API read it: UTC, with Z, and no more
-// than milliseconds.
+// instant formats a time for the clients of this API: UTC, with Z, and at most
+// milliseconds.
 func instant(t time.Time) string {
 	return t.UTC().Truncate(time.Millisecond).Format(time.RFC3339Nano)
 }

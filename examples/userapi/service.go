@@ -14,7 +14,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A service is the API and what it stands on.
+// A service holds the API and what it needs.
 type service struct {
 	api        *api
 	db         *database
@@ -24,7 +24,7 @@ type service struct {
 	stopPolls  context.CancelFunc
 }
 
-// newService puts it all together.
+// newService builds the service.
 func newService(ctx context.Context, c config, log *slog.Logger) (_ *service, err error) {
 	s := &service{log: log}
 	defer func() {
@@ -38,7 +38,7 @@ func newService(ctx context.Context, c config, log *slog.Logger) (_ *service, er
 	if s.db, err = openDatabase(ctx, c.dsn); err != nil {
 		return nil, err
 	}
-	// The token is no flag, because everybody on the machine sees those.
+	// The token is no flag, because everybody on the machine sees flags.
 	if s.resetToken = os.Getenv("USERAPI_RESET_TOKEN"); s.resetToken == "" {
 		s.resetToken = rand.Text()
 	}
@@ -60,7 +60,7 @@ func newService(ctx context.Context, c config, log *slog.Logger) (_ *service, er
 	return s, err
 }
 
-// options is all that factor asks of a host. What is not set has a default.
+// options returns all that factor needs from a host. The rest has defaults.
 func (a *api) options() *factor.Options {
 	logged := factor.LogEvents(a.log)
 	return &factor.Options{
@@ -78,8 +78,8 @@ func (a *api) options() *factor.Options {
 	}
 }
 
-// sweep calls Admin.Sweep every minute, as a cron job would, until ctx ends. A
-// wipe that was cut off is finished by it.
+// sweep calls Admin.Sweep every minute, as a cron job would, until ctx ends. It
+// finishes wipes that were cut off.
 func (s *service) sweep(ctx context.Context) {
 	every := time.NewTicker(time.Minute)
 	defer every.Stop()

@@ -28,7 +28,8 @@ type api struct {
 	stopping    context.Context // ends when the server begins to stop
 }
 
-// handler serves all operations, and an error object for anything else.
+// handler serves all operations, and answers any other request with an error
+// object.
 func (a *api) handler() http.Handler {
 	paths := map[string]map[string]*operation{}
 	for _, op := range slices.Concat(described, ours) {
@@ -72,7 +73,7 @@ func (a *api) dispatch(w http.ResponseWriter, r *http.Request, methods map[strin
 	})
 }
 
-// allowed is the Allow header of a path.
+// allowed returns the Allow header of a path.
 func allowed(methods map[string]*operation) string {
 	names := slices.Collect(maps.Keys(methods))
 	if methods[http.MethodGet] != nil {
@@ -82,20 +83,20 @@ func allowed(methods map[string]*operation) string {
 	return strings.Join(names, ", ")
 }
 
-// run gives a request its ID, its limits and, where serve fails, its error
-// object; it counts the request and logs it.
+// run gives a request its ID, its limits and, if serve fails, its error object. It
+// counts and logs the request.
 func (a *api) run(w http.ResponseWriter, r *http.Request, op *operation, serve func(http.ResponseWriter, *http.Request) error) {
 	started, done := time.Now(), a.metrics.begin(op)
 	id := uuid.NewString()
 	answer := &recorder{ResponseWriter: w}
 	answer.Header().Set("Request-Id", id)
-	answer.Header().Set("Cache-Control", "no-store") // codes and secrets are in the answers
+	answer.Header().Set("Cache-Control", "no-store") // answers hold codes and secrets
 	ctx, cancel := context.WithTimeout(withRequestID(r.Context(), id), op.within)
 	defer cancel()
 	r = r.WithContext(ctx)
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 
-	err := shielded(func() error { return serve(answer, r) })
+	err := recoverPanic(func() error { return serve(answer, r) })
 	code := ""
 	if err != nil {
 		p := problemOf(err, op)
@@ -108,8 +109,8 @@ func (a *api) run(w http.ResponseWriter, r *http.Request, op *operation, serve f
 	a.logRequest(r, op, answer.status, code, took, err)
 }
 
-// logRequest leaves out all that the client sent: bodies hold secrets, and so
-// may a path or a query that somebody got wrong.
+// logRequest leaves out everything the client sent: bodies hold secrets, and so may
+// a mistyped path or query.
 func (a *api) logRequest(r *http.Request, op *operation, status int, code string, took time.Duration, err error) {
 	attrs := []slog.Attr{
 		slog.String("operation", op.name()),
@@ -126,13 +127,13 @@ func (a *api) logRequest(r *http.Request, op *operation, status int, code string
 	a.log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-// panicked is what a panic becomes. Its text has where it happened and not what
-// was said, which may be a secret.
+// panicked is the error of a panic. Its text has the stack but not the panic's
+// value, which may be a secret.
 type panicked struct{ stack []byte }
 
 func (p *panicked) Error() string { return "panic\n" + string(p.stack) }
 
-func shielded(serve func() error) (err error) {
+func recoverPanic(serve func() error) (err error) {
 	defer func() {
 		if recover() != nil {
 			err = &panicked{debug.Stack()}
@@ -141,7 +142,7 @@ func shielded(serve func() error) (err error) {
 	return serve()
 }
 
-// send answers with a problem.
+// send sends a problem.
 func send(w http.ResponseWriter, p problem) {
 	p.Status = strconv.Itoa(p.status)
 	p.Title = titles[p.Code]
@@ -156,7 +157,7 @@ func send(w http.ResponseWriter, p problem) {
 	_ = write(w, p.status, jsonAPI, map[string][]problem{"errors": {p}}) // the client has gone
 }
 
-// write answers with a body.
+// write sends a body.
 func write(w http.ResponseWriter, status int, contentType string, body any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -168,7 +169,7 @@ func write(w http.ResponseWriter, status int, contentType string, body any) erro
 	return nil
 }
 
-// A recorder remembers the status that was sent.
+// A recorder keeps the status that was sent.
 type recorder struct {
 	http.ResponseWriter
 	status int

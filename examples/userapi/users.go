@@ -12,14 +12,14 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// users is the host's own table of users. factor keeps no passwords and knows
-// nobody's address: it asks here.
+// users is the host's own table of users. factor keeps no passwords and no
+// addresses: it calls these methods.
 type users struct {
 	db   *database
 	cost int // of bcrypt
 }
 
-// create adds a user, and reports false if there is one of that ID.
+// create adds a user. It returns false if the ID is taken.
 func (u *users) create(ctx context.Context, id, mail, password string, registered time.Time) (created bool, err error) {
 	if _, err := u.byID(ctx, id); !errors.Is(err, sql.ErrNoRows) {
 		return false, err
@@ -34,9 +34,8 @@ func (u *users) create(ctx context.Context, id, mail, password string, registere
 	return err == nil, err
 }
 
-// newToken gives the user a bearer token, in the place of the one before. The
-// table holds its hash only, for which SHA-256 will do: nobody guesses 130 random
-// bits.
+// newToken replaces the user's bearer token. The table holds only its hash; SHA-256
+// is good enough, since nobody guesses 130 random bits.
 func (u *users) newToken(ctx context.Context, id string) (string, error) {
 	token := rand.Text()
 	_, err := u.db.ExecContext(ctx, u.db.bind(`UPDATE userapi_users SET token_hash = ? WHERE id = ?`), hashed(token), id)
@@ -48,8 +47,8 @@ func hashed(token string) string {
 	return hex.EncodeToString(hash[:])
 }
 
-// link links the identity that the identity provider has of a user, in the place
-// of the one before. Without one, no operation serves the user.
+// link replaces the identity that the identity provider has of a user. Without one,
+// no operation serves the user.
 func (u *users) link(ctx context.Context, id, identity string) error {
 	tx, err := u.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -73,20 +72,20 @@ func (u *users) linked(ctx context.Context, id string) (bool, error) {
 	return n > 0, err
 }
 
-// byToken returns whose token it is, sql.ErrNoRows if nobody's.
+// byToken returns the user of a token, or sql.ErrNoRows.
 func (u *users) byToken(ctx context.Context, token string) (id string, err error) {
 	err = u.row(ctx, &id, `SELECT id FROM userapi_users WHERE token_hash = ?`, hashed(token))
 	return id, err
 }
 
-// byID returns the ID as the table has it, sql.ErrNoRows if it has not: factor
-// is given none that came from a request, and none of users who do not exist.
+// byID returns the ID as the table has it, or sql.ErrNoRows. So factor gets no ID
+// from a request, and none of a user who does not exist.
 func (u *users) byID(ctx context.Context, named string) (id string, err error) {
 	err = u.row(ctx, &id, `SELECT id FROM userapi_users WHERE id = ?`, named)
 	return id, err
 }
 
-// address is where the user's mail goes.
+// address returns the user's mail address.
 func (u *users) address(ctx context.Context, id string) (mail string, err error) {
 	err = u.row(ctx, &mail, `SELECT mail FROM userapi_users WHERE id = ?`, id)
 	return mail, err
@@ -101,8 +100,8 @@ func (u *users) registeredAt(ctx context.Context, id string) (time.Time, error) 
 	return time.UnixMilli(ms), nil
 }
 
-// checkPassword is factor.Options.CheckPassword. An error is a fault and costs
-// no try; a wrong password is none.
+// checkPassword is factor.Options.CheckPassword. An error is a fault and costs no
+// try; a wrong password is not an error.
 func (u *users) checkPassword(ctx context.Context, id, password string) (bool, error) {
 	var hash string
 	if err := u.row(ctx, &hash, `SELECT password_hash FROM userapi_users WHERE id = ?`, id); err != nil {

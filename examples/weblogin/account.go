@@ -11,13 +11,13 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// An accountPage is what the page of the account shows.
+// An accountPage holds the data of the account page.
 type accountPage struct {
 	Held       factor.Holdings
 	Cards      []string
 	Told       []letter
 	AMR        string
-	NewAddress string // that a code was mailed to
+	NewAddress string // to which a code was mailed
 }
 
 func (a *app) accountPage(r *http.Request, v visitor) (accountPage, error) {
@@ -45,7 +45,7 @@ func (a *app) showAccount(w http.ResponseWriter, r *http.Request, v visitor) err
 	return a.show(w, r, v, "account", p)
 }
 
-// done shows the account once more: with what was wrong, or else with what was done.
+// done shows the account page again, with an error or a message of success.
 func (a *app) done(w http.ResponseWriter, r *http.Request, v visitor, say string, err error) error {
 	if err == nil {
 		return a.next(w, r, "/account", say)
@@ -57,8 +57,8 @@ func (a *app) done(w http.ResponseWriter, r *http.Request, v visitor, say string
 	return a.refuse(w, r, v, "account", p, err)
 }
 
-// password is the proof of each change here. The session is past both factors, and
-// whoever finds it open does not know the password.
+// password returns the proof for each change here. The session is past both
+// factors, but a person who finds it open does not know the password.
 func password(r *http.Request) factor.Credentials {
 	return factor.Credentials{Password: r.PostFormValue("password")}
 }
@@ -68,8 +68,8 @@ func (a *app) setPIN(w http.ResponseWriter, r *http.Request, v visitor) error {
 	return a.done(w, r, v, "The PIN is set.", err)
 }
 
-// addCard saves critical data. It asks for a PIN first, without which there would be
-// nothing to prove before it is deleted, or kept from a thief.
+// addCard saves critical data. It requires a PIN first: otherwise there would be
+// nothing to prove before a reset, and no way to keep the card.
 func (a *app) addCard(w http.ResponseWriter, r *http.Request, v visitor) error {
 	set, err := a.pins.IsSet(r.Context(), v.ID)
 	if err == nil && !set {
@@ -81,7 +81,7 @@ func (a *app) addCard(w http.ResponseWriter, r *http.Request, v visitor) error {
 	return a.done(w, r, v, "The card is saved.", err)
 }
 
-// A qrPage shows the secret of an authenticator, once.
+// A qrPage shows the secret of an authenticator once.
 type qrPage struct {
 	Image  template.URL
 	Secret string
@@ -99,7 +99,7 @@ func (a *app) beginAuthenticator(w http.ResponseWriter, r *http.Request, v visit
 	return a.show(w, r, v, "authenticator", qr)
 }
 
-// qrOf labels the secret with the name that the user knows, and not with the ID.
+// qrOf labels the secret with the user's name, not the ID.
 func qrOf(enrollment factor.Enrollment, name string) (qrPage, error) {
 	labeled, err := enrollment.WithLabel(issuer, name)
 	if err != nil {
@@ -117,8 +117,8 @@ func qrOf(enrollment factor.Enrollment, name string) (qrPage, error) {
 	return qrPage{Image: template.URL(url), Secret: enrollment.Secret}, nil
 }
 
-// confirmAuthenticator shows the page without the secret after a wrong code: nothing
-// here keeps the secret, and the app has it.
+// confirmAuthenticator shows the page without the secret after a wrong code:
+// nothing here keeps the secret, and the app has it.
 func (a *app) confirmAuthenticator(w http.ResponseWriter, r *http.Request, v visitor) error {
 	err := a.authenticators.Confirm(r.Context(), v.ID, factor.CleanCode(r.PostFormValue("code")))
 	if errors.Is(err, factor.ErrMismatch) || errors.Is(err, factor.ErrMalformed) {
@@ -140,7 +140,7 @@ func (a *app) generateRecovery(w http.ResponseWriter, r *http.Request, v visitor
 	return a.show(w, r, v, "recovery", codes)
 }
 
-// changePassword ends all sessions of the user, and begins this one anew.
+// changePassword ends all sessions of the user and starts this one again.
 func (a *app) changePassword(w http.ResponseWriter, r *http.Request, v visitor) error {
 	err := checkNewPassword(r.PostFormValue("new"))
 	if err == nil {
@@ -160,12 +160,12 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request, v visitor) 
 	return a.next(w, r, "/account", "The password is changed. All other sessions are over.")
 }
 
-// newAddressPurpose binds a code to the address that it is mailed to, so that no other
-// code proves that somebody reads it.
+// newAddressPurpose binds a code to the address it is mailed to, so that no other
+// code proves that the user reads it.
 func newAddressPurpose(address string) []string { return []string{"new address", address} }
 
-// newAddressKind is not the kind of the codes that confirm an act: somebody else may read
-// these, and a right code sets the count of its kind back.
+// newAddressKind differs from the kind of codes that confirm an act: somebody else
+// may read these codes, and a right code sets the count of its kind back.
 const newAddressKind = factor.KindLogin
 
 func (a *app) beginAddress(w http.ResponseWriter, r *http.Request, v visitor) error {

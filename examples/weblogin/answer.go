@@ -10,16 +10,16 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// An answer is what a transport answers an error with.
+// An answer is a transport's answer to an error.
 type answer struct {
 	Status     int
-	Text       string        // for the person who reads the page
+	Text       string        // for the reader of the page
 	RetryAfter time.Duration // 0: no such header
 }
 
-// answerOf maps each error of factor to an answer. Copy it: the statuses and the words
-// are those of your service. What matters is the order, since an error may match
-// several cases, and that what is not known is a fault: nothing was accepted.
+// answerOf maps each error of factor to an answer. Copy it, with your own statuses
+// and words. Keep the order, since an error may match several cases, and treat an
+// unknown error as a fault: nothing was accepted.
 func answerOf(err error, now time.Time) answer {
 	var (
 		malformed *factor.MalformedError
@@ -54,7 +54,7 @@ func mismatchText(m *factor.MismatchError) string {
 	return fmt.Sprintf("This is not right. Tries left: %d.", m.Remaining)
 }
 
-// lockedAnswer rounds the time that is left up to whole seconds, so that the next try
+// lockedAnswer rounds the remaining time up to whole seconds, so that the next try
 // is judged.
 func lockedAnswer(l *factor.LockedError, now time.Time) answer {
 	if l.Until.IsZero() {

@@ -35,14 +35,14 @@ type app struct {
 	admin          *factor.Admin
 }
 
-// newApp opens the database and puts the application together.
+// newApp opens the database and builds the application.
 func newApp(ctx context.Context, c config) (*app, error) {
 	db, err := sql.Open("sqlite", "file:"+c.Database+
 		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(8) // as many as stay open
+	db.SetMaxOpenConns(8) // so that all stay open
 	db.SetMaxIdleConns(8)
 	a := &app{db: db, log: c.Log, now: c.Now, base: c.Base, sessions: newSessions()}
 	if a.now == nil {
@@ -88,8 +88,8 @@ func (a *app) createTables(ctx context.Context) error {
 	return err
 }
 
-// handler returns the whole application. What changes anything is a POST, and no code
-// and no link is used up by a GET: mail scanners and browsers fetch what they see.
+// handler returns the whole application. Only a POST changes anything or uses up a
+// code or a link: mail scanners and browsers fetch every link they see.
 func (a *app) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /style.css", http.FileServerFS(styles))
@@ -97,17 +97,17 @@ func (a *app) handler() http.Handler {
 	a.routeAccount(mux)
 	a.routeReset(mux)
 
-	// Forms of other sites are refused by what the browser says of where they come from.
+	// Refuse forms of other sites, by the browser's headers.
 	var crossOrigin http.CrossOriginProtection
 	return a.headers(a.limit.posts(crossOrigin.Handler(a.sessions.LoadAndSave(mux))))
 }
 
-// A router is what of *http.ServeMux the routes are told to.
+// A router is the part of *http.ServeMux that the routes use.
 type router interface {
 	Handle(pattern string, handler http.Handler)
 }
 
-// routeEntrance has the pages before a session is past both factors.
+// routeEntrance adds the pages for sessions that are not past both factors.
 func (a *app) routeEntrance(mux router) {
 	mux.Handle("GET /{$}", a.anybody(a.showHome))
 	mux.Handle("GET /mailbox", a.anybody(a.showMailbox))
@@ -122,8 +122,8 @@ func (a *app) routeEntrance(mux router) {
 	mux.Handle("POST /logout", a.anybody(a.logout))
 }
 
-// routeAccount has the pages of a session that is logged in. What changes the account
-// needs both factors: a remembered browser is none.
+// routeAccount adds the pages of a logged-in session. Changing the account needs
+// both factors: a remembered browser is none.
 func (a *app) routeAccount(mux router) {
 	loggedIn := []stage{stageKnown, stageFull}
 	mux.Handle("GET /account", a.among(loggedIn, a.showAccount))
@@ -142,7 +142,7 @@ func (a *app) routeAccount(mux router) {
 	mux.Handle("POST /pay/{id}", a.among(loggedIn, a.confirmPayment))
 }
 
-// routeReset has the pages of a forgotten password.
+// routeReset adds the pages for a forgotten password.
 func (a *app) routeReset(mux router) {
 	mux.Handle("GET /forgot", a.at(stageNone, a.showForgot))
 	mux.Handle("POST /forgot", a.at(stageNone, a.forgot))

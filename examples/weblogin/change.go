@@ -7,10 +7,10 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// setPassword changes the password. By the new epoch the same statement ends every
-// session and every remembered browser of the user, and says that factor has to hear of
-// it: should the process end here, settleChanges does the rest. A change that was begun
-// with the password of before is refused.
+// setPassword changes the password. The same statement raises the epoch, which ends
+// every session and remembered browser of the user and records that factor does not
+// know yet: if the process ends here, settleChanges does the rest. It refuses a
+// change that began with an older password.
 func (a *app) setPassword(ctx context.Context, who user, password string) error {
 	if err := checkNewPassword(password); err != nil {
 		return err
@@ -28,11 +28,11 @@ func (a *app) setPassword(ctx context.Context, who user, password string) error 
 	return a.settlePassword(ctx, who.ID)
 }
 
-// settlePassword voids the codes that were mailed, and the authenticator that waits,
-// because whoever had the old password may have asked for them. It lifts a lock of the
+// settlePassword voids mailed codes and drops a pending authenticator, because
+// whoever had the old password may have requested them. It lifts a lock of the
 // password.
 func (a *app) settlePassword(ctx context.Context, id string) error {
-	var epoch int64 // a later one is told apart
+	var epoch int64 // to notice a later change
 	if err := a.db.QueryRowContext(ctx, `SELECT epoch FROM users WHERE id = ?`, id).Scan(&epoch); err != nil {
 		return err
 	}
@@ -43,8 +43,8 @@ func (a *app) settlePassword(ctx context.Context, id string) error {
 	return err
 }
 
-// setAddress changes the address that codes are mailed to, tells the old one, and ends
-// every session: one may have begun with a link that was mailed there.
+// setAddress changes the address that codes are mailed to, mails the old one, and
+// ends every session: one may have begun with a link mailed to the old address.
 func (a *app) setAddress(ctx context.Context, who user, address string) error {
 	told := letter{To: who.Address, Subject: "Your address was changed", Body: "Mail goes to another address now. If it was not you, write to us."}
 	err := a.change(ctx, told, `UPDATE users SET address = ?, moves = moves + 1 WHERE id = ? AND epoch = ? AND moves = ?`,
@@ -55,8 +55,8 @@ func (a *app) setAddress(ctx context.Context, who user, address string) error {
 	return a.settleAddress(ctx, who.ID)
 }
 
-// settleAddress voids the codes that were mailed, because whoever reads the old address
-// may have asked for them.
+// settleAddress voids mailed codes, because whoever reads the old address may have
+// requested them.
 func (a *app) settleAddress(ctx context.Context, id string) error {
 	var moves int64
 	if err := a.db.QueryRowContext(ctx, `SELECT moves FROM users WHERE id = ?`, id).Scan(&moves); err != nil {
@@ -69,7 +69,7 @@ func (a *app) settleAddress(ctx context.Context, id string) error {
 	return err
 }
 
-// change updates a user and tells of it: both, or neither.
+// change updates a user and sends a letter about it: both, or neither.
 func (a *app) change(ctx context.Context, told letter, query string, args ...any) error {
 	tx, err := a.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -86,8 +86,8 @@ func (a *app) change(ctx context.Context, told letter, query string, args ...any
 	return tx.Commit()
 }
 
-// settleChanges finishes what was cut off between a change and its telling factor. One
-// user whose record does not open holds up nobody else.
+// settleChanges tells factor of changes that were cut off before that. A user whose
+// record does not open holds up nobody else.
 func (a *app) settleChanges(ctx context.Context) error {
 	return errors.Join(
 		a.settleEach(ctx, `SELECT id FROM users WHERE epoch_told < epoch`, a.settlePassword),

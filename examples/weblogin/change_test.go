@@ -30,7 +30,7 @@ func TestExpiredLinksAreDropped(t *testing.T) {
 	}
 }
 
-// However many ask at once, one link is mailed a minute.
+// However many requests come at once, one link is mailed a minute.
 func TestLinksAreNotMailedInBulk(t *testing.T) {
 	s := newSite(t)
 	s.client().register()
@@ -72,7 +72,7 @@ func TestOldLinksAreVoid(t *testing.T) {
 	}
 }
 
-// What was cut off between a change and its telling factor is finished by the sweep.
+// The sweep tells factor of a change that was cut off before that.
 func TestCutOffChangesAreFinished(t *testing.T) {
 	for _, column := range []string{"epoch", "moves"} {
 		s := newSite(t)
@@ -133,7 +133,7 @@ func TestResetStopsUntilTheCardsAreDeleted(t *testing.T) {
 	}
 }
 
-// Mail that is down holds nobody up, and what was not told is told once, later.
+// Mail that is down delays nobody, and its notices are sent once, later.
 func TestNoticeIsMailedOnce(t *testing.T) {
 	s := newSite(t)
 	c := s.client()
@@ -168,7 +168,7 @@ func TestNoticeIsMailedOnce(t *testing.T) {
 	}
 }
 
-// A change that was begun with a password or an address that is no more changes nothing.
+// A change that began with an old password or address changes nothing.
 func TestLateChangeIsRefused(t *testing.T) {
 	s := newSite(t)
 	s.client().register()
@@ -196,7 +196,7 @@ func TestLateChangeIsRefused(t *testing.T) {
 	}
 }
 
-// Where mail is down nothing changes, so that no change goes untold.
+// If mail is down nothing changes, so that no change goes untold.
 func TestNothingChangesUntold(t *testing.T) {
 	s := newSite(t)
 	s.client().register()
@@ -240,7 +240,7 @@ func TestNewAddressEndsResets(t *testing.T) {
 }
 
 // One user whose record does not open does not keep the others from being settled.
-func TestOneFaultHoldsUpNobodyElse(t *testing.T) {
+func TestOneFaultDelaysNobodyElse(t *testing.T) {
 	s := newSite(t)
 	for _, name := range []string{"alice", "bob", "carol"} {
 		who, err := s.users.create(t.Context(), name, name+"@example.com", alicePassword)

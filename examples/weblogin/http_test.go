@@ -119,7 +119,7 @@ func TestAccountIsClosedBeforeBothFactors(t *testing.T) {
 	}
 }
 
-// A wrong password is answered as a name that nobody has, whatever was typed.
+// A wrong password and an unknown name get the same answer, whatever was typed.
 func TestLoginTellsNoNames(t *testing.T) {
 	s := newSite(t)
 	s.client().register()
@@ -170,7 +170,8 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	}
 }
 
-// Mail scanners and browsers fetch what they see: it changes nothing, whoever is logged in.
+// Mail scanners and browsers fetch every link: that changes nothing, whoever is
+// logged in.
 func TestGetsChangeNothing(t *testing.T) {
 	s := newSite(t)
 	full, half := s.client(), s.client()

@@ -13,15 +13,15 @@ const (
 	refill       = 2 * time.Second // how long until one more post is allowed
 )
 
-// An addressLimit bounds how often one address may post. factor counts wrong answers by
-// user; this keeps one client from trying one password on every user.
+// An addressLimit bounds how often one address may post. factor counts wrong
+// answers by user; this keeps one client from trying one password on every user.
 type addressLimit struct {
 	burst int
 	now   func() time.Time
 
 	mu   sync.Mutex
 	full map[netip.Prefix]time.Time // when the address may post a whole burst again
-	tidy time.Time                  // when rows that say nothing any more are dropped
+	tidy time.Time                  // when to drop expired rows
 }
 
 func newAddressLimit(burst int, now func() time.Time) *addressLimit {
@@ -31,7 +31,7 @@ func newAddressLimit(burst int, now func() time.Time) *addressLimit {
 	return &addressLimit{burst: burst, now: now, full: make(map[netip.Prefix]time.Time)}
 }
 
-// posts answers 429 where an address posts too often.
+// posts answers 429 if an address posts too often.
 func (l *addressLimit) posts(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost && !l.allow(clientOf(r)) {
@@ -62,9 +62,9 @@ func (l *addressLimit) allow(client netip.Prefix) bool {
 	return true
 }
 
-// clientOf returns the network of the client, since one client has a whole /64 of IPv6.
-// Behind a proxy of yours, take the address from the header that the proxy sets, and
-// from no other request.
+// clientOf returns the client's network, since one client has a whole /64 of IPv6.
+// Behind your own proxy, take the address from the header that the proxy sets, and
+// only from its requests.
 func clientOf(r *http.Request) netip.Prefix {
 	client, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -74,6 +74,6 @@ func clientOf(r *http.Request) netip.Prefix {
 	if address.Is6() {
 		bits = 64
 	}
-	network, _ := address.Prefix(bits) // fails for too many bits only
+	network, _ := address.Prefix(bits) // fails only for too many bits
 	return network
 }

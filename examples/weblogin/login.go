@@ -18,7 +18,7 @@ func (a *app) showRegister(w http.ResponseWriter, r *http.Request, v visitor) er
 	return a.show(w, r, v, "register", nil)
 }
 
-// register adds a user, who is then past the password, and not past the mailbox.
+// register adds a user, who is then past the password but not past the mailbox.
 func (a *app) register(w http.ResponseWriter, r *http.Request, v visitor) error {
 	name := spelled(r.PostFormValue("name"))
 	created, err := a.users.create(r.Context(), name, r.PostFormValue("address"), r.PostFormValue("password"))
@@ -32,20 +32,20 @@ func (a *app) showLogin(w http.ResponseWriter, r *http.Request, v visitor) error
 	return a.show(w, r, v, "login", nil)
 }
 
-// login is the first factor. The user is read before the password is judged: a session
-// that begins while the password changes belongs to the time before, and is over.
+// login is the first factor. It reads the user before it judges the password: if
+// the password changes meanwhile, the session belongs to the old epoch and is over.
 //
-// A wrong password and a name that nobody has get the same answer. A lock tells that the
-// name is somebody's, as register does. A service that hides who its users are locks
-// names that nobody has in the same way.
+// A wrong password and an unknown name get the same answer. But a lock tells that
+// the name exists, as register does. A service that hides its users must lock
+// unknown names in the same way.
 func (a *app) login(w http.ResponseWriter, r *http.Request, v visitor) error {
 	const notRight = inputError("Name or password is not right.")
 	password := r.PostFormValue("password")
-	if password == "" || len(password) > longest { // nobody's
+	if password == "" || len(password) > longest { // no password is this long
 		return a.refuse(w, r, v, "login", nil, notRight)
 	}
 	who, err := a.users.named(r.Context(), spelled(r.PostFormValue("name")))
-	if errors.Is(err, sql.ErrNoRows) { // factor is never asked about users that do not exist
+	if errors.Is(err, sql.ErrNoRows) { // never pass factor a user who does not exist
 		noPassword(password)
 		return a.refuse(w, r, v, "login", nil, notRight)
 	}
@@ -61,8 +61,7 @@ func (a *app) login(w http.ResponseWriter, r *http.Request, v visitor) error {
 	return a.pastPassword(w, r, who)
 }
 
-// pastPassword goes on to the second factor, or without it in a browser that is
-// remembered.
+// pastPassword goes on to the second factor, or skips it in a remembered browser.
 func (a *app) pastPassword(w http.ResponseWriter, r *http.Request, who user) error {
 	remembered, err := a.isRemembered(r, who)
 	if err != nil {
@@ -77,14 +76,14 @@ func (a *app) pastPassword(w http.ResponseWriter, r *http.Request, who user) err
 	return a.next(w, r, "/login/second", "")
 }
 
-// A secondForm says what may be given as the second factor.
+// A secondForm holds the kinds offered as the second factor.
 type secondForm struct{ Kinds []factor.Kind }
 
-// Has reports whether a kind is offered, for the page.
+// Has reports whether the page offers a kind.
 func (f secondForm) Has(kind string) bool { return slices.Contains(f.Kinds, factor.Kind(kind)) }
 
-// secondForm asks what the user holds. It is asked only past the first factor: before,
-// it would tell strangers. A mailed code does not stand beside an authenticator, or the
+// secondForm looks up what the user holds, only past the first factor: before that
+// it would tell strangers. It offers no mailed code beside an authenticator, or the
 // mailbox would be as good.
 func (a *app) secondForm(r *http.Request, v visitor) (secondForm, error) {
 	held, err := a.verifier.Holdings(r.Context(), v.ID)
@@ -125,7 +124,7 @@ func (a *app) mailSecond(w http.ResponseWriter, r *http.Request, v visitor) erro
 	return a.next(w, r, "/login/second", "A code is in your mailbox.")
 }
 
-// second is the second factor: a code of the kinds that are offered, and of no other.
+// second is the second factor: it accepts only the offered kinds.
 func (a *app) second(w http.ResponseWriter, r *http.Request, v visitor) error {
 	form, err := a.secondForm(r, v)
 	if err != nil {
@@ -143,7 +142,7 @@ func (a *app) second(w http.ResponseWriter, r *http.Request, v visitor) error {
 	return a.open(w, r, v.user, stageFull, factor.KindPassword, match.Kind)
 }
 
-// open opens the session. It keeps how the user logged in, in the words of RFC 8176.
+// open opens the session and keeps how the user logged in, as RFC 8176 values.
 func (a *app) open(w http.ResponseWriter, r *http.Request, who user, to stage, by ...factor.Kind) error {
 	if err := a.enter(r.Context(), who, to); err != nil {
 		return err
@@ -163,8 +162,8 @@ func (a *app) logout(w http.ResponseWriter, r *http.Request, _ visitor) error {
 	return a.next(w, r, "/", "You are logged out.")
 }
 
-// showMailbox shows the mail of everybody to everybody, so that the example needs no
-// mail server.
+// showMailbox shows all mail to everybody, so that the example needs no mail
+// server.
 func (a *app) showMailbox(w http.ResponseWriter, r *http.Request, v visitor) error {
 	letters, err := a.mail.letters(r.Context(), r.FormValue("to"))
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// An outbox keeps each mail in a table that the page /mailbox shows, where a real one
+// An outbox keeps each mail in a table that the page /mailbox shows. A real one
 // would hand it to a queue that keeps it until it is sent.
 type outbox struct {
 	db    *sql.DB
@@ -17,7 +17,7 @@ type outbox struct {
 	now   func() time.Time
 }
 
-// A letter is a mail. Link is a link in it, if there is one.
+// A letter is a mail. Link is an optional link in it.
 type letter struct {
 	To, Subject, Body, Link string
 	At                      time.Time
@@ -30,14 +30,14 @@ type execer interface {
 
 func (o *outbox) send(ctx context.Context, l letter) error { return o.sendIn(ctx, o.db, l) }
 
-// sendIn sends a letter together with what else is written in a transaction.
+// sendIn sends a letter within a transaction.
 func (o *outbox) sendIn(ctx context.Context, in execer, l letter) error {
 	_, err := in.ExecContext(ctx, `INSERT INTO mails (address, subject, body, link, at) VALUES (?, ?, ?, ?, ?)`,
 		l.To, l.Subject, l.Body, l.Link, o.now().UnixMilli())
 	return err
 }
 
-// code mails a code to the address on record, which is read only now: a code that was
+// code mails a code to the address on record. It reads the address only now: a code
 // issued before the address changed is void.
 func (o *outbox) code(ctx context.Context, id, what string, code factor.OTP) error {
 	to, err := o.users.byID(ctx, id)
@@ -52,7 +52,7 @@ func codeLetter(to, what string, code factor.OTP) letter {
 		". It is good once, until " + clockTime(code.ExpiresAt) + ". Nobody of us will ever ask you for it."}
 }
 
-// notices are what a user is told of each action.
+// notices maps actions to texts for the user.
 var notices = map[factor.Action]string{
 	factor.ActionPINSet:                 "A PIN was set.",
 	factor.ActionPINRemoved:             "The PIN was removed.",
@@ -69,8 +69,9 @@ var notices = map[factor.Action]string{
 	factor.ActionWipeDone:               "Your cards were deleted.",
 }
 
-// notify mails a notice of factor's. It is called until it returns nil, always with the
-// same ID, so that the mail is sent once. Nobody wants the notices of a user who is gone.
+// notify mails a notice of factor. factor calls it with the same ID until it
+// returns nil; the mail is sent once. Nobody wants the notices of a user who is
+// gone.
 func (o *outbox) notify(ctx context.Context, n factor.Notice) error {
 	to, err := o.users.byID(ctx, n.Event.User)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -89,12 +90,12 @@ func (o *outbox) notify(ctx context.Context, n factor.Notice) error {
 	return err
 }
 
-// letters returns the mails to an address, or all for "", the newest first.
+// letters returns the mails to an address, or all for "", newest first.
 func (o *outbox) letters(ctx context.Context, to string) ([]letter, error) {
 	return o.query(ctx, `SELECT address, subject, body, link, at FROM mails WHERE ? IN ('', address) ORDER BY id DESC LIMIT 50`, to)
 }
 
-// told returns the newest notices that were mailed to a user, at whatever address.
+// told returns the newest notices mailed to a user, at any address.
 func (o *outbox) told(ctx context.Context, id string) ([]letter, error) {
 	return o.query(ctx, `SELECT address, subject, body, link, at FROM mails
 		WHERE notice IS NOT NULL AND user_id = ? ORDER BY id DESC LIMIT 8`, id)

@@ -1,13 +1,13 @@
 // Command weblogin is a small web application with a login that uses factor: a
 // password and then an authenticator, a mailed code or a recovery code; a PIN and a
-// payment that is confirmed with a code; and a forgotten password.
+// payment confirmed with a code; and a forgotten password.
 //
 // From the root of the repository:
 //
 //	go run ./examples/weblogin
 //
-// Open the address that it prints. Mail goes to a page of the application, so that
-// nothing else is needed. Read options.go and login.go first.
+// Open the address that it prints. Mail goes to a page of the application, so you
+// need nothing else. Read options.go and login.go first.
 package main
 
 import (
@@ -75,7 +75,7 @@ func makeDir(dir string) (string, error) {
 	return dir, os.MkdirAll(dir, 0o700)
 }
 
-// serve serves until ctx ends, and sweeps every minute meanwhile.
+// serve serves until ctx ends, and sweeps every minute.
 func (a *app) serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler: a.handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
@@ -102,9 +102,9 @@ func (a *app) serve(ctx context.Context, listener net.Listener) error {
 	return errors.Join(failed, server.Shutdown(last))
 }
 
-// sweep calls Admin.Sweep at once and then every minute, until ctx ends: it finishes
-// wipes that were cut off and tells notices that could not be told. A cron job in one
-// process of several would do as well. The application's own leftovers go with it.
+// sweep calls Admin.Sweep at once and then every minute, until ctx ends: it
+// finishes wipes that were cut off and sends notices that failed. A cron job would
+// do as well. It also drops the application's own leftovers.
 func (a *app) sweep(ctx context.Context) {
 	every := time.NewTicker(time.Minute)
 	defer every.Stop()
@@ -121,7 +121,7 @@ func (a *app) sweep(ctx context.Context) {
 	}
 }
 
-// dropExpired deletes the links and the remembered browsers that are too old.
+// dropExpired deletes expired links and remembered browsers.
 func (a *app) dropExpired(ctx context.Context) error {
 	var failed []error
 	for _, query := range []string{`DELETE FROM reset_links WHERE ends_at <= ?`, `DELETE FROM browsers WHERE ends_at <= ?`} {

@@ -18,7 +18,7 @@ import (
 // issuer is the name that authenticator apps show.
 const issuer = "Weblogin"
 
-// A config is what an app is made of.
+// A config holds the settings of an app.
 type config struct {
 	Database, KeyFile string           // files
 	Base              string           // the address that links in mails begin with
@@ -27,7 +27,7 @@ type config struct {
 	Log               *slog.Logger
 }
 
-// options is all that factor asks of a host. What is not set has a default.
+// options returns all that factor needs from a host. The rest has defaults.
 func (a *app) options() *factor.Options {
 	return &factor.Options{
 		CheckPassword: a.users.checkPassword,
@@ -35,17 +35,17 @@ func (a *app) options() *factor.Options {
 		Notify:        a.notify,
 		Observe:       factor.LogEvents(a.log),
 		Now:           a.now,
-		// What changes a holding is proven with the password or a code of the
-		// authenticator, in a session that is past both factors. By default a mailed code
-		// would do, and then the mailbox alone could replace the authenticator.
+		// The proof for a change is the password or a code of the authenticator, in
+		// a session past both factors. By default a mailed code would do, and the
+		// mailbox alone could replace the authenticator.
 		ProofKinds: []factor.Kind{factor.KindTOTP},
 		OTP: factor.OTPOptions{
-			Interval: 10 * time.Second, // no more mails than that
-			Resend:   true,             // a mail that is late holds the same code
+			Interval: 10 * time.Second, // bounds the mails
+			Resend:   true,             // a late mail holds the same code
 		},
 		TOTP: factor.TOTPOptions{Issuer: issuer},
 		Reset: factor.ResetOptions{
-			// A PIN that a thief has set just now proves nothing. A minute, so that you
+			// A PIN that a thief has just set proves nothing. A minute, so that you
 			// can try it: choose hours.
 			MinAge: time.Minute,
 		},
@@ -80,8 +80,8 @@ func (a *app) embed(ctx context.Context, keyFile string) error {
 	return err
 }
 
-// readKey reads the key that seals the records, and makes one the first time. A real
-// service takes it from a secret store: beside the database it protects nothing.
+// readKey reads the key that seals the records, or creates it. A real service takes
+// it from a secret store: beside the database it protects nothing.
 func readKey(file string) ([]byte, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -35,7 +35,7 @@ func parsePages() map[string]*template.Template {
 	return parsed
 }
 
-// A page is what the layout shows.
+// A page holds the data of the layout.
 type page struct {
 	Visitor visitor
 	Problem string // what went wrong
@@ -43,12 +43,12 @@ type page struct {
 	Data    any
 }
 
-// show sends a page.
+// show renders a page.
 func (a *app) show(w http.ResponseWriter, r *http.Request, v visitor, name string, data any) error {
 	return a.render(w, r, http.StatusOK, name, page{Visitor: v, Data: data})
 }
 
-// refuse shows a page once more, with what was wrong. A fault is returned.
+// refuse shows a page again with the error. It returns a fault.
 func (a *app) refuse(w http.ResponseWriter, r *http.Request, v visitor, name string, data any, err error) error {
 	problem, ok := a.problem(err)
 	if !ok {
@@ -58,8 +58,8 @@ func (a *app) refuse(w http.ResponseWriter, r *http.Request, v visitor, name str
 	return a.render(w, r, problem.Status, name, page{Visitor: v, Problem: problem.Text, Data: data})
 }
 
-// problem returns the answer to an error that a person can do something about, and
-// false for a fault.
+// problem returns the answer to an error that a person can act on, and false for a
+// fault.
 func (a *app) problem(err error) (answer, bool) {
 	var input inputError
 	if errors.As(err, &input) {
@@ -69,11 +69,11 @@ func (a *app) problem(err error) (answer, bool) {
 	return said, said.Status != http.StatusInternalServerError
 }
 
-// errNoPage is that of a page that is not there, or not for this visitor.
+// errNoPage is the error of a page that does not exist for this visitor.
 var errNoPage = errors.New("no such page")
 
-// fail answers what no page has answered. A fault is logged, and the visitor told
-// nothing of it.
+// fail answers an error that no page has answered. It logs a fault and tells the
+// visitor nothing about it.
 func (a *app) fail(w http.ResponseWriter, r *http.Request, v visitor, err error) {
 	said, ok := a.problem(err)
 	switch {
@@ -106,7 +106,7 @@ func (a *app) render(w http.ResponseWriter, r *http.Request, status int, name st
 	return err
 }
 
-// headers has pages with secrets stay out of caches, other sites and their frames.
+// headers keeps pages with secrets out of caches, other sites and their frames.
 func (a *app) headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

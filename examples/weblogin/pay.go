@@ -14,8 +14,8 @@ func (a *app) showPay(w http.ResponseWriter, r *http.Request, v visitor) error {
 	return a.show(w, r, v, "pay", cards)
 }
 
-// pay takes the PIN, which the user knows, and mails a code that is right for this
-// payee and this amount and for nothing else.
+// pay takes the PIN, which the user knows, and mails a code that is right only for
+// this payee and amount.
 func (a *app) pay(w http.ResponseWriter, r *http.Request, v visitor) error {
 	ctx := r.Context()
 	cards, err := a.wallet.cards(ctx, v.ID)
@@ -51,8 +51,8 @@ func (a *app) showPayment(w http.ResponseWriter, r *http.Request, v visitor) err
 	return a.show(w, r, v, "payment", p)
 }
 
-// confirmPayment takes payee and amount from the table and not from the form: the
-// code is judged for what will be paid.
+// confirmPayment takes payee and amount from the table, not from the form: it
+// judges the code for what will be paid.
 func (a *app) confirmPayment(w http.ResponseWriter, r *http.Request, v visitor) error {
 	p, err := a.wallet.payment(r.Context(), v.ID, r.PathValue("id"))
 	if err != nil {

@@ -14,8 +14,8 @@ const (
 	rememberFor    = 30 * 24 * time.Hour
 )
 
-// remember gives the browser a token that stands for the second factor of this user,
-// until the password or the authenticator changes. The table holds its hash only.
+// remember gives the browser a token that stands for this user's second factor
+// until the password or the authenticator changes. The table holds only its hash.
 func (a *app) remember(w http.ResponseWriter, r *http.Request, who user) error {
 	token, ends := rand.Text(), a.now().Add(rememberFor)
 	_, err := a.db.ExecContext(r.Context(), `INSERT INTO browsers (token_hash, user_id, epoch, ends_at) VALUES (?, ?, ?, ?)`,
@@ -30,9 +30,9 @@ func (a *app) remember(w http.ResponseWriter, r *http.Request, who user) error {
 	return nil
 }
 
-// notify is factor.Options.Notify. Browsers that were remembered before an authenticator
-// came or went are asked again. factor repeats a notice until it is taken, also where the
-// process ended in between.
+// notify is factor.Options.Notify. After a change of authenticators it makes
+// remembered browsers ask for the second factor again. factor repeats a notice
+// until notify returns nil, even if the process ends in between.
 func (a *app) notify(ctx context.Context, n factor.Notice) error {
 	switch n.Event.Action {
 	case factor.ActionAuthenticatorConfirmed, factor.ActionAuthenticatorRemoved:
@@ -45,8 +45,8 @@ func (a *app) notify(ctx context.Context, n factor.Notice) error {
 	return a.mail.notify(ctx, n)
 }
 
-// isRemembered reports whether the browser has such a token of this user. Ask only once
-// the password was right.
+// isRemembered reports whether the browser has such a token of this user. Call it
+// only after a right password.
 func (a *app) isRemembered(r *http.Request, who user) (remembered bool, err error) {
 	cookie, err := r.Cookie(rememberCookie)
 	if err != nil {

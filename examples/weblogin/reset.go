@@ -13,14 +13,14 @@ import (
 
 const (
 	linkLife  = 30 * time.Minute
-	linkPause = time.Minute // between two links of a user
+	linkPause = time.Minute // between two links to a user
 )
 
 func (a *app) showForgot(w http.ResponseWriter, r *http.Request, v visitor) error {
 	return a.show(w, r, v, "forgot", nil)
 }
 
-// forgot mails a link. It answers the same whether there is such a user or not.
+// forgot mails a link. Its answer does not tell whether the user exists.
 func (a *app) forgot(w http.ResponseWriter, r *http.Request, _ visitor) error {
 	who, err := a.users.named(r.Context(), spelled(r.PostFormValue("name")))
 	if err == nil {
@@ -47,14 +47,16 @@ func (a *app) mailLink(ctx context.Context, who user) error {
 	return a.mail.send(ctx, letter{To: who.Address, Subject: "Reset your password", Body: "Follow this link within 30 minutes.", Link: a.base + "/reset?token=" + token})
 }
 
-// showResetLink is where the link leads. It changes nothing: mail scanners follow links.
+// showResetLink is the page of the link. It changes nothing: mail scanners follow
+// links.
 func (a *app) showResetLink(w http.ResponseWriter, r *http.Request, v visitor) error {
 	return a.show(w, r, v, "reset", r.FormValue("token"))
 }
 
-// followResetLink uses the link up, unless the password or the address has changed since
-// it was mailed. Only behind it is the reset guard called: whoever could call it freely
-// could destroy the cards of others.
+// followResetLink uses up the link, unless the password or the address has changed
+// since it was mailed. Only past the link does the application call the reset
+// guard: a caller who could reach the guard freely could destroy other users'
+// cards.
 func (a *app) followResetLink(w http.ResponseWriter, r *http.Request, v visitor) error {
 	ctx := r.Context()
 	var id string
@@ -81,8 +83,8 @@ func (a *app) showProof(w http.ResponseWriter, r *http.Request, v visitor) error
 	return a.show(w, r, v, "proof", nil)
 }
 
-// prove asks the guard. The reset goes on after three answers, and after no other: the
-// PIN is right, nothing was there to prove, or the cards are deleted.
+// prove asks the guard. The reset goes on only after three answers: the PIN is
+// right, there was nothing to prove, or the cards are deleted.
 func (a *app) prove(w http.ResponseWriter, r *http.Request, v visitor) error {
 	err := a.guard.Prove(r.Context(), v.ID, factor.Credentials{PIN: factor.CleanCode(r.PostFormValue("pin"))})
 	var mismatch *factor.MismatchError

@@ -11,20 +11,20 @@ import (
 	"github.com/alexedwards/scs/v2"
 )
 
-// A stage is how far the visitor of a session has come. A session has one at a time,
-// so that what half a login opens, or a reset, is never taken for a whole login.
+// A stage tells how far the visitor of a session has come. A session has one at a
+// time, so half a login, or a reset, never counts as a whole login.
 type stage string
 
 const (
 	stageNone   stage = ""
 	stageHalf   stage = "half"   // past the password
-	stageKnown  stage = "known"  // past the password, in a browser that is remembered
+	stageKnown  stage = "known"  // past the password, in a remembered browser
 	stageFull   stage = "full"   // past both factors
-	stageReset  stage = "reset"  // has followed the link in the mail
+	stageReset  stage = "reset"  // past the link in the mail
 	stageProven stage = "proven" // the reset guard has let the reset go on
 )
 
-// lifetimes are how long a stage lasts, and entrances where its visitor goes on.
+// lifetimes tells how long a stage lasts, and entrances where its visitor goes on.
 var (
 	lifetimes = map[stage]time.Duration{
 		stageHalf: 10 * time.Minute, stageKnown: 12 * time.Hour, stageFull: 12 * time.Hour, stageReset: 15 * time.Minute, stageProven: 15 * time.Minute,
@@ -41,7 +41,7 @@ const (
 	keyFlash, keyNewAddress, keyAMR                = "flash", "new-address", "amr"
 )
 
-// sessionLife is how long a session lasts, whatever its stages.
+// sessionLife bounds a session, whatever its stages.
 const sessionLife = 12 * time.Hour
 
 // newSessions keeps sessions in memory: they end with the program. scs has stores for
@@ -58,14 +58,14 @@ func newSessions() *scs.SessionManager {
 	return m
 }
 
-// A visitor is who sends a request, as far as the session tells.
+// A visitor is what a session tells about the sender of a request.
 type visitor struct {
 	user
 	Stage stage
 }
 
-// enter takes a visitor to a stage, under a new token: one that somebody planted or
-// read before does not come along, and neither does what another user left.
+// enter takes a visitor to a stage, under a new token, so that a planted or stolen
+// token does not come along, and neither does another user's data.
 func (a *app) enter(ctx context.Context, who user, to stage) error {
 	if a.sessions.GetString(ctx, keyUser) != who.ID {
 		if err := a.sessions.Clear(ctx); err != nil {
@@ -83,7 +83,7 @@ func (a *app) enter(ctx context.Context, who user, to stage) error {
 	return nil
 }
 
-// leave ends the session and begins another one that knows nobody.
+// leave ends the session and starts an empty one.
 func (a *app) leave(ctx context.Context) error {
 	if err := a.sessions.Clear(ctx); err != nil {
 		return err
@@ -91,8 +91,8 @@ func (a *app) leave(ctx context.Context) error {
 	return a.sessions.RenewToken(ctx)
 }
 
-// visitor returns who sends a request. A session is over when its stage is, and when
-// the password or the address has changed since it began.
+// visitor returns the sender of a request. A session ends with its stage, and when
+// the password or the address changes.
 func (a *app) visitor(ctx context.Context) (visitor, error) {
 	id := a.sessions.GetString(ctx, keyUser)
 	if id == "" {
@@ -110,10 +110,9 @@ func (a *app) visitor(ctx context.Context) (visitor, error) {
 	return visitor{user: who, Stage: stage(a.sessions.GetString(ctx, keyStage))}, nil
 }
 
-// A view serves a request. What it returns is answered with a page of its own.
+// A view serves a request. An error gets its own page.
 type view func(w http.ResponseWriter, r *http.Request, v visitor) error
 
-// anybody serves everybody.
 func (a *app) anybody(serve view) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := a.visitor(r.Context())
@@ -129,7 +128,7 @@ func (a *app) anybody(serve view) http.Handler {
 // at serves visitors at one stage, and sends all others to where they can go on.
 func (a *app) at(only stage, serve view) http.Handler { return a.among([]stage{only}, serve) }
 
-// among serves visitors at one of some stages, and sends all others on.
+// among serves visitors at one of several stages, and sends all others on.
 func (a *app) among(stages []stage, serve view) http.Handler {
 	return a.anybody(func(w http.ResponseWriter, r *http.Request, v visitor) error {
 		if !slices.Contains(stages, v.Stage) {
@@ -140,7 +139,7 @@ func (a *app) among(stages []stage, serve view) http.Handler {
 	})
 }
 
-// next sends the browser to another page, which says something once.
+// next redirects the browser to another page, which shows a message once.
 func (a *app) next(w http.ResponseWriter, r *http.Request, path, say string) error {
 	if say != "" {
 		a.sessions.Put(r.Context(), keyFlash, say)

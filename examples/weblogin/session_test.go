@@ -12,7 +12,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A token that somebody knew before the login is worth nothing after it.
+// A token known before the login is worthless after it.
 func TestEachStageHasANewToken(t *testing.T) {
 	c := newSite(t).client()
 	token := func() string {
@@ -80,8 +80,8 @@ func TestRememberedBrowserChangesNothing(t *testing.T) {
 	}
 }
 
-// A second factor that comes or goes ends the remembered browsers of before, also where
-// mail is down.
+// Adding or removing a second factor ends earlier remembered browsers, even if mail
+// is down.
 func TestRememberedBrowsersEndWithTheAuthenticator(t *testing.T) {
 	s := newSite(t)
 	c := s.client()

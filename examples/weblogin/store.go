@@ -8,15 +8,15 @@ import (
 	"github.com/alexedwards/scs/v2"
 )
 
-// A sessionStore never brings a session back. scs stores a session once its request is
-// served, and so a request that was on its way during a logout would bring back what the
-// logout ended. A store in a database needs the same: tokens that were ended, kept for as
-// long as a session lasts.
+// A sessionStore never revives an ended session. scs stores a session after its
+// request, so a request that ran during a logout would bring back what the logout
+// ended. A database store needs the same: keep ended tokens for as long as a
+// session lasts.
 type sessionStore struct {
 	scs.Store
 	mu    sync.Mutex
 	ended map[string]time.Time // tokens, until their sessions would have expired
-	tidy  time.Time            // when those that have expired are dropped
+	tidy  time.Time            // when to drop expired tokens
 }
 
 func neverBack(behind scs.Store) *sessionStore {

@@ -16,15 +16,16 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// A user is a row of the application's own table. factor keeps no passwords and
-// knows nobody's address.
+// A user is a row of the application's own table. factor keeps no passwords and no
+// addresses.
 type user struct {
-	// ID never changes and is given to nobody else. It is what factor calls the user.
+	// ID never changes and is never given to another user. It is factor's name for
+	// the user.
 	ID      string
 	Name    string
 	Address string
-	// Epoch is one more after each change of the password, and Moves after each change
-	// of the address. What was opened before is over: see visitor.
+	// Epoch counts changes of the password, and Moves changes of the address. A
+	// change ends earlier sessions: see visitor.
 	Epoch, Moves int64
 }
 
@@ -36,10 +37,10 @@ type users struct {
 // bcryptCost is lower in tests.
 var bcryptCost = bcrypt.DefaultCost
 
-// longest is how many bytes of a password bcrypt reads.
+// longest is the most bytes of a password that bcrypt reads.
 const longest = 72
 
-// An inputError is what a person has to mend in a form.
+// An inputError is an error that a person can correct in a form.
 type inputError string
 
 func (e inputError) Error() string { return string(e) }
@@ -87,8 +88,8 @@ func (u *users) create(ctx context.Context, name, address, password string) (use
 	return created, nil
 }
 
-// named returns the user of a name in its one spelling, byID that of an ID.
-// sql.ErrNoRows says that there is none.
+// named returns the user of a spelled name, byID that of an ID. Without one they
+// return sql.ErrNoRows.
 func (u *users) named(ctx context.Context, name string) (user, error) {
 	return u.row(ctx, `SELECT id, name, address, epoch, moves FROM users WHERE name = ?`, name)
 }
@@ -118,18 +119,18 @@ func (u *users) checkPassword(ctx context.Context, id, password string) (bool, e
 	return err == nil, err
 }
 
-// noPassword takes as long as checkPassword, for a name that nobody has.
+// noPassword takes as long as checkPassword, for unknown names.
 func noPassword(password string) {
 	_ = bcrypt.CompareHashAndPassword(nobodysHash(), []byte(password))
 }
 
 var nobodysHash = sync.OnceValue(func() []byte {
-	hash, _ := bcrypt.GenerateFromPassword([]byte("nobody's"), bcryptCost) // fails for long ones only
+	hash, _ := bcrypt.GenerateFromPassword([]byte("nobody's"), bcryptCost) // fails only for long ones
 	return hash
 })
 
-// hashed is what the tables keep of a token. Nobody guesses 130 random bits, so that
-// SHA-256 will do.
+// hashed returns a token's hash for the tables. Nobody guesses 130 random bits, so
+// SHA-256 is good enough.
 func hashed(token string) string {
 	hash := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(hash[:])

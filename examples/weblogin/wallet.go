@@ -14,21 +14,21 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A wallet keeps the cards, which are the critical data that the reset guard
-// protects, and the payments.
+// A wallet keeps the payments, and the cards, which are the critical data that the
+// reset guard protects.
 type wallet struct {
 	db  *sql.DB
 	now func() time.Time
 }
 
-// A payment waits for its code, or is paid. It never changes otherwise.
+// A payment waits for its code or is paid. Nothing else about it changes.
 type payment struct {
 	ID, Payee, Amount string
 	Paid              bool
 }
 
-// purpose is what a code for the payment is for. Its parts are those that the mail
-// and the page show to whoever types the code.
+// purpose returns the purpose of the payment's code. Its parts are those that the
+// mail and the page show to the user.
 func (p payment) purpose() []string { return []string{"pay", p.Payee, p.Amount} }
 
 func (w *wallet) addCard(ctx context.Context, id, label string) error {
@@ -43,7 +43,7 @@ func (w *wallet) cards(ctx context.Context, id string) ([]string, error) {
 	return stringsOf(w.db.QueryContext(ctx, `SELECT label FROM cards WHERE user_id = ? ORDER BY id`, id))
 }
 
-// stringsOf reads the rows of a query that has one column.
+// stringsOf reads the rows of a one-column query.
 func stringsOf(rows *sql.Rows, err error) (all []string, _ error) {
 	if err != nil {
 		return nil, err
@@ -59,16 +59,14 @@ func stringsOf(rows *sql.Rows, err error) (all []string, _ error) {
 	return all, rows.Err()
 }
 
-// wipe is factor.Options.Wipe. It deletes what existed when the wipe was marked, and
-// nothing that was saved since, so that it may be asked for again: one statement, and
-// idempotent.
+// wipe is factor.Options.Wipe. It deletes what existed when the wipe was marked,
+// and nothing saved since. It is one statement, and idempotent.
 func (w *wallet) wipe(ctx context.Context, wipe factor.Wipe) error {
 	_, err := w.db.ExecContext(ctx, `DELETE FROM cards WHERE user_id = ? AND added_at <= ?`, wipe.User, wipe.At.UnixMilli())
 	return err
 }
 
-// newPayment checks what was typed and gives it one spelling: a code for 12.5 is for
-// 12.50.
+// newPayment checks the input and normalizes it: a code for 12.5 is for 12.50.
 func newPayment(payee, amount string) (payment, error) {
 	payee = strings.Join(strings.Fields(payee), " ")
 	if !shows(payee, 60) {
@@ -84,8 +82,8 @@ func newPayment(payee, amount string) (payment, error) {
 	return payment{ID: rand.Text(), Payee: payee, Amount: value.FloatString(2)}, nil
 }
 
-// shows reports whether a text has 1 to most characters, each of which shows: none turns
-// the others around or hides among them. What the user reads is what is meant.
+// shows reports whether a text has 1 to most characters, all visible: none reverses
+// the others or hides among them. So the user reads what is meant.
 func shows(text string, most int) bool {
 	hidden := func(r rune) bool { return !unicode.IsPrint(r) }
 	n := utf8.RuneCountInString(text)
@@ -98,7 +96,7 @@ func (w *wallet) add(ctx context.Context, id string, p payment) error {
 	return err
 }
 
-// payment returns a payment of the user's, errNoPage for anybody else's.
+// payment returns one of the user's payments, or errNoPage.
 func (w *wallet) payment(ctx context.Context, id, number string) (p payment, err error) {
 	err = w.db.QueryRowContext(ctx, `SELECT id, payee, amount, paid FROM payments WHERE id = ? AND user_id = ?`, number, id).
 		Scan(&p.ID, &p.Payee, &p.Amount, &p.Paid)
@@ -114,7 +112,7 @@ func (w *wallet) pay(ctx context.Context, p payment) error {
 	return changedOne(done, err, "This is paid already.")
 }
 
-// changedOne returns what else was wrong if a statement has changed no row.
+// changedOne returns otherwise if a statement changed no row.
 func changedOne(done sql.Result, err error, otherwise inputError) error {
 	if err != nil {
 		return err

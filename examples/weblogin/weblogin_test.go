@@ -95,7 +95,7 @@ func TestPaymentNeedsThePINAndItsOwnCode(t *testing.T) {
 	b.want("#paid", "This is paid.")
 }
 
-func TestResetKeepsTheCardOfWhoProvesThePIN(t *testing.T) {
+func TestResetKeepsTheCardAfterARightPIN(t *testing.T) {
 	b := newSite(t).browser()
 	b.withCard()
 	b.submit("logout")
@@ -118,7 +118,7 @@ func TestResetKeepsTheCardOfWhoProvesThePIN(t *testing.T) {
 	b.want("#cards", "Visa 4242")
 }
 
-func TestResetTakesTheCardOfWhoCannotProveThePIN(t *testing.T) {
+func TestResetDeletesTheCardWithoutTheRightPIN(t *testing.T) {
 	for name, lose := range map[string]func(b *browser){
 		"forfeit": func(b *browser) {
 			b.wantStatus(b.submit("forfeit"), http.StatusUnprocessableEntity)

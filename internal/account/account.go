@@ -1,7 +1,7 @@
-// Package account is the one place of the rules: what is remembered about one user,
-// what changes it, and how it is encoded. An Account is a value. Its methods take the
-// time, the limits and the drawn secrets as values, and reach no store, no clock and
-// no random generator. The package knows nothing of records, callers and events.
+// Package account holds all the rules: what is remembered about one user, what
+// changes it, and its encoding. An Account is a value. Its methods take the time,
+// the limits and the drawn secrets as values, and use no store, clock or random
+// generator. The package knows nothing of records, callers and events.
 package account
 
 import (
@@ -13,7 +13,7 @@ import (
 
 const (
 	// pendingTTL is how long an authenticator waits for its first code, and
-	// pendingTries how many wrong ones it takes.
+	// pendingTries the wrong codes it takes.
 	pendingTTL   = 15 * time.Minute
 	pendingTries = 5
 )
@@ -27,29 +27,29 @@ const (
 	MaxHashTime   = 1 << 10
 )
 
-// An Account is everything that is remembered about one user. The zero value is the
-// account of a user of whom nothing is known. All instants in it are UTC in whole
-// milliseconds, and a zero time stands for none.
+// An Account is everything remembered about one user. The zero value is the account
+// of an unknown user. All times in it are UTC in whole milliseconds; a zero time
+// means none.
 type Account struct {
-	PIN           *PIN                    // nil: none is set
-	Devices       []Device                // in the order of their first enrolment
-	Authenticator *Authenticator          // the one that counts
-	Pending       *Pending                // the one that waits for its first code: see PendingAt
+	PIN           *PIN                    // nil: none
+	Devices       []Device                // in order of first enrolment
+	Authenticator *Authenticator          // in force
+	Pending       *Pending                // waits for its first code: see PendingAt
 	Issued        [len(IssuedKinds)]Codes // in the order of IssuedKinds: see Codes
 	Recovery      *Recovery               // nil: none
 	Budgets       [len(Kinds)]Budget      // in the order of Kinds: see Budget
 	Guard         Guard
-	Notices       Notices   // that the user was not told yet
-	Marks         []Mark    // of what Import does not take over any more
+	Notices       Notices   // not yet told
+	Marks         []Mark    // what Import no longer binds
 	Emptied       time.Time // the last write, while the account is empty
-	// PasswordChanges counts what the host did that a password which was right before does
-	// not pay for any more: that it changed the password, or forgot the user. It keeps no
-	// record by itself.
+	// PasswordChanges counts the times that the host changed the password or forgot
+	// the user. After either, a password that was right before pays for nothing. It
+	// keeps no record by itself.
 	PasswordChanges int64
 }
 
-// A Hash is an Argon2id hash of a PIN with the parameters that made it, or the hash
-// of another system. The latter has only a Sum, which is its text.
+// A Hash is an Argon2id hash of a PIN with its parameters, or the hash of another
+// system, which has only a Sum: its text.
 type Hash struct {
 	Memory  uint32 // KiB, at most MaxHashMemory
 	Time    uint32 // passes, at most MaxHashTime
@@ -61,8 +61,8 @@ type Hash struct {
 // Imported reports whether another system made the hash.
 func (h Hash) Imported() bool { return h.Threads == 0 }
 
-// wellFormed reports whether the fields are those of a hash. It does not look at the
-// text of an imported one.
+// wellFormed reports whether the fields are possible. It does not check the text of
+// an imported hash.
 func (h Hash) wellFormed() bool {
 	if h.Imported() {
 		return h.Memory == 0 && h.Time == 0 && len(h.Salt) == 0 && len(h.Sum) > 0
@@ -70,7 +70,6 @@ func (h Hash) wellFormed() bool {
 	return h.Time > 0 && len(h.Sum) > 0
 }
 
-// A PIN is a PIN that is set.
 type PIN struct {
 	Hash
 	SetAt time.Time
@@ -84,38 +83,38 @@ type Device struct {
 	UsedAt     time.Time // zero: never
 }
 
-// An Authenticator is an authenticator that counts.
+// An Authenticator is a confirmed authenticator.
 type Authenticator struct {
 	TOTP
-	ConfirmedAt time.Time // zero: before this was kept
+	ConfirmedAt time.Time // zero: stored by a release that did not keep it
 }
 
-// A Pending is an authenticator that has not shown its first code yet.
+// A Pending is an authenticator that has not shown its first code.
 type Pending struct {
 	TOTP
 	ExpiresAt time.Time
-	Wrong     int       // first codes, of pendingTries
-	Replaced  *Replaced // the one that it replaced, if any
+	Wrong     int       // wrong codes, of pendingTries
+	Replaced  *Replaced // the one it replaced, or nil
 }
 
-// A Replaced is an authenticator that never showed its first code, because the user
-// began again. Whoever has scanned it is told so.
+// A Replaced is a pending authenticator that the user replaced by starting again. A
+// user who has scanned it gets a stale code.
 type Replaced struct {
 	TOTP
 	ExpiresAt time.Time
 }
 
-// An Actor is who changes what a user holds.
+// An Actor changes what a user holds.
 type Actor int
 
 const (
-	// User is whoever gave a proof, or needed none: perhaps a thief.
+	// User gave a proof or needed none: perhaps a thief.
 	User Actor = iota
-	// Host is the host's own act.
+	// Host acts without a proof.
 	Host
 )
 
-// PendingAt returns the authenticator that waits for its first code, nil if none does.
+// PendingAt returns the authenticator that waits for its first code, or nil.
 func (a *Account) PendingAt(now time.Time) *Pending {
 	if a.Pending == nil || !active(a.Pending.ExpiresAt, pendingTTL, now) {
 		return nil
@@ -128,7 +127,7 @@ func (a *Account) DeviceIndex(id uuid.UUID) int {
 	return slices.IndexFunc(a.Devices, func(d Device) bool { return d.ID == id })
 }
 
-// SetPIN binds a PIN, in the place of one that is set.
+// SetPIN binds a PIN, replacing an earlier one.
 func (a *Account) SetPIN(h Hash, by Actor, r *Rules, now time.Time) {
 	if a.PIN != nil {
 		a.proofRemoved(by, r, now)
@@ -144,7 +143,7 @@ func (a *Account) RemovePIN(by Actor, r *Rules, now time.Time) {
 	a.proofRemoved(by, r, now)
 }
 
-// Enroll binds a device, in the place of the one with its ID if there is one.
+// Enroll binds a device, replacing one with the same ID.
 func (a *Account) Enroll(id uuid.UUID, s TOTP, r *Rules, now time.Time) {
 	d := Device{ID: id, TOTP: s, EnrolledAt: now}
 	if i := a.DeviceIndex(id); i >= 0 {
@@ -165,8 +164,8 @@ func (a *Account) Revoke(id uuid.UUID, by Actor, r *Rules, now time.Time) {
 	a.proofRemoved(by, r, now)
 }
 
-// Begin makes an authenticator wait for its first code, in the place of one that
-// waits already. The one that counts stays.
+// Begin makes an authenticator wait for its first code, replacing a pending one.
+// The confirmed one stays.
 func (a *Account) Begin(s TOTP, now time.Time) *Pending {
 	next := &Pending{TOTP: s, ExpiresAt: now.Add(pendingTTL)}
 	if p := a.PendingAt(now); p != nil {
@@ -176,11 +175,11 @@ func (a *Account) Begin(s TOTP, now time.Time) *Pending {
 	return next
 }
 
-// Confirm judges the first code of the authenticator that waits, which there must
-// be. The right code is spent and puts the authenticator in force. Wrong codes have
-// a count of their own beside the budget; left is what remains of it. A code of the
-// authenticator that this one replaced is stale, and right for neither: else whoever
-// holds the replaced secret could guess at this one, uncounted.
+// Confirm judges the first code of the pending authenticator, which must exist. A
+// right code is spent and puts the authenticator in force. Wrong codes have a count
+// beside the budget; left is the rest of it. A code of the authenticator that this
+// one replaced is stale and right for neither: otherwise the holder of the replaced
+// secret could guess at this one, uncounted.
 func (a *Account) Confirm(code string, r *Rules, now time.Time) (v Verdict, left int) {
 	p := a.Pending
 	step, v := p.Match(code, now, r.TOTP.Skew)
@@ -217,8 +216,7 @@ func (p *Pending) replaced(code string, r *Rules, now time.Time) bool {
 	return found
 }
 
-// RemoveAuthenticator removes the authenticator, the one that counts and the one that
-// waits.
+// RemoveAuthenticator removes the confirmed and the pending authenticator.
 func (a *Account) RemoveAuthenticator(by Actor, r *Rules, now time.Time) {
 	if a.Authenticator != nil {
 		a.mark(placeOf(KindTOTP, uuid.Nil))
@@ -230,10 +228,10 @@ func (a *Account) RemoveAuthenticator(by Actor, r *Rules, now time.Time) {
 	a.Authenticator, a.Pending = nil, nil
 }
 
-// bound is called where a PIN or a device was bound.
+// bound must be called when a PIN or a device was bound.
 //
-// What was guessed before tells nothing about a new secret, so the count of its kind
-// starts anew, unless an older secret of that kind stays in force.
+// Earlier guesses tell nothing about a new secret, so the count of its kind starts
+// at zero, unless an older secret of that kind stays in force.
 func (a *Account) bound(k Kind) {
 	if k != KindDeviceTOTP || len(a.Devices) == 1 {
 		a.Budget(k).reset()
@@ -241,9 +239,9 @@ func (a *Account) bound(k Kind) {
 	a.Guard.bound()
 }
 
-// MarkWipe gives the user's critical data up: it marks the wipe, which is due at
-// once, and removes what could prove a reset. The authenticator that counts and
-// the recovery codes stay, because they still guard the login.
+// MarkWipe marks the wipe, due at once, and removes what could prove a reset. The
+// confirmed authenticator and the recovery codes stay, because they still guard the
+// login.
 func (a *Account) MarkWipe(id uuid.UUID, reason WipeReason, now time.Time) {
 	if a.PIN != nil {
 		a.mark(placeOf(KindPIN, uuid.Nil))
@@ -258,7 +256,7 @@ func (a *Account) MarkWipe(id uuid.UUID, reason WipeReason, now time.Time) {
 	a.Guard = Guard{Wipe: &Wipe{ID: id, At: now, Reason: reason, RetryAt: now}}
 }
 
-// Budget returns the count of a kind's wrong answers.
+// Budget returns the budget of a kind.
 func (a *Account) Budget(k Kind) *Budget { return &a.Budgets[k.index()] }
 
 // Empty reports whether the account holds nothing.
@@ -272,8 +270,8 @@ func (a *Account) Empty() bool {
 		a.Guard.Empty() && a.Notices.empty() && len(a.Marks) == 0 && a.Budgets == [len(Kinds)]Budget{}
 }
 
-// Tidy drops what has ended by now, and stamps an account that is empty. It is called
-// before each write. Counts stay: dropping one would refund guesses.
+// Tidy drops expired state, and stamps an empty account. The caller runs it before
+// each write. Counts stay: dropping one would refund guesses.
 func (a *Account) Tidy(now time.Time) {
 	if p := a.Pending; p != nil && !p.ExpiresAt.After(now) {
 		a.Pending = nil

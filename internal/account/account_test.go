@@ -18,15 +18,15 @@ func sameAccount(t interface{ Fatalf(string, ...any) }, got, want *account.Accou
 	}
 }
 
-// with returns an account that change has filled.
+// with returns an account changed by change.
 func with(change func(a *account.Account)) *account.Account {
 	a := &account.Account{}
 	change(a)
 	return a
 }
 
-// tidiedCodes is what is left of codes: live ones that have expired are stale, of the
-// stale ones the newest 8 are kept, and of these each for ten minutes more.
+// tidiedCodes returns codes after tidying: expired live ones are stale, and the
+// newest 8 stale ones stay, each for ten minutes more.
 func tidiedCodes(c account.Codes, now time.Time) account.Codes {
 	stale, live := slices.Clone(c.Stale), c.Live
 	c.Live, c.Stale = nil, nil
@@ -49,9 +49,9 @@ func tidiedCodes(c account.Codes, now time.Time) account.Codes {
 	return c
 }
 
-// What has ended is gone after tidying, and what has not is still there; counts,
-// strikes, bindings, marks and wipes stay in any case, but a wipe and notices do not
-// wait for a clock that ran ahead.
+// Tidying drops what has ended and nothing else; counts, strikes, bindings, marks
+// and wipes always stay, but a wipe and notices do not wait for a clock that ran
+// ahead.
 func TestTidyDropsWhatHasEndedAndNothingElse(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Around(accounttest.Noon)).Draw(t, "account")
@@ -90,8 +90,8 @@ func TestTidyDropsWhatHasEndedAndNothingElse(t *testing.T) {
 	})
 }
 
-// A wipe that is done, or put off by no more than an hour and the minute for clocks
-// that differ, is left as it is.
+// A wipe that is done, or put off by no more than an hour and the minute for
+// clocks, stays as it is.
 func TestTidyMakesAVoidPutOffDueAtOnce(t *testing.T) {
 	for _, c := range []struct {
 		putOff time.Duration
@@ -108,7 +108,7 @@ func TestTidyMakesAVoidPutOffDueAtOnce(t *testing.T) {
 	}
 }
 
-// Only an account that holds nothing at all is empty.
+// Only an account that holds nothing is empty.
 func TestEmptyMeansThatNothingIsKept(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Instant()).Draw(t, "account")

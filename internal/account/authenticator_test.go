@@ -11,9 +11,9 @@ import (
 	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
-// The waiting secret has a count of its own: five wrong codes drop it, however
-// the budget stands. The right one puts it in force and is spent by that; the count
-// starts anew, and where an authenticator proves a reset it is bound like the others.
+// The pending secret has its own count: five wrong codes drop it, whatever the
+// budget says. The right one is spent and puts it in force; the kind's count starts
+// at zero, and if an authenticator proves a reset, it is a binding like the others.
 func TestConfirmTakesFiveWrongCodesOrARightOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Around(accounttest.Noon)).Draw(t, "account")
@@ -75,8 +75,8 @@ func TestPendingAuthenticatorWaitsAQuarterOfAnHour(t *testing.T) {
 	}
 }
 
-// Who begins again has a new secret with its own time and count. The one before is
-// remembered if it still waited, and no other.
+// A second Begin makes a new secret with its own time and count. Only a replaced
+// secret that was still pending is remembered.
 func TestBeginRemembersTheOneThatItReplaces(t *testing.T) {
 	first, second, third := totpOf("first"), totpOf("second"), totpOf("third")
 	at := accounttest.Noon.Add
@@ -103,9 +103,9 @@ func TestBeginRemembersTheOneThatItReplaces(t *testing.T) {
 	}
 }
 
-// A code of the secret that was replaced is stale until that one's quarter of an hour
-// is over, however often it is shown, and then it is wrong like any other.
-func TestConfirmTellsWhoScannedTheFirstCode(t *testing.T) {
+// A code of the replaced secret is stale until its quarter of an hour is over,
+// however often it is shown, and then wrong like any other.
+func TestConfirmTellsAUserWhoScannedTheFirstCode(t *testing.T) {
 	first, second, third := totpOf("first"), totpOf("second"), totpOf("third")
 	at := accounttest.Noon.Add
 	a := &account.Account{}
@@ -137,8 +137,8 @@ func TestConfirmTellsWhoScannedTheFirstCode(t *testing.T) {
 	}
 }
 
-// A code of both is right for neither: else whoever holds the first could guess at
-// the second, uncounted, with the codes that the first shows.
+// A code of both is right for neither: otherwise the holder of the first could
+// guess at the second, uncounted.
 func TestConfirmTakesNoCodeOfBoth(t *testing.T) {
 	s := totpOf("the same")
 	a := &account.Account{}
@@ -151,7 +151,7 @@ func TestConfirmTakesNoCodeOfBoth(t *testing.T) {
 	sameAccount(t, a, want)
 }
 
-// What is remembered of the replaced one goes with the one that waits.
+// The replaced secret is forgotten with the pending one.
 func TestWhatDropsAnAuthenticatorThatWaits(t *testing.T) {
 	in, s := totpOf("in force"), totpOf("second")
 	for _, c := range []struct {

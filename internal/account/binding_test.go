@@ -12,7 +12,7 @@ import (
 	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
-// drawRules draws what the rules of a binding depend on.
+// drawRules draws the rules of a binding.
 func drawRules(t *rapid.T) *account.Rules {
 	return &account.Rules{
 		TOTP: account.TOTPRules{Digits: 6, Period: 30 * time.Second, Skew: 1},
@@ -27,8 +27,8 @@ func drawActor(t *rapid.T) account.Actor {
 	return rapid.SampledFrom([]account.Actor{account.User, account.Host}).Draw(t, "by")
 }
 
-// boundGuard is what any binding does to the guard: it ends a wipe, and only a wipe,
-// and forgets the last wrong proof. What is held stays so.
+// boundGuard is the effect of any binding on the guard: it ends a wipe and forgets
+// the last wrong proof. A hold stays.
 func boundGuard(g account.Guard) account.Guard {
 	if g.Wipe != nil {
 		return account.Guard{HoldUntil: g.HoldUntil}
@@ -37,8 +37,8 @@ func boundGuard(g account.Guard) account.Guard {
 	return g
 }
 
-// heldGuard is what the removal of a proof by the user does to it: the user does not
-// count as holding nothing for MinAge, or for as long as it was said before.
+// heldGuard is the effect of the user's removal of a proof: for MinAge, or for as
+// long as before, the user does not count as holding nothing.
 func heldGuard(g account.Guard, by account.Actor, r *account.Rules) account.Guard {
 	until := accounttest.Noon.Add(r.Guard.MinAge)
 	kept := g.HoldUntil.After(until) && !g.HoldUntil.After(until.Add(time.Minute))
@@ -48,7 +48,7 @@ func heldGuard(g account.Guard, by account.Actor, r *account.Rules) account.Guar
 	return g
 }
 
-// lost adds the marks of what was removed that are not there yet.
+// lost adds the missing marks of what was removed.
 func lost(a *account.Account, marks ...account.Mark) {
 	for _, m := range marks {
 		if !slices.Contains(a.Marks, m) {
@@ -85,8 +85,8 @@ func TestRemovePINKeepsItsCount(t *testing.T) {
 	})
 }
 
-// The count of the devices starts anew where the new one is the only one, and where
-// an older one stays in force the count stays, and a final lock with it.
+// The devices' count starts at zero if the new one is the only one; with an older
+// one in force the count stays, and a final lock too.
 func TestEnrollStartsTheCountAnewForTheOnlyDevice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Around(accounttest.Noon)).Draw(t, "account")
@@ -122,8 +122,8 @@ func TestEnrollStartsTheCountAnewForTheOnlyDevice(t *testing.T) {
 	})
 }
 
-// Typos made before the first device, or before a new PIN, do not lock it; what is
-// guessed at an old device is not forgiven for a new one.
+// Typos before the first device, or before a new PIN, do not lock it; guesses at an
+// old device are not forgiven for a new one.
 func TestWhichBindingsRefundWrongAnswers(t *testing.T) {
 	r := &account.Rules{TimeBased: account.Limit{Tries: 3, Delay: time.Minute, MaxDelay: time.Hour, Final: 6}}
 	device := func(n byte) account.Device {
@@ -174,8 +174,8 @@ func TestWhichBindingsRefundWrongAnswers(t *testing.T) {
 	}
 }
 
-// What a user removes or replaces holds the guard for MinAge; what the host does, what
-// proves nothing and what is bound for the first time do not.
+// A user's removal or replacement holds the guard for MinAge; the host's acts,
+// things that prove nothing and first bindings do not.
 func TestWhatHoldsTheGuard(t *testing.T) {
 	const minAge = 24 * time.Hour
 	rules := func(authenticator bool) *account.Rules {
@@ -235,8 +235,8 @@ func TestWhatHoldsTheGuard(t *testing.T) {
 	}
 }
 
-// A later removal prolongs the hold, and none shortens it; one that is longer than it
-// can be does not count.
+// A later removal prolongs the hold, and none shortens it; a hold longer than
+// possible does not count.
 func TestTheLastRemovalHolds(t *testing.T) {
 	r := &account.Rules{Guard: account.GuardRules{MinAge: time.Hour}}
 	for was, want := range map[time.Duration]time.Duration{
@@ -251,9 +251,9 @@ func TestTheLastRemovalHolds(t *testing.T) {
 	}
 }
 
-// Giving up removes what could prove a reset and what a mail could carry; the
-// confirmed authenticator, the recovery codes and the counts stay, and the live codes
-// are stale.
+// MarkWipe removes what could prove a reset and what a mail could carry; the
+// confirmed authenticator, the recovery codes and the counts stay, and the live
+// codes become stale.
 func TestMarkWipeLeavesNoProofOfAReset(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Instant()).Draw(t, "account")

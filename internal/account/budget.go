@@ -2,13 +2,13 @@ package account
 
 import "time"
 
-// MaxFailures is the largest Final that is allowed: NIST SP 800-63B-4 §3.2.2
-// asks for at most 100 consecutive failures.
+// MaxFailures is the largest Final: NIST SP 800-63B-4 §3.2.2 allows at most 100
+// consecutive failures.
 const MaxFailures = 100
 
-// A Limit bounds the wrong answers in a row for one user and one kind. The
-// Tries-th locks the kind for Delay, each further one for twice as long as the one
-// before, up to MaxDelay, and the Final-th until the kind is unlocked or bound anew.
+// A Limit bounds the wrong answers in a row for one user and one kind. The Tries-th
+// locks the kind for Delay, each further one for twice as long as the one before,
+// up to MaxDelay, and the Final-th until the kind is unlocked or bound anew.
 type Limit struct {
 	Tries    int
 	Delay    time.Duration
@@ -16,7 +16,7 @@ type Limit struct {
 	Final    int
 }
 
-// delay returns how long a kind locks after so many wrong answers in a row.
+// delay returns how long a kind locks after that many wrong answers in a row.
 func (l Limit) delay(wrong int) time.Duration {
 	d := l.Delay
 	for n := l.Tries; n < wrong && d < l.MaxDelay; n++ {
@@ -31,19 +31,19 @@ func (l Limit) delay(wrong int) time.Duration {
 // A Budget counts the wrong answers in a row of one user and kind.
 type Budget struct {
 	Wrong int
-	Until time.Time // end of the lock that the last wrong answer set
+	Until time.Time // end of the lock of the last wrong answer
 }
 
 // Final reports whether the kind is locked until it is unlocked or bound anew.
 func (b Budget) Final(l Limit) bool { return b.Wrong >= l.Final }
 
 // Locked reports whether nothing of the kind may be judged now. A lock that ends
-// later from now than a lock can last is void: a clock that ran ahead set it.
+// later than a lock can last is void: a clock that ran ahead set it.
 func (b Budget) Locked(l Limit, now time.Time) bool {
 	return b.Final(l) || active(b.Until, l.MaxDelay, now)
 }
 
-// End returns when the lock ends, zero if it has no end.
+// End returns when the lock ends, or zero if it has no end.
 func (b Budget) End(l Limit, now time.Time) time.Time {
 	if b.Final(l) {
 		return time.Time{}
@@ -51,7 +51,7 @@ func (b Budget) End(l Limit, now time.Time) time.Time {
 	return reported(b.Until, l.MaxDelay, now)
 }
 
-// Charge returns the budget with one more wrong answer counted.
+// Charge returns the budget with one more wrong answer.
 func (b Budget) Charge(l Limit, now time.Time) Budget {
 	b.Wrong++
 	b.Until = time.Time{}
@@ -61,7 +61,7 @@ func (b Budget) Charge(l Limit, now time.Time) Budget {
 	return b
 }
 
-// Remaining returns how many wrong answers are left before the kind locks.
+// Remaining returns the number of wrong answers left before the kind locks.
 func (b Budget) Remaining(l Limit, now time.Time) int {
 	if b.Locked(l, now) {
 		return 0
@@ -69,5 +69,4 @@ func (b Budget) Remaining(l Limit, now time.Time) int {
 	return max(1, l.Tries-b.Wrong)
 }
 
-// reset starts the count anew.
 func (b *Budget) reset() { *b = Budget{} }

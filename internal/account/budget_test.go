@@ -20,9 +20,9 @@ func naiveDelay(l account.Limit, wrong int) time.Duration {
 	return time.Duration(d.Int64())
 }
 
-// A kind is locked from the Tries-th wrong answer in a row on, each time for
-// twice as long, and from the Final-th until it is unlocked; what a right answer
-// or the clock does in between is in the history.
+// From the Tries-th wrong answer in a row on, each locks the kind for twice as
+// long, and the Final-th until it is unlocked; the history has the effects of right
+// answers and the clock.
 func TestBudgetLocksAsTheHistoryOfWrongAnswersSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l, b, now := accounttest.Limit().Draw(t, "limit"), account.Budget{}, accounttest.Noon
@@ -65,8 +65,8 @@ func TestBudgetLocksAsTheHistoryOfWrongAnswersSays(t *testing.T) {
 	})
 }
 
-// However the guesses are timed, no more than Tries are judged before a lock, and
-// no more than Final ever.
+// However the guesses are timed, at most Tries are judged before a lock, and at
+// most Final ever.
 func TestBudgetJudgesNoMoreThanFinal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l, b, now := accounttest.Limit().Draw(t, "limit"), account.Budget{}, accounttest.Noon
@@ -129,7 +129,8 @@ func TestBudgetKeepsTheCountOfAVoidLock(t *testing.T) {
 	if want := (account.Budget{4, accounttest.Noon.Add(2 * time.Minute)}); b != want || !b.Locked(l, accounttest.Noon) {
 		t.Fatalf("the fourth wrong answer made %v, want %v", b, want)
 	}
-	// Nor does a void end stay where Tries was raised meanwhile: it would come into force one day.
+	// A void end does not stay if Tries was raised meanwhile: it would come into
+	// force later.
 	if b := (account.Budget{3, ahead}).Charge(account.Limit{Tries: 5, Delay: time.Minute, MaxDelay: time.Hour, Final: 10}, accounttest.Noon); b != (account.Budget{Wrong: 4}) {
 		t.Fatalf("the fourth of five made %v", b)
 	}

@@ -2,19 +2,18 @@ package account
 
 import "time"
 
-// ClockSlack is how far the clocks of several processes may be apart. What another
-// process wrote may lie so far in the future.
+// ClockSlack is how far apart the clocks of several processes may be. What another
+// process wrote may lie that far in the future.
 const ClockSlack = time.Minute
 
-// active reports whether what ends at until has not ended yet. What ends later from
-// now than it can last, ClockSlack aside, is void: a clock that ran ahead set it. So is
-// what cannot last at all, because an option is not set any more.
+// active reports whether something that ends at until has not ended yet. An end
+// later than longest from now, plus ClockSlack, is void: a clock that ran ahead set
+// it. So is any end if longest is zero, because an option is no longer set.
 func active(until time.Time, longest time.Duration, now time.Time) bool {
 	return longest > 0 && until.After(now) && !until.After(now.Add(longest+ClockSlack))
 }
 
-// reported returns the end that a caller is told: no later than it can be by this
-// clock.
+// reported returns the end to tell a caller: no later than possible by this clock.
 func reported(until time.Time, longest time.Duration, now time.Time) time.Time {
 	if latest := now.Add(longest); until.After(latest) {
 		return latest
@@ -22,8 +21,9 @@ func reported(until time.Time, longest time.Duration, now time.Time) time.Time {
 	return until
 }
 
-// tooNew reports whether what was bound at a time has not reached minAge. What was
-// bound later than now, ClockSlack aside, is old: a clock that ran ahead bound it.
+// tooNew reports whether something bound at at has not reached minAge. If at is
+// later than now plus ClockSlack, it counts as old: a clock that ran ahead bound
+// it.
 func tooNew(at time.Time, minAge time.Duration, now time.Time) bool {
 	return minAge > 0 && now.Sub(at) < minAge && !at.After(now.Add(ClockSlack))
 }

@@ -9,8 +9,8 @@ const ms = time.Millisecond
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-// What has an end is in force up to it, and void where it would last longer than it
-// can, with a minute for clocks that differ.
+// Something with an end is in force until then, and void if it would last longer
+// than possible, plus a minute for clocks.
 func TestActiveUntilItsEndAndNoLongerThanItCanLast(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -39,8 +39,8 @@ func TestActiveUntilItsEndAndNoLongerThanItCanLast(t *testing.T) {
 	}
 }
 
-// The end that is told is no later than it can be by the clock of the caller.
-func TestReportedEndIsAtMostWhatItCanLast(t *testing.T) {
+// The reported end is no later than possible by the caller's clock.
+func TestReportedEndIsPossible(t *testing.T) {
 	for left, want := range map[time.Duration]time.Duration{
 		-ms: -ms, 0: 0, ms: ms, time.Hour - ms: time.Hour - ms, time.Hour: time.Hour, time.Hour + ms: time.Hour, time.Hour + time.Minute: time.Hour,
 	} {

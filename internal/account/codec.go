@@ -7,13 +7,13 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// The encoding of an account: a version byte, then the fields in a fixed order, then
-// parts that most accounts do not have, each behind a byte that names it, then zeros
-// up to a multiple of padTo bytes, because the length of what is sealed would tell
-// what a user holds. Numbers are varints; a list is its length and its elements; what
-// may be missing is a list of none or one.
+// The encoding of an account: a version byte; the fields in a fixed order; optional
+// parts, each behind a byte that names it; zeros up to a multiple of padTo bytes,
+// because the length of the sealed record would tell what a user holds. Numbers are
+// varints; a list is its length and its elements; an optional value is a list of
+// none or one.
 //
-// Versions 1 and 2 are those of 0.1.0, and are only read: see codec_old.go.
+// Versions 1 and 2 are those of 0.1.0, and only read: see codec_old.go.
 const (
 	encodingVersion = 3
 	padTo           = 256
@@ -22,7 +22,7 @@ const (
 	blockSize = 64
 )
 
-// What names a part. They are written in this order, and 0 is no part.
+// The names of the parts, in the order of writing. 0 names no part.
 const (
 	partHold     = 1
 	partMarks    = 2
@@ -33,13 +33,12 @@ const (
 
 // Errors of Decode.
 var (
-	// ErrDamaged says that the bytes are no account, or one of an unknown version.
+	// ErrDamaged reports bytes that are no account, or one of an unknown version.
 	ErrDamaged = errors.New("unknown or damaged encoding")
-	// ErrNewer says that a newer release encoded the account.
+	// ErrNewer reports that a newer release encoded the account.
 	ErrNewer = errors.New("encoding of a newer release")
 )
 
-// Encode returns the account as bytes.
 func (a *Account) Encode() []byte {
 	w := writer{buf: make([]byte, 0, padTo)}
 	w.buf = append(w.buf, encodingVersion)
@@ -66,9 +65,9 @@ func (a *Account) Encode() []byte {
 	return w.buf
 }
 
-// Decode fills an empty account. It puts the devices into Devices if that has the
-// capacity. It keeps parts of data, and does not look at the text of an imported
-// hash. After an error, which is ErrDamaged or ErrNewer, the account is of no use.
+// Decode fills an empty account. It reuses the capacity of Devices and keeps parts
+// of data. It does not check the text of an imported hash. It returns ErrDamaged or
+// ErrNewer; the account is then useless.
 func (a *Account) Decode(data []byte) error {
 	r := reader{buf: data}
 	switch version := r.byte(); {
@@ -136,7 +135,7 @@ func (w *writer) parts(a *Account) {
 	}
 }
 
-// parts reads what there is up to the zeros. A part that is not known is one of a
+// parts reads the optional parts up to the zeros. An unknown part comes from a
 // newer release.
 func (r *reader) parts(a *Account) {
 	for last := byte(0); r.left() > 0 && r.buf[r.at] != 0; {
@@ -188,7 +187,7 @@ func (w *writer) device(d *Device) {
 	w.time(d.UsedAt)
 }
 
-// devices returns the devices, nil for none, in room if it has the capacity.
+// devices returns the devices, in room if it has the capacity, or nil for none.
 func (r *reader) devices(room []Device) []Device {
 	n := int(r.uvarint(MaxDevices))
 	if n == 0 {
@@ -274,7 +273,7 @@ func (r *reader) guard(s *Guard) {
 	}
 }
 
-// hold returns an instant that is not zero.
+// hold returns a time that is not zero.
 func (r *reader) hold() time.Time {
 	t := r.time()
 	r.must(!t.IsZero())

@@ -11,8 +11,8 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// benchAccounts are what most checks read and write, and that of a user who holds
-// about all that one can.
+// benchAccounts are the accounts that most checks read and write, and a user's with
+// about all one can hold.
 func benchAccounts() map[string]*account.Account {
 	d := account.Device{
 		uuid.UUID{1},
@@ -40,8 +40,8 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
-// BenchmarkDecode decodes into an account on the heap with room for the devices,
-// where a check holds it.
+// BenchmarkDecode decodes into an account on the heap with room for the devices, as
+// a check does.
 func BenchmarkDecode(b *testing.B) {
 	held := &struct {
 		account.Account

@@ -8,7 +8,7 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// issued writes the kinds of which there are codes.
+// issued writes the kinds that have codes.
 func (w *writer) issued(a *Account) {
 	count := w.room()
 	for i, k := range IssuedKinds {
@@ -52,7 +52,7 @@ func (w *writer) list(codes []Code) {
 	}
 }
 
-// list returns the codes, nil for none.
+// list returns the codes, or nil.
 func (r *reader) list(most int64) []Code {
 	n := r.uvarint(most)
 	if n == 0 {
@@ -65,7 +65,7 @@ func (r *reader) list(most int64) []Code {
 	return codes
 }
 
-// sealed, in the length of a code, says that the seal of its purpose follows.
+// sealed, set in the length of a code, means that the seal of its purpose follows.
 const sealed = 16
 
 func (w *writer) code(c *Code) {
@@ -92,7 +92,7 @@ func (r *reader) code(c *Code) {
 	r.must(len(c.Digits) >= totp.MinDigits && len(c.Digits) <= totp.MaxDigits)
 }
 
-// budgets writes those that are not zero.
+// budgets writes the budgets that are not zero.
 func (w *writer) budgets(a *Account) {
 	count := w.room()
 	for i, k := range Kinds {
@@ -115,8 +115,8 @@ func (r *reader) budgets(a *Account) {
 	})
 }
 
-// kinds reads a list whose elements begin with a kind, in the order of Kinds. One that
-// is not known is a newer release's.
+// kinds reads a list whose elements start with a kind, in the order of Kinds. An
+// unknown kind comes from a newer release.
 func (r *reader) kinds(read func(Kind)) {
 	last := 0
 	for range r.byte() {
@@ -161,7 +161,7 @@ func (r *reader) notices(n *Notices) {
 	r.must(!n.empty() && !n.RetryAt.IsZero())
 }
 
-// notice reads one. An action or a kind that is not known is a newer release's.
+// notice reads a notice. An unknown action or kind comes from a newer release.
 func (r *reader) notice() (n Notice) {
 	copy(n.ID[:], r.take(len(n.ID)))
 	n.At = r.time()

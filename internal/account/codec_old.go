@@ -2,14 +2,14 @@ package account
 
 import "slices"
 
-// What 0.1.0 wrote, in versions 1 and 2 of the encoding, is read for ever. Version 2
-// has marks of what was imported, and may have a PIN's hash of another system.
+// 0.1.0 wrote versions 1 and 2 of the encoding, which are read for ever. Version 2
+// adds marks of imports, and PIN hashes of other systems.
 const (
 	oldestVersion   = 1
 	importedVersion = 2
 )
 
-// storedBudgets holds the kinds whose budgets versions 1 and 2 have, in their order.
+// storedBudgets holds the kinds of the budgets in versions 1 and 2, in order.
 var storedBudgets = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP}
 
 func (r *reader) oldAccount(a *Account, version byte) {
@@ -40,11 +40,11 @@ func (r *reader) oldAccount(a *Account, version byte) {
 		a.Marks = r.marks()
 	}
 	if r.left() >= blockSize {
-		r.fail() // these were padded to the next multiple
+		r.fail() // these versions padded to the next multiple
 	}
 }
 
-// oldCodes reads what has one live code at most, and no purposes.
+// oldCodes reads codes without purposes, at most one of them live.
 func (r *reader) oldCodes(c *Codes) {
 	r.codes(c)
 	r.must(len(c.Live) <= 1)

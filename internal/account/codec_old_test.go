@@ -87,7 +87,7 @@ func (w *oldWriter) guard(g account.Guard) {
 	}
 }
 
-// encodeOld writes what an account of 0.1.0 could hold, in version 1 or 2.
+// encodeOld encodes an account of 0.1.0, in version 1 or 2.
 func encodeOld(a *account.Account, version byte) []byte {
 	var w oldWriter
 	w.WriteByte(version)
@@ -131,8 +131,7 @@ func encodeOld(a *account.Account, version byte) []byte {
 	return padded(w.Bytes(), 64)
 }
 
-// asOld drops what 0.1.0 did not know, and what it wrote only in version 2 where the
-// version is 1.
+// asOld drops what 0.1.0 did not know, and for version 1 what only version 2 has.
 func asOld(a *account.Account, version byte) *account.Account {
 	a.Guard.HoldUntil, a.PasswordChanges, a.Recovery, a.Notices = time.Time{}, 0, nil, account.Notices{}
 	*a.Budget(account.KindRecovery) = account.Budget{}
@@ -172,8 +171,8 @@ func everythingOld() *account.Account {
 	return a
 }
 
-// Whatever 0.1.0 wrote is read, and is written in format 3 from then on. It had no
-// part of its own for a code that was replaced, an age of the authenticator or a hold.
+// Everything that 0.1.0 wrote is read, and then written in format 3. 0.1.0 had no
+// replaced codes, no age of an authenticator and no hold.
 func TestCodecReadsWhatVersion010Wrote(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		version := rapid.SampledFrom([]byte{1, 2}).Draw(t, "version")
@@ -262,8 +261,8 @@ const (
 	sealedCode = "16" + "303132333435" + "0123456789abcdef0123456789abcdef" + "81a89f8dbf68"
 )
 
-// oldCodes returns what is written of an account whose live and stale login codes are
-// these bytes, and that has a mark in version 2.
+// oldCodes returns the encoding of an account with these bytes for its live and
+// stale login codes, and in version 2 a mark.
 func oldCodes(version byte, live, stale string) []byte {
 	a := &account.Account{}
 	if version == 2 {
@@ -278,8 +277,8 @@ func oldCodes(version byte, live, stale string) []byte {
 	return padded(bytes.TrimRight(slices.Concat(data[:at], codes, data[at+2:]), "\x00"), 64)
 }
 
-// Version 2 is that of an account with something imported, and only there stands a
-// hash of another system.
+// An account with an import has version 2, and only there is a hash of another
+// system.
 func TestCodecRefusesWhatVersion010DidNotWrite(t *testing.T) {
 	imported := &account.Account{PIN: &account.PIN{Hash: account.Hash{Sum: []byte(pinhashtest.Imported[0])}}, Marks: []account.Mark{{1}}}
 	if _, err := accounttest.Decode(encodeOld(imported, 2)); err != nil {

@@ -36,7 +36,7 @@ func TestCodecBringsBackEveryAccount(t *testing.T) {
 	})
 }
 
-// written returns the account without its padding. It has none that ends with 0.
+// written returns the account without padding. It does not end with 0.
 func written(a *account.Account) []byte { return bytes.TrimRight(a.Encode(), "\x00") }
 
 // padded adds zeros up to a multiple of a block.
@@ -44,15 +44,15 @@ func padded(data []byte, block int) []byte {
 	return append(bytes.Clone(data), make([]byte, (block-len(data)%block)%block)...)
 }
 
-// An account ends where its fields end: one that was cut off is refused, and so is one
-// with anything but zeros behind.
+// An account ends with its fields: one that is cut off is refused, and so is one
+// followed by anything but zeros.
 func TestCodecRefusesWhatItDoesNotKnow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Instant()).Draw(t, "account")
 		a.Marks, a.PasswordChanges, a.Recovery, a.Notices = []account.Mark{{7: 1}}, 0, nil, account.Notices{} // so that the last byte is none of zeros
 		data, whole := written(a), a.Encode()
 		for n := range data {
-			// A part that is missing as a whole is not missed.
+			// A missing part is not noticed.
 			if got, err := accounttest.Decode(whole[:n]); err == nil && got.Marks != nil {
 				t.Fatalf("%d of %d bytes are taken for a whole account", n, len(data))
 			}
@@ -74,7 +74,7 @@ func TestCodecRefusesWhatItDoesNotKnow(t *testing.T) {
 			t.Errorf("%d zeros: %v", len(data), err)
 		}
 	}
-	// What is there or not is one or zero, nothing else.
+	// An optional value is one or zero.
 	for name, i := range map[string]int{"PIN": 1, "authenticator": 3, "pending": 4, "wipe": 10} {
 		for _, other := range []byte{2, 3, 128, 255} {
 			data := (&account.Account{}).Encode()
@@ -86,8 +86,8 @@ func TestCodecRefusesWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
-// A release may pad to other multiples than this one: any number of blocks of zeros
-// behind the fields is fine.
+// Another release may pad to other multiples: any number of blocks of zeros is
+// fine.
 func TestCodecTakesAnyBlocksOfZeros(t *testing.T) {
 	for n := range 300 {
 		a := &account.Account{Guard: account.Guard{LastWrong: accounttest.OrNil(bytes.Repeat([]byte{0xff}, n))}, Emptied: accounttest.Noon}
@@ -110,7 +110,7 @@ func TestCodecTakesAnyBlocksOfZeros(t *testing.T) {
 	}
 }
 
-// Whatever one flipped bit makes of it, no rule meets a value out of its bounds.
+// With any bit flipped, no rule meets a value out of bounds.
 func TestCodecKeepsBoundsWithAnyBitFlipped(t *testing.T) {
 	for seed := range 10 {
 		a := accounttest.Any(accounttest.Instant()).Example(seed)
@@ -141,8 +141,8 @@ func stable(t interface{ Fatalf(string, ...any) }, data []byte) {
 	}
 }
 
-// A ciphertext's length must not tell what a user has: what most users hold is as long
-// as nothing.
+// A ciphertext's length must not tell what a user has: most users' records are as
+// long as an empty one.
 func TestCodecHidesDifferencesInLength(t *testing.T) {
 	now := accounttest.Noon
 	live := account.Code{Digits: "01234567", ExpiresAt: now}
@@ -211,9 +211,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// canonical fails if an encoding of format 3 is accepted that is not how its account
-// is written, zeros behind it aside: what could be written in two ways would tell them
-// apart.
+// canonical fails if an accepted encoding of format 3 is not the one that its
+// account has, trailing zeros aside: a second encoding would distinguish records.
 func canonical(t interface{ Fatalf(string, ...any) }, data []byte) {
 	a, err := accounttest.Decode(data)
 	if err != nil || data[0] != 3 {
@@ -224,7 +223,7 @@ func canonical(t interface{ Fatalf(string, ...any) }, data []byte) {
 	}
 }
 
-// What format 3 writes is what it is: another release reads it.
+// Format 3 must not change: another release reads it.
 func TestCodecWritesFormat3(t *testing.T) {
 	const at, id, code = "81a89f8dbf68", "0123456789abcdef0123456789abcdef", "083030303030303030"
 	const key = "143132333435363738393031323334353637383930" + "02" + "08" + "78" + "81bfd606"
@@ -262,11 +261,11 @@ func TestCodecWritesFormat3(t *testing.T) {
 	}
 }
 
-// The head of an account that holds nothing, up to where its parts begin.
+// The start of an empty account, up to its parts.
 var nothing = (&account.Account{}).Encode()[:12]
 
-// with3 returns an empty account of format 3 of which so many bytes at a place are
-// replaced, with zeros behind.
+// with3 returns an empty account of format 3 with n bytes at a place replaced,
+// followed by zeros.
 func with3(at, n int, by string) []byte {
 	b, err := hex.DecodeString(by)
 	if err != nil {
@@ -275,8 +274,8 @@ func with3(at, n int, by string) []byte {
 	return padded(slices.Concat(nothing[:at], b, nothing[at+n:]), 64)
 }
 
-// Parts, kinds and numbers have one order and one form, and what a newer release wrote
-// is told from what is damaged.
+// Parts, kinds and numbers have one order and one form, and a newer release's are
+// distinguished from damage.
 func TestCodecTellsNewerFromDamaged(t *testing.T) {
 	const issued, budgets, emptied, parts = 5, 6, 11, 12 // places in nothing
 	const noon, codes = "81a89f8dbf68", "00" + "00" + "81a89f8dbf68"
@@ -393,7 +392,7 @@ func TestCodecRefusesImportedHashesOutOfPlace(t *testing.T) {
 	}
 }
 
-// The largest number there is keeps what is computed from it from overflowing.
+// The largest number keeps what is computed from it from overflowing.
 func TestCodecRefusesNumbersBeyondItsLargest(t *testing.T) {
 	holding := func(step int64) *account.Account {
 		return &account.Account{Authenticator: &account.Authenticator{TOTP: account.TOTP{totp.Key{Secret: []byte{1}, Digits: 6, Period: time.Second}, step}}}
@@ -429,7 +428,7 @@ func TestCodecAllocatesNoMoreThanItReturns(t *testing.T) {
 	}
 }
 
-// Room that was used before shows nothing of what it held.
+// Reused room shows nothing of its earlier content.
 func TestDecodingInPlaceLeavesNothingOfWhatWasThere(t *testing.T) {
 	for _, devices := range []int{0, 1, 2, 3} {
 		want := accounttest.Everything()

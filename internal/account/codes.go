@@ -7,14 +7,13 @@ import (
 )
 
 const (
-	// MaxCodeTTL is the longest life of an issued code, NIST SP 800-63B-4
-	// §3.1.3.2.
+	// MaxCodeTTL is the longest life of an issued code (NIST SP 800-63B-4
+	// §3.1.3.2).
 	MaxCodeTTL = 10 * time.Minute
-	// liveKept is how many codes of a kind are live at once, each for a purpose of its
-	// own.
+	// liveKept is the number of live codes of a kind, each for another purpose.
 	liveKept = 4
-	// staleKept is how many stale codes of a kind are remembered, and staleTTL for
-	// how long after they have expired.
+	// staleKept is the number of stale codes of a kind that are remembered, and
+	// staleTTL for how long after they expired.
 	staleKept = 8
 	staleTTL  = 10 * time.Minute
 )
@@ -38,14 +37,14 @@ func (c Code) isFor(p Purpose, k Kind) bool { return c.Seal == p.seal(k, c.Digit
 
 // Codes are the issued codes of one kind.
 type Codes struct {
-	// Live are the newest for each purpose, oldest first, until they are spent, voided,
-	// pushed out or expire.
+	// Live are the newest codes for each purpose, oldest first, until they are
+	// spent, voided, pushed out or expired.
 	Live      []Code
-	Stale     []Code    // those that were live, oldest first: see IsStale
+	Stale     []Code    // no longer live, oldest first: see isStale
 	NotBefore time.Time // no new code before
 }
 
-// Codes returns the issued codes of a kind, nil for a kind that is not issued.
+// Codes returns the issued codes of a kind, or nil if the kind is not issued.
 func (a *Account) Codes(k Kind) *Codes {
 	if i := slices.Index(IssuedKinds[:], k); i >= 0 {
 		return &a.Issued[i]
@@ -53,10 +52,10 @@ func (a *Account) Codes(k Kind) *Codes {
 	return nil
 }
 
-// Issue makes digits the live code of a kind for a purpose, and returns the live code: the
-// one that is live already where that is to be sent again. Where too many are live the
-// oldest is pushed out. Those of a clock that ran ahead are void, and go first. No other
-// is issued within the interval.
+// Issue makes digits the live code of a kind for a purpose, and returns the live
+// code, which with Resend may be an earlier one. If too many are live, it pushes
+// out the oldest. Codes of a clock that ran ahead are void and go first. The
+// interval starts.
 func (a *Account) Issue(k Kind, p Purpose, digits string, r *Rules, now time.Time) Code {
 	c, ttl := a.Codes(k), r.TTL(k)
 	c.NotBefore = time.Time{}
@@ -64,7 +63,7 @@ func (a *Account) Issue(k Kind, p Purpose, digits string, r *Rules, now time.Tim
 		c.NotBefore = now.Add(r.Interval)
 	}
 	c.retire(func(live Code) bool { return live.expired(now) })
-	c.retire(func(live Code) bool { return !live.liveAt(ttl, now) }) // or it would be right when its time comes
+	c.retire(func(live Code) bool { return !live.liveAt(ttl, now) }) // otherwise it would become right later
 	for _, live := range c.Live {
 		if r.Resend && live.isFor(p, k) && live.ExpiresAt.Sub(now) >= ttl/2 {
 			return live
@@ -79,26 +78,24 @@ func (a *Account) Issue(k Kind, p Purpose, digits string, r *Rules, now time.Tim
 	return issued
 }
 
-// Held reports whether no new code may be issued yet, because of the interval, and
-// until when.
+// Held reports whether the interval forbids a new code, and until when.
 func (c *Codes) Held(r *Rules, now time.Time) (until time.Time, held bool) {
 	return reported(c.NotBefore, r.Interval, now), active(c.NotBefore, r.Interval, now)
 }
 
-// LiveAt reports whether there is a live code, whatever it is for.
+// LiveAt reports whether a live code exists, for any purpose.
 func (c *Codes) LiveAt(ttl time.Duration, now time.Time) bool {
 	return slices.ContainsFunc(c.Live, func(live Code) bool { return live.liveAt(ttl, now) })
 }
 
 func (c Code) liveAt(ttl time.Duration, now time.Time) bool { return active(c.ExpiresAt, ttl, now) }
 
-// expired reports whether a live code is one no more.
+// expired reports whether a code has expired.
 func (c Code) expired(now time.Time) bool { return !c.ExpiresAt.After(now) }
 
 func (c Code) is(other Code) bool { return c == other }
 
-// retire takes those live codes out of use of which something is true. They are stale
-// from then on.
+// retire makes stale each live code that which selects.
 func (c *Codes) retire(which func(Code) bool) {
 	if !slices.ContainsFunc(c.Live, which) {
 		return
@@ -114,13 +111,13 @@ func (c *Codes) retire(which func(Code) bool) {
 	c.Live, c.Stale = live, c.Stale[max(0, len(c.Stale)-staleKept):]
 }
 
-// Void takes all live codes out of use.
+// Void makes all live codes stale.
 func (c *Codes) Void() { c.retire(func(Code) bool { return true }) }
 
-// isStale reports whether a code was right once and is not any more: it was used,
-// replaced, pushed out or voided, or has expired. The codes that became stale last are
-// remembered, until staleTTL after they have expired. One that claims to expire later
-// than it can is not: a clock that ran ahead issued it.
+// isStale reports whether a code was right once and no longer is: it was used,
+// replaced, pushed out or voided, or has expired. The last codes that became stale
+// are remembered until staleTTL after they expired. A code that expires later than
+// possible is not stale: a clock that ran ahead issued it.
 func (c *Codes) isStale(digits string, s Seal, ttl time.Duration, now time.Time) bool {
 	tidied := Codes{Live: c.Live, Stale: slices.Clip(c.Stale)}
 	tidied.retire(func(live Code) bool { return live.expired(now) })
@@ -129,14 +126,14 @@ func (c *Codes) isStale(digits string, s Seal, ttl time.Duration, now time.Time)
 	})
 }
 
-// WouldBeStale reports whether a code would be stale as soon as it is issued for a
-// purpose: it is stale, or it is the live one that it would replace.
+// WouldBeStale reports whether a code would be stale once issued for a purpose: it
+// is stale, or is the live one that it would replace.
 func (a *Account) WouldBeStale(k Kind, p Purpose, digits string, r *Rules, now time.Time) bool {
 	c, s := a.Codes(k), p.seal(k, digits)
 	return c.isStale(digits, s, r.TTL(k), now) || slices.ContainsFunc(c.Live, func(live Code) bool { return live.Matches(digits, s) })
 }
 
-// match judges a code, without taking it out of use.
+// match judges a code, without spending it.
 func (c *Codes) match(digits string, s Seal, ttl time.Duration, now time.Time) match {
 	if c.isStale(digits, s, ttl, now) {
 		return match{verdict: Stale}
@@ -149,9 +146,9 @@ func (c *Codes) match(digits string, s Seal, ttl time.Duration, now time.Time) m
 	return match{}
 }
 
-// VoidCodes takes the live codes out of use, whatever they are for, and drops an
-// authenticator that waits for its first code: whoever had the old password or the old
-// address may have asked for them. It reports whether there was anything to void.
+// VoidCodes makes all live codes stale and drops a pending authenticator: whoever
+// had the old password or address may have requested them. It reports whether it
+// changed anything.
 func (a *Account) VoidCodes(r *Rules, now time.Time) bool {
 	voided := a.PendingAt(now) != nil
 	a.Pending = nil
@@ -163,7 +160,7 @@ func (a *Account) VoidCodes(r *Rules, now time.Time) bool {
 	return voided
 }
 
-// tidy drops what has ended by now.
+// tidy drops what has expired.
 func (c *Codes) tidy(now time.Time) {
 	c.retire(func(live Code) bool { return live.expired(now) })
 	c.Stale = slices.DeleteFunc(c.Stale, func(s Code) bool { return !s.ExpiresAt.Add(staleTTL).After(now) })
@@ -172,7 +169,7 @@ func (c *Codes) tidy(now time.Time) {
 	}
 }
 
-// ends calls end with each instant at which something ends.
+// ends calls end with each time at which something ends.
 func (c *Codes) ends(end func(time.Time)) {
 	end(c.NotBefore)
 	for _, code := range c.Live {

@@ -14,14 +14,14 @@ import (
 	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
-// purposes are some that codes are issued for. None is another, however alike they look.
+// purposes are all different, however similar they look.
 var purposes = [][]string{
 	nil, {"pay"}, {"pay", "A 1", "2"}, {"pay", "A", "1 2"}, {"pay", "A 1 2"}, {"pay A 1 2"}, {"a", "b"}, {"ab"}, {"b", "a"}, {"a", "b", "a"}, {"000000"},
 }
 
 func purposeOf(parts []string) account.Purpose { return account.NewPurpose(parts) }
 
-// A namedCode is a code with the parts of what it is for.
+// A namedCode is a code with the parts of its purpose.
 type namedCode struct {
 	account.Code
 	purpose []string
@@ -29,20 +29,20 @@ type namedCode struct {
 
 func (c namedCode) isFor(purpose []string) bool { return slices.Equal(c.purpose, purpose) }
 
-// codeHistory is what a bystander notes about the codes of a kind.
+// codeHistory records the codes of a kind independently of the rules.
 type codeHistory struct {
 	live  []namedCode // one for each purpose and four at most, oldest first
 	stale []namedCode // the last eight that were live, oldest first
 	ttl   time.Duration
 }
 
-// passes takes note that live codes are over, or stale ones.
+// passes records that live or stale codes are over.
 func (h *codeHistory) passes(now time.Time) {
 	h.end(func(c namedCode) bool { return !now.Before(c.ExpiresAt) })
 	h.stale = slices.DeleteFunc(h.stale, func(s namedCode) bool { return now.Sub(s.ExpiresAt) >= 10*time.Minute })
 }
 
-// end takes note that some live codes are not live any more.
+// end records that some codes are no longer live.
 func (h *codeHistory) end(which func(namedCode) bool) {
 	var live []namedCode
 	for _, c := range h.live {
@@ -58,12 +58,12 @@ func (h *codeHistory) end(which func(namedCode) bool) {
 	}
 }
 
-// canLast reports whether a code ends when a code can.
+// canLast reports whether a code ends within its lifetime.
 func (h *codeHistory) canLast(c namedCode, now time.Time) bool {
 	return c.ExpiresAt.Sub(now) <= h.ttl+time.Minute
 }
 
-// issue says what is issued, and takes note of it.
+// issue predicts the issued code, and records it.
 func (h *codeHistory) issue(purpose []string, digits string, resend bool, now time.Time) account.Code {
 	h.end(func(c namedCode) bool { return !h.canLast(c, now) })
 	for _, c := range h.live {
@@ -81,9 +81,9 @@ func (h *codeHistory) issue(purpose []string, digits string, resend bool, now ti
 	return issued.Code
 }
 
-// verdict says that the newest code for a purpose is right, if it is in force; that the
-// eight that ended last are known until ten minutes after they have expired, to those who
-// give them for what they were for; and that all else is wrong.
+// verdict: the newest code for a purpose is right if in force; the eight that ended
+// last are stale for their own purpose until ten minutes after they expired;
+// everything else is wrong.
 func (h *codeHistory) verdict(digits string, purpose []string, now time.Time) account.Verdict {
 	for _, c := range h.stale {
 		if c.Digits == digits && c.isFor(purpose) && now.Sub(c.ExpiresAt) < 10*time.Minute && h.canLast(c, now) {
@@ -165,8 +165,7 @@ func drawCodes(t *rapid.T, purpose *rapid.Generator[[]string]) account.Codes {
 	return c
 }
 
-// Tidying is not seen by those who give codes, as long as the clock does not run
-// backwards.
+// Tidying is invisible to callers as long as the clock does not run backwards.
 func TestCodesTidiedAreJudgedTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		purpose := rapid.SampledFrom(purposes[:4])
@@ -209,8 +208,8 @@ func allDigits(c *account.Codes) (all []string) {
 	return all
 }
 
-// A code is right until it expires, and stale for ten minutes more. One that claims to
-// expire later than it can, with a minute for clocks that differ, is neither.
+// A code is right until it expires, and stale for ten minutes more. One that
+// expires later than possible, plus a minute for clocks, is neither.
 func TestCodeIsRightThenStaleThenWrong(t *testing.T) {
 	const ttl, ms = 5 * time.Minute, time.Millisecond
 	r := &account.Rules{AccountTTL: ttl, OneTime: limit}
@@ -245,7 +244,7 @@ func TestCodeIsRightThenStaleThenWrong(t *testing.T) {
 	}
 }
 
-// However a code went out of use, it is recognised.
+// A code is recognised as stale whatever made it so.
 func TestHowCodesBecomeStale(t *testing.T) {
 	r := &account.Rules{LoginTTL: 10 * time.Minute, AccountTTL: 5 * time.Minute, OneTime: limit}
 	for name, act := range map[string]func(a *account.Account) time.Time{
@@ -279,8 +278,8 @@ func TestHowCodesBecomeStale(t *testing.T) {
 	}
 }
 
-// The eight that became stale last are known, whatever made them so, of each kind
-// apart; the ninth pushes the oldest out.
+// The last eight stale codes of each kind are known, whatever made them so; the
+// ninth pushes the oldest out.
 func TestCodesRememberTheEightThatBecameStaleLast(t *testing.T) {
 	for n := 1; n <= 12; n++ {
 		a := &account.Account{}
@@ -305,8 +304,8 @@ func TestCodesRememberTheEightThatBecameStaleLast(t *testing.T) {
 	}
 }
 
-// A code is right once it is issued, but for one that would be stale at once: the
-// caller draws another.
+// A code is right once issued, except one that would be stale at once: the caller
+// draws another.
 func TestIssuedCodesAreRightUnlessTheyWouldBeStale(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, purpose := &account.Account{}, rapid.SampledFrom(purposes[:4])
@@ -322,8 +321,8 @@ func TestIssuedCodesAreRightUnlessTheyWouldBeStale(t *testing.T) {
 	})
 }
 
-// A new code takes the place of the live one, which is stale from then on, and starts
-// the Interval anew.
+// A new code replaces the live one, which becomes stale, and starts the Interval
+// anew.
 func TestIssueReplacesAndHolds(t *testing.T) {
 	a, r := &account.Account{}, *rules
 	r.Interval = time.Minute
@@ -343,8 +342,8 @@ func TestIssueReplacesAndHolds(t *testing.T) {
 	}
 }
 
-// The interval ends where it says, by a clock that is up to a minute behind too, and
-// the end that is told is one that can be.
+// The interval ends when it should, even by a clock that is up to a minute behind,
+// and the reported end is a possible one.
 func TestIntervalHoldsTheNextCode(t *testing.T) {
 	const ms = time.Millisecond
 	for _, c := range []struct {
@@ -369,8 +368,8 @@ func TestIntervalHoldsTheNextCode(t *testing.T) {
 	}
 }
 
-// The codes of all kinds are voided, and an authenticator that waits is dropped; the
-// interval stays. Whether there was anything to void is what a caller is told.
+// VoidCodes voids the codes of all kinds and drops a pending authenticator; the
+// interval stays. It reports whether there was anything to void.
 func TestVoidCodesSaysWhetherThereWereAny(t *testing.T) {
 	const ms = time.Millisecond
 	at := accounttest.Noon.Add
@@ -415,7 +414,7 @@ func TestVoidCodesSaysWhetherThereWereAny(t *testing.T) {
 	}
 }
 
-// The codes of each kind are kept, end, and are gone in a wipe.
+// The codes of each kind are kept, expire, and go in a wipe.
 func TestCodesOfEachKindAreKeptUntilTheyEnd(t *testing.T) {
 	end := accounttest.Noon.Add(time.Minute)
 	code := account.Code{Digits: "012345", ExpiresAt: end}
@@ -439,9 +438,9 @@ func TestCodesOfEachKindAreKeptUntilTheyEnd(t *testing.T) {
 	}
 }
 
-// With Resend the live code is issued again while at least half its life is left, with
-// the end that it has; else a new one is, and the old one is stale. The interval starts
-// anew either way.
+// With Resend the live code is issued again, with its own end, while at least half
+// its life is left; otherwise a new one is, and the old one becomes stale. The
+// interval starts anew either way.
 func TestIssueSendsTheLiveCodeAgain(t *testing.T) {
 	const ttl, ms = 10 * time.Minute, time.Millisecond
 	for _, c := range []struct {

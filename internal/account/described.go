@@ -10,16 +10,15 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// Described are what one user holds in another system, as that system describes it.
-// Only the hash of the PIN is known to be well-formed.
+// Described is what one user holds in another system, in that system's form. Only
+// the PIN's hash is known to be well-formed.
 type Described struct {
 	PIN           *PIN
 	Authenticator *DescribedTOTP
 	Devices       []DescribedDevice
 }
 
-// A DescribedTOTP is a key, and the step of the last code that was accepted, 0 if none
-// is known.
+// A DescribedTOTP is a key, and the step of its last accepted code, 0 if unknown.
 type DescribedTOTP struct {
 	totp.Description
 	LastStep int64
@@ -32,11 +31,10 @@ type DescribedDevice struct {
 	EnrolledAt, UsedAt time.Time
 }
 
-// A Refusal says which field of what is described cannot be taken, and what it must
-// look like. It never repeats the value.
+// A Refusal names a bad field and tells its form. It never repeats the value.
 type Refusal struct{ Field, Reason string }
 
-// in returns the refusal of a field of something that is itself a field.
+// in returns the refusal with an outer field in front of its field.
 func (r *Refusal) in(outer string) *Refusal {
 	if r == nil {
 		return nil
@@ -44,14 +42,14 @@ func (r *Refusal) in(outer string) *Refusal {
 	return &Refusal{outer + "." + r.Field, r.Reason}
 }
 
-// Parse returns what is described as an account keeps it, or a Refusal.
+// Parse returns the holdings in an account's form, or a Refusal.
 func (d Described) Parse(now time.Time) (held Holdings, refused *Refusal) {
 	if d.PIN != nil {
 		setAt, refused := parseInstant("SetAt", d.PIN.SetAt, now)
 		if refused != nil {
 			return held, refused.in("PIN")
 		}
-		held.PIN = &PIN{Hash: d.PIN.Hash, SetAt: orNow(setAt, now)}
+		held.PIN = &PIN{Hash: d.PIN.Hash, SetAt: defaultTime(setAt, now)}
 	}
 	var keys []*totp.Key
 	if d.Authenticator != nil {
@@ -85,7 +83,7 @@ func (d DescribedTOTP) parse(now time.Time) (s TOTP, refused *Refusal) {
 	}
 	s = TOTP{Key: key, LastStep: NoStep}
 	if d.LastStep < 0 || d.LastStep > s.Step(now)+totp.MaxSkew {
-		return s, &Refusal{"LastStep", "must be Unix time / Period, and not in the future: 0 if it is not known"}
+		return s, &Refusal{"LastStep", "must be Unix time / Period, and not in the future: 0 if unknown"}
 	}
 	if d.LastStep > 0 {
 		s.LastStep = d.LastStep
@@ -106,21 +104,21 @@ func (d DescribedDevice) parse(now time.Time) (device Device, refused *Refusal) 
 		return device, refused
 	}
 	usedAt, refused := parseInstant("UsedAt", d.UsedAt, now)
-	return Device{ID: d.ID, TOTP: s, EnrolledAt: orNow(enrolledAt, now), UsedAt: usedAt}, refused
+	return Device{ID: d.ID, TOTP: s, EnrolledAt: defaultTime(enrolledAt, now), UsedAt: usedAt}, refused
 }
 
-// parseInstant returns an instant as an account keeps it, zero if it is not known.
+// parseInstant returns a time in an account's form, or zero if unknown.
 func parseInstant(field string, t, now time.Time) (time.Time, *Refusal) {
 	if t.IsZero() {
 		return t, nil
 	}
 	if t.Unix() < 0 || t.After(now.Add(ClockSlack)) {
-		return t, &Refusal{field, "must be from 1970 on and not in the future: leave it zero if it is not known"}
+		return t, &Refusal{field, "must be from 1970 on and not in the future: leave it zero if unknown"}
 	}
 	return t.UTC().Truncate(time.Millisecond), nil
 }
 
-func orNow(t, now time.Time) time.Time {
+func defaultTime(t, now time.Time) time.Time {
 	if t.IsZero() {
 		return now
 	}

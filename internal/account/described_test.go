@@ -15,8 +15,7 @@ func describedTOTP(first byte) DescribedTOTP {
 	return DescribedTOTP{Description: totp.Description{Key: key}}
 }
 
-// What is described is taken over as an account keeps it, or refused by the field that
-// is wrong.
+// Parse returns the holdings in an account's form, or refuses the bad field.
 func TestDescribedIsParsedOrRefused(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	step := now.Unix() / 30

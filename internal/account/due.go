@@ -3,19 +3,19 @@ package account
 import "time"
 
 const (
-	// emptyKept is how long an empty record is kept after its last write:
-	// longer than a write can linger on its way to the store, because a late
-	// insert into nothing would bring back what was forgotten.
+	// emptyKept is how long an empty record stays after its last write: longer than
+	// a write can linger on its way to the store, because a late insert into
+	// nothing would bring back what was forgotten.
 	emptyKept = 24 * time.Hour
-	// endsWithin is how long after a write most of what merely ends has ended: an
-	// authenticator that waits, and a code, which is remembered while it is stale.
+	// endsWithin is how long after a write most expiring state has ended: a pending
+	// authenticator, and a code, which is remembered while it is stale.
 	endsWithin = 25 * time.Minute
 )
 
-// Due returns when an account that is written now has to be looked at again, because
-// something in it ends or has to be tried again; zero if nothing does. The store shows
-// this instant beside the sealed record. It is rounded, and is the same for all that
-// ends soon, because it would tell what a user holds and when the user was there.
+// Due returns when an account written now must be swept, because something in it
+// ends or must be tried again, or zero. The store shows this time beside the sealed
+// record, so it is rounded, and the same for all that ends soon: an exact one would
+// tell what a user holds and when the user was there.
 func (a *Account) Due(now time.Time) time.Time {
 	var due time.Time
 	sooner := func(t time.Time) {
@@ -46,21 +46,21 @@ func (a *Account) Due(now time.Time) time.Time {
 	return due
 }
 
-// A Sweep is what the sweeper has to do for an account.
+// A Sweep is the sweeper's work on an account.
 type Sweep int
 
 const (
 	// SweepNothing: nothing has ended.
 	SweepNothing Sweep = iota
-	// SweepEnded: something has ended, and writing the account drops it.
+	// SweepEnded: something has ended; writing the account drops it.
 	SweepEnded
-	// SweepRemove: the account has been empty for long enough.
+	// SweepRemove: the account has been empty for long enough to remove it.
 	SweepRemove
-	// SweepWipe: the wipe has to be finished.
+	// SweepWipe: the wipe must be finished.
 	SweepWipe
 )
 
-// ToSweep returns what the sweeper has to do now.
+// ToSweep returns the sweeper's work now.
 func (a *Account) ToSweep(now time.Time) Sweep {
 	if a.Guard.Wipe.Due(now) {
 		return SweepWipe
@@ -80,7 +80,7 @@ func (a *Account) ToSweep(now time.Time) Sweep {
 	return what
 }
 
-// ends calls end with each instant at which something ends, zero for what is not there.
+// ends calls end with each time at which something ends, or zero for absent things.
 func (a *Account) ends(end func(time.Time)) {
 	if p := a.Pending; p != nil {
 		end(p.ExpiresAt)
@@ -95,7 +95,7 @@ func (a *Account) ends(end func(time.Time)) {
 	end(a.Guard.HoldUntil)
 }
 
-// ceil rounds an instant up to a full unit of UTC.
+// ceil rounds a time up to a full unit of UTC.
 func ceil(t time.Time, unit time.Duration) time.Time {
 	if down := t.Truncate(unit); down.Before(t) {
 		return down.Add(unit)

@@ -11,8 +11,8 @@ import (
 	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
-// ends lists when each thing that an account holds ends, counts and wipes aside. A
-// code is kept for ten minutes more, while it is stale.
+// ends lists when each thing in an account ends, except counts and wipes. A code
+// counts ten minutes longer, while it is stale.
 func ends(a *account.Account) (all []time.Time) {
 	if a.Pending != nil {
 		all = append(all, a.Pending.ExpiresAt)
@@ -34,7 +34,7 @@ func ends(a *account.Account) (all []time.Time) {
 	return slices.DeleteFunc(all, time.Time.IsZero)
 }
 
-// firstFull returns the first full unit that is not before an instant.
+// firstFull returns the first full unit from a time on.
 func firstFull(unit, at time.Time, step time.Duration) time.Time {
 	for !unit.Before(at) {
 		unit = unit.Add(-step)
@@ -139,7 +139,7 @@ func TestDueOfEachThing(t *testing.T) {
 
 // The store shows Due: an account with a code, one with an authenticator that waits
 // and one with what is left of a code are due at the same instant.
-func TestDueTellsNotWhatEnds(t *testing.T) {
+func TestDueDoesNotTellWhatEnds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := accounttest.Around(accounttest.Noon).Draw(t, "now")
 		within := func(longest time.Duration) time.Time {
@@ -161,9 +161,8 @@ func TestDueTellsNotWhatEnds(t *testing.T) {
 	})
 }
 
-// When a user is due, the sweeper finds something to do, and not in vain: what it
-// writes is due later, or never. Only a wipe that is to be finished, and notices that are
-// to be told, stay due.
+// A user who is due has something to sweep, and sweeping makes the user due later
+// or never. Only pending wipes and notices stay due.
 func TestSweepFindsSomethingWhenAUserIsDue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := accounttest.Any(accounttest.Instant()).Draw(t, "account")
@@ -212,8 +211,8 @@ func TestSweepFindsSomethingWhenAUserIsDue(t *testing.T) {
 	})
 }
 
-// A wipe comes before anything else that there is to do, and a user of whom nothing
-// is kept is removed a day after the last write, and not sooner.
+// A wipe comes before everything else, and an empty record goes a day after its
+// last write, not sooner.
 func TestSweepDoesTheMostUrgent(t *testing.T) {
 	emptied := accounttest.Noon.Add(-24 * time.Hour)
 	over := func(a *account.Account) { a.Guard.NotBefore = accounttest.Noon }

@@ -2,8 +2,7 @@ package account
 
 import "testing"
 
-// What is looked through where a user has no recovery codes is never right, not even if
-// it held the very code.
+// The dummy set is never right, even if it held the very code.
 func TestTheDummyIsNeverRight(t *testing.T) {
 	const code = "0123456jkmnpvwxy"
 	defer func(was Recovery) { noRecovery = was }(noRecovery)

@@ -17,10 +17,10 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// FuzzCodec takes bytes twice. As the inside of a record, framed so that version and
-// length are right, of each format: what decodes comes back from its own encoding,
-// which in format 3 is the one way to write it. And as choices of an account, which
-// comes back from its encoding as it was.
+// FuzzCodec uses its bytes twice. As a record, framed so that version and length
+// are right, for each format: a decoded account comes back from its encoding, which
+// in format 3 is unique. And as choices of an account, which comes back from its
+// encoding unchanged.
 func FuzzCodec(f *testing.F) {
 	for seed := range 20 {
 		f.Add(accounttest.Any(accounttest.Instant()).Example(seed).Encode()[1:])
@@ -119,9 +119,9 @@ func FuzzTOTP(f *testing.F) {
 	})
 }
 
-// FuzzRecoveryCode reads any text as a recovery code. It has the form of one if it is one
-// when it is read byte by byte, and is right, once, for a set that holds that one; else it
-// is right for none. A code of a set is right however it is spelled.
+// FuzzRecoveryCode reads any text as a recovery code. It has the form of one if a
+// byte-by-byte reader says so, and is right, once, for a set that holds it;
+// otherwise it is right for none. A code of a set is right however it is spelled.
 func FuzzRecoveryCode(f *testing.F) {
 	for _, text := range []string{
 		"", "012345", "0123-456j-kmnp-vwxy", "OIL3 456J--kmnp vwxy", strings.Repeat("-", 64) + "0", strings.Repeat(" ", 48) + "0123456jkmnpvwxy",
@@ -157,7 +157,7 @@ func FuzzRecoveryCode(f *testing.F) {
 	})
 }
 
-// respell writes a code as somebody types it who is told so by the bits of how.
+// respell respells a code according to the bits of how.
 func respell(code string, how uint64) string {
 	var b strings.Builder
 	for i, c := range strings.ReplaceAll(code, "-", "") {

@@ -39,8 +39,8 @@ func TestGraceHasBothItsEnds(t *testing.T) {
 	}
 }
 
-// What may enrol again without a proof has shown no code, was not imported, and was
-// enrolled since a minute before the user registered.
+// A device may enrol again without a proof if it has shown no code, was not
+// imported, and was enrolled since a minute before the user registered.
 func TestWhatMayEnrolAgain(t *testing.T) {
 	const ms = time.Millisecond
 	enrolled := func(change func(d *account.Device)) (*account.Account, *account.Device) {

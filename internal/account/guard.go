@@ -10,42 +10,42 @@ import (
 	"github.com/google/uuid"
 )
 
-// GuardRules are the options of the guard, which stands before a password reset.
+// GuardRules are the options of the reset guard.
 type GuardRules struct {
-	Strikes        int           // wrong proofs that are refused; the next one wipes
-	Interval       time.Duration // after a wrong proof, in which none is judged
-	MinAge         time.Duration // of what proves a reset
-	ForgiveRepeats bool          // of the last wrong proof: no further strike
-	Authenticator  bool          // an authenticator that counts proves a reset too
+	Strikes        int           // wrong proofs refused; the next one wipes
+	Interval       time.Duration // after a wrong proof, without judging
+	MinAge         time.Duration // of a binding that proves a reset
+	ForgiveRepeats bool          // the last wrong proof again is no strike
+	Authenticator  bool          // a confirmed authenticator proves a reset too
 }
 
-// A Guard is what the guard remembers of one user.
+// A Guard is the reset guard's state for one user.
 type Guard struct {
 	Strikes   int
-	NotBefore time.Time // no proof is judged before
+	NotBefore time.Time // judge no proof before
 	LastWrong []byte    // fingerprint of the last wrong proof
-	HoldUntil time.Time // until then, the user does not count as holding nothing: see proofRemoved
-	Wipe      *Wipe     // until something that proves a reset is bound anew
+	HoldUntil time.Time // until then, a user without proofs must wait: see proofRemoved
+	Wipe      *Wipe     // until a new proof of a reset is bound
 }
 
-// A ResetState says whether the guard judges a proof of a reset.
+// A ResetState tells whether the guard judges a proof of a reset.
 type ResetState int
 
 const (
-	// ResetJudged: a proof is judged.
+	// ResetJudged: it judges the proof.
 	ResetJudged ResetState = iota
 	// ResetWiped: a wipe was marked, and nothing was bound since.
 	ResetWiped
 	// ResetNotEnrolled: the user holds nothing that proves a reset.
 	ResetNotEnrolled
-	// ResetTooSoon: what the user holds, or held, is not old enough.
+	// ResetTooSoon: what the user holds, or held, is too new.
 	ResetTooSoon
-	// ResetHeld: the last wrong proof was given too short a time ago.
+	// ResetHeld: the last wrong proof was too recent.
 	ResetHeld
 )
 
-// ResetAt returns whether a proof of a reset is judged now, and if it is not yet,
-// when it will be.
+// ResetAt returns whether the guard judges a proof now, and if it does not yet,
+// from when on.
 func (a *Account) ResetAt(r *Rules, now time.Time) (state ResetState, until time.Time) {
 	g, rules := &a.Guard, &r.Guard
 	if g.Wipe != nil {
@@ -65,8 +65,8 @@ func (a *Account) ResetAt(r *Rules, now time.Time) (state ResetState, until time
 	return ResetNotEnrolled, time.Time{}
 }
 
-// proofAge reports whether something that the user holds is old enough to prove a
-// reset, and else when the first of it will be; zero if the user holds nothing.
+// proofAge reports whether the user holds something old enough to prove a reset,
+// and otherwise when the first of it will be; zero if the user holds nothing.
 func (a *Account) proofAge(r *Rules, now time.Time) (old bool, firstOld time.Time) {
 	holds := func(boundAt time.Time) {
 		if !tooNew(boundAt, r.Guard.MinAge, now) {
@@ -89,10 +89,10 @@ func (a *Account) proofAge(r *Rules, now time.Time) (old bool, firstOld time.Tim
 	return old, firstOld
 }
 
-// proofRemoved is called where something that proves a reset was removed or replaced.
-// If the user did it, or a thief with the mailbox, the user does not count as holding
-// nothing until MinAge is over: else the guard, which asks for what is old enough,
-// would let the reset go on at once.
+// proofRemoved must be called when something that proves a reset was removed or
+// replaced. If the user did it, or a thief with the mailbox, the user does not
+// count as holding nothing until MinAge is over. Otherwise the guard would let the
+// reset go on at once.
 func (a *Account) proofRemoved(by Actor, r *Rules, now time.Time) {
 	if by == Host || r.Guard.MinAge == 0 {
 		return
@@ -103,8 +103,8 @@ func (a *Account) proofRemoved(by Actor, r *Rules, now time.Time) {
 	}
 }
 
-// ProvingPIN returns the PIN that a proof of a reset is judged against, nil if none is
-// set, and whether it is judged at all: one that is too new is not looked at.
+// ProvingPIN returns the PIN to judge a proof against, nil if none is set, and
+// whether to judge it at all: a PIN that is too new is ignored.
 func (a *Account) ProvingPIN(r *Rules, now time.Time) (held *PIN, judged bool) {
 	if a.PIN != nil && tooNew(a.PIN.SetAt, r.Guard.MinAge, now) {
 		return nil, false
@@ -112,10 +112,10 @@ func (a *Account) ProvingPIN(r *Rules, now time.Time) (held *PIN, judged bool) {
 	return a.PIN, true
 }
 
-// JudgeResetCode judges a code as the proof of a reset, and spends it if it is right.
-// It returns whose it is. What is too new comes first: a code that is right or stale
-// there is judged against nothing else, and proves nothing. Else a code that is stale
-// for something is right for nothing, as in JudgeCode.
+// JudgeResetCode judges a code as the proof of a reset, and spends a right one. It
+// returns whose code it is. Bindings that are too new come first: a code that is
+// right or stale for one of them is judged against nothing else and proves nothing.
+// Otherwise a code that is stale for one key is right for none, as in JudgeCode.
 func (a *Account) JudgeResetCode(code string, r *Rules, now time.Time) (Kind, uuid.UUID, Verdict) {
 	young := func(boundAt time.Time) bool { return tooNew(boundAt, r.Guard.MinAge, now) }
 	old := func(boundAt time.Time) bool { return !young(boundAt) }
@@ -140,16 +140,17 @@ func (a *Account) JudgeResetCode(code string, r *Rules, now time.Time) (Kind, uu
 	return KindDeviceTOTP, uuid.Nil, Wrong
 }
 
-// Left returns how many wrong proofs are left before the one that wipes.
+// Left returns the number of wrong proofs left before the one that wipes.
 func (g *Guard) Left(rules GuardRules) int { return max(0, rules.Strikes-g.Strikes) }
 
-// Restart starts the guard anew: after a right proof, and where something is bound after
-// a wipe.
+// Restart resets the guard: after a right proof, and after a binding that follows a
+// wipe.
 func (g *Guard) Restart() { *g = Guard{HoldUntil: g.HoldUntil} }
 
-// bound is called where something that proves a reset was bound. After a wipe it
-// starts the guard anew. Without a wipe the strikes stay, because a mailed code must
-// not buy guesses; but the last wrong proof may be right now, and is another guess.
+// bound must be called when something that proves a reset was bound. After a wipe
+// it resets the guard. Without a wipe the strikes stay, because a mailed code must
+// not buy guesses; but the last wrong proof may be right now, so it is another
+// guess.
 func (g *Guard) bound() {
 	if g.Wipe != nil {
 		g.Restart()
@@ -165,24 +166,24 @@ func (g *Guard) tidy(now time.Time) {
 		g.HoldUntil = time.Time{}
 	}
 	if w := g.Wipe; w.Pending() && w.RetryAt.After(now.Add(maxWipeBackoff+ClockSlack)) {
-		w.RetryAt = now // put off by a clock that ran ahead
+		w.RetryAt = now // a clock that ran ahead put it off
 	}
 }
 
-// Empty reports whether the guard remembers nothing.
+// Empty reports whether the guard has no state.
 func (g *Guard) Empty() bool {
 	return g.Strikes == 0 && g.NotBefore.IsZero() && len(g.LastWrong) == 0 && g.HoldUntil.IsZero() && g.Wipe == nil
 }
 
-// A strike is what a wrong proof has come to.
+// A Strike is the outcome of a wrong proof.
 type Strike struct {
 	Left      int  // wrong proofs left before the one that wipes
 	Last      bool // this one left none
 	Exhausted bool // none was left: the caller must mark the wipe
 }
 
-// Strike counts a wrong proof, unless the rules forgive it because it is the same as
-// the last wrong one.
+// Strike counts a wrong proof, unless the rules forgive it as a repetition of the
+// last one.
 func (a *Account) Strike(otp, pin string, rules GuardRules, now time.Time) Strike {
 	g := &a.Guard
 	same := a.fingerprint(otp, pin, rules.Authenticator, now)
@@ -203,9 +204,9 @@ func (a *Account) Strike(otp, pin string, rules GuardRules, now time.Time) Strik
 	return Strike{Left: left, Last: left == 0 && !forgiven}
 }
 
-// fingerprint tells a wrong proof from another. With a code it holds the time step
-// of each key that the code is judged against: the same code is another guess in
-// another step.
+// fingerprint distinguishes wrong proofs. With a code it includes the time step of
+// each key that the code is judged against: in another step the same code is
+// another guess.
 func (a *Account) fingerprint(otp, pin string, authenticator bool, now time.Time) []byte {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s", otp, pin)

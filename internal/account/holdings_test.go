@@ -21,8 +21,8 @@ func totpOf(secret string) account.TOTP {
 	return account.TOTP{Key: totp.Key{Secret: []byte(secret), Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}
 }
 
-// markOf, placeMark and secretMark restate how things are marked: a record is read by
-// later releases, so a mark stays what it is.
+// markOf, placeMark and secretMark compute marks independently: later releases read
+// them, so they must not change.
 func markOf(text string) account.Mark {
 	sum := sha256.Sum256([]byte(text))
 	return account.Mark(sum[:8])
@@ -44,7 +44,7 @@ func holdings() account.Holdings {
 	}
 }
 
-// A holding is bound the first time, as if the user bound it: the counts start anew.
+// A holding is bound the first time, as if by the user: the counts start at zero.
 // It is never bound again, whatever the user has done with it.
 func TestImportBindsEachHoldingOnce(t *testing.T) {
 	a := &account.Account{Guard: account.Guard{Wipe: &account.Wipe{Done: true}}}
@@ -78,7 +78,7 @@ func TestImportBindsEachHoldingOnce(t *testing.T) {
 	sameAccount(t, a, held)
 }
 
-// A device that is taken over beside an older one refunds no guess at that.
+// A device imported beside an older one refunds no guess at that.
 func TestImportRefundsNoGuessAtAnOlderDevice(t *testing.T) {
 	a := &account.Account{Devices: []account.Device{{ID: uuid.UUID{9}, TOTP: totpOf("older")}}}
 	a.Budget(account.KindDeviceTOTP).Wrong = 2
@@ -87,7 +87,7 @@ func TestImportRefundsNoGuessAtAnOlderDevice(t *testing.T) {
 	}
 }
 
-// What the user did stands: the same row again, or another one for the same place,
+// The user's acts stand: the same row again, or another one for the same place,
 // revives nothing.
 func TestImportUndoesNothingThatTheUserDid(t *testing.T) {
 	r := rules
@@ -212,7 +212,7 @@ func TestImportEndsAWipeWhereItBindsAProofOfAReset(t *testing.T) {
 	}
 }
 
-// What the user holds is not replaced, and no secret is held in two places.
+// A user's holding is not replaced, and no secret is held in two places.
 func TestImportRefusesWhatIsHeld(t *testing.T) {
 	app, phone := totpOf("the app's secret\x00"), account.Device{ID: uuid.UUID{1}, TOTP: totpOf("another secret")}
 	for name, c := range map[string]struct {

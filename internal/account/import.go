@@ -17,25 +17,25 @@ type Holdings struct {
 	Devices       []Device
 }
 
-// A Binding names something that a user holds.
+// A Binding names something a user holds.
 type Binding struct {
 	Kind   Kind
 	Device uuid.UUID // uuid.Nil for all but devices
 }
 
-// A HeldError names what the user holds already, where Import was to bind another.
+// A HeldError names what the user already holds in the place of an import.
 type HeldError Binding
 
 func (e *HeldError) Error() string { return string(e.Kind) + " is held already" }
 
-// ErrTooManyDevices says that Import would bind more devices than are allowed.
+// ErrTooManyDevices reports that Import would bind more devices than allowed.
 var ErrTooManyDevices = errors.New("too many devices")
 
-// Import binds what may be taken over, and returns what it bound. Each place is taken
-// over once: not if the user ever held something there, whatever became of it since,
-// and no secret that was here before. After an error, which is a *HeldError or
-// ErrTooManyDevices, the account is as it was, but that a secret which was refused for
-// what stands in its place is not taken over later either.
+// Import binds what it may and returns what it bound. It fills each place once:
+// never one where the user ever held something, and never with a secret that was
+// here before. After an error, which is a *HeldError or ErrTooManyDevices, the
+// account is as before, except that secrets refused because their place is filled
+// are marked: Import does not bind them later either.
 func (a *Account) Import(h Holdings, r *Rules, maxDevices int) ([]Binding, error) {
 	next := &importing{Account: *a, rules: r, maxDevices: maxDevices}
 	next.Devices, next.Marks = slices.Clip(a.Devices), slices.Clip(a.Marks)
@@ -53,8 +53,8 @@ func (a *Account) Import(h Holdings, r *Rules, maxDevices int) ([]Binding, error
 	return next.bound, nil
 }
 
-// markRefused marks the keys that are not taken over later either: those for places where
-// something stands, and those that are held elsewhere.
+// markRefused marks the keys that Import will not bind later either: those for
+// filled places, and those held elsewhere.
 func (a *Account) markRefused(h Holdings) {
 	if app := h.Authenticator; app != nil && (a.Authenticator != nil || a.holderOf(&app.TOTP) != nil) {
 		a.markKey(&app.TOTP)
@@ -66,7 +66,7 @@ func (a *Account) markRefused(h Holdings) {
 	}
 }
 
-// An importing is an Account that takes over what it may.
+// An importing is an Account during an Import.
 type importing struct {
 	Account
 	rules      *Rules
@@ -140,8 +140,8 @@ func (a *importing) device(d *Device) error {
 	return nil
 }
 
-// key reports whether a key is taken over already, or not any more. If it is to be taken
-// over, it is marked.
+// key reports whether a key must not be bound, because it was already or no longer
+// may be. Otherwise it marks the key.
 func (a *importing) key(s *TOTP, at Binding, filled bool) (taken bool, err error) {
 	if a.takenBefore(s, at) {
 		return true, nil
@@ -165,8 +165,8 @@ func (a *importing) took(k Kind, device uuid.UUID) {
 	a.bound = append(a.bound, Binding{k, device})
 }
 
-// holderOf returns what holds the secret of a key, nil if nothing does: in two places
-// each code would be accepted twice.
+// holderOf returns what holds the secret of a key, or nil: in two places each code
+// would be accepted twice.
 func (a *Account) holderOf(s *TOTP) *HeldError {
 	if a.Authenticator != nil && a.Authenticator.SameSecret(&s.Key) || a.Pending != nil && a.Pending.SameSecret(&s.Key) {
 		return &HeldError{Kind: KindTOTP}
@@ -179,15 +179,15 @@ func (a *Account) holderOf(s *TOTP) *HeldError {
 	return nil
 }
 
-// A Mark stands for something that Import does not take over any more: a PIN or a key
-// that was imported, a place that is not as it was, or a key that is not in force.
+// A Mark stands for something that Import no longer binds: an imported PIN or key,
+// a place that has changed, or a key that is not in force.
 type Mark [8]byte
 
-// maxMarks bounds the marks. Where so many devices came and went that there would be
-// more, Import takes over no key any more.
+// maxMarks bounds the marks. If so many devices came and went that there would be
+// more, Import binds no key any more.
 const maxMarks = 512
 
-// everyKey marks the places of all devices, and all keys.
+// everyKey marks the places of all devices and all keys.
 var everyKey = newMark("factor place of every device")
 
 func newMark(text string) Mark {
@@ -195,18 +195,20 @@ func newMark(text string) Mark {
 	return Mark(sum[:])
 }
 
-// markOf is the mark of one holding, as Version 0.1.0 makes it of PINs and keys.
+// markOf returns the mark of one holding, as version 0.1.0 made it of PINs and
+// keys.
 func markOf(k Kind, device uuid.UUID, text string) Mark {
 	return newMark(fmt.Sprintf("factor import of %s %s %s", k, device, text))
 }
 
-// placeOf is the mark of a place.
+// placeOf returns the mark of a place.
 func placeOf(k Kind, device uuid.UUID) Mark {
 	return newMark(fmt.Sprintf("factor place of %s %s", k, device))
 }
 
-// keyMarks are the marks of a key, whatever it is for: of its secret as HMAC sees it
-// and, where HMAC hashes it, as it is, because another algorithm hashes it to another.
+// keyMarks returns the marks of a key for any use: of its secret as HMAC sees it
+// and, if HMAC hashes it, of the secret itself, because another algorithm hashes it
+// differently.
 func keyMarks(s *TOTP) []Mark {
 	of := func(secret []byte) Mark { return newMark(fmt.Sprintf("factor key %x", secret)) }
 	effective := s.EffectiveSecret()
@@ -238,28 +240,28 @@ func (a *Account) markKey(s *TOTP) {
 	}
 }
 
-// markRemoved marks a device that is to be removed, and its key.
+// markRemoved marks a device that is about to be removed, and its key.
 func (a *Account) markRemoved(d *Device) {
 	a.markDevice(placeOf(KindDeviceTOTP, d.ID))
 	a.markKey(&d.TOTP)
 }
 
-// markReplaced marks a key that is replaced, if it was imported: by version 0.1.0, which
-// marked it for its place alone. One that was drawn here is not, or who enrols again and
-// again would make the record grow.
+// markReplaced marks a replaced key that version 0.1.0 imported, since that marked
+// it for its place alone. It does not mark a key drawn here: repeated enrolments
+// would make the record grow.
 func (a *Account) markReplaced(s *TOTP, at Binding) {
 	if a.takenBefore(s, at) {
 		a.markKey(s)
 	}
 }
 
-// wasImported reports whether a key that is held was taken over from elsewhere.
+// wasImported reports whether a held key was imported.
 func (a *Account) wasImported(s *TOTP, at Binding) bool {
 	return a.takenBefore(s, at) || slices.ContainsFunc(keyMarks(s), a.marked)
 }
 
-// takenBefore reports whether this very key was taken over for this place. Version 0.1.0
-// marked its secret as HMAC sees it or, before that, as it was given.
+// takenBefore reports whether this very key was imported for this place. Version
+// 0.1.0 marked its secret as HMAC sees it or, before that, as given.
 func (a *Account) takenBefore(s *TOTP, at Binding) bool {
 	return a.marked(markOf(at.Kind, at.Device, keyText(s.EffectiveSecret(), s))) || a.marked(markOf(at.Kind, at.Device, keyText(s.Secret, s)))
 }

@@ -15,8 +15,8 @@ func keyOf(secret string) TOTP {
 	return TOTP{totp.Key{Secret: []byte(secret), Digits: 6, Period: 30 * time.Second}, NoStep}
 }
 
-// An account of version 0.1.0 noted a secret under its key as it was given. It is
-// known by that, and by the key as HMAC sees it, in the place that it was noted for.
+// Version 0.1.0 marked a secret under its key as given. It is known by that, and by
+// the key as HMAC sees it, in its place.
 func TestImportKnowsWhatVersion010Noted(t *testing.T) {
 	long := make([]byte, 100)
 	long[0] = 1
@@ -44,8 +44,8 @@ func TestImportKnowsWhatVersion010Noted(t *testing.T) {
 	}
 }
 
-// However many devices come and go, the marks have a bound, and what would be marked
-// beyond it is not taken over: nor is anything else then that shows codes.
+// However many devices come and go, the marks are bounded. Beyond the bound Import
+// binds nothing that shows codes.
 func TestMarksAreBounded(t *testing.T) {
 	a, r := &Account{}, &Rules{}
 	for n := range 2000 {
@@ -79,8 +79,8 @@ func TestMarksAreBounded(t *testing.T) {
 	}
 }
 
-// An authenticator is not taken over either whose key was that of a device for which
-// there was no mark left.
+// Import does not bind an authenticator either whose key was a device's without a
+// mark.
 func TestMarksBeyondTheBoundAreOfEveryKey(t *testing.T) {
 	a, r := &Account{}, &Rules{}
 	for n := range maxMarks + 1 {
@@ -94,7 +94,8 @@ func TestMarksBeyondTheBoundAreOfEveryKey(t *testing.T) {
 	}
 }
 
-// The bound is on marks of devices: the one that would be beyond it is that of every key.
+// The bound is on marks of devices: the one beyond it becomes the mark of every
+// key.
 func TestMarksHaveTheirBound(t *testing.T) {
 	a := &Account{}
 	for n := range maxMarks {
@@ -109,7 +110,7 @@ func TestMarksHaveTheirBound(t *testing.T) {
 	}
 }
 
-// What was guessed at devices is not set back by an import without any.
+// An import without devices does not reset the devices' count.
 func TestImportWithoutDevicesLeavesTheirCount(t *testing.T) {
 	a := &Account{}
 	a.Budget(KindDeviceTOTP).Wrong = 3

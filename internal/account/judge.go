@@ -6,34 +6,34 @@ import (
 	"github.com/google/uuid"
 )
 
-// A Verdict is what judging one credential found.
+// A Verdict is the outcome of judging one credential.
 type Verdict int
 
 const (
-	// Wrong: it is not what the user holds.
+	// Wrong: the user does not hold it.
 	Wrong Verdict = iota
-	// Right: it is what the user holds. A code is spent by that.
+	// Right: the user holds it. A right code is spent.
 	Right
-	// Stale: the code was right once, and may not be again.
+	// Stale: the code was right once and no longer is.
 	Stale
-	// TooNew: it is what the user holds, but not for long enough.
+	// TooNew: the user holds it, but not for long enough.
 	TooNew
-	// Locked: the kind is locked, so nothing was judged.
+	// Locked: the kind is locked; nothing was judged.
 	Locked
 )
 
-// A Finding is what judging a credential against one kind came to.
+// A Finding is the outcome of judging a credential against one kind.
 type Finding struct {
 	Kind      Kind
 	Verdict   Verdict
-	Device    uuid.UUID // whose code was right
+	Device    uuid.UUID // that showed the right code
 	Charged   bool      // the wrong answer was counted
-	LockedOut bool      // and locked the kind until it is unlocked or bound anew
-	Left      int       // wrong answers that are left before the kind locks
-	Until     time.Time // the end of the lock, zero if there is no lock or no end
+	LockedOut bool      // and locked the kind until unlocked or bound anew
+	Left      int       // wrong answers left before the kind locks
+	Until     time.Time // the end of the lock, zero if none
 }
 
-// CheckLock reports whether the kind is locked. Nothing may then be judged.
+// CheckLock reports whether the kind is locked. The caller must then not judge it.
 func (a *Account) CheckLock(k Kind, r *Rules, now time.Time) (f Finding, locked bool) {
 	b, l := a.Budget(k), r.Limit(k)
 	if !b.Locked(l, now) {
@@ -42,8 +42,8 @@ func (a *Account) CheckLock(k Kind, r *Rules, now time.Time) (f Finding, locked 
 	return Finding{Kind: k, Verdict: Locked, Until: b.End(l, now)}, true
 }
 
-// Count counts an answer to a kind that is not locked. A right one sets the count
-// of that kind back to zero, and of no other.
+// Count counts an answer for a kind that is not locked. A right one sets the count
+// of that kind alone back to zero.
 func (a *Account) Count(k Kind, right bool, r *Rules, now time.Time) Finding {
 	if right {
 		return a.accept(k, uuid.Nil)
@@ -51,11 +51,11 @@ func (a *Account) Count(k Kind, right bool, r *Rules, now time.Time) Finding {
 	return a.refuse(k, true, r, now)
 }
 
-// JudgeCode judges a code that is given for a purpose against each kind in turn, and
-// spends it for the first that it is right for: that finding is the last. A code that is wrong is charged to
-// all the kinds that it was judged against. A code that is stale for one of them is
-// right for none and charged to none: else whoever has the mailbox could guess at
-// the devices beside it, uncounted. JudgeCode appends the findings to found.
+// JudgeCode judges a code for a purpose against each kind in turn, and spends it
+// for the first for which it is right: that finding is the last. It charges a wrong
+// code to every kind it judged. A code that is stale for one of them is right for
+// none and charged to none: otherwise the owner of the mailbox could guess at the
+// devices beside it, uncounted. JudgeCode appends the findings to found.
 func (a *Account) JudgeCode(code string, p Purpose, kinds []Kind, r *Rules, now time.Time, found []Finding) []Finding {
 	var right match
 	var rightFor Kind
@@ -81,15 +81,15 @@ func (a *Account) JudgeCode(code string, p Purpose, kinds []Kind, r *Rules, now 
 	return found
 }
 
-// A match is what judging a code against one kind found.
+// A match is the outcome of judging a code against one kind.
 type match struct {
 	verdict Verdict
-	step    int64 // of a time-based code
+	step    int64 // for a time-based code
 	index   int   // of the device, the live code or the recovery code
 }
 
-// or returns what judging a code against two things found: a code that is stale for
-// one is right for neither, and the first that it is right for counts.
+// or combines the outcomes for two things: a code that is stale for one is right
+// for neither, and otherwise the first right one counts.
 func (m match) or(other match) match {
 	if other.verdict > m.verdict {
 		return other
@@ -97,8 +97,8 @@ func (m match) or(other match) match {
 	return m
 }
 
-// match judges a code against one kind. A kind that the user does not hold costs the
-// same.
+// match judges a code against one kind. A kind that the user does not hold costs
+// the same.
 func (a *Account) match(code string, p Purpose, k Kind, r *Rules, now time.Time) match {
 	switch k {
 	case KindDeviceTOTP:
@@ -112,7 +112,7 @@ func (a *Account) match(code string, p Purpose, k Kind, r *Rules, now time.Time)
 	}
 }
 
-// spend takes a code out of use that is right for a kind.
+// spend takes a code that is right for a kind out of use.
 func (a *Account) spend(k Kind, m match, now time.Time) (device uuid.UUID) {
 	switch k {
 	case KindDeviceTOTP:
@@ -149,7 +149,7 @@ func (a *Account) refuse(k Kind, charge bool, r *Rules, now time.Time) Finding {
 	return f
 }
 
-// A Tally sums up the findings of a call in which nothing was right. The zero value
+// A Tally sums up the findings of a call without a right credential. The zero value
 // is ready for use.
 type Tally struct {
 	judged, locked       Finding
@@ -178,9 +178,9 @@ func (t *Tally) addLocked(f Finding) {
 	}
 }
 
-// Answer returns what the caller may know: the kind that was judged last, with the
-// least that is left of the charged kinds, or of all if none was charged. If nothing
-// was judged, it returns the lock that ends first.
+// Answer returns what the caller may know: the last kind judged, with the least
+// number of tries left among the charged kinds, or among all if none was charged.
+// If nothing was judged, it returns the lock that ends first.
 func (t *Tally) Answer() Finding {
 	if t.anyJudged {
 		return t.judged

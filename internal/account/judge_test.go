@@ -23,18 +23,18 @@ var (
 	step = accounttest.Noon.Unix() / 30
 )
 
-// codeKinds are those that a code can be of. The issued ones come first.
+// codeKinds are the kinds of codes, issued ones first.
 var codeKinds = slices.DeleteFunc(slices.Clone(account.Kinds[:]), func(k account.Kind) bool {
 	return k == account.KindPassword || k == account.KindPIN
 })
 
 var noPurpose account.Purpose
 
-// usedCode is the code that was used as the i-th of account.IssuedKinds alone.
+// usedCode is the used code of the i-th of account.IssuedKinds alone.
 func usedCode(i int) string { return fmt.Sprintf("%06d", 10+i) }
 
-// A holder is an account and what a bystander knows of it: each code is right for
-// some kinds and stale for others, and wrong for the rest.
+// A holder is an account with a record of its codes: each is right for some kinds,
+// stale for others, and wrong for the rest.
 type holder struct {
 	*account.Account
 	right, stale map[string][]account.Kind
@@ -95,8 +95,8 @@ func newHolder(t *rapid.T) holder {
 
 var codeKey = account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, LastStep: account.NoStep}
 
-// expect says what judging a code comes to, in three passes: which kinds are locked;
-// what the others say; and whom that is charged to. It changes the counts.
+// expect predicts the judgement of a code in three passes: locked kinds; the
+// verdicts of the others; the charges. It changes the counts.
 func (h holder) expect(code string, kinds []account.Kind, budgets *[len(account.Kinds)]account.Budget) (want []account.Finding, right bool) {
 	of := func(k account.Kind) *account.Budget { return &budgets[slices.Index(account.Kinds[:], k)] }
 	open := slices.DeleteFunc(slices.Clone(kinds), func(k account.Kind) bool { return of(k).Locked(limit, accounttest.Noon) })
@@ -134,10 +134,10 @@ func (h holder) expect(code string, kinds []account.Kind, budgets *[len(account.
 	return want, false
 }
 
-// A code is judged against each kind that is not locked, and is spent for the first
-// that it is right for, whose count alone starts anew. A code that is right for none is
-// charged once to each. A code that is stale for any of them is right for none and
-// charged to none; for a locked kind it is not looked at.
+// A code is judged against each kind that is not locked, and spent for the first
+// for which it is right, whose count alone starts at zero. A code that is right for
+// none is charged once to each. A code that is stale for any is right for none and
+// charged to none; a locked kind ignores it.
 func TestJudgeCodeFindsTheFirstKindThatItIsRightFor(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := newHolder(t)
@@ -178,8 +178,8 @@ func TestJudgeCodeFindsTheFirstKindThatItIsRightFor(t *testing.T) {
 	})
 }
 
-// Whoever has the mailbox knows codes that are stale, and draws from them no guess at
-// a device beside it that costs nothing.
+// The owner of the mailbox knows stale codes, and gets no free guess at a device
+// from them.
 func TestStaleCodesBuyNoGuesses(t *testing.T) {
 	right := accounttest.CodeAt(&codeKey, step)
 	lock := account.Budget{Wrong: 6}
@@ -222,7 +222,7 @@ func TestStaleCodesBuyNoGuesses(t *testing.T) {
 	}
 }
 
-// An answer that is checked elsewhere is counted in its own kind, and in no other.
+// An answer that is checked elsewhere is counted in its own kind alone.
 func TestCountCountsInOneKindOnly(t *testing.T) {
 	for i, k := range account.Kinds {
 		a := &account.Account{}
@@ -248,7 +248,7 @@ func TestCountCountsInOneKindOnly(t *testing.T) {
 	}
 }
 
-// Each kind has its own limit, and each issued code its own life.
+// Each kind has its own limit, and each issued code its own lifetime.
 func TestRulesOfEachKind(t *testing.T) {
 	of := func(tries int) account.Limit { return account.Limit{Tries: tries} }
 	r := &account.Rules{Password: of(1), PIN: of(2), OneTime: of(3), TimeBased: of(4), LoginTTL: time.Minute, AccountTTL: time.Second, Interval: time.Hour}

@@ -2,10 +2,9 @@ package account
 
 import "slices"
 
-// A Kind is a kind of factor that can be judged.
+// A Kind is a kind of factor.
 type Kind string
 
-// The kinds.
 const (
 	KindPassword   Kind = "password"
 	KindPIN        Kind = "pin"
@@ -16,15 +15,15 @@ const (
 	KindRecovery   Kind = "recovery"
 )
 
-// Kinds holds every Kind, in the order of an account's budgets. Records keep a kind by
-// its place here: a new one comes last.
+// Kinds holds every Kind, in the order of an account's budgets. Records store a
+// kind by its place here: add a new one at the end.
 var Kinds = [...]Kind{KindPassword, KindPIN, KindLogin, KindAccount, KindTOTP, KindDeviceTOTP, KindRecovery}
 
-// IssuedKinds holds those whose codes are issued: see Account.Codes.
+// IssuedKinds holds the kinds of issued codes: see Account.Codes.
 var IssuedKinds = [...]Kind{KindLogin, KindAccount}
 
 // index returns the place of a kind in Kinds, or -1.
 func (k Kind) index() int { return slices.Index(Kinds[:], k) }
 
-// stored is the byte that stands for a kind in an encoding.
+// stored returns the byte that encodes a kind.
 func (k Kind) stored() byte { return byte(k.index() + 1) }

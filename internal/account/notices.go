@@ -8,52 +8,52 @@ import (
 )
 
 const (
-	// maxNotices is how many notices wait at most.
+	// maxNotices is the most notices that wait.
 	maxNotices = 16
-	// noticeBackoff is how long the notices of a user wait until they are told again,
-	// twice as long each further time up to maxNoticeBackoff.
+	// noticeBackoff is the wait after a failure to tell a user's notices; it
+	// doubles with each further one up to maxNoticeBackoff.
 	noticeBackoff    = time.Minute
 	maxNoticeBackoff = time.Hour
 )
 
-// NoticeActions are what a user should hear of (NIST SP 800-63B-4 §4.6). Records keep
-// one by its place here: a new one comes last.
+// NoticeActions are the actions that a user should hear of (NIST SP 800-63B-4
+// §4.6). Records store an action by its place here: add a new one at the end.
 var NoticeActions = [...]string{
 	"pin-set", "pin-removed", "enrolled", "revoked", "authenticator-confirmed", "authenticator-removed",
 	"recovery-generated", "recovery-removed", "verified", "locked-out", "reset-last-chance", "wipe-marked", "wipe-done",
 }
 
-// A Notice says what has happened to a user, who should hear of it.
+// A Notice tells a user what has happened.
 type Notice struct {
 	ID     uuid.UUID
 	At     time.Time
 	Action string // of NoticeActions
-	Kind   Kind   // empty: it is about none
+	Kind   Kind   // may be empty
 	Device uuid.UUID
 }
 
-// IsNotice reports whether a user should hear of an action. Of what was verified, only
-// of a recovery code.
+// IsNotice reports whether a user should hear of an action. Of verified
+// credentials, that is only a recovery code.
 func IsNotice(action string, k Kind) bool {
 	return slices.Contains(NoticeActions[:], action) && (action != "verified" || k == KindRecovery)
 }
 
-// about reports whether two notices say the same of different times.
+// about reports whether two notices differ only in time.
 func (n Notice) about(other Notice) bool { return n.Action == other.Action && n.Kind == other.Kind }
 
-// Notices are those that were not told yet.
+// Notices holds the notices not yet told.
 type Notices struct {
 	Waiting []Notice // oldest first
-	Dropped int      // that were too many, and nobody was told so
+	Dropped int      // not yet reported by TakeDropped
 	Tries   int      // by Sweep
 	RetryAt time.Time
 }
 
-// Add keeps a notice, which is told again from noticeBackoff on, or earlier with those that
-// wait already: a new one puts nothing off, or what happens every minute would keep the user
-// from hearing what happened once. Where too many wait, the
-// oldest that has a newer one of the same action and kind is dropped, else the oldest: so
-// that what somebody repeats does not push out what happened once.
+// Add keeps a notice. It is told again from noticeBackoff on, or earlier with
+// waiting ones: a new notice postpones nothing, or something that happens every
+// minute would keep the user from hearing of what happened once. If too many wait,
+// Add drops the oldest that has a newer one of the same action and kind, else the
+// oldest, so that repetitions push out nothing that happened once.
 func (n *Notices) Add(notice Notice) {
 	if soon := notice.At.Add(noticeBackoff); n.empty() || soon.Before(n.RetryAt) {
 		n.RetryAt = soon
@@ -75,7 +75,7 @@ func (n *Notices) hasNewer(notice Notice) bool {
 	return n.Waiting[last] != notice
 }
 
-// Told takes out what was told. It reports whether anything of it waited still.
+// Told removes told notices. It reports whether any of them still waited.
 func (n *Notices) Told(ids []uuid.UUID) bool {
 	before := len(n.Waiting)
 	n.Waiting = slices.DeleteFunc(n.Waiting, func(notice Notice) bool { return slices.Contains(ids, notice.ID) })
@@ -83,7 +83,7 @@ func (n *Notices) Told(ids []uuid.UUID) bool {
 	return len(n.Waiting) < before
 }
 
-// TakeDropped returns how many were dropped since it was asked last.
+// TakeDropped returns the number of notices dropped since its last call.
 func (n *Notices) TakeDropped() int {
 	dropped := n.Dropped
 	n.Dropped = 0
@@ -91,14 +91,14 @@ func (n *Notices) TakeDropped() int {
 	return dropped
 }
 
-// settle ends the wait where nothing waits.
+// settle ends the wait if nothing waits.
 func (n *Notices) settle() {
 	if n.empty() {
 		*n = Notices{}
 	}
 }
 
-// PutOff puts the next try off, after one that failed.
+// PutOff postpones the next try after a failure.
 func (n *Notices) PutOff(now time.Time) {
 	if n.empty() {
 		return
@@ -107,14 +107,14 @@ func (n *Notices) PutOff(now time.Time) {
 	n.RetryAt = now.Add(min(noticeBackoff<<n.Tries, maxNoticeBackoff))
 }
 
-// Due reports whether there is something to tell, now.
+// Due reports whether there is something to tell now.
 func (n *Notices) Due(now time.Time) bool {
 	return !n.empty() && !active(n.RetryAt, maxNoticeBackoff, now)
 }
 
 func (n *Notices) tidy(now time.Time) {
 	if n.RetryAt.After(now.Add(maxNoticeBackoff + ClockSlack)) {
-		n.RetryAt = now // put off by a clock that ran ahead
+		n.RetryAt = now // a clock that ran ahead put it off
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
-// Of more than 16 notices the oldest goes that has a newer one of the same action and
-// kind, and where there is none the oldest of all.
+// Of more than 16 notices the oldest goes that has a newer one of the same action
+// and kind, or else the oldest of all.
 func TestSixteenNoticesWait(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var n account.Notices
@@ -45,7 +45,7 @@ func TestSixteenNoticesWait(t *testing.T) {
 	})
 }
 
-// What happened once outlasts what somebody repeats.
+// A single event outlasts repeated ones.
 func TestRepeatedActsPushOutNoOther(t *testing.T) {
 	var n account.Notices
 	set := account.Notice{ID: uuid.UUID{1}, Action: "pin-set", Kind: account.KindPIN}
@@ -74,8 +74,8 @@ func TestEachActionIsANotice(t *testing.T) {
 	}
 }
 
-// The first wait is a minute, each further one twice as long, up to an hour, and a new
-// notice begins anew. What is told goes, and the last of it ends the wait.
+// The first wait is a minute, each further one twice as long, up to an hour, and a
+// new notice starts over. Told notices go, and the last one ends the wait.
 func TestNoticesAreToldUntilTheyAre(t *testing.T) {
 	var n account.Notices
 	one, two := account.Notice{ID: uuid.UUID{1}, At: accounttest.Noon}, account.Notice{ID: uuid.UUID{2}, At: accounttest.Noon}
@@ -107,8 +107,8 @@ func TestNoticesAreToldUntilTheyAre(t *testing.T) {
 	}
 }
 
-// A new notice ends a wait that is longer than its own, and puts nothing off: whoever sees
-// to it that there is one every minute keeps no other from being told.
+// A new notice ends a longer wait than its own, and postpones nothing: a stream of
+// notices keeps no other from being told.
 func TestANewNoticePutsNothingOff(t *testing.T) {
 	var n account.Notices
 	n.Add(account.Notice{ID: uuid.UUID{1}, At: accounttest.Noon})
@@ -125,7 +125,7 @@ func TestANewNoticePutsNothingOff(t *testing.T) {
 	}
 }
 
-// A clock that ran ahead puts nothing off for longer than it can be.
+// A clock that ran ahead postpones nothing beyond the longest wait.
 func TestNoticesPutOffTooFarAreDue(t *testing.T) {
 	for wait, due := range map[time.Duration]bool{0: true, time.Millisecond: false, time.Hour + time.Minute: false, time.Hour + time.Minute + time.Millisecond: true} {
 		a := &account.Account{Notices: account.Notices{Dropped: 1, RetryAt: accounttest.Noon.Add(wait)}}

@@ -12,8 +12,8 @@ type PINRules struct {
 	AllowSeries bool // see Weak
 }
 
-// Weak returns which rule a new PIN, which is all digits, is against, and "" if it is
-// against none. A series is a part of 0123456789012, forwards or backwards.
+// Weak returns the rule that a new PIN of digits breaks, or "". A series is part of
+// 0123456789012, forwards or backwards.
 func (r PINRules) Weak(pin string) (reason string) {
 	if len(pin) != r.Length {
 		return fmt.Sprintf("must have %d digits", r.Length)

@@ -20,8 +20,8 @@ func TestPINPolicyAllows9340Of10000(t *testing.T) {
 	}
 }
 
-// isRun says whether each digit follows the one before, up or down, on the way
-// from the 0 over the 9 to the 2.
+// isRun reports whether each digit follows the one before, up or down, on the way
+// from 0 over 9 to 2.
 func isRun(pin string) bool {
 	up, down := false, false
 	for start := range 13 {

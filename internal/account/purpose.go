@@ -6,21 +6,21 @@ import (
 	"slices"
 )
 
-// A Purpose is what an issued code is for: all of its parts together. The zero value
-// is none.
+// A Purpose is what an issued code is for: all its parts together. The zero value
+// is no purpose.
 type Purpose struct{ parts []string }
 
-// NewPurpose returns the purpose of these parts, in this order. It keeps a copy of them.
+// NewPurpose returns the purpose of these parts, in this order. It copies them.
 func NewPurpose(parts []string) Purpose { return Purpose{slices.Clone(parts)} }
 
-// IsSet reports whether it is a purpose.
+// IsSet reports whether p is not zero.
 func (p Purpose) IsSet() bool { return len(p.parts) > 0 }
 
-// A Seal is what is kept of the purpose of one code. It is zero for none.
+// A Seal binds a code to its purpose. It is zero without one.
 type Seal [16]byte
 
-// seal returns what is kept of the purpose of a code. Everything is hashed with its
-// length, so that no two purposes look alike.
+// seal returns the seal of a code. It hashes each text with its length, so that no
+// two purposes have the same input.
 func (p Purpose) seal(k Kind, digits string) (s Seal) {
 	if !p.IsSet() {
 		return s

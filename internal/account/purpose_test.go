@@ -13,8 +13,8 @@ import (
 	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
-// What is kept of a purpose is bound to the kind, to the code and to each part, so that
-// no other purpose, code or kind has the same. Of none nothing is kept.
+// A seal depends on the kind, the code and each part, so that no other purpose,
+// code or kind has the same. Without parts it is zero.
 func TestSealsAreOfTheKindTheCodeAndEachPart(t *testing.T) {
 	seen := map[account.Seal]string{}
 	for _, k := range account.IssuedKinds {
@@ -38,14 +38,14 @@ func TestSealsAreOfTheKindTheCodeAndEachPart(t *testing.T) {
 	if noPurpose.IsSet() || account.NewPurpose(nil).IsSet() || !account.NewPurpose([]string{"pay"}).IsSet() {
 		t.Error("none is a purpose, or one is none")
 	}
-	// The bytes are kept, so another release has to make the same.
+	// The bytes are stored, so another release must make the same.
 	const want = "e9f41547232efe8cc1355676113077b1"
 	if got := fmt.Sprintf("%x", accounttest.Seal(account.KindAccount, "012345", "pay", "A 1", "2")); got != want {
 		t.Errorf("of a payment %s is kept, want %s", got, want)
 	}
 }
 
-// Two purposes that are not the same never look alike, whatever their parts hold.
+// Two different purposes never look alike, whatever their parts hold.
 func TestNoTwoPurposesLookAlike(t *testing.T) {
 	part := rapid.OneOf(rapid.SampledFrom([]string{"a", "b", "ab", "ba", " ", "\x00", "\x00\x00\x00\x00\x00\x00\x00\x01", "0", "00"}), rapid.StringN(1, 4, 255))
 	parts := rapid.SliceOfN(part, 1, 5)
@@ -68,8 +68,8 @@ func TestNoTwoPurposesLookAlike(t *testing.T) {
 	})
 }
 
-// A code is right for its purpose alone. For any other, none among them, it is wrong and
-// charged, live or stale, and stays what it is for its own.
+// A code is right for its purpose alone. For any other, including none, it is wrong
+// and charged, live or stale, and unchanged for its own.
 func TestCodesAreRightForTheirPurposeOnly(t *testing.T) {
 	for i, own := range purposes {
 		for j, other := range purposes {
@@ -92,9 +92,9 @@ func TestCodesAreRightForTheirPurposeOnly(t *testing.T) {
 	}
 }
 
-// One code is live for each purpose, and four of a kind. A fifth pushes the oldest out,
-// which is stale for its purpose and wrong for all others; another for a purpose that
-// has one pushes nothing out, and makes that the newest.
+// One code is live for each purpose, and four of a kind. A fifth pushes out the
+// oldest, which becomes stale for its purpose and wrong for all others; another for
+// a purpose with a live one pushes nothing out, and is the newest.
 func TestTheFifthPurposePushesTheOldestOut(t *testing.T) {
 	digits := func(i int) string { return fmt.Sprintf("%06d", i) }
 	purpose := func(i int) account.Purpose { return purposeOf([]string{"purpose", digits(i)}) }
@@ -126,7 +126,7 @@ func TestTheFifthPurposePushesTheOldestOut(t *testing.T) {
 	}
 }
 
-// A code that has expired makes room, tidied or not, and pushes none out.
+// An expired code makes room, tidied or not, and pushes none out.
 func TestExpiredCodesMakeRoomForAnotherPurpose(t *testing.T) {
 	for _, tidied := range []bool{false, true} {
 		a, r := &account.Account{}, *rules
@@ -153,9 +153,9 @@ func TestExpiredCodesMakeRoomForAnotherPurpose(t *testing.T) {
 	}
 }
 
-// A code that a clock which ran ahead issued is void. The next code of the kind, whatever
-// its purpose, takes it out of use: it pushes no live one out, and is not right when its
-// time comes.
+// A code that a clock which ran ahead issued is void. The next code of the kind,
+// for any purpose, removes it: it pushes no live one out, and does not become right
+// later.
 func TestVoidCodesMakeRoomAndDoNotComeBack(t *testing.T) {
 	purpose := func(i int) account.Purpose { return purposeOf([]string{fmt.Sprint(i)}) }
 	for _, ahead := range []time.Duration{rules.LoginTTL - time.Minute, 24 * time.Hour} {
@@ -180,8 +180,8 @@ func TestVoidCodesMakeRoomAndDoNotComeBack(t *testing.T) {
 	}
 }
 
-// With Resend the code that is sent again is the one for the same purpose. The others
-// stay, each for its own, and the interval is the kind's.
+// With Resend the code of the same purpose is sent again. The others stay, and the
+// interval is the kind's.
 func TestACodeIsSentAgainForItsPurpose(t *testing.T) {
 	a, r := &account.Account{}, *rules
 	r.Resend, r.Interval = true, time.Minute
@@ -207,7 +207,7 @@ func TestACodeIsSentAgainForItsPurpose(t *testing.T) {
 	}
 }
 
-// A purpose changes nothing about what is not issued.
+// A purpose changes nothing for credentials that are not issued.
 func TestOnlyIssuedCodesHaveAPurpose(t *testing.T) {
 	for _, parts := range purposes {
 		a := &account.Account{Devices: []account.Device{{TOTP: codeKey}}, Authenticator: &account.Authenticator{TOTP: codeKey}}
@@ -224,7 +224,7 @@ func TestOnlyIssuedCodesHaveAPurpose(t *testing.T) {
 	}
 }
 
-// What is voided is void for each purpose.
+// Voiding voids the codes of each purpose.
 func TestVoidingEndsTheCodesOfAllPurposes(t *testing.T) {
 	for name, void := range map[string]func(*account.Account){
 		"voided": func(a *account.Account) { a.VoidCodes(rules, accounttest.Noon) },

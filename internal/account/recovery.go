@@ -8,14 +8,14 @@ import (
 )
 
 const (
-	// RecoveryCodes is how many recovery codes a set has.
+	// RecoveryCodes is the size of a set of recovery codes.
 	RecoveryCodes = 10
 
-	// A code is 80 bits in 16 characters. NIST SP 800-63B-4 asks for 64 bits at least.
+	// A code is 80 bits in 16 characters. NIST SP 800-63B-4 requires 64 bits.
 	recoveryBytes = 10
 	recoveryChars = 16
 	recoveryGroup = 4  // characters between two hyphens
-	maxRecovery   = 64 // bytes that are read
+	maxRecovery   = 64 // most bytes read
 )
 
 // crockford is the alphabet of Crockford's base32, without i, l, o and u.
@@ -23,19 +23,19 @@ const crockford = "0123456789abcdefghjkmnpqrstvwxyz"
 
 var recoveryEncoding = base32.NewEncoding(crockford).WithPadding(base32.NoPadding)
 
-// A Recovery is a set of recovery codes. Hashes of them are kept.
+// A Recovery holds the hashes of a set of recovery codes.
 type Recovery struct {
 	Salt   [16]byte
-	Used   uint16 // the i-th bit: of the i-th code
+	Used   uint16 // the i-th bit is for the i-th code
 	Hashes [RecoveryCodes][8]byte
 }
 
-// A RecoverySeed is the random bytes that a set is made of.
+// A RecoverySeed holds the random bytes for a set.
 type RecoverySeed [RecoveryCodes*recoveryBytes + len(Recovery{}.Salt)]byte
 
-// GenerateRecovery makes a set of recovery codes, in the place of one that there is, and
-// returns the codes as the user is shown them. What was guessed at the old ones tells
-// nothing about them.
+// GenerateRecovery makes a set of recovery codes, replacing an earlier one, and
+// returns the codes to show to the user. The count starts at zero, since guesses at
+// the old codes tell nothing about the new ones.
 func (a *Account) GenerateRecovery(seed RecoverySeed) (shown [RecoveryCodes]string) {
 	set := &Recovery{}
 	random := seed[copy(set.Salt[:], seed[:]):]
@@ -57,7 +57,7 @@ func grouped(code string) string {
 	return strings.Join(groups, "-")
 }
 
-// RecoveryLeft returns how many recovery codes are unused.
+// RecoveryLeft returns the number of unused recovery codes.
 func (a *Account) RecoveryLeft() int {
 	left := 0
 	for i := range RecoveryCodes {
@@ -68,8 +68,7 @@ func (a *Account) RecoveryLeft() int {
 	return left
 }
 
-// RemoveRecovery removes the recovery codes. Those that were used are forgotten with
-// them.
+// RemoveRecovery removes the recovery codes, used ones too.
 func (a *Account) RemoveRecovery() { a.Recovery = nil }
 
 // IsRecoveryCode reports whether a text has the form of a recovery code.
@@ -78,8 +77,8 @@ func IsRecoveryCode(s string) bool {
 	return ok
 }
 
-// readRecovery reads a recovery code as it was typed: without regard to case, to hyphens
-// and to blanks, with o for 0, and i and l for 1.
+// readRecovery reads a typed recovery code. It ignores case, hyphens and blanks,
+// and takes o for 0, and i and l for 1.
 func readRecovery(s string) (code string, ok bool) {
 	if len(s) > maxRecovery {
 		return "", false
@@ -114,10 +113,10 @@ func (s *Recovery) used(i int) bool { return s.Used&(1<<i) != 0 }
 
 func (s *Recovery) use(i int) { s.Used |= 1 << i }
 
-// noRecovery is looked through where there is no set, at the same cost.
+// noRecovery is searched if there is no set, at the same cost.
 var noRecovery Recovery
 
-// match judges a code, which has the form of one. A used one of this set is stale.
+// match judges a well-formed code. A used one of this set is stale.
 func (s *Recovery) match(typed string) match {
 	set := s
 	if set == nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
-// recoverySeed is what a set of recovery codes is made of in tables.
+// recoverySeed is the seed of the tables.
 var recoverySeed = func() (seed account.RecoverySeed) {
 	for i := range seed {
 		seed[i] = byte(7 * i)
@@ -25,7 +25,7 @@ var recoverySeed = func() (seed account.RecoverySeed) {
 // inAlphabet are the 32 characters of Crockford's base32, each at its value.
 const inAlphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 
-// readAsTyped reads a recovery code, one byte after the other; "" if it is none.
+// readAsTyped reads a recovery code byte by byte, or returns "".
 func readAsTyped(s string) string {
 	code := ""
 	for i := range len(s) {
@@ -57,14 +57,14 @@ func grouped(code string) string {
 	return code[:4] + "-" + code[4:8] + "-" + code[8:12] + "-" + code[12:]
 }
 
-// hashOf returns what is kept of a code.
+// hashOf returns the stored hash of a code.
 func hashOf(salt [16]byte, code string) [8]byte {
 	sum := sha256.Sum256([]byte(string(salt[:]) + code))
 	return [8]byte(sum[:8])
 }
 
-// What is shown is what the set is made of, and nothing of it is kept but 8 bytes of a
-// salted hash of each code.
+// The shown codes come from the set, which keeps only 8 bytes of a salted hash of
+// each code.
 func TestRecoveryCodesAreAllOfTheirBits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var seed account.RecoverySeed
@@ -90,7 +90,7 @@ func TestRecoveryCodesAreAllOfTheirBits(t *testing.T) {
 	})
 }
 
-// The very codes and hashes of a seed: another release has to read them.
+// The codes and hashes of a seed must not change: another release reads them.
 func TestRecoveryCodesOfASeed(t *testing.T) {
 	a := &account.Account{}
 	shown := a.GenerateRecovery(recoverySeed)
@@ -141,12 +141,12 @@ func spelled(t *rapid.T, code string) string {
 	return b.String()
 }
 
-// recoveryHistory is what a bystander notes about recovery codes.
+// recoveryHistory records recovery codes independently of the rules.
 type recoveryHistory map[string]account.Verdict // of each code of the set that there is
 
-// A recovery code is right once, however it is typed, and stale for as long as its set
-// lasts; after that, and before, it is wrong. What is wrong is charged. A set that comes
-// in the place of another starts the count anew; removing it does not.
+// A recovery code is right once, however it is typed, and stale for as long as its
+// set lasts; before and after that it is wrong. Wrong ones are charged. A new set
+// starts the count at zero; removing one does not.
 func TestRecoveryCodesAreJudgedAsTheirHistorySays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, h, wrong := &account.Account{}, recoveryHistory{}, 0
@@ -201,8 +201,8 @@ func TestRecoveryCodesAreJudgedAsTheirHistorySays(t *testing.T) {
 	})
 }
 
-// Who has no recovery codes has none that is right: not even one that a set of nothing
-// would hold.
+// A user without recovery codes has none that is right, not even one of an empty
+// set.
 func TestNoRecoveryCodeIsRightWhereThereIsNone(t *testing.T) {
 	const code = "0123456jkmnpvwxy"
 	for name, a := range map[string]*account.Account{
@@ -224,7 +224,7 @@ func TestNoRecoveryCodeIsRightWhereThereIsNone(t *testing.T) {
 	}
 }
 
-// Recovery codes are no issued codes: time does not end them, and voiding and a wipe
+// Recovery codes are no issued codes: they do not expire, and voiding and a wipe
 // leave them.
 func TestRecoveryCodesLast(t *testing.T) {
 	a := &account.Account{}
@@ -248,7 +248,7 @@ func TestRecoveryCodesLast(t *testing.T) {
 	}
 }
 
-// What a set of recovery codes and what a purpose take of a record.
+// The sizes of a set of recovery codes and of a purpose in a record.
 func TestWhatRecoveryCodesAndAPurposeTake(t *testing.T) {
 	size := func(change func(a *account.Account)) int {
 		return len(written(with(func(a *account.Account) { a.Guard.HoldUntil = accounttest.Noon; change(a) })))

@@ -12,11 +12,11 @@ import (
 	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
-// aged is when something was bound that is so old at noon.
+// aged returns when something was bound that is this old at noon.
 func aged(age time.Duration) time.Time { return accounttest.Noon.Add(-age) }
 
-// resetAt restates the order of the guard: a wipe, then what is old enough, then what
-// is to become so, then what was removed; the interval holds only what is judged.
+// resetAt restates the guard's order: a wipe, then something old enough, then
+// something too new, then a removal; the interval only delays what would be judged.
 func resetAt(a *account.Account, r *account.Rules, now time.Time) (account.ResetState, time.Time) {
 	if a.Guard.Wipe != nil {
 		return account.ResetWiped, time.Time{}
@@ -148,7 +148,7 @@ func TestWhenAResetIsJudged(t *testing.T) {
 	}
 }
 
-// A PIN that is too new is not looked at; where none is set, a dummy is judged.
+// A PIN that is too new is ignored; without a PIN a dummy is judged.
 func TestProvingPINIsOneOfAge(t *testing.T) {
 	r := &account.Rules{Guard: account.GuardRules{MinAge: time.Hour}}
 	for _, c := range []struct {
@@ -169,8 +169,8 @@ func TestProvingPINIsOneOfAge(t *testing.T) {
 	}
 }
 
-// A key that could prove a reset: which code it shows, what is known of it, and how
-// old it is.
+// A key that could prove a reset: the code it shows, what is known of it, and its
+// age.
 type proofKey struct {
 	secret string
 	used   bool // its code of now was accepted before
@@ -185,9 +185,9 @@ func (k proofKey) totp() account.TOTP {
 	return s
 }
 
-// A code is judged against what is too new first, and if it is right or stale there,
-// against nothing else. Then a code that is stale for something is right for nothing,
-// and one that is right for several is spent for the first, devices before the
+// A code is judged against too new keys first, and if it is right or stale there,
+// against nothing else. Then a code that is stale for one is right for none, and
+// one that is right for several is spent for the first, devices before the
 // authenticator.
 func TestResetCodesAreJudgedYoungestFirst(t *testing.T) {
 	drawKey := func(t *rapid.T, name string) proofKey {
@@ -253,7 +253,7 @@ func TestResetCodesAreJudgedYoungestFirst(t *testing.T) {
 	})
 }
 
-// The step of a right code is spent, and no other: a second proof by it is stale.
+// Only the step of a right code is spent: a second proof by it is stale.
 func TestResetCodesAreSpent(t *testing.T) {
 	r := &account.Rules{TOTP: rules.TOTP, Guard: account.GuardRules{MinAge: time.Hour, Authenticator: true}}
 	phone, app := totpOf("phone"), totpOf("app")
@@ -268,7 +268,7 @@ func TestResetCodesAreSpent(t *testing.T) {
 	}
 }
 
-// A right proof ends all that wrong ones have led to, and not the hold.
+// A right proof clears everything that wrong ones have caused, except the hold.
 func TestProvenStartsTheStrikesAnew(t *testing.T) {
 	g := account.Guard{Strikes: 3, NotBefore: accounttest.Noon, LastWrong: []byte{1}, HoldUntil: accounttest.Noon.Add(time.Hour)}
 	g.Restart()

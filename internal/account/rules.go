@@ -4,14 +4,15 @@ import "time"
 
 // Rules are the options that the rules on an account depend on.
 type Rules struct {
-	// Limits of the wrong answers. OneTime is that of each kind of issued code and of
-	// the recovery codes, TimeBased that of the devices and of the authenticator.
+	// Limits of wrong answers. OneTime is for each kind of issued code and for
+	// recovery codes, TimeBased for the devices and for the authenticator.
 	Password, PIN, OneTime, TimeBased Limit
-	// LoginTTL and AccountTTL are how long an issued code of that kind lives.
+	// LoginTTL and AccountTTL are the lifetimes of issued codes.
 	LoginTTL, AccountTTL time.Duration
-	// Interval is how long after issuing a code no other of its kind is issued.
+	// Interval is the least time between two codes of a kind.
 	Interval time.Duration
-	// Resend gives out the live code again while at least half its life is left.
+	// Resend makes Issue return the live code again while at least half its life is
+	// left.
 	Resend bool
 	TOTP   TOTPRules
 	Guard  GuardRules
@@ -31,7 +32,7 @@ func (r *Rules) Limit(k Kind) Limit {
 	}
 }
 
-// TTL returns how long an issued code of a kind lives.
+// TTL returns the lifetime of an issued code of a kind.
 func (r *Rules) TTL(k Kind) time.Duration {
 	if k == KindLogin {
 		return r.LoginTTL

@@ -13,8 +13,8 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// Each wrong proof is a strike, but one that is forgiven because it is the last wrong
-// one again; the one after the last strike exhausts the guard.
+// Each wrong proof is a strike, unless it is forgiven as a repetition of the last
+// one; the one after the last strike exhausts the guard.
 func TestStrikesAreThoseOfTheHistory(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := account.GuardRules{
@@ -61,7 +61,7 @@ func TestStrikesAreThoseOfTheHistory(t *testing.T) {
 	})
 }
 
-// Strikes that were lowered leave nothing, and never less.
+// If Strikes was lowered, nothing is left, and never less than that.
 func TestGuardHasNothingLeftOfLoweredStrikes(t *testing.T) {
 	g := account.Guard{Strikes: 50}
 	if left := g.Left(account.GuardRules{Strikes: 3}); left != 0 {
@@ -69,8 +69,8 @@ func TestGuardHasNothingLeftOfLoweredStrikes(t *testing.T) {
 	}
 }
 
-// Without ResetOptions.Authenticator a code is a repeat whatever the authenticator's
-// step is, and with it only in the same step of each.
+// Without ResetOptions.Authenticator a repeated code ignores the authenticator's
+// step; with it, the step of each must be the same.
 func TestRepeatsAreOfTheStepsOfWhatProves(t *testing.T) {
 	for _, proves := range []bool{false, true} {
 		r := account.GuardRules{Strikes: 9, ForgiveRepeats: true, Authenticator: proves}
@@ -91,7 +91,7 @@ func TestRepeatsAreOfTheStepsOfWhatProves(t *testing.T) {
 	}
 }
 
-// What is bound may be what the last wrong proof was: the same proof is another guess.
+// After a binding, the last wrong proof may be right: it is another guess.
 func TestABindingForgetsTheLastWrongProof(t *testing.T) {
 	r := &account.Rules{TOTP: rules.TOTP, Guard: account.GuardRules{Strikes: 9, ForgiveRepeats: true}}
 	on := *r
@@ -131,7 +131,8 @@ func TestABindingForgetsTheLastWrongProof(t *testing.T) {
 	}
 }
 
-// A wipe is due at once, after a failure when its time has come, and never once done.
+// A wipe is due at once, after a failure when its time has come, and never once
+// done.
 func TestWipeIsDueUntilItIsDone(t *testing.T) {
 	var none *account.Wipe
 	if none.Pending() || none.Due(accounttest.Noon) {

@@ -11,8 +11,8 @@ import (
 	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
-// A mismatch speaks of the kind judged last, and of the least that is left of
-// those charged, else of those judged; a lock of the one that ends first.
+// A mismatch names the last judged kind, and the least tries left among the charged
+// kinds, else among the judged ones; a lock names the one that ends first.
 func TestTallySaysWhatTheCallerMayKnow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var all account.Tally
@@ -57,8 +57,8 @@ func TestTallySaysWhatTheCallerMayKnow(t *testing.T) {
 	})
 }
 
-// Of several locks the one that ends first is told, in whatever order they were met, and
-// one without an end only if there is no other.
+// Of several locks the one that ends first is named, in any order, and one without
+// an end only if there is no other.
 func TestTallyTellsTheLockThatEndsFirst(t *testing.T) {
 	at := func(min int) account.Finding {
 		f := account.Finding{Kind: account.Kinds[min], Verdict: account.Locked}

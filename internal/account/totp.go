@@ -6,16 +6,17 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// NoStep is the LastStep of a key of which no code was accepted.
+// NoStep is the LastStep of a key without an accepted code.
 const NoStep = -1
 
-// A TOTP is a key that time-based codes are computed from.
+// A TOTP is a key for time-based codes.
 type TOTP struct {
 	totp.Key
 	LastStep int64 // the step of the last accepted code
 }
 
-// TOTPRules are the options of time-based codes. All but Skew are those of new keys.
+// TOTPRules are the options of time-based codes. All except Skew apply to new keys
+// only.
 type TOTPRules struct {
 	Algorithm totp.Algorithm
 	Digits    int
@@ -23,13 +24,13 @@ type TOTPRules struct {
 	Skew      int
 }
 
-// NewTOTP returns a key of which no code was accepted yet.
+// NewTOTP returns a key without an accepted code.
 func NewTOTP(key []byte, o TOTPRules) TOTP {
 	return TOTP{totp.Key{Secret: key, Algorithm: o.Algorithm, Digits: o.Digits, Period: o.Period}, NoStep}
 }
 
-// Match judges a code against the steps around now. A step is right once, and
-// never after a later one. It does not take the step out of use.
+// Match judges a code against the steps around now. A step is right once, and never
+// after a later one. Match does not spend the step.
 func (s *TOTP) Match(code string, now time.Time, skew int) (step int64, v Verdict) {
 	step, found := s.Find(code, now, skew)
 	switch {
@@ -41,8 +42,8 @@ func (s *TOTP) Match(code string, now time.Time, skew int) (step int64, v Verdic
 	return step, Right
 }
 
-// matchDevices judges a code against the devices that were enrolled at a time for
-// which asked holds.
+// matchDevices judges a code against the devices whose enrolment time satisfies
+// asked.
 func (a *Account) matchDevices(code string, o TOTPRules, now time.Time, asked func(enrolledAt time.Time) bool) match {
 	var found match
 	judged := false
@@ -61,7 +62,7 @@ func (a *Account) matchDevices(code string, o TOTPRules, now time.Time, asked fu
 	return found
 }
 
-// matchAuthenticator judges a code against the authenticator that counts.
+// matchAuthenticator judges a code against the confirmed authenticator.
 func (a *Account) matchAuthenticator(code string, o TOTPRules, now time.Time) match {
 	if a.Authenticator == nil {
 		dummyMatch(code, o, now)
@@ -71,8 +72,8 @@ func (a *Account) matchAuthenticator(code string, o TOTPRules, now time.Time) ma
 	return match{verdict: v, step: step}
 }
 
-// dummyMatch does the work of Match where the user holds no key, so that it costs
-// what it would with a key of today's options.
+// dummyMatch does the work of Match for a user without a key, with a key of the
+// current options.
 func dummyMatch(code string, o TOTPRules, now time.Time) {
 	s := NewTOTP(make([]byte, totp.NewKeySize), o)
 	s.Match(code, now, o.Skew)

@@ -11,9 +11,10 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// Whatever the clock does, the accepted steps of a secret strictly increase; a
-// code is right if the latest step that has it, of those around now, is after the
-// last accepted one, stale if it is not, and wrong if no step has it.
+// Whatever the clock does, the accepted steps of a secret strictly increase. Of the
+// steps around now with a code, the latest counts: the code is right if that is
+// after the last accepted step, and otherwise stale; without such a step it is
+// wrong.
 func TestTOTPAcceptsAStepOnceAndNeverAnOlderOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := account.TOTP{totp.Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}, -1}

@@ -7,16 +7,15 @@ import (
 )
 
 const (
-	// wipeBackoff is how long a wipe is put off after it failed, twice as long each
-	// further time up to maxWipeBackoff.
+	// wipeBackoff is the wait after a failed wipe; it doubles with each further
+	// failure up to maxWipeBackoff.
 	wipeBackoff    = time.Minute
 	maxWipeBackoff = time.Hour
 )
 
-// A WipeReason says why a user's critical data is given up.
+// A WipeReason is why a user lost the critical data.
 type WipeReason string
 
-// The reasons.
 const (
 	ReasonStrikes   WipeReason = "strikes"
 	ReasonForfeited WipeReason = "forfeited"
@@ -32,13 +31,13 @@ type Wipe struct {
 	RetryAt time.Time // by Sweep, not before
 }
 
-// Pending reports whether there is a wipe and it is not done. There may be none.
+// Pending reports whether w is not nil and not done.
 func (w *Wipe) Pending() bool { return w != nil && !w.Done }
 
-// Due reports whether the wipe has to be tried: it is pending and not put off.
+// Due reports whether to try the wipe now: it is pending and not put off.
 func (w *Wipe) Due(now time.Time) bool { return w.Pending() && !active(w.RetryAt, maxWipeBackoff, now) }
 
-// BackOff puts the next try off, after one that failed.
+// BackOff postpones the next try after a failure.
 func (w *Wipe) BackOff(now time.Time) {
 	delay := maxWipeBackoff
 	if w.Tries < 6 {

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// zeros is written and compared with, and never changed.
+// zeros is read-only.
 var zeros [padTo]byte
 
-// writer appends values to buf.
+// A writer appends values to buf.
 type writer struct{ buf []byte }
 
 func (w *writer) bool(is bool) bool {
@@ -21,8 +21,8 @@ func (w *writer) bool(is bool) bool {
 	return is
 }
 
-// uvarint writes the varint of binary.AppendUvarint, and is small enough to be
-// inlined where that is a call: most of what is written are numbers of one byte.
+// uvarint writes a varint as binary.AppendUvarint does, but is small enough to be
+// inlined: most numbers take one byte.
 func (w *writer) uvarint(n int64) {
 	u := uint64(n)
 	for ; u >= 0x80; u >>= 7 {
@@ -36,7 +36,7 @@ func (w *writer) bytes(b []byte) {
 	w.buf = append(w.buf, b...)
 }
 
-// time writes 0 for the zero time, else one more than the zigzag milliseconds.
+// time writes 0 for the zero time, else the zigzag milliseconds plus one.
 func (w *writer) time(t time.Time) {
 	if t.IsZero() {
 		w.uvarint(0)
@@ -46,30 +46,30 @@ func (w *writer) time(t time.Time) {
 	w.uvarint((ms<<1 ^ ms>>63) + 1)
 }
 
-// room writes a byte that counts what comes, and returns its place.
+// room writes a byte for a count, and returns its place.
 func (w *writer) room() int {
 	w.buf = append(w.buf, 0)
 	return len(w.buf) - 1
 }
 
-// zeros writes so many bytes.
+// zeros writes n zeros.
 func (w *writer) zeros(n int) { w.buf = append(w.buf, zeros[:n]...) }
 
-// maxNumber bounds the numbers that have no bound of their own.
+// maxNumber bounds numbers without a bound of their own.
 const maxNumber = 1<<62 - 1
 
-// reader takes values from buf. After the first that is not there or out of
-// bounds it has failed: nothing is left, and it returns zero values.
+// A reader takes values from buf. After a value that is missing or out of bounds it
+// has failed: nothing is left, and it returns zero values.
 type reader struct {
 	buf    []byte
-	at     int // so many bytes are taken; an index costs less to move than buf
+	at     int // bytes taken so far; an index is cheaper to move than buf
 	failed bool
 	newer  bool // a newer release wrote what was read last
 }
 
 func (r *reader) fail() { r.at, r.failed = len(r.buf), true }
 
-// must fails unless what was read can be.
+// must fails unless ok.
 func (r *reader) must(ok bool) {
 	if !ok {
 		r.fail()
@@ -88,7 +88,7 @@ func (r *reader) take(n int) []byte {
 	return r.buf[from:r.at:r.at]
 }
 
-// onlyZeros reports whether what is left is zeros.
+// onlyZeros reports whether the rest is zeros.
 func (r *reader) onlyZeros() bool {
 	for left := r.buf[r.at:]; len(left) > 0; {
 		n := min(len(left), len(zeros))
@@ -117,10 +117,10 @@ func (r *reader) bool() bool {
 	return b == 1
 }
 
-// uvarint reads a number in its shortest form, of at most bound.
+// uvarint reads a number of at most bound, in its shortest form.
 func (r *reader) uvarint(bound int64) int64 {
 	n, size := uint64(r.byte()), 0
-	if n >= 0x80 { // few have more bytes than one
+	if n >= 0x80 { // few numbers have more than one byte
 		r.at--
 		n, size = binary.Uvarint(r.buf[r.at:])
 		if size <= 0 || r.buf[r.at+size-1] == 0 {
@@ -136,7 +136,7 @@ func (r *reader) uvarint(bound int64) int64 {
 	return int64(n)
 }
 
-// bytes returns a part of the buffer, nil for an empty one.
+// bytes returns a part of the buffer, or nil for an empty one.
 func (r *reader) bytes() []byte {
 	n := r.uvarint(int64(r.left()))
 	if n == 0 {

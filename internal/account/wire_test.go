@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Every number is a varint as encoding/binary writes it, and is read up to its
-// bound and no further.
+// Every number is a varint as encoding/binary writes it, and is read only up to its
+// bound.
 func TestNumbersAreVarintsWithinTheirBounds(t *testing.T) {
 	for bits := range 62 {
 		for n := int64(1)<<bits - 2; n <= 1<<bits+1; n++ {
@@ -31,7 +31,7 @@ func TestNumbersAreVarintsWithinTheirBounds(t *testing.T) {
 	}
 }
 
-// What is not whole fails, and so does a varint of more than 64 bits.
+// A cut-off value fails, and so does a varint of more than 64 bits.
 func TestReaderFailsWhereANumberDoesNotEnd(t *testing.T) {
 	for _, data := range [][]byte{{}, {0x80}, {0xff, 0x80}, append(bytes.Repeat([]byte{0x80}, 9), 2), bytes.Repeat([]byte{0x80}, 11)} {
 		r := reader{buf: data}
@@ -41,7 +41,7 @@ func TestReaderFailsWhereANumberDoesNotEnd(t *testing.T) {
 	}
 }
 
-// Nothing is left after a failure, whatever is behind it.
+// Nothing is left after a failure.
 func TestReaderReturnsNothingOnceItHasFailed(t *testing.T) {
 	r := reader{buf: bytes.Repeat([]byte{1}, padTo)}
 	r.uvarint(0)
@@ -53,8 +53,7 @@ func TestReaderReturnsNothingOnceItHasFailed(t *testing.T) {
 	}
 }
 
-// All that is left can be taken, and who appends to it does not write into what
-// is behind it.
+// The rest can be taken, and appending to it does not overwrite what follows.
 func TestReaderTakesUpToTheEnd(t *testing.T) {
 	data := []byte{1, 2, 3, 4}
 	r := reader{buf: data}

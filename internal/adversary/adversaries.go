@@ -7,27 +7,27 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// An Adversary is somebody against the user: what they know and what they try, under
-// which rules, beside what the user does and what happens to the service.
+// An Adversary is somebody against the user: what they know and try, under which
+// rules, beside what the user does and what happens to the service.
 type Adversary struct {
 	Name  string
 	Rules Rules
-	// Life is what happened long before the thief began, and Lately what happened just
-	// before.
+	// Life is what happened long before the thief began, and Lately what happened
+	// just before.
 	Life, Lately []Act
 	// Knows is what the user and the thief know when the thief begins.
 	Knows [2]Facts
-	// Moves are those of the user, of the thief and of the service.
+	// Moves are the moves of the user, of the thief and of the service.
 	Moves [3][]Moves
-	// Apart is how far the clocks of the service's nodes are apart at most.
+	// Apart is how far apart the clocks of the service's nodes are at most.
 	Apart time.Duration
-	// Horizon is how long the search lasts, on the clock.
+	// Horizon is the length of the search, on the clock.
 	Horizon time.Duration
 
 	lagged []spec.State // those that a replica stopped at
 }
 
-// begin is the world in which the thief begins.
+// begin returns the world in which the thief begins.
 func (adv *Adversary) begin(promises []Promise) World {
 	adv.lagged = nil
 	w := World{Now: longAgo}
@@ -49,7 +49,7 @@ func (adv *Adversary) begin(promises []Promise) World {
 	return w
 }
 
-// acts are all that can be tried in a world, in the same order each time.
+// acts returns everything that can be tried in a world, in a fixed order.
 func (adv *Adversary) acts(w *World, into []Act) []Act {
 	for who, all := range adv.Moves {
 		for _, moves := range all {
@@ -74,7 +74,7 @@ func limitOf(o *spec.Options, k spec.Kind) spec.Limit {
 	return o.OTP.Limit
 }
 
-// small is the rules with limits that few moves reach.
+// small returns the rules with limits that few moves reach.
 func small(change func(*spec.Options)) Rules {
 	l := spec.Limit{Tries: 2, Delay: time.Minute, MaxDelay: 2 * time.Minute, Final: 4}
 	o := spec.Options{CheckPassword: true, RegisteredAt: true, Wipe: true, Password: l}
@@ -91,12 +91,12 @@ func hasty(o *spec.Options) {
 	o.PIN.Limit, o.OTP.Limit, o.TOTP.Limit = l, l, l
 }
 
-// aged is with a minimum age, and agedWith with an authenticator that proves a reset too.
+// aged has a minimum age, and agedWith also an authenticator that proves a reset.
 func aged(o *spec.Options) { o.Reset.MinAge = time.Hour }
 
 func agedWith(o *spec.Options) { o.Reset.MinAge, o.Reset.Authenticator = time.Hour, true }
 
-// What happened in the life of a user.
+// Events in the life of a user.
 var (
 	choseAPIN     = Act{Who: Service, Call: spec.Call{Op: spec.AdminSetPIN, NewPIN: pins[0]}}
 	boughtAPhone  = Act{Who: User, Call: spec.Call{Op: spec.Enroll, Device: userDevice, Host: spec.Host{Registered: longAgo}}}
@@ -106,20 +106,20 @@ var (
 	hadTheirApp   = Act{Who: Service, Call: spec.Call{Op: spec.Import, Held: oldApp}}
 )
 
-// What a thief got done just before.
+// Acts of a thief just before.
 var (
 	enrolledTheirs = Act{Who: Thief, Call: spec.Call{Op: spec.Enroll, Device: thiefDevice, Host: spec.Host{Registered: start}}}
 	setTheirPIN    = Act{Who: Service, Call: spec.Call{Op: spec.AdminSetPIN, NewPIN: pins[2]}}
 )
 
-// paperToo has recovery codes be a proof as well.
+// paperToo makes a recovery code a proof too.
 func paperToo(o *spec.Options) {
 	o.ProofKinds = []spec.Kind{spec.KindDeviceTOTP, spec.KindAccount, spec.KindRecovery}
 }
 
 const userKnows = UserPIN | Mailbox | Password
 
-// What anybody tries who knows the credential.
+// What anybody with the credential tries.
 var (
 	useDevice = use(spec.KindDeviceTOTP)
 	useBoth   = proving(spec.Call{Op: spec.VerifyOTP})

@@ -7,8 +7,8 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// MailboxThief reads the user's mail and is after the data, which a minimum age guards.
-// What the user holds is bound in their life.
+// MailboxThief reads the user's mail and is after the data, which a minimum age
+// guards. The user's life bound what they hold.
 func MailboxThief(name string, life ...Act) *Adversary {
 	return &Adversary{
 		Name:  "a thief with the mailbox, against a minimum age and " + name,
@@ -26,7 +26,7 @@ func MailboxThief(name string, life ...Act) *Adversary {
 	}
 }
 
-// The holdings that a minimum age guards.
+// Holdings that a minimum age guards.
 var (
 	AgainstAPIN   = MailboxThief("a PIN", choseAPIN)
 	AgainstAPhone = MailboxThief("a phone", boughtAPhone)
@@ -56,8 +56,8 @@ var AgainstAnApp = &Adversary{
 	Horizon: 59*time.Minute + 59*time.Second,
 }
 
-// WindowThief has a session inside a window that was opened by a login, long after the
-// user enrolled a phone that has never shown a code.
+// WindowThief has a session inside a window that a login opened, long after the
+// user enrolled a phone that has shown no code.
 var WindowThief = &Adversary{
 	Name:  "a thief with a session inside the window, against a minimum age and an old phone",
 	Rules: small(aged),
@@ -71,8 +71,8 @@ var WindowThief = &Adversary{
 	Horizon: 59*time.Minute + 59*time.Second,
 }
 
-// MovingThief has the mailbox and knows rows of the old system, which are imported while
-// a minimum age is awaited.
+// MovingThief has the mailbox and knows rows of the old system, which the host
+// imports before the minimum age is over.
 var MovingThief = &Adversary{
 	Name:  "a thief with the mailbox and rows of the old system, against a minimum age",
 	Rules: small(aged),
@@ -85,8 +85,8 @@ var MovingThief = &Adversary{
 	Horizon: 59*time.Minute + 59*time.Second,
 }
 
-// YoungDeviceThief has just enrolled a device, and guesses at what the user holds, which
-// is old. One strike is allowed.
+// YoungDeviceThief has just enrolled a device, and guesses at the user's old
+// holdings. One strike is allowed.
 var YoungDeviceThief = &Adversary{
 	Name:   "a thief with a young device, against a minimum age",
 	Rules:  small(func(o *spec.Options) { aged(o); o.Reset.Strikes = 1 }),
@@ -101,8 +101,8 @@ var YoungDeviceThief = &Adversary{
 	Horizon: 10 * time.Minute,
 }
 
-// YoungPINThief has just set the user's PIN, and guesses at the user's phone, which is
-// old. One strike is allowed.
+// YoungPINThief has just set the user's PIN, and guesses at the user's old phone.
+// One strike is allowed.
 var YoungPINThief = &Adversary{
 	Name:   "a thief with a young PIN, against a minimum age",
 	Rules:  small(func(o *spec.Options) { aged(o); o.Reset.Strikes = 1 }),
@@ -117,8 +117,8 @@ var YoungPINThief = &Adversary{
 	Horizon: 59*time.Minute + 59*time.Second,
 }
 
-// ClockAgeThief has the mailbox, and is served by nodes whose clocks are a little apart,
-// against a minimum age.
+// ClockAgeThief has the mailbox, against a minimum age, with nodes whose clocks are
+// a little apart.
 func ClockAgeThief(apart time.Duration) *Adversary {
 	nodes := func(m ...Moves) Moves { return on([]time.Duration{apart}, m...) }
 	return &Adversary{
@@ -135,7 +135,7 @@ func ClockAgeThief(apart time.Duration) *Adversary {
 	}
 }
 
-// SweepingThief has the mailbox, where a minimum age is longer than an empty record is
+// SweepingThief has the mailbox. The minimum age is longer than an empty record is
 // kept.
 var SweepingThief = &Adversary{
 	Name:  "a thief with the mailbox, against a minimum age of two days",

@@ -6,7 +6,7 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// withMail has what the user should hear of told.
+// withMail sets Notify.
 func withMail(o *spec.Options) { o.Notify = true }
 
 var (
@@ -14,7 +14,7 @@ var (
 	aWipeIsAsked = Act{Who: Service, Call: spec.Call{Op: spec.Forfeit, Host: spec.Host{Wipe: spec.Fails}}, Pends: true}
 )
 
-// busy sets a PIN where there is none, and else removes it: each is a notice.
+// busy sets a PIN if there is none, and otherwise removes it: each keeps a notice.
 func busy(w *World, who Who, acts *[]Act) {
 	c := spec.Call{Op: spec.SetPIN, NewPIN: pins[2]}
 	if w.State.PIN.Digits != "" {
@@ -33,7 +33,7 @@ func enrolOnce(w *World, who Who, acts *[]Act) {
 	}
 }
 
-// sweeping has the host's cron come while mail is as it is.
+// sweeping runs the host's cron, with mail up or down.
 func sweeping(down bool) Moves {
 	return func(w *World, who Who, acts *[]Act) {
 		if w.MailDown == down {
@@ -42,8 +42,8 @@ func sweeping(down bool) Moves {
 	}
 }
 
-// NoticeThief knows the password, and enrols a device. While mail is down the thief does
-// something else again and again, so that the user does not hear of it.
+// NoticeThief knows the password and enrols a device. While mail is down the thief
+// keeps doing something else, so that the user does not hear of it.
 var NoticeThief = Adversary{
 	Name:   "a thief who is busy while mail is down",
 	Rules:  small(withMail),
@@ -56,8 +56,8 @@ var NoticeThief = Adversary{
 	Horizon: time.Minute,
 }
 
-// BusyThief did so while mail was down, and goes on, less than a minute apart, after it
-// works again.
+// BusyThief did so while mail was down, and goes on, less than a minute apart,
+// after it works again.
 var BusyThief = Adversary{
 	Name:   "a thief who stays busy",
 	Rules:  small(withMail),
@@ -70,8 +70,8 @@ var BusyThief = Adversary{
 	Horizon: 4 * time.Minute,
 }
 
-// Crowder has many accounts with as many notices as can wait, while mail hangs and the
-// user's wipe is to be done.
+// Crowder has many accounts full of notices, while mail hangs and the user's wipe
+// is pending.
 var Crowder = Adversary{
 	Name:   "somebody with many accounts whose mail hangs",
 	Rules:  small(withMail),

@@ -6,15 +6,15 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// What is asked of the user by mail.
+// Codes that the user is mailed.
 var (
 	removeApp     = mailedOnly(proving(spec.Call{Op: spec.RemoveAuthenticator}))
 	verifyAccount = mailedOnly(proving(spec.Call{Op: spec.VerifyOTP, Kinds: []spec.Kind{spec.KindAccount}}))
 	verifyLogin   = mailedOnly(proving(spec.Call{Op: spec.VerifyOTP, Kinds: []spec.Kind{spec.KindLogin}}))
 )
 
-// AddressThief has a session, and asks for codes that are mailed to an address of theirs,
-// to confirm it. They try them at what the user's authenticator guards.
+// AddressThief has a session, and has codes mailed to their own address to confirm
+// it. They try these codes at what the user's authenticator guards.
 var AddressThief = Adversary{
 	Name:  "a thief with an address of their own, who tries its codes for something else",
 	Rules: small(nil),
@@ -31,8 +31,8 @@ var AddressThief = Adversary{
 	Horizon: 6 * time.Minute,
 }
 
-// PaymentThief reads the user's mail for one payment, and tries its code for another one,
-// whose parts read the same when they are joined.
+// PaymentThief reads the user's mail for one payment, and tries its code for
+// another, whose parts read the same when joined.
 var PaymentThief = Adversary{
 	Name:  "a thief with the mailbox, who tries the code of a payment for another",
 	Rules: small(nil),
@@ -46,7 +46,7 @@ var PaymentThief = Adversary{
 	Horizon: 6 * time.Minute,
 }
 
-// AllDayAsker asks for login codes all day, for many purposes, and guesses at them.
+// AllDayAsker requests login codes all day, for many purposes, and guesses at them.
 var AllDayAsker = Adversary{
 	Name:  "an outsider, who has codes mailed for many purposes",
 	Rules: small(nil),
@@ -63,8 +63,8 @@ var AllDayAsker = Adversary{
 	Horizon: 30 * time.Minute,
 }
 
-// AskingBeside has login codes mailed, for many purposes, while the user asks for account
-// codes.
+// AskingBeside requests login codes for many purposes, while the user requests
+// account codes.
 var AskingBeside = Adversary{
 	Name:  "an outsider, who has login codes mailed while the user waits for account codes",
 	Rules: small(nil),
@@ -78,8 +78,8 @@ var AskingBeside = Adversary{
 	Horizon: 5*time.Minute - time.Second,
 }
 
-// PushingOutsider has account codes mailed, for purposes of their choice, while the user
-// waits for one. What outsiders can ask for should be a login code.
+// PushingOutsider requests account codes for purposes of their choice, while the
+// user waits for one. Codes that outsiders can request should be login codes.
 var PushingOutsider = Adversary{
 	Name:  "an outsider, who has account codes mailed for many purposes while the user waits for one",
 	Rules: small(nil),
@@ -91,8 +91,8 @@ var PushingOutsider = Adversary{
 	},
 }
 
-// RefundingThief has codes mailed to an address of their own, and gives them, between guesses
-// at the code that the user was mailed for something else.
+// RefundingThief has codes mailed to their own address, and gives them between
+// guesses at a code that the user was mailed for something else.
 var RefundingThief = Adversary{
 	Name: "a thief with an address of their own, who guesses at the user's code",
 	Rules: small(func(o *spec.Options) {
@@ -109,8 +109,8 @@ var RefundingThief = Adversary{
 	},
 }
 
-// TwoTabs is nobody: a user who has two tabs open, for two purposes or twice for one, and
-// gives each code where it belongs, also twice.
+// TwoTabs is a user without an adversary, with two tabs open for two purposes, or
+// twice for one, who gives each code where it belongs, sometimes twice.
 var TwoTabs = Adversary{
 	Name:  "nobody, and a user with two tabs",
 	Rules: small(hasty),

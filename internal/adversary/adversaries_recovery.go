@@ -6,8 +6,8 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// ListThief has a copy of the list of recovery codes that the user printed, until the user
-// prints a new one or removes it. Recovery codes are a proof.
+// ListThief has a copy of the user's printed recovery codes, until the user prints
+// new ones or removes them. Recovery codes are a proof.
 var ListThief = Adversary{
 	Name:  "a thief with an old list of recovery codes",
 	Rules: small(func(o *spec.Options) { paperToo(o); aged(o) }),
@@ -21,8 +21,8 @@ var ListThief = Adversary{
 	Horizon: 3 * time.Minute,
 }
 
-// ListingDeviceThief has a device of the user's, with which they print a list of their own.
-// The user finds out, and ends both.
+// ListingDeviceThief has a device of the user's, and prints a list with it. The
+// user finds out and ends both.
 var ListingDeviceThief = Adversary{
 	Name:  "a thief with an old device, who prints recovery codes with it",
 	Rules: small(paperToo),
@@ -64,8 +64,8 @@ var MailboxListGuesser = Adversary{
 	Horizon: 10 * time.Minute,
 }
 
-// CarelessPrinter is nobody: a user who does not cross out what is used, on the list that
-// there is and on older ones.
+// CarelessPrinter is a user without an adversary, who does not cross out used codes
+// on the current list and older ones.
 var CarelessPrinter = Adversary{
 	Name:  "nobody, and a user who does not cross out recovery codes",
 	Rules: small(hasty),

@@ -25,7 +25,8 @@ var KeyBreaker = Adversary{
 	Horizon: 4 * time.Minute,
 }
 
-// ClockThief chooses the node that serves a call. Their clocks are a little apart.
+// ClockThief chooses the node that serves a call. The nodes' clocks are a little
+// apart.
 func ClockThief(apart time.Duration) *Adversary {
 	nodes := func(m ...Moves) Moves { return on([]time.Duration{apart}, m...) }
 	rules := small(func(o *spec.Options) {
@@ -47,8 +48,8 @@ func ClockThief(apart time.Duration) *Adversary {
 	}
 }
 
-// ClockReplayer saw what the user's phone and mailbox show, and gives it again on
-// another node.
+// ClockReplayer saw the codes of the user's phone and mailbox, and gives them again
+// on another node.
 func ClockReplayer(apart time.Duration) *Adversary {
 	nodes := func(m ...Moves) Moves { return on([]time.Duration{apart}, m...) }
 	return &Adversary{
@@ -66,7 +67,7 @@ func ClockReplayer(apart time.Duration) *Adversary {
 	}
 }
 
-// ClockGuardThief guesses at the guard, served by nodes whose clocks are a little apart,
+// ClockGuardThief guesses at the guard, on nodes whose clocks are a little apart,
 // while the user moves to a new authenticator.
 func ClockGuardThief(apart time.Duration) *Adversary {
 	nodes := func(m ...Moves) Moves { return on([]time.Duration{apart}, m...) }
@@ -85,8 +86,8 @@ func ClockGuardThief(apart time.Duration) *Adversary {
 	}
 }
 
-// StuckReplica is a replica of the store that no longer follows, and answers what a call
-// loads first.
+// StuckReplica is a replica of the store that has stopped following, and serves
+// each call's first load.
 var StuckReplica = Adversary{
 	Name:  "a replica of the store that is stuck",
 	Rules: small(hasty),

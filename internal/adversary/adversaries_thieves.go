@@ -20,7 +20,7 @@ var Outsider = Adversary{
 	Horizon: 20 * time.Minute,
 }
 
-// MailingOutsider has the user mailed codes, and guesses at them.
+// MailingOutsider has codes mailed to the user, and guesses at them.
 var MailingOutsider = Adversary{
 	Name:  "an outsider, who has codes mailed",
 	Rules: small(nil),
@@ -34,7 +34,7 @@ var MailingOutsider = Adversary{
 	Horizon: 30 * time.Minute,
 }
 
-// ResendingOutsider is MailingOutsider where the code that is live is mailed again.
+// ResendingOutsider is MailingOutsider with Resend.
 var ResendingOutsider = func() Adversary {
 	adv := MailingOutsider
 	adv.Name, adv.Rules = "an outsider, who has codes mailed again", small(func(o *spec.Options) { o.OTP.Resend = true })
@@ -138,8 +138,8 @@ var OldDeviceThief = Adversary{
 	Horizon: 2 * time.Minute,
 }
 
-// OldRowsThief knows what the user had in the system that they were moved from, and
-// chose anew here. The rows are imported again and again.
+// OldRowsThief knows what the user had in the old system and has since replaced
+// here. The rows are imported repeatedly.
 var OldRowsThief = Adversary{
 	Name:  "a thief with rows of the old system",
 	Rules: small(nil),
@@ -167,8 +167,8 @@ var MovedUserThief = Adversary{
 	Horizon: 2 * time.Minute,
 }
 
-// ForgivenThief guesses at the guard, which forgives repeats, while the user changes the
-// PIN. One strike is allowed.
+// ForgivenThief guesses at the guard, with ForgiveRepeats, while the user changes
+// the PIN. One strike is allowed.
 var ForgivenThief = Adversary{
 	Name:  "a thief at a guard that forgives repeats",
 	Rules: small(func(o *spec.Options) { o.Reset.ForgiveRepeats, o.Reset.Strikes = true, 1 }),
@@ -182,8 +182,8 @@ var ForgivenThief = Adversary{
 	Horizon: 2 * time.Minute,
 }
 
-// LateWriter is nobody: a user whose codes are mailed twice, and who gives whichever
-// comes first.
+// LateWriter is a user without an adversary, whose codes are mailed twice, and who
+// gives whichever comes first.
 var LateWriter = Adversary{
 	Name:  "nobody, and a user who gives codes that were replaced",
 	Rules: small(nil),
@@ -196,7 +196,8 @@ var LateWriter = Adversary{
 	Horizon: 14 * time.Minute,
 }
 
-// TwiceBegun is nobody: a user who begins an authenticator twice, and scans either code.
+// TwiceBegun is a user without an adversary, who begins an authenticator twice and
+// scans either code.
 var TwiceBegun = Adversary{
 	Name:  "nobody, and a user who begins an authenticator twice",
 	Rules: small(nil),
@@ -209,7 +210,8 @@ var TwiceBegun = Adversary{
 	Horizon: 10 * time.Minute,
 }
 
-// LostAnswer is nobody: a user who registers, and whose connection breaks.
+// LostAnswer is a user without an adversary, who registers and whose connection
+// breaks.
 var LostAnswer = Adversary{
 	Name:  "nobody, and a user whose connection breaks while a phone enrols",
 	Rules: small(nil),

@@ -17,7 +17,7 @@ var (
 	write  = flag.Bool("adversary.write", false, "write the stories in testdata anew")
 )
 
-// safety are the promises that one search looks at together.
+// safety are promises that one search checks together.
 var safety = []Promise{Unproven, Unguarded, Provable, RightStrike, Wiped, Once, Gone, WipeKept}
 
 // A claim is that an adversary breaks none of some promises.
@@ -27,8 +27,8 @@ type claim struct {
 	depth     int
 }
 
-// kept are the promises that the rules keep. What is not here is of no meaning: somebody
-// who has a device of the user's may prove with it.
+// kept are the promises that the rules keep. A pair that is missing means nothing:
+// an adversary with a device of the user's may prove with it.
 var kept = []claim{
 	{&Outsider, safety, 14},
 	{&Outsider, []Promise{Guesses(spec.KindPIN)}, 12},
@@ -132,7 +132,7 @@ var kept = []claim{
 	{&Crowder, []Promise{NoticeKept, WipeFirst, SweepEnds, WipeKept}, 8},
 }
 
-// What is written down to hold holds, to that depth. For more, see the package comment.
+// The promises hold to that depth. For more, see the package comment.
 func TestPromisesHold(t *testing.T) {
 	if race.Enabled {
 		t.Skip("a search has but one goroutine: run it without the race detector")
@@ -170,9 +170,10 @@ type fault struct {
 	depth     int
 }
 
-// drafts are rules that were found wrong, by the shortest sequence of moves that shows it.
-// Those with a number are the rules of 0.1, by what was mended; the others were drafts of
-// what mends them. A rule that is mended joins them, as a variant in rules_test.go.
+// drafts are rules that were found wrong, with the shortest sequence of moves that
+// shows it. Those with a number are the rules of 0.1, by what was mended; the
+// others were drafts of what mends them. Add a mended rule as a variant in
+// rules_test.go.
 var drafts = []fault{
 	{"1: the old PIN is replaced", under(AgainstAPIN, youngIsNothing), Unguarded, 4},
 	{"1: the old device is enrolled anew", under(AgainstAPhone, youngIsNothing), Unguarded, 4},
@@ -251,7 +252,7 @@ var allowed = []fault{
 	{"a right code for one purpose sets the count of guesses at another's back", &RefundingThief, GuessesFor(removal), 8},
 }
 
-// What the rules allow is known, by a shortest sequence.
+// A shortest sequence for each thing that the rules allow.
 func TestWhatTheRulesAllow(t *testing.T) { tell(t, allowed, "testdata/allowed.txt") }
 
 // tell finds the faults, and compares their stories with those in a file.
@@ -282,7 +283,7 @@ func tell(t *testing.T, faults []fault, file string) {
 	}
 }
 
-// The numbers that Guesses goes by are those of the guess table in SECURITY.md.
+// Guesses uses the numbers of the guess table in SECURITY.md.
 func TestTheTableIsTheOneOfTheDocs(t *testing.T) {
 	o := spec.Options{}.Complete()
 	for _, row := range []struct {
@@ -294,7 +295,7 @@ func TestTheTableIsTheOneOfTheDocs(t *testing.T) {
 		{o.TOTP.Limit, 7, 33, 100},
 	} {
 		table := tableOf(row.limit)
-		// The spans of the docs are without their ends.
+		// The docs' spans exclude their ends.
 		got := [3]int{table.within(5*time.Minute - 1), table.within(24*time.Hour - 1), table.within(1000 * time.Hour)}
 		if got != [3]int{row.minutes, row.day, row.all} {
 			t.Errorf("%+v: %d guesses in 5 minutes, a day and for ever, want %+v", row.limit, got, row)
@@ -310,7 +311,7 @@ func TestASearchIsTheSameTwice(t *testing.T) {
 	}
 }
 
-// Two promises that remember in the same place would mislead each other.
+// Two promises that share a memory would mislead each other.
 func TestPromisesThatCountAreSearchedApart(t *testing.T) {
 	defer func() {
 		if recover() == nil {

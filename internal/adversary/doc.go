@@ -1,11 +1,11 @@
-// Package adversary asks whether the rules keep the promises. Every other check asks
-// whether the code keeps the rules.
+// Package adversary asks whether the rules keep the promises. Every other check
+// asks whether the code keeps the rules.
 //
-// It plays against the specification in internal/spec, whose states are values: a search
-// goes breadth first through everything that somebody can do, move by move, and keeps
-// the places that it has come to. The first way on which it reaches something that a
-// promise excludes is a shortest one, and is told in words. If it reaches none, there is
-// none of so many moves: nothing is drawn at random.
+// It plays against the specification in internal/spec, whose states are values: a
+// search goes breadth first through everything that somebody can do, move by move,
+// and keeps the places it has reached. The first way to something that a promise
+// excludes is a shortest one, and is told in words. If the search finds none, there
+// is none of that many moves: nothing is random.
 //
 //	knowledge.go            what somebody knows: PINs, codes, secrets, the mailbox
 //	world.go                a place of the search, and how an act leads to the next
@@ -31,47 +31,49 @@
 //
 // # What it found
 //
-// TestPromisesHold shows that the rules of the specification keep the promises, to the
-// depth that it names. testdata/drafts.txt tells by which moves rules that were found wrong
-// break them: those of version 0.1, and drafts of the ones that mend them, which are not to
-// be built again. testdata/allowed.txt tells what the rules allow all the same. TestFaultsOfDrafts
-// and TestWhatTheRulesAllow find these ways anew. This searches one move deeper,
-// or only for one adversary:
+// TestPromisesHold shows that the specification's rules keep the promises, to the
+// depth that it names. testdata/drafts.txt tells which moves break rules that were
+// found wrong: those of version 0.1, and drafts of their replacements. Do not build
+// these again. testdata/allowed.txt tells what the rules allow all the same.
+// TestFaultsOfDrafts and TestWhatTheRulesAllow find these ways again. This searches
+// one move deeper, or only for one adversary:
 //
 //	go test -v -run TestPromisesHold ./internal/adversary -timeout 0 -adversary.deeper 1
 //	go test -v -run 'TestPromisesHold/an_outsider' ./internal/adversary -timeout 0 -adversary.deeper 3
 //
-// Each move more makes two to six times as many places. Those of the last two moves are
-// in memory, of 2 KB each.
+// Each further move makes two to six times as many places. Those of the last two
+// moves are in memory, at 2 KB each.
 //
 // # To add an adversary
 //
-// Write it beside those that are there: the options, what the user's life was, who knows what, and
-// the moves of each. Options should be small, so that few moves reach a limit. A new
-// ability of the library wants a function in moves.go that offers it with each
+// Write it beside the others: the options, the user's life, what each side knows,
+// and the moves of each. Keep the options small, so that few moves reach a limit. A
+// new ability of the library needs a function in moves.go that offers it with each
 // credential that somebody holds, and, if it draws something, a line in drawnBy and
-// draw. Then name it in kept in the test with the promises that it must not break. If one
-// is broken, read the story: the rules, the promise or the user's own moves are wrong.
+// draw. Then add it to kept in the test, with the promises that it must not break.
+// If one breaks, read the story: the rules, the promise or the user's own moves are
+// wrong.
 //
 // # To add a promise
 //
-// Write it beside those that are there. Broken looks at one step: who did what, in which world, and
-// what came of it. What it has to know of earlier steps goes into Past, by Note; keep
-// that small, since places that differ in it are searched apart. A promise needs
-// rules in drafts that break it, or nobody knows that it can be broken.
+// Write it beside the others. Broken looks at one step: who did what, in which
+// world, with what outcome. Note puts what Broken needs from earlier steps into
+// Past; keep that small, since places that differ in it are searched separately.
+// Add rules to drafts that break the promise, or nobody knows that it can be
+// broken.
 //
 // # To mend a rule
 //
-// Change it in the specification, and keep the old one in rules_test.go: a [Next] that
-// makes of the specification's step what the old rule would have made of it. Under it
-// drafts goes on finding the way, and the adversary joins kept with the promise.
+// Change it in the specification, and keep the old one in rules_test.go: a [Next]
+// that turns the specification's step into the old rule's. Under it drafts still
+// finds the way, and the adversary joins kept with the promise.
 //
 // # What it cannot see
 //
-// One user, a few credentials, one at a time in a proof but for the guard's, moves of so
-// small a depth, and clocks of a few steps. Calls come one after the other: what may
-// happen between a load and a swap is for internal/explore. A host function that calls
-// back is a call before, or, of Wipe, between the mark and the end of the wipe. A guess
-// is never right: how likely it is stands in the guess table of SECURITY.md, and a guess
-// counts as judged if it would have been accepted, had it been right.
+// There is one user, with few credentials, one at a time in a proof except at the
+// guard, few moves, and few clock steps. Calls come one after the other:
+// internal/explore covers what happens between a load and a swap. A host function
+// that calls back is a call before, or, for Wipe, between the mark and the end of
+// the wipe. A guess is never right: the guess table of SECURITY.md gives its odds,
+// and a guess counts as judged if it would have been accepted, had it been right.
 package adversary

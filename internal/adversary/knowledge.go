@@ -2,47 +2,46 @@ package adversary
 
 import "github.com/knowhave/factor/internal/spec"
 
-// Who is one of those who act.
+// A Who is one of those who act.
 type Who uint8
 
 const (
-	// User is honest and goes about their day.
+	// User is honest.
 	User Who = iota
 	// Thief is against the user.
 	Thief
-	// Service is the host: what it does for itself, and what happens to it.
+	// Service is the host: its own acts, and what happens to it.
 	Service
 )
 
-// Facts are what somebody knows or can read: a set.
+// Facts are a set of things that somebody knows or can read.
 type Facts uint64
 
-// The facts that have a name. PINs come first: each is the bit of its place in pins.
+// The named facts. PINs come first: each is the bit of its index in pins.
 const (
-	// UserPIN is the one that the user has chosen. Whoever sets NewPIN or ThiefPIN knows
-	// it from then on. OldPIN is the one that the user had in the system that they were
-	// moved from.
+	// UserPIN is the user's own. Whoever sets NewPIN or ThiefPIN knows it from then
+	// on. OldPIN is the user's PIN in the old system.
 	UserPIN Facts = 1 << iota
 	NewPIN
 	ThiefPIN
 	OldPIN
-	// Mailbox: who can read it learns every code that is mailed.
+	// Mailbox: its reader learns every mailed code.
 	Mailbox
 	Password
-	// Session: who has it can enrol a device in the window after the registration.
+	// Session: its holder can enrol a device in the window after the registration.
 	Session
 
 	// Nothing is what an outsider knows, beside the user's name.
 	Nothing Facts = 0
 )
 
-// pins are the digits of the PINs. guess is one that nobody has.
+// pins are the digits of the PINs. guess is a PIN that nobody has.
 var pins = [...]string{"8299", "7315", "4071", "2580"}
 
 const guess = "1369"
 
-// Codes, secrets and lists of recovery codes are known by the name that the specification
-// draws for them. There are few, so that what can be known fits into Facts.
+// Codes, secrets and lists of recovery codes are known by the specification's
+// names. They are few, so that Facts can hold them.
 const (
 	most      = 8 // of each sort
 	sets      = 3 // as many lists of recovery codes
@@ -52,10 +51,12 @@ const (
 	firstSet  = firstWipe + most // of recovery codes
 )
 
-// named is the fact of knowing an issued code, a secret or a list of recovery codes.
+// named returns the fact of knowing an issued code, a secret or a list of recovery
+// codes.
 func named(n spec.Name) Facts { return 1 << (16 + n) }
 
-// pinFact is the fact of knowing a PIN; Nothing for what is none of pins.
+// pinFact returns the fact of knowing a PIN, or Nothing for one that is not in
+// pins.
 func pinFact(digits string) Facts {
 	for i, p := range pins {
 		if p == digits {
@@ -68,9 +69,9 @@ func pinFact(digits string) Facts {
 // Has reports whether all of some facts are known.
 func (f Facts) Has(some Facts) bool { return f&some == some }
 
-// A code is the text of a one-time code: an issued one, the one of a secret's time step,
-// or one of a list of recovery codes. The zero code is a guess that is right for nothing.
-// By luck, any of them may be right for something else too.
+// A code is the text of a one-time code: an issued one, a secret's for a time step,
+// or one of a list of recovery codes. The zero code is a guess that is right for
+// nothing. By luck, any may be right for something else too.
 type code struct {
 	issued, key spec.Name
 	step        int64
@@ -95,13 +96,13 @@ func (c code) Recovers(set spec.Name, n int) bool {
 	return set != 0 && c.set == set && c.n == n
 }
 
-// codeOf returns the code that a call gives, the zero one for a guess or none.
+// codeOf returns the code that a call gives, or the zero code for a guess or none.
 func codeOf(c *spec.Call) code {
 	given, _ := c.Code.(code)
 	return given
 }
 
-// fact is the fact that a code shows, Nothing for a guess.
+// fact returns the fact that a code shows, or Nothing for a guess.
 func (c code) fact() Facts {
 	if n := max(c.issued, c.key, c.set); n != 0 {
 		return named(n)
@@ -109,7 +110,7 @@ func (c code) fact() Facts {
 	return Nothing
 }
 
-// inForce is what a state accepts: its PIN, its secrets and its live codes.
+// inForce returns what a state accepts: its PIN, its secrets and its live codes.
 func inForce(s *spec.State) (f Facts) {
 	for k := range spec.KindCount {
 		f |= inForceAs(s, k)
@@ -117,7 +118,7 @@ func inForce(s *spec.State) (f Facts) {
 	return f
 }
 
-// inForceAs is what a state accepts as a kind.
+// inForceAs returns what a state accepts as a kind.
 func inForceAs(s *spec.State, k spec.Kind) (f Facts) {
 	add := func(n spec.Name) {
 		if n != 0 {
@@ -143,7 +144,7 @@ func inForceAs(s *spec.State, k spec.Kind) (f Facts) {
 	return f
 }
 
-// liveCodes are the issued codes that a state accepts.
+// liveCodes returns the issued codes that a state accepts.
 func liveCodes(s *spec.State) (f Facts) {
 	for _, k := range spec.IssuedKinds {
 		f |= inForceAs(s, k)

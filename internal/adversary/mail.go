@@ -6,11 +6,11 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// hangs is how long a call of Notify takes that gets no answer.
+// hangs is how long a call of Notify without an answer takes.
 const hangs = 10 * time.Second
 
-// tell ends a call that was made on a record that was due or not: it tells the user what
-// it kept, and a Sweep what waits of everybody.
+// tell ends a call: it tells the user what the call kept, and a Sweep tells
+// everybody what waits.
 func (adv *Adversary) tell(w *World, s spec.State, c *spec.Call, due bool, out *spec.Outcome) spec.State {
 	o := &adv.Rules.Options
 	switch {
@@ -30,8 +30,8 @@ func (adv *Adversary) tell(w *World, s spec.State, c *spec.Call, due bool, out *
 	return s
 }
 
-// tellCrowd tells what waits of the other users, who come before the user. Each call that
-// fails takes its time.
+// tellCrowd tells the waiting notices of the other users, who come before the user.
+// Each failing call takes its time.
 func (adv *Adversary) tellCrowd(w *World, c *spec.Call, patient bool) {
 	var s spec.State
 	for i := range s.Notices.Waiting {
@@ -49,7 +49,7 @@ func (adv *Adversary) tellCrowd(w *World, c *spec.Call, patient bool) {
 	}
 }
 
-// mailAs is how Notify answers in a world.
+// mailAs returns Notify's answer in a world.
 func mailAs(w *World) spec.Says {
 	if w.MailDown {
 		return spec.Fails

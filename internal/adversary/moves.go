@@ -7,12 +7,11 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// Moves add to acts what somebody can try in a world, given what they know. They look
-// at nothing else of it: nobody sees the record.
+// Moves add to acts what somebody can try in a world, given what they know. They
+// use nothing else of it: nobody sees the record.
 type Moves func(w *World, who Who, acts *[]Act)
 
-// The devices that there are. The secret of a row of the old system has the last name
-// of a key.
+// The devices. The secret of a row of the old system has the last name of a key.
 const (
 	userDevice spec.Name = 1 + iota
 	thiefDevice
@@ -41,11 +40,11 @@ func (g given) into(c *spec.Call) {
 	}
 }
 
-// paper is a text that has the form of a recovery code. What it is is for the code to say.
+// paper is a text in the form of a recovery code. The code tells what it is.
 const paper = "0000-0000-0000-0000"
 
-// knows is what somebody tries to use. The user leaves alone what they know to be over
-// or used, and slips only where a guess says so.
+// knows returns what somebody tries to use. The user avoids what they know to be
+// over or used, and slips only where a guess says so.
 func knows(w *World, who Who) Facts {
 	if who != User {
 		return w.Knows[who]
@@ -77,8 +76,8 @@ func held(w *World, who Who) (all []given) {
 	return slices.Concat(all, listed(w, who), keyCodes(w, who, 0))
 }
 
-// listed are codes of the lists of recovery codes that somebody knows: two of each stand for
-// all ten. The user crosses out those that are used.
+// listed returns codes of the lists that somebody knows: two of each stand for all
+// ten. The user skips used ones.
 func listed(w *World, who Who) (all []given) {
 	for n := spec.Name(firstSet); n < firstSet+sets; n++ {
 		for i := range 2 {
@@ -95,7 +94,8 @@ func crossedOut(s *spec.State, set spec.Name, n int) bool {
 	return set != 0 && s.Recovery.Set == set && s.Recovery.Used&(1<<n) != 0
 }
 
-// keyCodes are the codes of the secrets that somebody knows, some steps from now.
+// keyCodes returns the codes of the secrets that somebody knows, ahead steps from
+// now.
 func keyCodes(w *World, who Who, ahead int64) (all []given) {
 	now := spec.Secret{Period: 30}.Step(w.Now) + ahead
 	for n := spec.Name(firstKey); n < firstWipe; n++ {
@@ -119,7 +119,7 @@ func used(s *spec.State, key spec.Name, step int64) bool {
 	return s.Authenticator.Key == key && step <= s.Authenticator.Last
 }
 
-// proving is a call for each credential that somebody can give as its proof.
+// proving returns a call for each credential that somebody can give as a proof.
 func proving(c spec.Call) Moves {
 	return func(w *World, who Who, acts *[]Act) {
 		if !canDraw(w, c.Op) {
@@ -147,12 +147,12 @@ func takes(op spec.Op, g given) bool {
 	case spec.KnownProof:
 		return !g.otp
 	case spec.ResetProof:
-		return !g.password && g.code.issued == 0 // a mailed code is but a guess here
+		return !g.password && g.code.issued == 0 // a mailed code is only a guess here
 	}
 	return true
 }
 
-// canDraw reports whether there is a name left for what the operation draws.
+// canDraw reports whether a name is left for what the operation draws.
 func canDraw(w *World, op spec.Op) bool {
 	switch op {
 	case spec.Issue, spec.IssueUnproven:
@@ -165,7 +165,7 @@ func canDraw(w *World, op spec.Op) bool {
 	return true
 }
 
-// plain is a call without a proof.
+// plain returns a call without a proof.
 func plain(c spec.Call) Moves {
 	return func(w *World, who Who, acts *[]Act) {
 		if canDraw(w, c.Op) {
@@ -174,7 +174,7 @@ func plain(c spec.Call) Moves {
 	}
 }
 
-// deed is an act that is no plain call.
+// deed returns an act that is no plain call.
 func deed(d Deed) Moves {
 	return func(_ *World, who Who, acts *[]Act) { *acts = append(*acts, Act{Who: who, Deed: d}) }
 }
@@ -188,10 +188,10 @@ func wait(times ...time.Duration) Moves {
 	}
 }
 
-// mail asks for a code that the host mails. Anybody can.
+// mail requests a code that the host mails. Anybody can.
 func mail(k spec.Kind) Moves { return plain(spec.Call{Op: spec.IssueUnproven, Kind: k}) }
 
-// guessPIN and guessCode give what is right for nothing.
+// guessPIN and guessCode give a credential that is right for nothing.
 func guessPIN(op spec.Op) Moves { return plain(spec.Call{Op: op, PIN: guess}) }
 
 func guessCode(op spec.Op, kinds ...spec.Kind) Moves {
@@ -208,11 +208,11 @@ func setPIN(pin Facts) Moves {
 	panic("adversary: no such PIN")
 }
 
-// generate makes a list of recovery codes, in place of the one that there was.
+// generate replaces the list of recovery codes.
 var generate = proving(spec.Call{Op: spec.GenerateRecovery})
 
-// useList gives a code of each list that somebody knows to VerifyOTP, and guessList one
-// that is right for nothing.
+// useList gives VerifyOTP a code of each list that somebody knows, and guessList a
+// wrong one.
 var (
 	useList   = paperOnly(proving(spec.Call{Op: spec.VerifyOTP, Kinds: []spec.Kind{spec.KindRecovery}}))
 	guessList = plain(spec.Call{Op: spec.VerifyOTP, OTP: paper, Code: code{paper: true}, Kinds: []spec.Kind{spec.KindRecovery}})
@@ -227,7 +227,7 @@ func revoke(device spec.Name) Moves {
 }
 
 // enrollUnproven enrols a device in the window after a registration at the start.
-// It takes a session, and is tried while there is one.
+// It takes a session.
 func enrollUnproven(device spec.Name) Moves {
 	return func(w *World, who Who, acts *[]Act) {
 		if w.Knows[who].Has(Session) && canDraw(w, spec.Enroll) {
@@ -252,8 +252,7 @@ func use(k spec.Kind) Moves {
 	}
 }
 
-// confirm gives the code of a secret that somebody knows to the authenticator that
-// waits.
+// confirm gives the code of a known secret to the waiting authenticator.
 func confirm(w *World, who Who, acts *[]Act) {
 	for _, g := range keyCodes(w, who, 0) {
 		c := spec.Call{Op: spec.Confirm}
@@ -262,7 +261,7 @@ func confirm(w *World, who Who, acts *[]Act) {
 	}
 }
 
-// ahead gives the codes of the next time step, which a skew of one takes.
+// ahead gives the codes of the next time step, which a skew of one accepts.
 func ahead(op spec.Op) Moves {
 	return func(w *World, who Who, acts *[]Act) {
 		for _, g := range keyCodes(w, who, 1) {
@@ -273,11 +272,10 @@ func ahead(op spec.Op) Moves {
 	}
 }
 
-// prove gives the guard each credential that somebody has, whoever they are. A wipe
-// that it asks for is done.
+// prove gives the guard each credential that somebody has. A wipe succeeds.
 var prove = proving(spec.Call{Op: spec.Prove, Host: spec.Host{Wipe: spec.Yes}})
 
-// proveBoth gives the guard a code that somebody has, and a guess at the PIN beside it.
+// proveBoth gives the guard a code that somebody has with a guess at the PIN.
 func proveBoth(w *World, who Who, acts *[]Act) {
 	for _, g := range keyCodes(w, who, 0) {
 		c := spec.Call{Op: spec.Prove, Host: spec.Host{Wipe: spec.Yes}}
@@ -299,13 +297,13 @@ var proveGuess = plain(spec.Call{Op: spec.Prove, PIN: guess, Host: spec.Host{Wip
 // forfeit gives the data up.
 var forfeit = plain(spec.Call{Op: spec.Forfeit, Host: spec.Host{Wipe: spec.Yes}})
 
-// importing has the host take over a row of the old system.
+// importing makes the host import a row of the old system.
 func importing(h spec.Holdings) Moves {
 	return plain(spec.Call{Op: spec.Import, Held: h, Host: spec.Host{Wipe: spec.Yes}})
 }
 
-// oldPIN, oldDevice and oldApp are rows of the old system. oldDeviceNew has the same
-// secret under another id, as when the rows are exported again.
+// oldPIN, oldDevice and oldApp are rows of the old system. oldDeviceNew has the
+// same secret under another ID, as after another export.
 var (
 	oldPIN       = spec.Holdings{PIN: spec.HeldElsewhere{Digits: pins[3], Since: longAgo, Mark: 1}}
 	oldDevice    = oldRow(userDevice, 2)

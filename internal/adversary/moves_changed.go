@@ -7,7 +7,7 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// on has each call served by a node of each of some clocks.
+// on makes nodes with each of some clocks serve each call.
 func on(clocks []time.Duration, moves ...Moves) Moves {
 	return func(w *World, who Who, acts *[]Act) {
 		for _, m := range moves {
@@ -23,7 +23,7 @@ func on(clocks []time.Duration, moves ...Moves) Moves {
 	}
 }
 
-// as makes each call another deed: CallsToWipe, or CallsUnheard.
+// as makes each call another deed: CallsToWipe or CallsUnheard.
 func as(d Deed, moves ...Moves) Moves {
 	return func(w *World, who Who, acts *[]Act) {
 		from := len(*acts)
@@ -36,7 +36,7 @@ func as(d Deed, moves ...Moves) Moves {
 	}
 }
 
-// viewed has each call made on a view for each of some purposes.
+// viewed makes each call on a view for each of some purposes.
 func viewed(some []int, moves ...Moves) Moves {
 	return func(w *World, who Who, acts *[]Act) {
 		for _, m := range moves {
@@ -54,7 +54,8 @@ func viewed(some []int, moves ...Moves) Moves {
 	}
 }
 
-// purposely leaves out mailed codes that are given for another kind or purpose than theirs.
+// purposely drops acts that give a mailed code for another kind or purpose than its
+// own.
 func purposely(moves ...Moves) Moves {
 	return only(func(w *World, a *Act) bool {
 		issued := codeOf(&a.Call).issued
@@ -62,17 +63,17 @@ func purposely(moves ...Moves) Moves {
 	}, moves...)
 }
 
-// paperOnly leaves out what gives no code of a list.
+// paperOnly drops acts that give no code of a list.
 func paperOnly(moves ...Moves) Moves {
 	return only(func(_ *World, a *Act) bool { return codeOf(&a.Call).paper }, moves...)
 }
 
-// mailedOnly leaves out what gives no mailed code.
+// mailedOnly drops acts that give no mailed code.
 func mailedOnly(moves ...Moves) Moves {
 	return only(func(_ *World, a *Act) bool { return codeOf(&a.Call).issued != 0 }, moves...)
 }
 
-// only leaves out the acts of which something is not true.
+// only drops the acts for which is does not hold.
 func only(is func(*World, *Act) bool, moves ...Moves) Moves {
 	return func(w *World, who Who, acts *[]Act) {
 		from := len(*acts)
@@ -89,8 +90,8 @@ func only(is func(*World, *Act) bool, moves ...Moves) Moves {
 	}
 }
 
-// careless has somebody try all that they know, also what is used or replaced. The user
-// leaves that alone otherwise.
+// careless lets somebody try all that they know, even used or replaced. The user
+// otherwise avoids those.
 func careless(moves ...Moves) Moves {
 	return func(w *World, who Who, acts *[]Act) {
 		from, other := len(*acts), *w
@@ -104,7 +105,7 @@ func careless(moves ...Moves) Moves {
 	}
 }
 
-// lagging has each call served by a replica that no longer follows.
+// lagging makes a replica that has stopped following serve each call.
 func lagging(moves ...Moves) Moves {
 	return func(w *World, who Who, acts *[]Act) {
 		from := len(*acts)
@@ -117,7 +118,7 @@ func lagging(moves ...Moves) Moves {
 	}
 }
 
-// opened is what the host does only while records open.
+// opened limits the host's acts to while records open.
 func opened(m Moves) Moves {
 	return func(w *World, who Who, acts *[]Act) {
 		if !w.Sealed {
@@ -126,7 +127,7 @@ func opened(m Moves) Moves {
 	}
 }
 
-// unwiped makes each call one whose wipe the host fails to carry out.
+// unwiped makes the host fail each call's wipe.
 func unwiped(moves ...Moves) Moves {
 	return func(w *World, who Who, acts *[]Act) {
 		from := len(*acts)
@@ -139,7 +140,7 @@ func unwiped(moves ...Moves) Moves {
 	}
 }
 
-// fresh leaves out what gives a code that is used or replaced.
+// fresh drops acts that give a used or replaced code.
 func fresh(moves ...Moves) Moves {
 	return only(func(w *World, a *Act) bool {
 		given := codeOf(&a.Call)

@@ -40,9 +40,9 @@ func acceptedCode(s *Step) (given code, k spec.Kind, ok bool) {
 	return codeOf(&s.Act.Call), k, ok && k.Row().Code
 }
 
-// Gone is threats 18 and 32: what the user revoked, removed or replaced, or what a wipe
-// or a move ended, is accepted. Who binds the same again by a proof may use it; an
-// import is no such act.
+// Gone is threats 18 and 32: something is accepted that the user revoked, removed
+// or replaced, or that a wipe or a move ended. A proof may bind it again; an import
+// may not.
 var Gone = Promise{
 	Name: "what was revoked, replaced or given up is accepted",
 	Note: func(p *Past, s *Step) {
@@ -51,7 +51,7 @@ var Gone = Promise{
 		c := &s.Act.Call
 		switch done := s.Act.Deed == Calls && s.Out.Answer.Err == spec.OK; {
 		case done && (c.Op == spec.SetPIN || c.Op == spec.AdminSetPIN):
-			p.Gone = (p.Gone | OldPIN) &^ pinFact(c.NewPIN) // it is instead of the one in the old system
+			p.Gone = (p.Gone | OldPIN) &^ pinFact(c.NewPIN) // replaces the one in the old system
 		case done && c.Op == spec.Enroll && c.Device == userDevice:
 			p.Gone |= named(oldKey)
 		case done && (c.Op == spec.RemoveRecovery || c.Op == spec.AdminRemoveRecovery):
@@ -72,8 +72,8 @@ var Gone = Promise{
 	},
 }
 
-// Refused is part of threat 32: the same row is taken once what it was refused for is
-// gone.
+// Refused is part of threat 32: a refused row is imported once the reason for the
+// refusal is gone.
 var Refused = Promise{
 	Name: "an import that was refused is taken later",
 	Note: func(p *Past, s *Step) {
@@ -87,7 +87,7 @@ var Refused = Promise{
 	},
 }
 
-// imports is what a row would put in force.
+// imports returns what a row would put in force.
 func imports(h *spec.Holdings) Facts {
 	f := pinFact(h.PIN.Digits)
 	if key := h.Authenticator.Secret.Key; key != 0 {
@@ -99,10 +99,10 @@ func imports(h *spec.Holdings) Facts {
 	return f
 }
 
-// Charged is that a code that was right once is no guess for its purpose, as long as it is
-// known: it was used, replaced or voided, or it has expired; or it is one of the list of
-// recovery codes that there is. A kind that is locked is not judged, so that a code of it is
-// a guess at the others.
+// Charged: a code that was right once is charged as a guess for its purpose while
+// it is known: it was used, replaced or voided, has expired, or is of the current
+// list of recovery codes. A locked kind is not judged, so a code of it is a guess
+// at the others.
 var Charged = Promise{
 	Name: "a code that was right once is counted as a guess",
 	Broken: func(s *Step) bool {
@@ -120,8 +120,8 @@ var Charged = Promise{
 	},
 }
 
-// BegunAgain is that codes of an authenticator that was begun again do not count against
-// the one that waits in its place.
+// BegunAgain: codes of a replaced pending authenticator count against the one that
+// waits.
 var BegunAgain = Promise{
 	Name: "a code of an authenticator that was begun again is counted against the one that waits",
 	Note: func(p *Past, s *Step) {
@@ -136,7 +136,7 @@ var BegunAgain = Promise{
 	},
 }
 
-// Retried is that a device whose secret was lost on the way can be enrolled again.
+// Retried: a device whose secret was lost on the way cannot be enrolled again.
 var Retried = Promise{
 	Name: "the window is closed to a device that has never shown a code",
 	Broken: func(s *Step) bool {
@@ -145,7 +145,7 @@ var Retried = Promise{
 	},
 }
 
-// Confirmable is that an authenticator waits for its first code as long as it is said to.
+// Confirmable: an authenticator waits for its first code less long than promised.
 var Confirmable = Promise{
 	Name: "the first code of an authenticator that waits is refused as if none waited",
 	Broken: func(s *Step) bool {

@@ -40,8 +40,8 @@ var Unguarded = Promise{
 	},
 }
 
-// Provable is what nobody may deny to an honest user: a right proof of their own that is
-// old enough is accepted, whatever else was bound or removed.
+// Provable: an honest user's right proof that is old enough is refused, whatever
+// else was bound or removed.
 var Provable = Promise{
 	Name: "a right proof of the user's own, which is old enough, is not accepted",
 	Broken: func(s *Step) bool {
@@ -53,7 +53,7 @@ var Provable = Promise{
 	},
 }
 
-// givenSince is when what a step gives was bound.
+// givenSince returns when the user bound what a step gives.
 func (s *Step) givenSince() spec.Time {
 	given, w := codeOf(&s.Act.Call), &s.Before.State
 	for _, d := range w.Devices {
@@ -67,8 +67,7 @@ func (s *Step) givenSince() spec.Time {
 	return w.PIN.SetAt
 }
 
-// RightStrike is what an honest user must not suffer: a proof of their own that is
-// right counts against them.
+// RightStrike: an honest user's right proof counts against them.
 var RightStrike = Promise{
 	Name: "a right proof of the user's own is a strike",
 	Broken: func(s *Step) bool {
@@ -79,8 +78,8 @@ var RightStrike = Promise{
 	},
 }
 
-// proves reports whether the one thing that a step gives is right at the guard, whatever
-// its age.
+// proves reports whether the one thing that a step gives is right at the guard, at
+// any age.
 func (s *Step) proves() bool {
 	return rightNow(s, spec.KindPIN, spec.KindDeviceTOTP) ||
 		s.Adversary.Rules.Options.Reset.Authenticator && rightNow(s, spec.KindTOTP)
@@ -91,8 +90,8 @@ func struck(s *Step) bool {
 	return s.After.State.Guard.Strikes > s.Before.State.Guard.Strikes || happened(s, "wipe-marked")
 }
 
-// rightNow reports whether the one thing that a step gives is right as one of some kinds,
-// on the clock that judges it, and not used.
+// rightNow reports whether the one thing that a step gives is right as one of some
+// kinds, by the judging clock, and unused.
 func rightNow(s *Step, kinds ...spec.Kind) bool {
 	given, pin := codeOf(&s.Act.Call), s.Act.Call.PIN
 	f := given.fact() | pinFact(pin)
@@ -126,8 +125,8 @@ var Wiped = Promise{
 	},
 }
 
-// wrongProof reports whether a step gives the guard something that is wrong, and counted
-// as that.
+// wrongProof reports whether a step gave the guard something wrong that counted as
+// such.
 func wrongProof(s *Step) bool {
 	return s.Act.Call.Op == spec.Prove && struck(s) && !s.proves()
 }
@@ -155,15 +154,15 @@ func (s *Step) guesses(p *Past) bool {
 	return judgedGuess(spec.KindPIN, s) && !p.guessed(s) || atCode && isNew(p, s)
 }
 
-// guessed notes a guess at the PIN, and reports whether it was made before. There is but
-// one, and with ForgiveRepeats it tells nothing until another PIN is bound.
+// guessed records a guess at the PIN, and reports whether it was made before. There
+// is only one, and with ForgiveRepeats it tells nothing until another PIN is bound.
 func (p *Past) guessed(s *Step) bool {
 	again := p.Guessed
 	p.Guessed = s.Adversary.Rules.Options.Reset.ForgiveRepeats
 	return again
 }
 
-// GuardIntervals is that no proof is judged within Interval of a wrong one.
+// GuardIntervals: a proof is judged within Interval of a wrong one.
 var GuardIntervals = Promise{
 	Counts: true,
 	Name:   "a proof is judged within ResetOptions.Interval of a wrong one",
@@ -179,8 +178,8 @@ var GuardIntervals = Promise{
 	},
 }
 
-// WipeKept is threat 30 and promise 4: a marked wipe is asked for until it is done, and
-// until then nothing is bound and no proof accepted.
+// WipeKept is threat 30 and promise 4: a marked wipe is called until it is done,
+// and until then nothing is bound and no proof accepted.
 var WipeKept = Promise{
 	Name: "a marked wipe is lost, or something is bound or proven before it is done",
 	Note: func(p *Past, s *Step) {
@@ -200,14 +199,14 @@ var WipeKept = Promise{
 	},
 }
 
-// protects reports whether the user holds what can prove a reset.
+// protects reports whether the user holds something that can prove a reset.
 func (s *Step) protects(w *World) bool {
 	return w.State.PIN.Digits != "" || w.State.Devices[0].ID != 0 ||
 		s.Adversary.Rules.Options.Reset.Authenticator && w.State.Authenticator.Key != 0
 }
 
-// soon reports whether a step is before the minimum age is over since the thief began, on
-// every clock. Without one there is nothing that ends.
+// soon reports whether a step is within the minimum age since the thief began, on
+// every clock, or there is no minimum age.
 func soon(s *Step) bool {
 	age := s.Adversary.Rules.Options.Reset.MinAge
 	return age == 0 || after(s.Before.Now, s.Adversary.Apart) < after(start, age)

@@ -6,8 +6,8 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// Guesses is threats 02, 05, 06, 24, 29, 37 and 38: more guesses of a kind are judged
-// in a span of time than the guess table says, or in a row than Final.
+// Guesses is threats 02, 05, 06, 24, 29, 37 and 38: more guesses of a kind are
+// judged in a span of time than the guess table allows, or in a row than Final.
 func Guesses(k spec.Kind) Promise {
 	return Promise{
 		Counts: true,
@@ -26,7 +26,7 @@ func Guesses(k spec.Kind) Promise {
 		},
 		Broken: func(s *Step) bool {
 			p := s.After.Past
-			// Clocks that are apart are worth that much time, once.
+			// Clocks that are apart add that much time, once.
 			span := time.Duration(s.After.Now-p.Since)*time.Millisecond + s.Adversary.Apart
 			return p.Judged > tableOf(s.Adversary.limit(k)).within(span)
 		},
@@ -34,7 +34,7 @@ func Guesses(k spec.Kind) Promise {
 }
 
 // judgedGuess reports whether a step judged a guess at a kind, whatever else the
-// credential is good for: had it been right by luck, it would have been accepted.
+// credential is right for: by luck, it would have been accepted.
 func judgedGuess(k spec.Kind, s *Step) bool {
 	c := &s.Act.Call
 	if s.Act.Deed > CallsUnheard || s.Out.Touch == spec.Nothing || s.Out.Answer.Err == spec.OK {
@@ -65,8 +65,8 @@ func judgedGuess(k spec.Kind, s *Step) bool {
 	return ok && got == k
 }
 
-// luckyPaper is a guess at a recovery code that is right by luck: one that is not used. What
-// is known to be a code of the list is no guess.
+// luckyPaper returns a guess at a recovery code that is right by luck: an unused
+// one. A code that is known to be of the list is no guess.
 func luckyPaper(s *spec.State, given code) (code, bool) {
 	if !given.paper || s.Recovery.Left() == 0 || given.set == s.Recovery.Set {
 		return code{}, false
@@ -77,7 +77,7 @@ func luckyPaper(s *spec.State, given code) (code, bool) {
 	return given, true
 }
 
-// isNew reports whether a guess at a code tells anything. The same text again does so
+// isNew reports whether a guess at a code tells anything. The same text again does
 // only in another time step.
 func isNew(p *Past, s *Step) bool {
 	text := codeOf(&s.Act.Call).fact()
@@ -92,8 +92,8 @@ func isNew(p *Past, s *Step) bool {
 	return !again
 }
 
-// boundAfresh reports whether a step bound a credential of a kind, with no older one
-// left that what was guessed tells of.
+// boundAfresh reports whether a step bound a credential of a kind, with no older
+// one left that earlier guesses tell about.
 func boundAfresh(k spec.Kind, s *Step) bool {
 	before, now := &s.Before.State, &s.After.State
 	switch k {
@@ -112,7 +112,7 @@ func boundAfresh(k spec.Kind, s *Step) bool {
 	return false
 }
 
-// Intervals is that no code is issued within Interval of the last one.
+// Intervals: a code is issued within Interval of the last one.
 var Intervals = Promise{
 	Counts: true,
 	Name:   "two codes of a kind are issued within OTPOptions.Interval",
@@ -127,9 +127,8 @@ var Intervals = Promise{
 	},
 }
 
-// LockedOut is threat 35 and part of 13: a right credential of the user's is refused
-// for a lock that is older than a lock can last, or for wrong answers from before it
-// was bound.
+// LockedOut is threat 35 and part of 13: the user's right credential is refused for
+// a lock older than a lock can last, or for wrong answers from before it was bound.
 func LockedOut(k spec.Kind) Promise {
 	return Promise{
 		Counts: true,
@@ -154,11 +153,12 @@ func LockedOut(k spec.Kind) Promise {
 	}
 }
 
-// A table is a row of the guess table: when each guess in a row can be judged at the
-// earliest, after the first.
+// A table is a row of the guess table: the earliest time of each guess in a row,
+// after the first.
 type table []time.Duration
 
-// tableOf counts as the text of SECURITY.md says, and shares no line with the rules.
+// tableOf computes the table as SECURITY.md describes it, and shares no line with
+// the rules.
 func tableOf(l spec.Limit) table {
 	var t table
 	at, lock := time.Duration(0), l.Delay
@@ -172,7 +172,7 @@ func tableOf(l spec.Limit) table {
 	return t
 }
 
-// within is how many guesses there can be in a span of time.
+// within returns how many guesses fit into a span of time.
 func (t table) within(span time.Duration) int {
 	n := 0
 	for n < len(t) && t[n] <= span {

@@ -7,8 +7,8 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// NoticeKept: what the user should hear of waits until the user was told, or until a newer
-// one of the same action and kind waits.
+// NoticeKept: a notice waits until the user was told, or until a newer one of the
+// same action and kind waits.
 var NoticeKept = Promise{
 	Name: "a notice is lost, and none that is newer says the same",
 	Broken: func(s *Step) bool {
@@ -26,8 +26,8 @@ var NoticeKept = Promise{
 	},
 }
 
-// NoticeHeard: while mail works, one of three Sweeps, most of a minute apart, tells what
-// waits, if none has failed before.
+// NoticeHeard: while mail works, one of three Sweeps, mostly a minute apart, tells
+// what waits, if none has failed before.
 var NoticeHeard = Promise{
 	Name: "three Sweeps in two minutes pass over what waits, although mail works",
 	Note: func(p *Past, s *Step) {
@@ -54,7 +54,7 @@ var WipeFirst = Promise{
 	},
 }
 
-// SweepEnds: mail that hangs has no Sweep take for ever.
+// SweepEnds: hanging mail does not make a Sweep endless.
 var SweepEnds = Promise{
 	Name: "a Sweep takes longer than ten minutes, because mail hangs",
 	Broken: func(s *Step) bool {

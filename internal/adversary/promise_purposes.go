@@ -6,7 +6,7 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// Purposed is that a mailed code is right for what it was mailed for, and for nothing else.
+// Purposed: a mailed code is right only for its purpose.
 var Purposed = Promise{
 	Name: "a code is accepted for another purpose than it was mailed for",
 	Broken: func(s *Step) bool {
@@ -15,8 +15,8 @@ var Purposed = Promise{
 	},
 }
 
-// Confirmed is that on a view nothing confirms an act without a purpose, unless the host
-// names its kind.
+// Confirmed: on a view, only a credential with the purpose confirms an act, unless
+// the host names its kind.
 var Confirmed = Promise{
 	Name: "an act on a view is confirmed by what has no purpose, and was not asked for",
 	Broken: func(s *Step) bool {
@@ -26,7 +26,7 @@ var Confirmed = Promise{
 	},
 }
 
-// Elsewhere is that a mailed code is a guess for any other purpose, and charged like one.
+// Elsewhere: for any other purpose a mailed code is a guess, and charged as one.
 var Elsewhere = Promise{
 	Name: "a code that is given for another purpose is not counted as a guess",
 	Broken: func(s *Step) bool {
@@ -39,8 +39,8 @@ var Elsewhere = Promise{
 	},
 }
 
-// OneChance is what the guess table counts on: a guess can be right for one mailed code of
-// a kind, however many are live.
+// OneChance is an assumption of the guess table: a guess can be right for one
+// mailed code of a kind, however many are live.
 var OneChance = Promise{
 	Name: "a guess could be right for two live codes of a kind",
 	Broken: func(s *Step) bool {
@@ -51,7 +51,7 @@ var OneChance = Promise{
 	},
 }
 
-// chances is how many codes of a kind there are for which a guess would be right, by luck.
+// chances returns for how many codes of a kind a guess could be right by luck.
 func (s *Step) chances(k spec.Kind) (n int) {
 	for _, live := range s.Before.State.Codes(k).Live {
 		if live.Code == 0 {
@@ -67,8 +67,8 @@ func (s *Step) chances(k spec.Kind) (n int) {
 	return n
 }
 
-// Newest is what an honest user with several tabs must not suffer: the newest code for a
-// purpose is refused, though it was not used. It is for searches in which no code ends.
+// Newest: the newest unused code for a purpose is refused to an honest user with
+// several tabs. It is for searches in which no code ends.
 var Newest = Promise{
 	Name: "the user's newest code for a purpose is refused",
 	Note: Once.Note,
@@ -86,8 +86,8 @@ var Newest = Promise{
 	},
 }
 
-// GuessesFor is the guess table for the account codes of one purpose. That a code for another
-// purpose is right is no reason to guess at them anew.
+// GuessesFor is the guess table for the account codes of one purpose. A right code
+// for another purpose is no reason to start over.
 func GuessesFor(purpose uint8) Promise {
 	all := Guesses(spec.KindAccount)
 	return Promise{

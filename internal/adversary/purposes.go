@@ -6,7 +6,7 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// The purposes that there are, by number. Two of them read the same without their parts.
+// The purposes, by number. Two of them read the same when joined.
 const (
 	noPurpose = iota
 	theirAddress
@@ -20,8 +20,7 @@ var purposes = [...][]string{
 	nil, {"new address", "thief"}, {"remove"}, {"pay", "A 1", "2"}, {"pay", "A", "1 2"}, {"one more"},
 }
 
-// handles are those purposes. To hold them keeps each the same one for all of a search, so
-// that equal worlds stay equal.
+// handles holds these purposes for a whole search, so that equal worlds stay equal.
 var handles = func() (all []spec.Purpose) {
 	for _, parts := range purposes {
 		all = append(all, spec.PurposeOf(parts...))
@@ -29,7 +28,7 @@ var handles = func() (all []spec.Purpose) {
 	return all
 }()
 
-// purposeOf is the number of the purpose of a call.
+// purposeOf returns the number of a call's purpose.
 func purposeOf(c *spec.Call) uint8 {
 	if !c.OnView {
 		return noPurpose
@@ -37,7 +36,7 @@ func purposeOf(c *spec.Call) uint8 {
 	return uint8(slices.Index(handles, spec.PurposeOf(c.Purpose...)))
 }
 
-// Mailed is what a code was mailed for.
+// A Mailed is what a code was mailed for.
 type Mailed struct {
 	Kind    spec.Kind
 	Purpose uint8
@@ -51,7 +50,7 @@ func mailedFor(c *spec.Call) Mailed {
 	return m
 }
 
-// purposed reports whether a mailed code is given for the purpose that it was mailed for.
+// purposed reports whether a step gives a mailed code for its own purpose.
 func (s *Step) purposed() bool {
 	issued := codeOf(&s.Act.Call).issued
 	return s.Before.Mailed[issued-firstCode].Purpose == purposeOf(&s.Act.Call)

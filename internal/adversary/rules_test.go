@@ -6,18 +6,18 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// These are rules that were found wrong: those of 0.1, and drafts of the ones that mend
-// them. Each is the specification with one thing changed.
+// Rules that were found wrong: those of 0.1, and drafts of their replacements. Each
+// is the specification with one thing changed.
 
-// under is an adversary under a variant of the rules, with the same options.
+// under returns an adversary under a variant of the rules, with the same options.
 func under(adv *Adversary, next Next) *Adversary {
 	other := *adv
 	other.Rules.Next = next
 	return &other
 }
 
-// unopened is an adversary under a variant of what is done with a record that does not
-// open.
+// unopened returns an adversary under a variant of the step on a record that does
+// not open.
 func unopened(adv *Adversary, next Next) *Adversary {
 	other := *adv
 	other.Rules.Unopened = next

@@ -15,12 +15,12 @@ type Search struct {
 	Adversary *Adversary
 	Promises  []Promise
 	Depth     int
-	// Most bounds the places, and with them the memory: a search that would come to
-	// more stops before the next move. 0: a million.
+	// Most bounds the places, and so the memory: a search stops before the move
+	// that would exceed it. 0 means a million.
 	Most int
 }
 
-// counts yields the names of the promises that count.
+// counts yields the names of promises with Counts.
 func counts(promises []Promise) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, p := range promises {
@@ -31,25 +31,25 @@ func counts(promises []Promise) iter.Seq[string] {
 	}
 }
 
-// A Result is what a search came to.
+// A Result is the outcome of a search.
 type Result struct {
-	// Broken is the promise that was broken, nil if none was.
+	// Broken is the broken promise, or nil.
 	Broken *Promise
 	// Steps are the shortest way to it.
 	Steps []Step
-	// Depth is how many moves were searched in full, and Places how many different
-	// places they lead to.
+	// Depth is the number of moves searched in full, and Places the number of
+	// different places they lead to.
 	Depth, Places int
 	// Whole: more moves lead nowhere new.
 	Whole bool
 }
 
-// A place is how the search first came to a world: by the act of that number, from
-// the place of that number.
+// A place tells how the search first reached a world: by an act, from a place, both
+// by number.
 type place struct{ from, act int32 }
 
-// A mark stands for a world. Two marks of 64 bits each make it as good as the world
-// itself, which is too large to be kept.
+// A mark stands for a world, which is too large to keep: two marks of 64 bits are
+// as good.
 type mark [2]uint64
 
 var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
@@ -58,7 +58,7 @@ func markOf(w *World) mark {
 	return mark{maphash.Comparable(seeds[0], *w), maphash.Comparable(seeds[1], *w)}
 }
 
-// worlds are many worlds, in blocks, so that none is copied when more come.
+// worlds holds many worlds in blocks, so that growing copies none.
 type worlds struct {
 	blocks [][]World
 	n      int
@@ -126,8 +126,8 @@ func (s Search) Run() Result {
 	return Result{Depth: s.Depth, Places: len(places)}
 }
 
-// take does the act in the world before, and has the promises note what they have to
-// remember of it. It reports whether the act can be done.
+// take does the act in the world before, and lets the promises record it. It
+// reports whether the act is possible.
 func (s *Step) take(promises []Promise) (ok bool) {
 	*s.After = *s.Before
 	s.Out, ok = s.Adversary.act(s.After, s.Act)
@@ -142,7 +142,7 @@ func (s *Step) take(promises []Promise) (ok bool) {
 	return true
 }
 
-// breaks returns the first promise that the step breaks, nil if none.
+// breaks returns the first promise that the step breaks, or nil.
 func (s *Step) breaks(promises []Promise) *Promise {
 	for i := range promises {
 		if promises[i].Broken(s) {
@@ -160,7 +160,7 @@ func wayTo(places []place, n int) []int32 {
 	return append(wayTo(places, int(places[n].from)), places[n].act)
 }
 
-// again goes a way once more, and returns its steps.
+// again repeats a way and returns its steps.
 func (adv *Adversary) again(w World, way []int32, promises []Promise) (steps []Step) {
 	for _, n := range way {
 		before := w
@@ -174,7 +174,7 @@ func (adv *Adversary) again(w World, way []int32, promises []Promise) (steps []S
 	return steps
 }
 
-// forget drops what nobody can tell from now on, so that more worlds are the same:
+// forget drops what nobody can observe from now on, so that more worlds are equal:
 // when a device was last used, how old a thing is where neither an age nor a window
 // matters, and locks that are over on every clock.
 func (adv *Adversary) forget(w *World) {

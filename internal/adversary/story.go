@@ -24,7 +24,7 @@ func Story(steps []Step) string {
 	return b.String()
 }
 
-// mailed says what became of a notice.
+// mailed describes what became of a notice.
 func mailed(w *World) string {
 	if w.MailDown {
 		return "mail hangs for"
@@ -34,7 +34,7 @@ func mailed(w *World) string {
 
 func (w Who) String() string { return [...]string{"the user", "the thief", "the service"}[w] }
 
-// deeds says what happens that is no call.
+// deeds describes acts that are no calls.
 var deeds = map[Deed]string{
 	MovesOn:      "the user changes the address and the password",
 	KeyFails:     "the key service fails",
@@ -47,7 +47,7 @@ var deeds = map[Deed]string{
 	WipeFails:    "the host's Wipe returns an error",
 }
 
-// words say what somebody does.
+// words describes what somebody does.
 func (a *Act) words(w *World) string {
 	if a.Deed == Waits {
 		return fmt.Sprintf("%v pass", a.For)
@@ -79,7 +79,7 @@ func (a *Act) words(w *World) string {
 	return text
 }
 
-// subject is what the call is about, beside its proof.
+// subject describes the call's arguments beside its proof.
 func (a *Act) subject(w *World) string {
 	c := &a.Call
 	switch c.Op {
@@ -112,7 +112,7 @@ func kindNames(kinds []spec.Kind) string {
 	return " for " + strings.Join(names, ", ")
 }
 
-// gives is the credential.
+// gives describes the credential.
 func (a *Act) gives() string {
 	var all []string
 	if c := &a.Call; c.OTP != "" {

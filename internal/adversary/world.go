@@ -7,51 +7,51 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// A World is a place that a search comes to. It is a value, and equal worlds have the
-// same future.
+// A World is a place of the search. It is a value, and equal worlds have the same
+// future.
 type World struct {
-	// State is what is remembered about the one user that there is.
+	// State is the record of the only user.
 	State spec.State
 	// Now is the true time. The clock of a node may differ: see Act.Clock.
 	Now spec.Time
 	// Knows is what the user and the thief know.
 	Knows [2]Facts
-	// Codes, Keys, Wipes and Sets are how many were drawn.
+	// Codes, Keys, Wipes and Sets are the numbers of names drawn.
 	Codes, Keys, Wipes, Sets spec.Name
-	// Mailed is what each code was mailed for.
+	// Mailed holds what each code was mailed for.
 	Mailed [most]Mailed
-	// Wiping is the wipe that the host's function is busy with, 0: none.
+	// Wiping is the wipe that the host's function is running, 0 for none.
 	Wiping spec.Name
 	// Sealed: the key service fails, so that no record opens.
 	Sealed bool
-	// MailDown: Notify fails, and takes its time. Notices are how many were kept, and Crowd
-	// how many others have as many as can wait.
+	// MailDown: Notify fails, slowly. Notices is the number of notices kept, and
+	// Crowd the number of other users full of notices.
 	MailDown bool
 	Notices  spec.Name
 	Crowd    int
 	// Moved: the user has changed the address and the password.
 	Moved bool
-	// Lagged is the number of the state that a replica stopped at, 0: there is none.
+	// Lagged is the number of the state at which a replica stopped, 0 for none.
 	Lagged int
-	// Past is what the promises remember.
+	// Past is the promises' memory.
 	Past Past
 }
 
-// start is when the thief begins: on the boundary of a time step.
+// start is when the thief begins: at the start of a time step.
 var start = spec.At(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 
 func after(t spec.Time, d time.Duration) spec.Time { return t + spec.Time(d/time.Millisecond) }
 
-// Rules are what is searched: the specification as it is, under some options, or a
-// variant of it. A rule that is mended in the specification stays in the tests as a
-// variant that still has it, so that the search can show that it finds the attack.
+// Rules are the specification under some options, or a variant of it. A rule that
+// the specification has mended stays in the tests as a variant, so that the search
+// can show that it finds the attack.
 type Rules struct {
 	Options spec.Options
 	// Next is one step; nil: the specification's own.
 	Next Next
 	// Unopened is one step on a record that does not open; nil: the specification's own.
 	Unopened Next
-	// MailFirst: a Sweep tells each user as it comes to them, however often that fails.
+	// MailFirst: a Sweep tells each user as it goes, however often that fails.
 	MailFirst bool
 }
 
@@ -65,8 +65,8 @@ type Act struct {
 	Call spec.Call
 	// Clock is how far the clock of the node that serves the call is ahead.
 	Clock time.Duration
-	// Lags: a replica that has stopped loads the record. A swap finds the record changed,
-	// and the call begins anew on what is stored.
+	// Lags: a stopped replica serves the load. The swap finds the record changed,
+	// and the call starts over on the stored one.
 	Lags bool
 	// Pends: the call leaves a wipe pending, and is part of a life all the same.
 	Pends bool
@@ -85,8 +85,8 @@ const (
 	// WipeReturns and WipeFails: the wipe that has begun is over.
 	WipeReturns
 	WipeFails
-	// CallsUnheard: a call that is made to its end, but the caller has hung up and
-	// never hears the answer.
+	// CallsUnheard: a call made to its end, whose caller has hung up and never
+	// hears the answer.
 	CallsUnheard
 	// Waits: time passes.
 	Waits
@@ -100,11 +100,11 @@ const (
 	// MailFails and MailWorks: Notify hangs until it fails, and is back.
 	MailFails
 	MailWorks
-	// Crowds: a thousand more accounts have as many notices as can wait.
+	// Crowds: a thousand more accounts become full of notices.
 	Crowds
 )
 
-// A Step is an act with what came of it.
+// A Step is an act with its outcome.
 type Step struct {
 	Adversary     *Adversary
 	Act           *Act

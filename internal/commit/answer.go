@@ -1,20 +1,20 @@
 package commit
 
-// An Answer is the answer to a call, and a part of its Job. Apply sets it. After Run
-// it is the one that stands: that of the try that was stored, or an error.
+// An Answer is the answer to a call, embedded in its Job. Apply sets it. After Run
+// it is the final one: that of the stored try, or an error.
 type Answer[T any] struct {
 	Value T
 	Err   error
 
-	previous []Answer[T] // one for each swap that was not answered with nil
+	previous []Answer[T] // one for each swap that failed
 }
 
-// saveAnswer keeps the answer, because the job may be applied again.
+// saveAnswer keeps the answer of this try before the next Apply.
 func (a *Answer[T]) saveAnswer() {
 	a.previous = append(a.previous, Answer[T]{Value: a.Value, Err: a.Err})
 }
 
-// finish says which try's answer stands, or the error that stands in place of all.
+// finish selects the answer of a try, or replaces all by err.
 func (a *Answer[T]) finish(try int, err error) {
 	switch {
 	case err != nil:

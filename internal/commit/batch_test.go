@@ -59,7 +59,7 @@ func TestABatchIsBounded(t *testing.T) {
 	})
 }
 
-// An outcome is that of all who share the swap.
+// An outcome is that of all calls that share the swap.
 func TestASharedSwapWithAnUnknownOutcome(t *testing.T) {
 	for name, c := range map[string]struct {
 		swap func(context.Context, func() error) error
@@ -106,8 +106,8 @@ func TestTheAnswersAreThoseOfTheTryThatLanded(t *testing.T) {
 	})
 }
 
-// Those who share with a call that never returns have an error, and no answer.
-func TestThoseWhoseLeaderIsGoneHaveAnError(t *testing.T) {
+// Calls that share with one that never returns get an error, and no answer.
+func TestCallsWhoseLeaderIsGoneFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &memory{onSwap: []func(context.Context, func() error) error{func(context.Context, func() error) error { runtime.Goexit(); return nil }}}
 		l := New(m, errConflict)
@@ -121,9 +121,9 @@ func TestThoseWhoseLeaderIsGoneHaveAnError(t *testing.T) {
 	})
 }
 
-// Whoever hangs up while another stores for them is answered all the same, and the
-// hang-up of the one who stores is nobody else's.
-func TestAHangUpInASharedSwapIsNobodyElses(t *testing.T) {
+// A caller who hangs up while another call stores for it still gets the answer, and
+// the hang-up of the storing caller concerns nobody else.
+func TestAHangUpInASharedSwapConcernsNobodyElse(t *testing.T) {
 	for _, who := range []string{"who stores", "another"} {
 		t.Run(who, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -1,10 +1,10 @@
 // Package commit changes records: it locks a key, loads and opens its record,
-// applies changes to what the record holds, seals that and swaps it in, and finds
-// out what became of a swap that nobody answered. Only then a change is answered.
-// Calls that wait for the same key share a load and a swap.
+// applies changes, seals the outcome and swaps it in, and finds out the outcome of
+// a swap that failed. Only then does it answer. Calls that wait for the same key
+// share a load and a swap.
 //
-// The package knows nothing of factors. To it a record holds bytes, and a change is
-// a function on them. The locks are for speed; the swap alone makes it right.
+// The package knows nothing of factors: a record holds bytes, and a change is a
+// function on them. The locks are for speed; the swap alone makes it correct.
 package commit
 
 import (
@@ -14,53 +14,53 @@ import (
 	"github.com/knowhave/factor/internal/keylock"
 )
 
-// A Record is what is stored for one key. Its Version is 0 if there is none.
+// A Record is the stored value of one key. Its Version is 0 if there is none.
 type Record struct {
 	Data    []byte // sealed
 	Version int64
 	Due     time.Time
 }
 
-// A State is what a record holds, opened.
+// A State is the opened content of a record.
 type State struct {
 	Plain  []byte
-	Absent bool // there is no record, or there is to be none
+	Absent bool // no record exists, or none should
 	Due    time.Time
 }
 
-// Records loads, opens, seals and swaps. Its methods make errors of panics.
+// Records loads, opens, seals and swaps records. Its methods return panics as
+// errors.
 type Records interface {
 	Load(ctx context.Context, key string) (Record, error)
 	// Swap replaces the record if its version is old. See New for its errors.
 	Swap(ctx context.Context, key string, old int64, next Record) error
-	// Label returns what a sealed record is bound to, so that it opens for its key
-	// only.
+	// Label returns the associated data of a key's record, so that it opens for
+	// this key only.
 	Label(key string) []byte
 	Open(label []byte, r Record) (State, error)
 	Seal(label, plain []byte) ([]byte, error)
 }
 
-// A Job is a change for one call. Its type embeds the Answer to the call.
+// A Job is a change for one call. It embeds the call's Answer.
 type Job interface {
-	// Apply makes the change to a state and sets the answer. It returns what is to
-	// be stored, if anything is. It is called again, on a fresh state, each time that
-	// a swap is lost.
+	// Apply changes a state and sets the answer. It returns the state to store, if
+	// any. The loop calls it again on a fresh state after each lost swap.
 	Apply(s State) (next State, store bool)
 
 	saveAnswer()
 	finish(try int, err error)
 }
 
-// A Loop is the one way to change the records.
+// A Loop changes records. Nothing else does.
 type Loop struct {
 	records   Records
 	conflict  error
-	locks     locks             // around a load and its swap
+	locks     locks             // held from a load to its swap
 	deadlines keylock.Deadlines // of swaps
 }
 
-// New returns a Loop. A swap that returns an error which matches conflict has
-// written nothing and never will. After any other error the outcome is unknown.
+// New returns a Loop. A swap whose error matches conflict has written nothing and
+// never will. After any other error the outcome is unknown.
 func New(r Records, conflict error) *Loop {
 	return &Loop{records: r, conflict: conflict}
 }
@@ -68,25 +68,23 @@ func New(r Records, conflict error) *Loop {
 // Keys returns how many keys are locked.
 func (l *Loop) Keys() int { return l.locks.Keys() }
 
-// timeout is how long a call may take, at least, to store what it judged, from the
-// last slow work on, whatever becomes of the caller's context. It may take a second
-// more.
+// timeout is the least time that a call has to store what it judged, counted from
+// its last slow work, even if the caller's context ends. It may get a second more.
 const timeout = 5 * time.Second
 
-// Detach returns a context that has the values of ctx, and the time of a commit in
-// place of its end.
+// Detach returns a context with the values of ctx and the deadline of a commit.
 func (l *Loop) Detach(ctx context.Context) context.Context { return l.deadlines.Detach(ctx, timeout) }
 
-// How says how a call goes about its change. The zero value is for one that is fast
-// and alone.
+// How tells how a call changes a record. The zero value is for a fast call without
+// a batch.
 type How struct {
-	// Batched calls are fast. Those that wait for the key at the same time share one
-	// swap.
+	// Batched calls are fast. Those that wait for the key at the same time share
+	// one swap.
 	Batched bool
-	// Overwrite calls take a record that does not open for an empty one.
+	// Overwrite calls treat a record that does not open as empty.
 	Overwrite bool
-	// Slow is the lock that a call with slow work takes around the whole of it, nil
-	// for none.
+	// Slow is the second lock, which a call with slow work holds from start to end,
+	// or nil.
 	Slow *SlowLocks
 }
 
@@ -103,8 +101,8 @@ type Call struct {
 	commitContext context.Context         // see commitCtx
 }
 
-// Run does the job, and those of others that can share its swap. Or another call
-// does it while this one waits for the key's lock. Then the job's Answer stands.
+// Run does the job, together with others that can share its swap, unless another
+// call does it while this one waits for the key's lock. It sets the job's Answer.
 func (c *Call) Run(j Job) {
 	if err := c.lockSlow(); err != nil {
 		j.finish(0, err)
@@ -132,10 +130,10 @@ func (c *Call) Run(j Job) {
 	c.commitBatch(j, w, base)
 }
 
-// commit applies the jobs and swaps in what they leave, all in one, until a swap is
-// known to have landed or its outcome cannot be known. It returns which of the tries
-// counts; the last one, or one that needed no swap, is one more than the swaps that
-// failed.
+// commit applies the jobs and swaps in the outcome of all, until it knows that a
+// swap has landed or that the outcome cannot be known. It returns the number of the
+// try that counts: that of the last one, or of one without a swap, is the number of
+// failed swaps plus one.
 func (c *Call) commit(jobs []Job, base Record) (try int, err error) {
 	var s swaps
 	for {
@@ -170,9 +168,8 @@ func (c *Call) commit(jobs []Job, base Record) (try int, err error) {
 	}
 }
 
-// applyAll applies the jobs one after the other, each to what the one before
-// leaves. What is to be stored, if anything is, must be stored before any answer
-// may leave.
+// applyAll applies the jobs in order, each to the outcome of the one before. If
+// there is a state to store, it must be stored before any answer leaves.
 func (c *Call) applyAll(jobs []Job, base Record) (next Record, store bool, err error) {
 	records := c.Loop.records
 	label := records.Label(c.Key)
@@ -195,10 +192,10 @@ func (c *Call) applyAll(jobs []Job, base Record) (next Record, store bool, err e
 	return Record{Data: data, Version: newVersion(base.Version), Due: s.Due}, true, nil
 }
 
-// confirm swaps a record that a swap of the call has left, although its outcome
-// was unknown, once more under another version. A store may show what it does
-// not keep yet: PostgreSQL shows a commit that waited for its standby when the
-// connection broke. What it acknowledges it keeps, and all that went before.
+// confirm swaps a record that the call's own swap left with an unknown outcome once
+// more, under another version. A store may show a write that it does not keep yet:
+// PostgreSQL shows a commit that was waiting for its standby when the connection
+// broke. What a store acknowledges it keeps, with everything before it.
 func (c *Call) confirm(mine Record) error {
 	again := mine
 	again.Version = newVersion(mine.Version)
@@ -209,8 +206,8 @@ func (c *Call) swap(old int64, next Record) error {
 	return c.Loop.records.Swap(c.commitCtx(), c.Key, old, next)
 }
 
-// commitCtx is the context of the swap and of what follows it: the caller's
-// without its end, because a guess that was judged must be counted.
+// commitCtx is the context of the swap and of what follows: it outlives the
+// caller's, because a judged guess must be counted.
 func (c *Call) commitCtx() context.Context {
 	if c.commitContext == nil {
 		c.commitContext = c.Loop.Detach(c.Ctx)

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// Ways for one swap to go.
+// Outcomes of one swap.
 func lost(context.Context, func() error) error           { return errConflict }
 func failed(context.Context, func() error) error         { return errBroken }
 func unheard(_ context.Context, do func() error) error   { _ = do(); return errBroken }
 func sentTwice(_ context.Context, do func() error) error { _ = do(); return do() }
 
-// A change is made once, whatever becomes of its swaps, or the error says that it may
-// have been.
+// A change is made once, whatever becomes of its swaps, or the error says that it
+// may have been.
 func TestAChangeIsMadeOnce(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -48,7 +48,7 @@ func TestAChangeIsMadeOnce(t *testing.T) {
 	}
 }
 
-// Whoever wins the swap, the job is applied to what is stored then.
+// If another call wins the swap, the job is applied to the newly stored state.
 func TestALostSwapIsAppliedAgain(t *testing.T) {
 	m := &memory{}
 	l, other := New(m, errConflict), New(m, errConflict)
@@ -61,7 +61,7 @@ func TestALostSwapIsAppliedAgain(t *testing.T) {
 	}
 }
 
-// Another's write over an unknown one leaves the outcome open.
+// Another call's write over an unknown one leaves the outcome open.
 func TestAnUnknownSwapThatIsWrittenOverIsOpen(t *testing.T) {
 	m := &memory{}
 	l, other := New(m, errConflict), New(m, errConflict)
@@ -115,7 +115,7 @@ func TestAJobMayRemoveTheRecord(t *testing.T) {
 	}
 }
 
-// What does not open is an error, but for a call that overwrites it.
+// A record that does not open is an error, except for a call that overwrites it.
 func TestARecordThatDoesNotOpen(t *testing.T) {
 	m := &memory{kept: map[string]Record{"key": {Data: []byte("of another: a"), Version: 7}}}
 	l := New(m, errConflict)
@@ -127,7 +127,7 @@ func TestARecordThatDoesNotOpen(t *testing.T) {
 	}
 }
 
-// A fault ends the call, which leaves no lock behind.
+// A fault ends the call without leaving a lock.
 func TestAFaultEndsTheCall(t *testing.T) {
 	fails := func(context.Context) error { return errBroken }
 	for name, m := range map[string]*memory{
@@ -147,7 +147,7 @@ func TestAFaultEndsTheCall(t *testing.T) {
 
 type valueKey struct{}
 
-// The caller's end is that of the load, and not that of the swap.
+// The caller's end ends the load, but not the swap.
 func TestASwapOutlivesItsCaller(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), valueKey{}, "value"))
 	m := &memory{}

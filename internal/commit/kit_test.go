@@ -15,7 +15,7 @@ var (
 	errBroken   = errors.New("connection lost")
 )
 
-// memory keeps the records of all keys. What it seals is the label and the text.
+// memory keeps the records of all keys. A sealed record is the label and the text.
 type memory struct {
 	mu     sync.Mutex
 	kept   map[string]Record
@@ -83,14 +83,14 @@ func (m *memory) Seal(label, plain []byte) ([]byte, error) {
 	return slices.Concat(label, plain), m.onSeal
 }
 
-// text is what is stored for a key.
+// text returns the stored text of a key.
 func (m *memory) text(key string) string {
 	s, _ := m.Open(m.Label(key), m.kept[key])
 	return string(s.Plain)
 }
 
-// addition is a job that adds a letter to the text, unless it is to do something else,
-// and answers with the text before.
+// An addition is a job that adds a letter to the text, unless told otherwise, and
+// returns the text before.
 type addition struct {
 	Call
 	Answer[string]
@@ -108,15 +108,15 @@ func (a *addition) Apply(s State) (State, bool) {
 	return State{Plain: append(slices.Clone(s.Plain), a.letter...)}, true
 }
 
-// run has a job add a letter to the text of "key".
+// run adds a letter to the text of "key".
 func run(ctx context.Context, l *Loop, how How, letter string) *addition {
 	a := &addition{Call: Call{Loop: l, Ctx: ctx, Key: "key", How: how}, letter: letter}
 	a.Run(a)
 	return a
 }
 
-// queued has a call hold the lock in its swap while others come, one after the other,
-// and then lets all of them go on. It returns the others' jobs.
+// queued makes a call hold the lock in its swap while others come, one after the
+// other, and then lets all go on. It returns the others' jobs.
 func queued(t *testing.T, l *Loop, m *memory, others ...func() *addition) []*addition {
 	t.Helper()
 	enter := make(chan struct{})

@@ -7,10 +7,10 @@ import (
 	"github.com/knowhave/factor/internal/keylock"
 )
 
-// maxBackoff bounds the wait before a lost swap is tried again.
+// maxBackoff bounds the wait before the next try after a lost swap.
 const maxBackoff = 100 * time.Millisecond
 
-// load loads the record, unless the call that had the slow lock before has left it.
+// load loads the record, unless the last holder of the slow lock has passed it on.
 func (c *Call) load() (Record, error) {
 	if c.cached.Value != nil {
 		return *c.cached.Value, nil
@@ -23,9 +23,8 @@ func (c *Call) load() (Record, error) {
 	return base, err
 }
 
-// reload loads after a swap that was not answered with nil, at once the first
-// time and then after a wait, longer each time and drawn at random, so that
-// processes that meet on one key do not meet again.
+// reload loads after a failed swap: at once the first time, then after a random
+// wait that grows, so that processes that meet on one key do not meet again.
 func (c *Call) reload(try int) (Record, error) {
 	ctx := c.commitCtx()
 	if try > 0 {
@@ -41,18 +40,17 @@ func (c *Call) reload(try int) (Record, error) {
 	return c.Loop.records.Load(ctx, c.Key)
 }
 
-// invalidate forgets the record, because the store is about to be asked about it.
+// invalidate drops the cached record before the next request to the store.
 func (c *Call) invalidate() {
 	if c.slowLocked {
 		c.cached = keylock.Cached[*Record]{After: c.How.Slow.locks.Last()}
 	}
 }
 
-// remember keeps what the store has answered. What a call with a slow lock leaves
-// spares the next one a load.
+// remember caches the record. It saves the next holder of the slow lock a load.
 func (c *Call) remember(r Record) {
 	if c.slowLocked {
-		known := r // r itself would be allocated in every call
+		known := r // keeps r off the heap in other calls
 		c.cached.Value = &known
 	}
 }

@@ -7,18 +7,19 @@ import (
 	"github.com/knowhave/factor/internal/keylock"
 )
 
-// locks are locks of keys, whose holders may do the jobs of the calls that wait and
-// leave them the record that they have loaded or stored.
+// locks are locks of keys. A holder may do the jobs of waiters, and pass on the
+// record it has loaded or stored.
 type locks = keylock.Locks[Job, *Record]
 
-// A waiter is a call that waits for a lock, or has waited.
+// A waiter is a call that waits or waited for a lock.
 type waiter = keylock.Waiter[Job, *Record]
 
-// SlowLocks are locks of keys that calls with slow work take around the whole of it,
-// so that such calls queue behind each other and no fast one waits behind them.
+// SlowLocks are locks of keys for calls with slow work, which hold them from start
+// to end. So such calls queue behind each other, and no fast call waits behind
+// them.
 type SlowLocks struct {
-	// Patience is how long a call waits for the lock before it goes on without; zero
-	// means as long as its caller does.
+	// Patience is how long a call waits for the lock before it goes on without it;
+	// zero means as long as its caller does.
 	Patience time.Duration
 
 	locks locks
@@ -52,8 +53,7 @@ func (c *Call) unlockSlow() {
 	}
 }
 
-// lock takes the key's lock. The holder may meanwhile do the job, if there is one;
-// then the lock is not taken.
+// lock takes the key's lock, unless the holder does the offered job meanwhile.
 func (c *Call) lock(ctx context.Context, offered Job) (*waiter, error) {
 	w, err := c.Loop.locks.Acquire(ctx, c.Key, offered)
 	c.locked = err == nil && !w.Done()
@@ -67,12 +67,13 @@ func (c *Call) unlock() {
 	}
 }
 
-// Unlocked does slow work without the key's lock. The lock is for speed only: if it
-// cannot be had again in time, the call goes on without, and the swap alone decides.
+// Unlocked does slow work without the key's lock. The lock is for speed only: if
+// the call cannot get it back in time, it goes on without it, and the swap alone
+// decides.
 func (c *Call) Unlocked(work func()) {
 	c.unlock()
 	work()
 	c.commitContext = nil
 	_, _ = c.lock(c.commitCtx(), nil)
-	c.commitContext = nil // what the wait took is not the swap's
+	c.commitContext = nil // the wait must not use up the swap's time
 }

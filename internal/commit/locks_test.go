@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// slowly runs a call that does slow work, once, before it adds a letter.
+// slowly is a call that does slow work once before it adds a letter.
 func slowly(ctx context.Context, l *Loop, s *SlowLocks, letter string, work func()) *addition {
 	a := &addition{Call: Call{Loop: l, Ctx: ctx, Key: "key", How: How{Slow: s}}}
 	a.apply = func(st State) (State, bool) {
@@ -36,8 +36,8 @@ func TestAFastCallDoesNotWaitForSlowWork(t *testing.T) {
 	}
 }
 
-// Slow calls queue, and the next one need not load what the one before has left, which
-// is what is stored.
+// Slow calls queue, and the next one need not load what the one before has passed
+// on.
 func TestSlowCallsQueueAndLeaveTheRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, s := &memory{}, &SlowLocks{}
@@ -68,7 +68,7 @@ func TestSlowCallsQueueAndLeaveTheRecord(t *testing.T) {
 	})
 }
 
-// After a swap that failed there is nothing to leave.
+// A failed swap passes nothing on.
 func TestWhatIsNotKnownIsNotLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, s := &memory{onSwap: []func(context.Context, func() error) error{lost}}, &SlowLocks{}
@@ -114,8 +114,8 @@ func TestPatienceBoundsTheWaitForASlowLock(t *testing.T) {
 	}
 }
 
-// A call whose lock does not come again after the slow work goes on without, with the
-// time of a commit still before it.
+// A call that does not get the lock back after slow work goes on without it, with
+// the whole time of a commit left.
 func TestALockThatDoesNotComeAgainIsDoneWithout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, s := &memory{}, &SlowLocks{}

@@ -8,22 +8,22 @@ import (
 )
 
 const (
-	// maxUnknown is how many swaps of one call may have an unknown outcome
-	// before it ends with the store's error.
+	// maxUnknown is the number of swaps with an unknown outcome after which a call
+	// ends with the store's error.
 	maxUnknown = 3
-	// maxVersion bounds the random versions: what a float64 holds exactly.
+	// maxVersion bounds the random versions to those that a float64 holds exactly.
 	maxVersion = 1<<53 - 1
 )
 
-// swaps are those of one call that the store did not answer with nil.
+// swaps are a call's failed swaps.
 type swaps struct {
-	tried   []Record // what each would have stored
-	old     int64    // the version that the last one expected
-	unknown error    // the store's last word on one whose outcome is unknown
-	opens   int      // how many of those
+	tried   []Record // the record of each
+	old     int64    // the version expected by the last
+	unknown error    // the last error with an unknown outcome
+	opens   int      // number of unknown outcomes
 }
 
-// failed notes a swap and the store's error.
+// failed records a failed swap.
 func (s *swaps) failed(old int64, next Record, err, conflict error) {
 	s.tried, s.old = append(s.tried, next), old
 	if !errors.Is(err, conflict) {
@@ -32,20 +32,20 @@ func (s *swaps) failed(old int64, next Record, err, conflict error) {
 	}
 }
 
-// swapOutcome is what the version that is stored now says of the swaps.
+// A swapOutcome is what the stored version tells about the swaps.
 type swapOutcome int
 
 const (
-	swapLost   swapOutcome = iota // none landed: apply the jobs to what is stored now
+	swapLost   swapOutcome = iota // none landed: apply the jobs to the stored record
 	swapLanded                    // one landed
-	swapOpen                      // one may have landed and been written over
+	swapOpen                      // one may have landed and been overwritten
 )
 
-// outcome tells what became of the swaps from the version that is stored now, and
-// which of them landed. A version is drawn at random, so that one of the call's own
-// is nobody else's; 0 is that of no record and nobody's own. A conflict says that
-// nothing was written, but a driver may have sent the swap twice, and so the call
-// looks for its own versions after a conflict too.
+// outcome tells from the stored version whether a swap has landed, and which.
+// Versions are random, so the call's own versions are nobody else's; 0 means no
+// record and is never the call's own. A conflict means that nothing was written,
+// but a driver may have sent the swap twice, so outcome looks for the call's own
+// versions after a conflict too.
 func (s *swaps) outcome(stored int64) (what swapOutcome, i int) {
 	i = slices.IndexFunc(s.tried, func(r Record) bool { return r.Version != 0 && r.Version == stored })
 	switch {
@@ -57,8 +57,8 @@ func (s *swaps) outcome(stored int64) (what swapOutcome, i int) {
 	return swapLost, 0
 }
 
-// unresolved is the error of a call that cannot learn what became of its swaps,
-// because loading ends with err; late says that its time is over.
+// unresolved returns the error of a call that cannot learn the outcome of its
+// swaps, because loading fails with err; late tells that its time is over.
 func (s *swaps) unresolved(err error, late bool, conflict error) error {
 	switch {
 	case s.unknown != nil:
@@ -69,7 +69,7 @@ func (s *swaps) unresolved(err error, late bool, conflict error) error {
 	return err
 }
 
-// newVersion draws a version that is not the one it follows.
+// newVersion draws a version other than old.
 func newVersion(old int64) int64 {
 	for {
 		var b [8]byte

@@ -65,7 +65,7 @@ func TestACallThatCannotLearnItsOutcomeSaysWhy(t *testing.T) {
 	}
 }
 
-// A version is never that of no record, nor the one that it follows.
+// A version is never 0, nor the one that it follows.
 func TestVersionsDifferFromTheOneBeforeAndFromNone(t *testing.T) {
 	defer func(r io.Reader) { rand.Reader = r }(rand.Reader)
 	const old, next = 7, 8

@@ -16,27 +16,28 @@ var (
 	passKind  = []factor.Kind{factor.KindPassword}
 	codeKinds = translate.Kinds(spec.Options{}.Complete().ProofKinds) // a code is judged as these by default
 	allKinds  = translate.Kinds(spec.KindsWhere(func(spec.KindRow) bool { return true }))
-	// issuedKinds are those whose codes the library draws, and askedKinds those that
-	// a code is judged as only if the caller asks.
+	// issuedKinds are the kinds whose codes the library draws, and askedKinds those
+	// that a code is judged as only on request.
 	issuedKinds = translate.Kinds(spec.IssuedKinds)
 	askedKinds  = slices.DeleteFunc(translate.Kinds(spec.CodeKinds), func(k factor.Kind) bool { return slices.Contains(codeKinds, k) })
 )
 
-// proofCode is the kind of the issued code that proves, where one does.
+// proofCode is the kind of the issued code that serves as a proof.
 const proofCode = factor.KindAccount
 
-// payment is the purpose for which users have a code, and another one for which none has.
+// payment is the purpose for which users have a code, and another one without a
+// code.
 var payment, another = []string{"pay", "Anna", "10"}, []string{"pay", "Anna", "100"}
 
 func kinds(sets ...[]factor.Kind) []factor.Kind { return slices.Concat(sets...) }
 
-// operations returns the catalogue. "Right" is right in the states that hold the
-// credential, and wrong like any other in those that do not.
+// operations returns the catalogue. "Right" is right in states that hold the
+// credential, and wrong in the others.
 func operations() []*operation {
 	return slices.Concat(verifyingCodes(), verifying(), issuing(), enrolling(), binding(), recovering(), guarding(), administering())
 }
 
-// verifyingCodes gives codes of each kind, and wrong ones.
+// verifyingCodes returns operations with codes of each kind, and wrong ones.
 func verifyingCodes() []*operation {
 	otp := func(name string, spends string, code func(h *held) string, kinds ...factor.Kind) *operation {
 		o := &operation{name: name, method: "Verifier.VerifyOTP", spends: spends, judges: kinds, run: func(c *caller) answer {
@@ -73,7 +74,7 @@ func verifyingCodes() []*operation {
 	)
 }
 
-// paying gives a code for a payment, which only an account code can be for.
+// paying verifies a code for a payment, which must be an account code.
 func paying(name, spends string, code func(h *held) string) *operation {
 	o := &operation{name: name, method: "Verifier.VerifyOTP", spends: spends, judges: []factor.Kind{proofCode}, run: func(c *caller) answer {
 		return matched(c.p.For(payment...).V.VerifyOTP(c.ctx, user, code(&c.held)))

@@ -70,12 +70,12 @@ func administering() []*operation {
 	}
 }
 
-// importedSecrets are of the devices that callers import.
+// importedSecrets are secrets of the devices that callers import.
 var importedSecrets = [...]string{
 	"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "KRUGKIDROVUWG2ZAMJZG653OEBTG66BA",
 }
 
-// imports takes over a PIN and a device that only this caller has.
+// imports imports a PIN and a device that only this caller has.
 func (c *caller) imports() answer {
 	secret := importedSecrets[c.pos]
 	a := said(c.p.Admin.Import(c.ctx, user, factor.Import{

@@ -9,8 +9,8 @@ import (
 	"github.com/knowhave/factor/internal/translate"
 )
 
-// CheckCatalogue returns where the catalogue and the specification's list of
-// operations differ: an operation that is in one only, or what one touches.
+// CheckCatalogue returns the differences between the catalogue and the
+// specification's list of operations.
 func CheckCatalogue() []string {
 	var wrong []string
 	say := func(ok bool, format string, args ...any) {

@@ -2,10 +2,9 @@ package explore
 
 import "iter"
 
-// combinations yields all sets of so many operations, an operation being allowed
-// several times. Which is first makes no difference: all orders are run. Left
-// out are those in which several read and nobody writes, and those in which two
-// wait, as neither notices the other.
+// combinations yields all multisets of size operations. Their order makes no
+// difference, since all orders run. It leaves out those in which several read and
+// nobody writes, and those in which two wait, since neither notices the other.
 func combinations(all []*operation, size int) iter.Seq[[]*operation] {
 	return func(yield func([]*operation) bool) {
 		var extend func(chosen []*operation, from int) bool

@@ -1,19 +1,19 @@
 // Package explore runs every interleaving of a few operations on one user, each
-// combined with every single fault of the store, and checks what this library
+// combined with every single fault of the store, and checks what the library
 // promises.
 //
 // All that the library shares is reached through Store.Load, CompareAndSwap and
-// List. So the operations of a combination run in processes of their own, on one
-// store behind a gate, where each call waits for the scheduler; the scheduler
-// makes one call at a time, waits until that operation asks again or has ended,
-// and so walks the tree of all schedules depth first, from the start again for
-// each. What an operation does between two calls of the store is seen by nobody
-// else, and is not divided.
+// List. So the operations of a combination run in separate processes, on one store
+// behind a gate, where each call waits for the scheduler. The scheduler makes one
+// call at a time and waits until that operation calls again or ends. So it walks
+// the tree of all schedules depth first, starting over for each. What an operation
+// does between two calls of the store is invisible to the others, and is not
+// divided.
 //
-// With Plan.Together they run in one process instead, where they share locks,
-// loads, swaps and the records that one call leaves to the next. The scheduler
-// then also decides when each call comes, which gives the order of the queue, and
-// ends the context of calls that wait; see together.go.
+// With Plan.Together they run in one process, where they share locks, loads, swaps
+// and the records that one call passes on to the next. The scheduler then also
+// decides when each call comes, which gives the order of the queue, and ends the
+// context of waiting calls; see together.go.
 //
 // Covered are
 //   - the operations of the catalogue: every exported method that acts on a user,
@@ -22,30 +22,29 @@
 //   - every order of their calls, one for each set of orders that differ only in
 //     the order of calls that commute (see tree);
 //   - at every call of every such order, one fault: an error before or after the
-//     call was made, an error and the write that lands at every later point or
-//     last of all, the death of the caller before, after, or with its write still
-//     to land, ErrConflict for a swap that was made, the end of the caller's
-//     context before the call, after it, and while the host checks a password,
-//     and for a load the record before the newest.
+//     call was made, an error and the write that lands at every later point or last
+//     of all, the death of the caller before, after, or with its write still to
+//     land, ErrConflict for a swap that was made, the end of the caller's context
+//     before the call, after it, and while the host checks a password, and for a
+//     load the record before the newest.
 //
 // Each schedule is judged from outside: by the answers, by Admin.Status and by
-// trying every credential on a copy of the record that it left. There are rules
-// that hold for any order (see rules), and an oracle that knows what the same
-// operations come to with no overtaking between a load and its swap (see oracle).
+// trying every credential on a copy of the resulting record. Some rules hold for
+// any order (see rules), and an oracle knows the outcomes of the same operations
+// without overtaking between a load and its swap (see oracle).
 //
-// Not covered are: two faults in one schedule; more than one user, since nothing
-// is shared between two; a clock that moves; calls of which some share a process
-// and others do not; a call that comes or hangs up between a load and its answer,
-// or as it is handed a lock; the waits for a lock that end by themselves; the
-// parallelism within one call; and faults of the host and the sealer beyond those
-// that the catalogue holds. A store that answers ErrConflict
-// although it wrote breaks its contract: if somebody writes before the caller
-// looks again, the operation may then have happened twice (a guess is charged
-// twice, never less than once), which is told apart in the report.
+// Not covered are: two faults in one schedule; more than one user, since two share
+// nothing; a moving clock; calls of which only some share a process; a call that
+// comes or hangs up between a load and its answer, or as it gets a lock; waits for
+// a lock that end by themselves; the parallelism within one call; and faults of the
+// host and the sealer beyond those in the catalogue. A store that answers
+// ErrConflict although it wrote breaks its contract: if somebody writes before the
+// caller loads again, the operation may have happened twice (a guess is charged
+// twice, never less than once). The report counts these apart.
 //
-// Nothing depends on the wall clock or on random numbers: the time stands still
-// or is that of testing/synctest, and each operation draws from a stream of its
-// own. So a schedule can be run again by what is printed of it, see Replay.
+// Nothing depends on the wall clock or on random numbers: time stands still or is
+// that of testing/synctest, and each operation draws from its own stream. So a
+// printed schedule can be run again, see Replay.
 package explore
 
 import (
@@ -58,33 +57,33 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// NewVerifier is factor.NewVerifier, or one with a PIN hash that takes no time.
+// NewVerifier is factor.NewVerifier, or one with an instant PIN hash.
 type NewVerifier func(factor.Store, factor.Sealer, *factor.Options) (*factor.Verifier, error)
 
-// A Plan says which schedules are run.
+// A Plan tells which schedules to run.
 type Plan struct {
-	// Size is how many operations run at once, 1 to 3.
+	// Size is the number of operations at once, 1 to 3.
 	Size int
-	// Together has the operations run in one process, with its locks, instead of
-	// each in one of its own.
+	// Together runs the operations in one process, with its locks, instead of one
+	// each.
 	Together bool
-	// Tells has the host offer Notify, so that calls that do what the user should hear of
-	// tell it, with a second load and swap.
+	// Tells makes the host offer Notify, so that calls which the user should hear
+	// of tell it, with a second load and swap.
 	Tells bool
-	// Faultless leaves the faults out.
+	// Faultless runs without faults.
 	Faultless bool
-	// Of all combinations of a starting state and operations, every Shards-th is
-	// run, from the Shard-th on, which counts from 0. Zero Shards are one.
+	// Every Shards-th combination of a starting state and operations runs, from the
+	// Shard-th on, counting from 0. Zero Shards means one.
 	Shard, Shards int
-	// Only, where it is set, names the one combination that is run, as it is
-	// printed: the starting state, " / ", the operations with " + " between them.
+	// Only, if not empty, names the one combination to run, as printed: the
+	// starting state, " / ", the operations with " + " between them.
 	Only string
-	// FailFast ends it with the first combination that breaks a rule.
+	// FailFast stops at the first combination that breaks a rule.
 	FailFast bool
 }
 
 // Run runs the schedules of a plan. It cannot be part of a parallel test, because
-// it takes the place of the random generator.
+// it replaces the random generator.
 func Run(t *testing.T, newVerifier NewVerifier, plan Plan) *Report {
 	report := NewReport()
 	src := replaceRandom(t)
@@ -146,7 +145,7 @@ func (l *lab) explore(ops []*operation, plan Plan, report *Report) {
 	}
 }
 
-// replaceRandom has crypto/rand read from the explorer's streams during a test.
+// replaceRandom makes crypto/rand read from the explorer's streams during a test.
 func replaceRandom(t *testing.T) *source {
 	t.Setenv("FACTOR_EXPLORES", "1") // panics in a parallel test
 	src := &source{}

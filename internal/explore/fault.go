@@ -2,15 +2,14 @@ package explore
 
 import "strings"
 
-// A fault is what goes wrong with one call of the store, at most once in a
-// schedule.
+// A fault goes wrong with one call of the store, at most once in a schedule.
 type fault uint8
 
 const (
 	none           fault = iota
-	fails                // answered with an error, and nothing done
-	failsAfter           // done, and answered with an error
-	failsLate            // answered with an error, and done later
+	fails                // not done, returns an error
+	failsAfter           // done, returns an error
+	failsLate            // returns an error, done later
 	dies                 // the caller is gone, and nothing done
 	diesAfter            // done, and the caller gone
 	diesLate             // the caller is gone, and done later
@@ -34,15 +33,14 @@ func (f fault) String() string {
 	return faultNames[f]
 }
 
-// late reports whether the write is still to come when the caller goes on.
+// late reports whether the write lands after the caller goes on.
 func (f fault) late() bool { return f == failsLate || f == diesLate }
 
 // cancel reports whether the caller's context ends.
 func (f fault) cancel() bool { return f == cancels || f == cancelsAfter || f == cancelsInCheck }
 
 // A touch is what a step does to the store. Steps of different threads commute
-// unless one writes and the other reads or writes: with one user there is one
-// record.
+// unless one writes and the other reads or writes, since one user has one record.
 type touch uint8
 
 const (
@@ -52,7 +50,7 @@ const (
 )
 
 // A step is one choice of the scheduler: to let a thread make its call, with or
-// without a fault, or to let the late write land.
+// without a fault, or to land the late write.
 type step struct {
 	thread int8
 	fault  fault
@@ -101,8 +99,7 @@ type option struct {
 	locks bool
 }
 
-// independent reports whether two steps may change places without any difference
-// to either or to what follows.
+// independent reports whether two steps commute.
 func independent(a, b option) bool {
 	switch {
 	case a.thread == b.thread, a.locks && b.locks, a.fault != none && b.fault != none: // only one of two faults can be

@@ -13,14 +13,14 @@ import (
 	"github.com/knowhave/factor/memstore"
 )
 
-// A finding is what can be told from outside about a user's record: the status,
-// and what trying each credential on a copy of the record gives.
+// A finding is what can be seen from outside of a user's record: the status, and
+// the outcome of trying each credential on a copy of it.
 type finding struct {
 	text     string // equal for records that cannot be told apart
 	status   factor.Status
 	unopened bool
 	works    map[string]bool // by the name of the credential
-	// finished is the wipe that a later Sweep asked for and saw done.
+	// finished is the wipe that a later Sweep called and saw done.
 	finished uuid.UUID
 }
 
@@ -36,7 +36,7 @@ func (f *finding) budget(k factor.Kind) factor.Budget {
 	return factor.Budget{Kind: k}
 }
 
-// tries is how many wrong answers of a kind may yet be judged.
+// tries is the number of wrong answers of a kind that can still be judged.
 func (f *finding) tries(k factor.Kind) int {
 	b := f.budget(k)
 	if b.Locked {
@@ -45,7 +45,7 @@ func (f *finding) tries(k factor.Kind) int {
 	return max(1, 3-b.Wrong)
 }
 
-// A prober looks at records, on its own process and store.
+// A prober examines records, on its own process and store.
 type prober struct {
 	*process
 	start *start
@@ -63,7 +63,7 @@ func newProber(newVerifier NewVerifier, s *start, src *source) (*prober, error) 
 	return p, err
 }
 
-// maxFindings bounds what a prober remembers.
+// maxFindings bounds a prober's cache.
 const maxFindings = 100_000
 
 // put makes the record the stored one.
@@ -78,8 +78,8 @@ func (p *prober) put(r factor.Record) {
 	}
 }
 
-// look finds out about a record, once for each, with the credentials that were
-// handed out on the way beside those of the starting state.
+// look examines a record once, with the credentials made on the way and those of
+// the starting state.
 func (p *prober) look(r factor.Record, made []*credential) *finding {
 	var key strings.Builder
 	key.Write(r.Data)
@@ -135,8 +135,7 @@ func (p *prober) probe(r factor.Record, made []*credential) *finding {
 	return f
 }
 
-// sweepLater has a Sweep find what is due two hours later, and notes which wipe
-// it finished.
+// sweepLater runs a Sweep two hours later and records which wipe it finished.
 func (p *prober) sweepLater(f *finding, text *strings.Builder) {
 	p.host.now = now.Add(2 * time.Hour)
 	p.host.wiping = func(w factor.Wipe, _ error) { f.finished = w.ID }
@@ -161,7 +160,7 @@ func (p *prober) try(c *credential) answer {
 	return matched(p.V.VerifyOTP(ctx, user, c.code, factor.Kind(c.use)))
 }
 
-// credentials returns all that is tried on every record.
+// credentials returns everything that is tried on every record.
 func (h *held) credentials() []*credential {
 	all := []*credential{
 		{"pin", asPIN, rightPIN},

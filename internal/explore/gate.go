@@ -11,7 +11,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// errFault is what a store call answers that was made to fail.
+// errFault is the error of a store call that was made to fail.
 var errFault = errors.New("injected fault of the store")
 
 // call is a method of factor.Store.
@@ -35,7 +35,7 @@ type ask struct {
 	limit int
 }
 
-// A reply is what the call returns, or that it never does.
+// A reply is what the call returns, or that it never returns.
 type reply struct {
 	record factor.Record
 	users  []string
@@ -43,10 +43,10 @@ type reply struct {
 	die    bool
 }
 
-// A gate is the store of one process: each call waits until the scheduler has it
-// made. A call whose context has ended never reaches the store.
+// A gate is the store of one process: each call waits until the scheduler makes it.
+// A call whose context has ended never reaches the store.
 type gate struct {
-	// thread is the one that calls whose context names none belong to.
+	// thread gets the calls whose context names none.
 	thread *thread
 }
 
@@ -74,8 +74,8 @@ func (g *gate) List(ctx context.Context, after string, due time.Time, limit int)
 	return r.users, r.err
 }
 
-// pass waits for the turn. A caller that dies unwinds without a further word, as
-// one whose process is gone.
+// pass waits for the turn. A caller that dies unwinds silently, as if its process
+// were gone.
 func (g *gate) pass(a ask) reply {
 	if err := a.ctx.Err(); err != nil {
 		return reply{err: err}
@@ -90,8 +90,8 @@ func (g *gate) pass(a ask) reply {
 	return r
 }
 
-// An event is a word of a thread to the scheduler: it asks, or it has ended, or
-// it waits for a lock, or no longer.
+// An event tells the scheduler that a thread asks, has ended, waits for a lock, or
+// no longer does.
 type event struct {
 	pos   int
 	ended bool
@@ -110,7 +110,7 @@ const (
 	woken   // it waited for a lock, and may go on
 )
 
-// A thread is one operation on its way.
+// A thread is one running operation.
 type thread struct {
 	pos     int // its place among the operations
 	state   threadState
@@ -129,23 +129,22 @@ type thread struct {
 	swapped bool
 	// behind: it waited for a lock when a swap with its job may have met the fault.
 	behind bool
-	// What became of it, counted in grants of the scheduler; -1: never.
+	// Counted in grants of the scheduler; -1 means never.
 	firstTouch, lastWrite, endedAt int
 	killed                         bool // by the scheduler
 	unwound                        bool // it ended without returning
 	cancelled                      bool
 	hangUpInCheck                  bool
 	// removing: the swap with the fault was to remove the record. A removal has no
-	// version of its own, so a sweep that finds the record gone cannot tell
-	// whether it was itself or another who removed it: the number that it answers
-	// is not looked at.
+	// version, so a sweep that finds the record gone cannot tell whether it removed
+	// it: the number it returns is ignored.
 	removing bool
 	// conflicted: its last swap landed and was answered with ErrConflict.
 	// overtaken: before it looked again, somebody else wrote.
 	conflicted, overtaken bool
 }
 
-// start begins the operation, which runs until it first asks or ends.
+// start starts the operation, which runs until it first calls the store or ends.
 func (t *thread) start(ctx context.Context, op *operation, at *seat, c caller) {
 	ctx, t.cancel = context.WithCancel(context.WithValue(ctx, threadKey{}, t))
 	c.ctx = ctx
@@ -164,7 +163,7 @@ func (t *thread) hangUp() {
 	synctest.Wait() // until those who wait beside the call have noticed
 }
 
-// checking is told that the host checks a password.
+// checking is called when the host checks a password.
 func (t *thread) checking() {
 	if t.hangUpInCheck {
 		t.cancelled = true
@@ -172,23 +171,22 @@ func (t *thread) checking() {
 	}
 }
 
-// open reports whether nothing is known from the thread's answer: it crashed,
-// or it was answered with the fault.
+// open reports whether the thread's answer tells nothing: it crashed, or got the
+// fault.
 func (t *thread) open() bool {
 	return t.killed || t.removing || t.faulted() || t.cancelled && errors.Is(t.answer.err, context.Canceled)
 }
 
-// faulted reports whether it was answered with the fault, its own or that of a
-// call that it shared a swap with.
+// faulted reports whether it got the fault, its own or that of a call that it
+// shared a swap with.
 func (t *thread) faulted() bool {
 	return errors.Is(t.answer.err, errFault) || t.behind && t.answer.err != nil && t.answer.err.Error() == leaderGone
 }
 
-// leaderGone is the answer to a call that shared a swap with one that was torn
-// out of it.
-const leaderGone = "factor: the call that this one shared a swap with has not returned"
+// leaderGone is the answer to a call that shared a swap with one that was killed.
+const leaderGone = "factor: the call that shared its swap with this one did not return"
 
-// said prints the thread's answer.
+// said formats the thread's answer.
 func (t *thread) said() string {
 	switch {
 	case t.killed:
@@ -223,5 +221,5 @@ func (r reply) String() string {
 	return "ok"
 }
 
-// short prints enough of a version to tell it from others.
+// short formats enough of a version to distinguish it.
 func short(version int64) string { return fmt.Sprintf("%04x", version&0xffff) }

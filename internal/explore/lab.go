@@ -8,22 +8,22 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A lab is what the schedules of one starting state share.
+// A lab holds what the schedules of one starting state share.
 type lab struct {
 	newVerifier NewVerifier
 	src         *source
 	start       *start
 	prober      *prober
-	// apart are the seats of threads in processes of their own, and together those
-	// of threads in one.
+	// apart are the seats of threads in separate processes, and together those in
+	// one.
 	apart, together seats
 	under           *schedule // the one that runs
 	ghost           int       // whom the ghost doubles
 	tells           bool      // the host offers Notify
 }
 
-// seats holds one for each thread. They serve for schedule after schedule, until a
-// thread of the process dies.
+// seats holds one for each thread. Schedules reuse them until a thread of the
+// process dies.
 type seats [4]*seat
 
 type seat struct {
@@ -51,7 +51,7 @@ func (s *seats) leave(pos int) {
 	}
 }
 
-// newLab makes the starting state and what is needed to run schedules from it.
+// newLab makes the starting state and everything to run schedules from it.
 func newLab(newVerifier NewVerifier, s *start, src *source) (*lab, error) {
 	if err := s.prepare(newVerifier, src); err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (s *schedule) processFor(all *seats) (*process, *gate) {
 	return p, g
 }
 
-// asked is told that the host was asked to wipe.
+// asked is called when the host runs a wipe.
 func (s *schedule) asked(w factor.Wipe, err error) {
 	if s.wiped == nil {
 		s.wiped = make(map[uuid.UUID]bool)
@@ -131,7 +131,7 @@ func (s *schedule) asked(w factor.Wipe, err error) {
 	s.note("  the host is asked to wipe (%s): %v", w.Reason, err)
 }
 
-// saw is told of an event.
+// saw is called for each event.
 func (s *schedule) saw(t *thread, e factor.Event) {
 	switch e.Action {
 	case factor.ActionLocked, factor.ActionRefused, factor.ActionResetRefused, factor.ActionWipeFailed:

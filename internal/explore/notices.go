@@ -12,11 +12,11 @@ import (
 	"github.com/knowhave/factor/internal/account/accounttest"
 )
 
-// What waits of notices is judged by a rule of its own, and the oracle is asked about
-// records without it. It cannot say which of its notices a call has told that a fault cut
-// short between several updates. Their IDs stand in what is sealed, which a glass shows.
+// A separate rule judges waiting notices, and the oracle gets records without them:
+// it cannot tell which of its notices a call has told that a fault cut short
+// between several updates. Their IDs are in the sealed data, which a glass shows.
 
-// told is told of a notice.
+// told is called for each notice.
 func (s *schedule) told(n factor.Notice) {
 	kept := false
 	for _, data := range s.landed {
@@ -29,7 +29,8 @@ func (s *schedule) told(n factor.Notice) {
 	s.note("  the user is told: %s %s", n.Event.Action, n.Event.Kind)
 }
 
-// opened is the account in what is sealed; nil for one that does not open, or for none.
+// opened returns the account in sealed data, or nil if there is none or it does not
+// open.
 func opened(data []byte) *account.Account {
 	at := bytes.Index(data, []byte(user))
 	if at < 0 {
@@ -42,8 +43,8 @@ func opened(data []byte) *account.Account {
 	return a
 }
 
-// unheard looks for a notice that was kept, and waits no longer, although the user was not
-// told.
+// unheard looks for a notice that was kept and waits no longer, although the user
+// was not told.
 func (j *judged) unheard() string {
 	erases := func(o *operation) bool { return o.method == "Admin.Forget" || o.method == "Admin.Discard" }
 	if !j.lab.tells || slices.ContainsFunc(j.ops, erases) {
@@ -83,7 +84,7 @@ func (j *judged) retold() string {
 	return ""
 }
 
-// withoutNotices is a record as it would be if nothing of notices had been kept.
+// withoutNotices returns a record as if no notices had been kept.
 func withoutNotices(r factor.Record) factor.Record {
 	a := opened(r.Data)
 	if a == nil {

@@ -8,14 +8,14 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// options returns what can be done now, in a fixed order.
+// options returns the possible steps, in a fixed order.
 func (s *schedule) options() []option {
 	s.can = s.can[:0]
 	stored := s.version()
 	for i, t := range s.threads {
 		switch {
 		case s.startsLater(i):
-			// Equal operations start in order: the others are the same schedules
+			// Equal operations start in order: other orders are the same schedules
 			// under other names.
 		case t.state == fresh:
 			s.can = append(s.can, option{step{int8(i), none}, nothing, true})
@@ -69,10 +69,10 @@ func (s *schedule) mustWait(i int) bool {
 	return false
 }
 
-// offer adds what can be done with a thread's call.
+// offer adds the possible steps of a thread's call.
 func (s *schedule) offer(t *thread, stored int64) {
 	// A swap from a version that is gone for good fails whatever others do. One
-	// from nothing may succeed again, where a record is removed.
+	// from nothing may succeed again after a removal.
 	viable := t.ask.call == swap && t.ask.old == stored
 	c := offered{s, t, reads}
 	switch {
@@ -95,14 +95,14 @@ func (s *schedule) offer(t *thread, stored int64) {
 	}
 }
 
-// An offered call is a thread's, with what it does to the store where it is made.
+// An offered is a thread's call, with its effect on the store.
 type offered struct {
 	*schedule
 	thread *thread
 	plain  touch
 }
 
-// add adds the call with each of some faults.
+// add adds the call with each of the faults.
 func (c offered) add(u touch, faults ...fault) {
 	for _, f := range faults {
 		c.can = append(c.can, option{step{int8(c.thread.pos), f}, u, c.mode.together && c.locks(c.thread)})
@@ -159,5 +159,5 @@ func (s *schedule) version() int64 {
 	return r.Version
 }
 
-// isGhost reports whether a thread passes for another.
+// isGhost reports whether a thread doubles another.
 func (s *schedule) isGhost(t *thread) bool { return s.mode.ghost && t.pos == len(s.ops)-1 }

@@ -20,8 +20,8 @@ type operation struct {
 	judges []factor.Kind
 	// clears holds the kinds whose count it may set back.
 	clears []factor.Kind
-	// spends is the one-time credential that it is accepted by, if that is the
-	// only one: an issued code by its kind, payment, device, older (of the device), totp
+	// spends is the one one-time credential by which it is accepted, if only one
+	// is: an issued code by its kind, payment, device, older (of the device), totp
 	// or recovery.
 	spends string
 	guards bool // may be a strike
@@ -31,8 +31,8 @@ type operation struct {
 	waits  bool // lets time pass
 }
 
-// shares reports whether the operation may share a swap with others: it does no
-// slow work, and is a code's check or the making of a code.
+// shares reports whether the operation may share a swap: it does no slow work, and
+// checks or makes a code.
 func (o *operation) shares() bool {
 	switch o.method {
 	case "Verifier.VerifyOTP", "OTPIssuer.IssueUnproven":
@@ -41,7 +41,7 @@ func (o *operation) shares() bool {
 	return false
 }
 
-// A caller is one operation's side of a call.
+// A caller is an operation's side of a call.
 type caller struct {
 	ctx  context.Context
 	p    *process
@@ -55,19 +55,19 @@ func (c *caller) pin() string { return newPINs[c.pos] }
 // device is the ID that this caller enrols.
 func (c *caller) device() uuid.UUID { return uuid.UUID{0: 0xd0, 15: byte(c.pos + 1)} }
 
-// newPINs are set by the operations, in their order.
+// newPINs are set by the operations, in order.
 var newPINs = [...]string{"4071", "6193", "7350"}
 
-// oldDevice is enrolled in the starting states that have one, and sharedDevice
-// in none.
+// oldDevice is enrolled in the starting states with a device, and sharedDevice in
+// none.
 var (
 	oldDevice    = uuid.UUID{0: 0xdd, 15: 1}
 	secondDevice = uuid.UUID{0: 0xdd, 15: 2}
 	sharedDevice = uuid.UUID{0: 0xdd, 15: 9}
 )
 
-// An answer is what an operation returned, in a form that is equal for equal
-// answers: codes and secrets, which are drawn, are left out of text.
+// An answer is an operation's result, in a form that is equal for equal answers:
+// text leaves out random codes and secrets.
 type answer struct {
 	text  string
 	err   error
@@ -76,7 +76,7 @@ type answer struct {
 	count int
 }
 
-// A credential is a code that somebody holds, and what it is good for.
+// A credential is a code that somebody holds, with its use.
 type credential struct {
 	name string
 	use  use
@@ -121,7 +121,7 @@ func (c *caller) issued(o factor.OTP, err error) answer {
 	return a
 }
 
-// recovered has the first code stand for all that were handed out.
+// recovered lets the first code stand for all of a set.
 func (c *caller) recovered(codes []factor.OTP, err error) answer {
 	a := saying(fmt.Sprintf("ok %d codes", len(codes)), err)
 	if err == nil {

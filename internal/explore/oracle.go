@@ -8,8 +8,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// An outcome is what a schedule came to: the answers of the operations, and what
-// can be told from outside about the record they left.
+// An outcome is the result of a schedule: the operations' answers, and what can be
+// seen of the resulting record.
 type outcome struct {
 	faulty int
 	fault  fault
@@ -22,7 +22,7 @@ type outcome struct {
 	apart  bool
 }
 
-// outcome returns what the schedule came to.
+// outcome returns the outcome of the schedule.
 func (s *schedule) outcome() *outcome {
 	o := &outcome{faulty: s.faulty, fault: s.fault, apart: s.apart}
 	o.before, o.order = s.precedence()
@@ -38,10 +38,10 @@ func (s *schedule) outcome() *outcome {
 	return o
 }
 
-// precedence tells which threads wrote all they had to write before others first
-// looked: bit 4i+j for i before j. order has those too that had ended before
-// others began. Both are the same in schedules that differ only in the order of
-// steps that commute; order only if that of all steps that lock is.
+// precedence tells which threads wrote everything before others first looked: bit
+// 4i+j means i before j. order also has those that had ended before others began.
+// Both are the same in schedules that differ only in the order of steps that
+// commute; order only if the order of all locking steps is the same.
 func (s *schedule) precedence() (before, order uint16) {
 	for i, t := range s.threads {
 		for j, u := range s.threads {
@@ -57,7 +57,7 @@ func (s *schedule) precedence() (before, order uint16) {
 	return before, before | order
 }
 
-// required tells which threads must come before others in whatever explains the
+// required tells which threads must come before others in any explanation of the
 // schedule.
 func (s *schedule) required() uint16 {
 	before, order := s.precedence()
@@ -74,32 +74,32 @@ func (s *schedule) required() uint16 {
 	return before
 }
 
-// An oracle knows the outcomes that some operations can have from one starting
-// state if each update is one indivisible step: what the library must come to
-// whatever overtakes what. It is the library itself that is asked, one update
-// after the other, where nothing can go wrong between a load and its swap; that
-// it does the right thing then is for the model and the rules' own tests.
+// An oracle knows the possible outcomes of some operations from one starting state
+// if each update is one indivisible step: the library's outcome must be among them,
+// whatever overtakes what. It gets them from the library itself, one update after
+// the other, where nothing can go wrong between a load and its swap. That these are
+// right is for the model and the rules' own tests to show.
 //
-// For all operations with a single update that is: some sequential order of the
-// operations. Where one is made of several (a wipe that is marked, asked for and
-// noted; a sweep), others may come between two of them.
+// For operations with a single update these are the sequential orders. Between the
+// updates of others (a wipe that is marked, called and recorded; a sweep), further
+// operations may come.
 type oracle struct {
 	*lab
 	ops   []*operation
 	known []*outcome
-	// explained holds the outcomes by what is seen of them, for each way to see.
+	// explained holds the outcomes by their visible part, for each view.
 	explained map[view]map[string][]*outcome
 	ghosts    [4]*oracle
 	without   map[uint8]*oracle // where some operations, as bits, never happen
 	runs      int
 }
 
-// A view is what is seen of an outcome. The answer of a thread that crashed or
-// got the fault as its answer is not seen, nor a code that it was to hand out,
-// and the thread may have done all, nothing, or the first of its updates.
+// A view is the visible part of an outcome. It leaves out the answer of a thread
+// that crashed or got the fault, and a code that it was to return; the thread may
+// have done all, nothing, or the first of its updates.
 //
-// A thread whose context ended is answered with that only if it was kept from
-// something, as it is where that happens to it alone.
+// A thread whose context ended gets that answer only if it was kept from something,
+// as when it runs alone.
 type view struct {
 	masked  uint8 // the threads that are not seen, as bits
 	faulty  int   // the thread that may have been cut short; -1: none
@@ -122,9 +122,8 @@ func newOracle(l *lab, ops []*operation, m mode) *oracle {
 	return o
 }
 
-// explain returns an outcome of the oracle's that looks the same as seen and
-// has everybody in an order that was possible, if possible with each operation in
-// one piece; nil if there is none.
+// explain returns an outcome of the oracle that looks the same as seen and has a
+// possible order, preferably with each operation in one piece, or nil.
 func (o *oracle) explain(seen *outcome, required uint16) *outcome {
 	v := view{masked: bits(seen.open), faulty: seen.faulty, cancels: seen.fault.cancel()}
 	free := uint16(0)
@@ -147,14 +146,15 @@ func (o *oracle) explain(seen *outcome, required uint16) *outcome {
 	return found
 }
 
-// seenBy returns the oracle's outcomes as they are seen.
+// seenBy returns the oracle's outcomes in a view.
 func (o *oracle) seenBy(v view) map[string][]*outcome {
 	if found, ok := o.explained[v]; ok {
 		return found
 	}
 	found := make(map[string][]*outcome)
 	for absent := range v.masked + 1 {
-		// That the faulty one does nothing is among the outcomes with a fault.
+		// The outcomes with a fault include the one in which the faulty thread does
+		// nothing.
 		if absent&^v.masked != 0 || v.faulty >= 0 && absent == 1<<v.faulty {
 			continue
 		}
@@ -169,7 +169,7 @@ func (o *oracle) seenBy(v view) map[string][]*outcome {
 	return found
 }
 
-// explains reports whether an outcome may be what is seen.
+// explains reports whether an outcome may be the seen one.
 func (v view) explains(known *outcome) bool {
 	if known.fault == none {
 		return v.masked == 0 || !v.cancels
@@ -177,7 +177,7 @@ func (v view) explains(known *outcome) bool {
 	return known.faulty == v.faulty && bits(known.open)&^v.masked == 0 && (!known.fault.cancel() || v.cancels)
 }
 
-// bits returns the indices of what is true, as bits.
+// bits returns the indices of true elements as bits.
 func bits(all []bool) uint8 {
 	var b uint8
 	for i, is := range all {
@@ -188,8 +188,8 @@ func bits(all []bool) uint8 {
 	return b
 }
 
-// whereAbsent returns the oracle for the case that some of the operations never
-// happen: of those that share a swap with an unknown outcome.
+// whereAbsent returns the oracle for the case that some operations never happen:
+// those that share a swap with an unknown outcome.
 func (o *oracle) whereAbsent(absent uint8) *oracle {
 	if absent == 0 {
 		return o
@@ -200,7 +200,7 @@ func (o *oracle) whereAbsent(absent uint8) *oracle {
 	return o.without[absent]
 }
 
-// key is all that is seen of an outcome.
+// key formats the visible part of an outcome.
 func (o *oracle) key(out *outcome, masked uint8) string {
 	var key strings.Builder
 	var made []*credential

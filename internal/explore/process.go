@@ -13,24 +13,24 @@ import (
 	"github.com/knowhave/factor/internal/translate"
 )
 
-// user is whom everything is about, and password what the host knows of them.
+// user is the only user, and password the right password.
 const (
 	user         = "ann"
 	password     = "correct horse"
 	faultyPasswd = "the host's check fails on this one"
 )
 
-// now is when every schedule runs: the clock stands still.
+// now is the time of every schedule: the clock stands still.
 var now = time.Date(2031, 3, 5, 7, 11, 2, 0, time.UTC)
 
-// Faults of the host's functions. They are part of the scene, unlike errFault:
-// an operation answers them in a sequential run as well.
+// Faults of the host's functions. Unlike errFault they are part of the scene: an
+// operation returns them in a sequential run too.
 var (
 	errHost = errors.New("the host's check failed")
 	errWipe = errors.New("the host's wipe failed")
 )
 
-// A process is one Verifier with all its views: what an operation is called on.
+// A process is one Verifier with all its views.
 type process = translate.Views
 
 // A host is the service around one process.
@@ -44,8 +44,8 @@ type host struct {
 	telling    func(n factor.Notice)                     // told of each notice; nil: there is no Notify
 }
 
-// newProcess starts a process on a store. The limits are small, so that the
-// states that matter are few answers apart.
+// newProcess starts a process on a store. The limits are small, so that interesting
+// states are few answers apart.
 func newProcess(newVerifier NewVerifier, store factor.Store, h *host, change func(*factor.Options)) (*process, error) {
 	limit := factor.Limit{Tries: 3, Delay: time.Minute, MaxDelay: time.Hour, Final: 5}
 	opts := factor.Options{
@@ -97,8 +97,8 @@ func newProcess(newVerifier NewVerifier, store factor.Store, h *host, change fun
 	return translate.NewViews(v), nil
 }
 
-// glass is a Sealer that hides nothing, so that equal accounts are equal bytes
-// and a wipe's ID can be found in what is stored. Sealing is tested elsewhere.
+// A glass is a Sealer that hides nothing, so that equal accounts are equal bytes
+// and a wipe's ID can be found in stored data. Other tests cover sealing.
 type glass struct{}
 
 func (glass) Encrypt(plain, associated []byte) ([]byte, error) {
@@ -116,9 +116,8 @@ func (glass) Decrypt(sealed, associated []byte) ([]byte, error) {
 // holds reports whether a stored account mentions a wipe.
 func holds(data []byte, id uuid.UUID) bool { return bytes.Contains(data, id[:]) }
 
-// A stream stands in for the random generator of one operation, so that a
-// schedule gives the same codes, secrets, salts and versions each time that it is
-// run.
+// A stream replaces the random generator for one operation, so that a schedule
+// gives the same codes, secrets, salts and versions each time.
 type stream struct{ rand.PCG }
 
 func newStream(seed uint64) *stream { return &stream{*rand.NewPCG(seed, 1)} }
@@ -130,8 +129,8 @@ func (s *stream) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// source is what crypto/rand reads from while the explorer runs: the stream of
-// the operation whose turn it is.
+// source is what crypto/rand reads while the explorer runs: the stream of the
+// current operation.
 type source struct{ current *stream }
 
 func (s *source) Read(b []byte) (int, error) {

@@ -9,9 +9,9 @@ import (
 )
 
 // CheckReduction runs the schedules of a plan twice, with and without leaving out
-// those that differ only in the order of calls that commute or in the order in
-// which equal operations start, and fails unless both come to the same outcomes.
-// It returns how many schedules there were with and without.
+// those that differ only in the order of calls that commute or in which equal
+// operations start, and fails unless both have the same outcomes. It returns the
+// numbers of schedules.
 func CheckReduction(t *testing.T, newVerifier NewVerifier, plan Plan) (reduced, all int) {
 	src := replaceRandom(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -60,8 +60,8 @@ func (l *lab) outcomes(ops []*operation, m mode, all bool) (found map[string]boo
 	return found, schedules
 }
 
-// sight is all that is seen of a schedule. Which of two equal operations is the
-// first makes no difference to it.
+// sight returns the visible part of a schedule. It does not depend on which of two
+// equal operations comes first.
 func (s *schedule) sight() string {
 	seen := s.outcome()
 	each := make([]string, len(s.ops))
@@ -83,8 +83,8 @@ func (s *schedule) sight() string {
 	return text
 }
 
-// effective returns the fault as it can be told from others: a late write whose
-// version was gone before it landed is one that was never made.
+// effective returns the fault as far as it is visible: a late write whose version
+// was gone before it landed was never made.
 func (s *schedule) effective() fault {
 	switch {
 	case s.fault == failsLate && !s.landedLate:
@@ -95,7 +95,7 @@ func (s *schedule) effective() fault {
 	return s.fault
 }
 
-// swapNames renames what two operations bound and made.
+// swapNames exchanges the names of what two operations bound and made.
 var swapNames = func() *strings.Replacer {
 	a, b := (&caller{pos: 0}).device(), (&caller{pos: 1}).device()
 	x, y := fmt.Sprintf("%x", a[:]), fmt.Sprintf("%x", b[:])

@@ -8,9 +8,9 @@ import (
 	"testing/synctest"
 )
 
-// print prints a schedule as Replay reads it: the starting state, the operations
-// and the steps. A letter lets that operation make its next call of the store,
-// the name of a fault behind it says how, and a star has the late write land.
+// print formats a schedule for Replay: the starting state, the operations and the
+// steps. A letter lets that operation make its next call of the store, the name of
+// a fault behind it tells how, and a star lands the late write.
 func (s *schedule) print(path []step) string {
 	steps := make([]string, len(path))
 	for i, p := range path {
@@ -19,8 +19,8 @@ func (s *schedule) print(path []step) string {
 	return s.start.name + " / " + names(s.ops, s.mode.together) + " / " + strings.Join(steps, " ")
 }
 
-// names prints operations, with " + " between those in processes of their own and
-// " & " between those in one.
+// names formats operations, with " + " between those in separate processes and " &
+// " between those in one.
 func names(ops []*operation, together bool) string {
 	all := make([]string, len(ops))
 	for i, o := range ops {
@@ -34,7 +34,7 @@ func names(ops []*operation, together bool) string {
 
 const oneProcess = " & "
 
-// Replay runs the one schedule that was printed, and says what happens in it.
+// Replay runs a printed schedule and logs what happens.
 func Replay(t *testing.T, newVerifier NewVerifier, printed string) {
 	l, ops, steps := parse(t, printed)
 	src := replaceRandom(t)
@@ -101,8 +101,8 @@ func parse(t *testing.T, printed string) (*start, []*operation, []step) {
 	return all[i], ops, steps
 }
 
-// nearest prints the oracle's outcome that differs in the fewest lines from what
-// the schedule came to.
+// nearest formats the oracle's outcome that differs in the fewest lines from the
+// schedule's.
 func (s *schedule) nearest(o *oracle) string {
 	seen := s.outcome()
 	masked := bits(seen.open)

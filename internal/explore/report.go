@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// examples is how many schedules are kept for each broken rule.
+// examples is the number of schedules kept for each broken rule.
 const examples = 5
 
-// A Report says what was run. Reports of shards can be added up.
+// A Report counts what was run. Reports of shards can be added.
 type Report struct {
 	Combinations int            // of a starting state and operations
 	Schedules    int            // that were run to the end and judged
 	ByFault      map[string]int // those with each fault
-	Redundant    int            // given up as another one in another order
-	Cut          int            // given up because they did not end
+	Redundant    int            // given up: the same as another in another order
+	Cut          int            // given up: too long
 	Apart        int            // explained only by one operation coming between two updates of another
 	Twice        int            // explained only by an operation that happened twice, see judged.twice
 	Sequential   int            // schedules of the oracles
@@ -62,7 +62,7 @@ func (r *Report) Add(other *Report) {
 	}
 }
 
-// Violations is how many broken rules were seen.
+// Violations is the number of rules broken.
 func (r *Report) Violations() int {
 	n := 0
 	for _, seen := range r.Broken {

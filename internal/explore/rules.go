@@ -10,28 +10,28 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A verdict is what was found about a schedule.
+// A verdict is the judgement of a schedule.
 type verdict struct {
 	broken []breach
-	// apart and twice are 1 if it is explained only as Report says.
+	// apart and twice are 1 if only they, as in Report, explain it.
 	apart, twice int
 }
 
-// A breach is a promise that was broken.
+// A breach is a broken promise.
 type breach struct{ rule, detail string }
 
-// A judged is a schedule that was run, to be judged.
+// A judged is a schedule to judge.
 type judged struct {
 	*schedule
 	after *finding
-	// twice is the thread whose operation may have happened twice: its swap
-	// landed and was answered with ErrConflict, against the contract of a store,
-	// and somebody wrote before it looked again. -1: none.
+	// twice is the thread whose operation may have happened twice: its swap landed
+	// and returned ErrConflict, against the contract of a store, and somebody wrote
+	// before it loaded again. -1 means none.
 	twice int
 }
 
-// judge judges the schedule that was just run: first by rules that ask nothing
-// of the library but its public answers, then by the oracle.
+// judge judges the schedule that just ran: first by rules on the library's public
+// answers, then by the oracle.
 func (s *schedule) judge(o *oracle) (found verdict) {
 	j := &judged{schedule: s, twice: -1}
 	seen := s.outcome()
@@ -66,7 +66,7 @@ func (s *schedule) judge(o *oracle) (found verdict) {
 	return found
 }
 
-// rules are the promises that are judged without the oracle.
+// rules are the promises that need no oracle.
 var rules = []struct {
 	name   string
 	broken func(j *judged) string
@@ -130,8 +130,8 @@ func (j *judged) replayed() string {
 	return ""
 }
 
-// charged returns how many answered guesses of a kind must have been counted,
-// and how many may have been, answered or not.
+// charged returns how many answered guesses of a kind must have been counted, and
+// how many may have been, answered or not.
 func (j *judged) charged(k factor.Kind) (least, most int, cleared bool) {
 	once := 0
 	for i, t := range j.threads {
@@ -272,8 +272,8 @@ func (j *judged) early() string {
 	return ""
 }
 
-// dodged looks for a reset that may go on although nothing that the user has is old
-// enough to prove it, and nobody but the user did anything about it.
+// dodged looks for a reset that may go on although the user has nothing old enough
+// to prove it, and nobody but the user caused that.
 func (j *judged) dodged() string {
 	erases := []string{"Admin.Forget", "Admin.Discard", "ResetGuard.Forfeit"}
 	if !j.start.young || slices.ContainsFunc(j.ops, func(o *operation) bool { return slices.Contains(erases, o.method) }) {

@@ -12,8 +12,7 @@ import (
 // maxSteps bounds a schedule. None has come near it.
 const maxSteps = 300
 
-// A chooser decides what is done next, of all that can be done; not ok ends the
-// run.
+// A chooser picks the next step among the possible ones; false ends the run.
 type chooser func(options []option) (chosen option, ok bool)
 
 // A schedule is one run of some operations from a starting state.
@@ -24,7 +23,7 @@ type schedule struct {
 	store   *memstore.Store
 	threads []*thread
 	// occupier holds the user's lock at the start, see together; nil in a mode
-	// without.
+	// without it.
 	occupier *thread
 	events   chan event
 	// late is the write that has not landed yet.
@@ -38,33 +37,33 @@ type schedule struct {
 	fault  fault
 	// landedLate: a late write was made.
 	landedLate bool
-	apart      bool        // somebody was overtaken between two of its calls
+	apart      bool        // a thread was overtaken between two of its calls
 	current    int         // the thread of the last step
 	mailed     []uuid.UUID // the notices that the user was told
 	landed     [][]byte
-	wiped      map[uuid.UUID]bool // what the host was asked for, and whether it was done
-	broken     []breach           // that were seen on the way
+	wiped      map[uuid.UUID]bool // calls of Wipe, and whether they succeeded
+	broken     []breach           // seen during the run
 	trace      func(format string, args ...any)
 }
 
-// A mode says which schedules there are.
+// A mode tells which schedules there are.
 type mode struct {
 	faults bool
-	// atomic: nobody is overtaken between a load and its swap, and of the faults
-	// there are those that cut an operation short.
+	// atomic: nothing comes between a load and its swap, and the only faults cut an
+	// operation short.
 	atomic bool
-	// ghost: the last thread is one that dies once it has written, and passes for
-	// the one that lab.ghost names.
+	// ghost: the last thread dies once it has written, and counts as the one that
+	// lab.ghost names.
 	ghost bool
 	// every: equal operations start in every order.
 	every bool
 	// together: all threads are in one process.
 	together bool
-	// absent are those of the threads that never begin, as bits.
+	// absent are the threads that never begin, as bits.
 	absent uint8
 }
 
-// An ending is how the run of a schedule ended.
+// An ending tells how the run of a schedule ended.
 type ending uint8
 
 const (
@@ -100,7 +99,7 @@ func (s *schedule) run(choose chooser) ending {
 	}
 }
 
-// begin has all threads begin, but those that begin with a step of their own.
+// begin starts all threads except those that a step starts.
 func (s *schedule) begin() {
 	s.occupy()
 	for i := range s.ops {
@@ -124,7 +123,7 @@ func (s *schedule) newThread(pos int) *thread {
 	}
 }
 
-// startThread has a thread begin.
+// startThread starts a thread.
 func (s *schedule) startThread(t *thread, op *operation) {
 	t.state = running
 	s.src.current = t.draws
@@ -160,7 +159,7 @@ func (s *schedule) take(o option) {
 	}
 }
 
-// grant has a thread's call made.
+// grant makes a thread's call.
 func (s *schedule) grant(o option) {
 	if s.current >= 0 && s.current != int(o.thread) && s.threads[s.current].state == asking && s.threads[s.current].firstTouch >= 0 {
 		s.apart = true
@@ -185,7 +184,7 @@ func (s *schedule) grant(o option) {
 	s.noteAnswer(t)
 }
 
-// reply lets a thread go on until it asks again or has ended.
+// reply lets a thread run until it calls again or ends.
 func (s *schedule) reply(t *thread, r reply) {
 	t.waiting = false
 	if t.state == asking {
@@ -196,7 +195,7 @@ func (s *schedule) reply(t *thread, r reply) {
 	s.await(t)
 }
 
-// make makes the call that a thread asks for.
+// make makes a thread's call of the store.
 func (s *schedule) make(t *thread, f fault) (r reply) {
 	switch f {
 	case fails:
@@ -253,8 +252,8 @@ func (s *schedule) apply(ctx context.Context, t *thread, a ask) error {
 	return nil
 }
 
-// await waits until a thread asks again or has ended, or if the threads share a
-// process until none of them can go on.
+// await waits until a thread calls again or ends, or, in one process, until no
+// thread can go on.
 func (s *schedule) await(t *thread) {
 	if s.mode.together {
 		s.settle()
@@ -265,7 +264,7 @@ func (s *schedule) await(t *thread) {
 	}
 }
 
-// heard notes the word of a thread.
+// heard records a thread's event.
 func (s *schedule) heard(e event) {
 	u := s.threadAt(e.pos)
 	switch {
@@ -283,7 +282,7 @@ func (s *schedule) heard(e event) {
 	}
 }
 
-// finish ends the threads that are still on their way.
+// finish ends the threads that still run.
 func (s *schedule) finish() {
 	if s.mode.together {
 		s.finishTogether()

@@ -21,8 +21,8 @@ const (
 	wrongRecovery = "0000-0000-0000-0000"
 )
 
-// held is what a user may know and have in a starting state. Where a state does
-// not hold something, the field is a guess that is wrong.
+// held is what a user may know and have in a starting state. A field that the state
+// does not hold is a wrong guess.
 type held struct {
 	issued              map[factor.Kind]string // the codes of the kinds that are issued
 	older, device, next string                 // codes of the device, one step apart
@@ -35,7 +35,7 @@ type held struct {
 // A start is a state in which schedules start.
 type start struct {
 	name string
-	// change changes the options, for building as for running.
+	// change changes the options, for building and for running.
 	change func(*factor.Options)
 	build  func(b *builder)
 	// registered is when the user registered, before now.
@@ -51,7 +51,7 @@ type start struct {
 	findings map[string]*finding
 }
 
-// A builder brings a user into a starting state, by the library's own means.
+// A builder brings a user into a starting state through the library.
 type builder struct {
 	*process
 	newVerifier NewVerifier
@@ -109,14 +109,14 @@ func (s *start) on() *memstore.Store {
 	return store
 }
 
-// must notes the first error of a step.
+// must keeps the first error.
 func (b *builder) must(err error) {
 	if b.err == nil {
 		b.err = err
 	}
 }
 
-// at sets the clock to so long before now.
+// at sets the clock to before before now.
 func (b *builder) at(before time.Duration) { b.host.now = now.Add(-before) }
 
 func (b *builder) enroll(id uuid.UUID) string {
@@ -138,7 +138,7 @@ func (b *builder) authenticator() {
 	b.held.totpOlder, b.held.totp, b.held.totpNext = totpCode(secret, -1), totpCode(secret, 0), totpCode(secret, 1)
 }
 
-// member gives the user one of each.
+// member gives the user one of each holding.
 func (b *builder) member() {
 	b.bind()
 	b.at(0)
@@ -156,7 +156,7 @@ func (b *builder) fill() {
 	}
 }
 
-// bind gives the user all but codes, some time ago.
+// bind gives the user everything but codes, some time ago.
 func (b *builder) bind() {
 	b.at(20 * time.Hour)
 	b.must(b.Admin.SetPIN(b.ctx, user, rightPIN))
@@ -191,8 +191,8 @@ func (b *builder) guess() {
 	_, _ = b.V.VerifyOTP(b.ctx, user, wrongRecovery, factor.KindRecovery)
 }
 
-// guessBefore gives so many, each after the lock of the one before has run out,
-// as has that of the last by now.
+// guessBefore gives wrong answers, each after the lock of the one before; all locks
+// have run out by now.
 func (b *builder) guessBefore(guesses int) {
 	for n := guesses; n > 0; n-- {
 		b.at(time.Duration(n) * 2 * time.Hour)
@@ -201,14 +201,14 @@ func (b *builder) guessBefore(guesses int) {
 	b.at(0)
 }
 
-// strike gives so many wrong proofs.
+// strike gives n wrong proofs.
 func (b *builder) strike(n int) {
 	for range n {
 		_ = b.Guard.Prove(b.ctx, user, creds{OTP: wrongCode})
 	}
 }
 
-// wipe marks a wipe, and returns before it is done, as a crash does.
+// wipe marks a wipe and returns before it is done, as after a crash.
 func (b *builder) wipe() {
 	b.host.wipeFails = true
 	_ = b.Guard.Forfeit(b.ctx, user)
@@ -224,8 +224,7 @@ func (b *builder) rehash() {
 	b.must(p.Admin.SetPIN(b.ctx, user, rightPIN))
 }
 
-// totpCode computes a code so many steps from now, by other means than the
-// library's.
+// totpCode computes a code steps from now, without the library.
 func totpCode(secret string, steps int) string {
 	return codeAt(secret, now.Add(time.Duration(steps)*30*time.Second))
 }

@@ -9,16 +9,15 @@ import (
 )
 
 // Threads that share a process share its locks, and with them loads, swaps and
-// records. A thread may then be blocked, although it asks nothing of the store. So
-// the scheduler waits until the whole process stands still, and lets the threads
-// that a step has woken go on one at a time, in the order of their places: the same
-// steps are the same schedule.
+// records. A thread may then be blocked without calling the store. So the scheduler
+// waits until the whole process stands still, and lets the threads that a step has
+// woken go on one at a time, in order: the same steps are the same schedule.
 //
-// Where calls come while the user's lock is held is a step of its own, because it
-// decides their order in the queue and who shares a swap with whom. At the start
-// the lock is held by the occupier, a further call whose only load fails and which
-// so leaves no trace: while it stays, all others queue, and when it leaves they
-// make a batch. It is there if two operations could be in one.
+// A call that comes while the user's lock is held is a separate step, because it
+// decides the order in the queue and who shares a swap with whom. At the start the
+// occupier holds the lock: a further call whose only load fails, and which leaves
+// no trace. While it stays, all others queue; when it leaves, they make a batch. It
+// exists if two operations could share a batch.
 
 // locks reports whether a thread's operation takes locks, or waits to be woken by
 // another's.
@@ -42,7 +41,7 @@ var occupying = &operation{name: "occupier", run: func(c *caller) answer {
 	return matched(c.p.V.VerifyOTP(c.ctx, user, wrongCode, factor.KindLogin))
 }}
 
-// occupy has the occupier take the user's lock.
+// occupy lets the occupier take the user's lock.
 func (s *schedule) occupy() {
 	s.occupier = nil
 	sharing := 0
@@ -57,7 +56,7 @@ func (s *schedule) occupy() {
 	}
 }
 
-// traced returns the context in which a thread tells that it was woken.
+// traced returns the context in which a thread reports that it was woken.
 func (s *schedule) traced(t *thread) context.Context {
 	ctx := context.Background()
 	if !s.mode.together {
@@ -105,8 +104,8 @@ func (s *schedule) first(state threadState) *thread {
 	return nil
 }
 
-// markBehind notes who may share the fault of a thread's call: whose job may be in
-// the thread's swap.
+// markBehind marks the threads that may share the fault of a thread's call, because
+// their jobs may be in its swap.
 func (s *schedule) markBehind(t *thread, f fault) {
 	for _, u := range s.threads {
 		shared := s.ops[t.pos].shares() && s.ops[u.pos].shares() && (t.swapped || t.ask.call == swap)
@@ -114,8 +113,8 @@ func (s *schedule) markBehind(t *thread, f fault) {
 	}
 }
 
-// hangUpBlocked ends the context of a thread that waits for a lock. It need not
-// notice, if what it stores then is to be stored in any case.
+// hangUpBlocked ends the context of a thread that waits for a lock. The thread may
+// not notice, if its outcome is stored in any case.
 func (s *schedule) hangUpBlocked(t *thread, o option) {
 	s.faulty, s.fault = t.pos, o.fault
 	s.note("%-14v while it waits for a lock", o.step)
@@ -125,7 +124,7 @@ func (s *schedule) hangUpBlocked(t *thread, o option) {
 	s.noteAnswer(t)
 }
 
-// checkReturned notes the threads that wait for ever.
+// checkReturned records the threads that wait for ever.
 func (s *schedule) checkReturned() {
 	for _, t := range s.threads {
 		if t.state != ended {
@@ -134,8 +133,7 @@ func (s *schedule) checkReturned() {
 	}
 }
 
-// finishTogether ends the threads that are still on their way, and the process
-// with them if there are any.
+// finishTogether ends the threads that still run, and the process with them.
 func (s *schedule) finishTogether() {
 	over := s.killAsking()
 	for _, t := range s.threads {
@@ -154,8 +152,8 @@ func (s *schedule) finishTogether() {
 	}
 }
 
-// killAsking ends the threads that ask, until none does, and reports whether there
-// were any.
+// killAsking kills the threads that call the store, until none does, and reports
+// whether there were any.
 func (s *schedule) killAsking() (any bool) {
 	for {
 		t := s.nextAsking()

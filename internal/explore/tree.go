@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// A tree is the tree of all schedules, walked depth first. It holds the path to
-// the schedule that is being run, and is told what can be done at each point.
+// A tree is the tree of all schedules, walked depth first. It holds the path to the
+// current schedule, and learns the possible steps at each point.
 //
 // Of the schedules that differ only in the order of steps that commute, it walks
-// one (Godefroid's sleep sets): once all that follows a step was walked, the step
-// sleeps in what follows its siblings, until a step is taken that it does not
-// commute with. Each order of conflicting steps remains, with each fault at each
-// call. TestReductionLosesNothing compares with the walk over all of them.
+// one (Godefroid's sleep sets): after all that follows a step was walked, the step
+// sleeps in what follows its siblings, until a step that it does not commute with.
+// Each order of conflicting steps remains, with each fault at each call.
+// TestReductionLosesNothing compares this with the walk over all of them.
 type tree struct {
 	nodes []node
 	depth int
@@ -25,8 +25,8 @@ type node struct {
 	at      int // the option that is being taken
 }
 
-// choose returns the next step; none if all that can be done now was walked
-// already in another order.
+// choose returns the next step, or false if all possible steps were walked in
+// another order.
 func (t *tree) choose(options []option) (option, bool) {
 	if t.depth == len(t.nodes) {
 		n := node{options: slices.Clone(options), at: -1}
@@ -46,8 +46,7 @@ func (t *tree) choose(options []option) (option, bool) {
 	return n.options[n.at], true
 }
 
-// next turns to the schedule after the one that was run, and reports whether
-// there is one.
+// next moves to the next schedule, and reports whether there is one.
 func (t *tree) next() bool {
 	t.depth = 0
 	for len(t.nodes) > 0 {
@@ -59,7 +58,7 @@ func (t *tree) next() bool {
 	return false
 }
 
-// advance turns to the next option that does not sleep.
+// advance moves to the next option that does not sleep.
 func (n *node) advance() bool {
 	for n.at++; n.at < len(n.options); n.at++ {
 		if !slices.ContainsFunc(n.asleep, func(o option) bool { return o.step == n.options[n.at].step }) {
@@ -69,7 +68,7 @@ func (n *node) advance() bool {
 	return false
 }
 
-// sleepers returns the steps that sleep after the one that is being taken.
+// sleepers returns the steps that sleep after the current one.
 func (n *node) sleepers() []option {
 	var asleep []option
 	for _, o := range slices.Concat(n.asleep, n.options[:n.at]) {
@@ -80,7 +79,7 @@ func (n *node) sleepers() []option {
 	return asleep
 }
 
-// path returns the steps of the schedule that was run.
+// path returns the steps of the last schedule.
 func (t *tree) path() []step {
 	var steps []step
 	for _, n := range t.nodes[:t.depth] {

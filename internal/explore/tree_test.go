@@ -2,8 +2,8 @@ package explore
 
 import "testing"
 
-// walk counts the schedules of threads that take steps with these touches, one
-// after the other, and those that are begun and given up.
+// walk counts the schedules of threads that take steps with these touches, and
+// those that were given up.
 func walk(threads [][]touch, all bool) (schedules, givenUp int) {
 	t := tree{all: all}
 	for more := true; more; more = t.next() {
@@ -42,7 +42,7 @@ func TestEveryOrderIsWalkedOnce(t *testing.T) {
 		{"writers", [][]touch{{writes, writes}, {writes, writes}}, 6, 6},
 		{"a reader and a writer", [][]touch{{reads}, {writes}}, 2, 2},
 		{"a writer and two readers", [][]touch{{reads}, {reads}, {writes}}, 6, 4},
-		// Either is first altogether, or both read before either writes.
+		// Either one goes first entirely, or both read before either writes.
 		{"two updates", [][]touch{update, update}, 6, 4},
 		// 3! orders of the writes; each read may lie before or behind each write
 		// of the others, as far as its own lets it: 1·2·3 places.

@@ -1,7 +1,7 @@
-// Package host calls the functions that a host has given to a library. It makes
-// errors of their panics, keeps their errors from being taken for the library's own
-// answers, and tells whether a call of the library comes from inside one of them. It
-// knows nothing of factors.
+// Package host calls the functions that a host gives to a library. It turns their
+// panics into errors, keeps their errors from being taken for the library's
+// answers, and tells whether a call of the library comes from inside one of them.
+// It knows nothing of factors.
 package host
 
 import (
@@ -11,8 +11,8 @@ import (
 	"slices"
 )
 
-// Recover calls f, and makes an error of a panic. The error's text leaves out the
-// value of the panic, which may hold a secret, unless it is the runtime's own.
+// Recover calls f and returns a panic as an error. The error's text leaves out the
+// panic's value, which may be a secret, unless it is a runtime error.
 func Recover(where string, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -23,7 +23,7 @@ func Recover(where string, f func() error) (err error) {
 	return f()
 }
 
-// panicError stands for a panic of the host's.
+// A panicError is the error for a panic in a host function.
 type panicError struct {
 	where string
 	cause error
@@ -39,16 +39,16 @@ func (e *panicError) Error() string {
 
 func (e *panicError) Unwrap() error { return e.cause }
 
-// Answers are the errors by which a library says what it has decided.
+// Answers are the errors that tell a library's decisions.
 type Answers struct {
 	Errors []error
-	// IsDetail reports whether the target of errors.As is for the details of one.
+	// IsDetail reports whether a target of errors.As is the detail of an answer.
 	IsDetail func(target any) bool
 }
 
-// Call is Recover for a host that may return an answer as its own error, because it
-// asks the library too. The error of Call matches none of the answers, and else what
-// the host's error matches.
+// Call is Recover for a host function that may return an answer as its own error,
+// because it called the library too. The error of Call matches what the host's
+// error matches, except the answers.
 func (a *Answers) Call(where string, f func() error) error {
 	if err := Recover(where, f); err != nil {
 		return a.hide(err)
@@ -63,7 +63,7 @@ func (a *Answers) hide(err error) error {
 	return err
 }
 
-// hostError is an error of the host's that matches one of the answers.
+// A hostError is an error of the host that matches one of the answers.
 type hostError struct {
 	err     error
 	answers *Answers
@@ -71,12 +71,12 @@ type hostError struct {
 
 func (e *hostError) Error() string { return e.err.Error() }
 
-// Is matches what the host's error matches, but for the answers.
+// Is matches what the host's error matches, except the answers.
 func (e *hostError) Is(target error) bool {
 	return !slices.Contains(e.answers.Errors, target) && errors.Is(e.err, target)
 }
 
-// As finds what errors.As finds in the host's error, but for details of answers.
+// As finds what errors.As finds in the host's error, except details of answers.
 func (e *hostError) As(target any) bool {
 	return !e.answers.IsDetail(target) && errors.As(e.err, target)
 }

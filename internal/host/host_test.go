@@ -40,7 +40,7 @@ type other struct{}
 
 func (*other) Error() string { return "other" }
 
-// A host's error is no answer, whatever it wraps, and else stays what it is.
+// A host's error is no answer, whatever it wraps, and otherwise stays what it is.
 func TestAHostsErrorIsNoAnswer(t *testing.T) {
 	answers := &Answers{Errors: []error{errAnswer}, IsDetail: func(target any) bool { _, is := target.(**detail); return is }}
 	call := func(err error) error { return answers.Call("here", func() error { return err }) }
@@ -67,7 +67,7 @@ func TestAHostsErrorIsNoAnswer(t *testing.T) {
 
 type valueKey struct{}
 
-// A context is inside each function that it was made in, until that has returned.
+// A context is inside each function that it was made in, until that returns.
 func TestAContextIsInsideWhatStillRuns(t *testing.T) {
 	inside := func(ctx context.Context, f string) bool {
 		return Inside(ctx, func(function string) bool { return function == f })
@@ -125,7 +125,7 @@ func again(depth int) bool {
 	return CalledAgain()
 }
 
-// deeper puts frames of others between.
+// deeper adds frames.
 func deeper(depth int, f func(int) bool) bool {
 	if depth%200 != 1 {
 		return deeper(depth-1, f)

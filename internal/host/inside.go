@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// A Context is what a function of the host's is given: it says by an F which one runs
-// and for whom. A host that keeps it for later calls is no longer inside the function
-// once that has returned.
+// A Context is the context of a host function. It holds an F that names the
+// function and its subject. Once the function has returned, a host that still uses
+// the context is no longer inside it.
 type Context[F any] struct {
 	parent   context.Context
 	endless  bool
@@ -17,19 +17,19 @@ type Context[F any] struct {
 	function F
 }
 
-// Enter returns the Context for a function that is about to be called. The caller
-// must call Leave once it has returned.
+// Enter returns the Context for a call of a function. The caller must call Leave
+// when it returns.
 func Enter[F any](parent context.Context, function F) *Context[F] {
 	return &Context[F]{parent: parent, function: function}
 }
 
-// EnterEndless is Enter with a Context that does not end with its parent: see
+// EnterEndless is Enter with a Context that outlives its parent: see
 // context.WithoutCancel.
 func EnterEndless[F any](parent context.Context, function F) *Context[F] {
 	return &Context[F]{parent: parent, endless: true, function: function}
 }
 
-// Leave says that the function has returned.
+// Leave marks the function as returned.
 func (c *Context[F]) Leave() { c.returned.Store(true) }
 
 type key[F any] struct{}
@@ -51,8 +51,8 @@ func (c *Context[F]) Done() <-chan struct{} { return c.ends().Done() }
 // Err implements context.Context.
 func (c *Context[F]) Err() error { return c.ends().Err() }
 
-// ends returns the context with whose end this one ends. An endless one is made when
-// it is asked for, which is seldom.
+// ends returns the context whose end counts. It makes an endless one only on
+// demand, which is rare.
 func (c *Context[F]) ends() context.Context {
 	if c.endless {
 		return context.WithoutCancel(c.parent)
@@ -60,8 +60,8 @@ func (c *Context[F]) ends() context.Context {
 	return c.parent
 }
 
-// Inside reports whether ctx was made in a function that still runs and for which is
-// holds. It looks from the innermost one outwards.
+// Inside reports whether ctx comes from a running function for which is holds,
+// starting with the innermost.
 func Inside[F any](ctx context.Context, is func(function F) bool) bool {
 	for c := innermost[F](ctx); c != nil; c = innermost[F](c.parent) {
 		if !c.returned.Load() && is(c.function) {
@@ -71,17 +71,17 @@ func Inside[F any](ctx context.Context, is func(function F) bool) bool {
 	return false
 }
 
-// innermost returns the innermost Context in which ctx was made, nil if there is none.
+// innermost returns the innermost Context of ctx, or nil.
 func innermost[F any](ctx context.Context) *Context[F] {
 	c, _ := ctx.Value(key[F]{}).(*Context[F])
 	return c
 }
 
-// CalledAgain reports whether the function that calls it is on the goroutine's stack
-// a second time. A look at the stack is dear.
+// CalledAgain reports whether its caller is on the goroutine's stack a second time.
+// Walking the stack is expensive.
 func CalledAgain() bool {
 	pcs := make([]uintptr, 128)
-	n := runtime.Callers(2, pcs) // from the caller on
+	n := runtime.Callers(2, pcs) // starting with the caller
 	for n == len(pcs) {
 		pcs = make([]uintptr, 2*len(pcs))
 		n = runtime.Callers(2, pcs)

@@ -9,10 +9,10 @@ import (
 // grain is how much later than asked for a shared deadline may come.
 const grain = time.Second
 
-// Deadlines are contexts that end after a time or up to a second later. All of one
-// second share one, because a timer for each would cost as much as a short call,
-// and on an idle machine a wake-up of the network poller too. The zero value is
-// ready for use; all calls must ask for the same time.
+// Deadlines returns contexts that end after a time or up to a second later. All of
+// one second share one: a timer each would cost as much as a short call, and on an
+// idle machine wake the network poller too. The zero value is ready for use; all
+// calls must ask for the same time.
 type Deadlines struct {
 	mu   sync.Mutex
 	ctx  context.Context
@@ -28,7 +28,7 @@ func (s *Deadlines) Detach(ctx context.Context, d time.Duration) context.Context
 func (s *Deadlines) next(d time.Duration) context.Context {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// It is more than there can be where a test's clock has come to its end.
+	// It can be more if a test's fake clock has ended.
 	if left := time.Until(s.ends); left <= d || left > d+grain {
 		ctx, cancel := context.WithTimeout(context.Background(), d+grain)
 		context.AfterFunc(ctx, cancel)
@@ -44,8 +44,8 @@ type detached struct {
 	values          context.Context
 }
 
-// Value lets the contexts that are derived from this one find the one whose end
-// it has, and so need no goroutine to follow it.
+// Value lets derived contexts find the context whose end they share, so that they
+// need no goroutine to follow it.
 func (c *detached) Value(key any) any {
 	if v := c.Context.Value(key); v != nil {
 		return v

@@ -12,7 +12,7 @@ const timeout = 5 * time.Second
 
 type valueKey struct{}
 
-// What a swap is given has the values of the caller's context, but not its end.
+// A swap's context has the values of the caller's context, but not its end.
 func TestASwapHasAnEndOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var d Deadlines
@@ -62,8 +62,8 @@ func TestSwapsShareTheirDeadlines(t *testing.T) {
 	})
 }
 
-// A clock of a test's own, which ends with the test, leaves no deadline behind
-// that never comes.
+// A test's fake clock, which ends with the test, leaves no deadline that never
+// comes.
 func TestADeadlineIsOfTheClockThatRuns(t *testing.T) {
 	var d Deadlines
 	for range 2 {
@@ -78,7 +78,7 @@ func TestADeadlineIsOfTheClockThatRuns(t *testing.T) {
 	}
 }
 
-func TestWhatIsDerivedFromADetachedContextEndsWithIt(t *testing.T) {
+func TestADerivedContextEndsWithItsDetachedParent(t *testing.T) {
 	ends, end := context.WithCancel(t.Context())
 	c := &detached{ends, t.Context()}
 	before := runtime.NumGoroutine()

@@ -23,8 +23,8 @@ func acquire(t *testing.T, l *locks) {
 	}
 }
 
-// goneMeanwhile is a context that has ended when it is asked, after something else
-// has happened.
+// goneMeanwhile is a context that ends when it is queried, after running a
+// function.
 type goneMeanwhile struct {
 	context.Context
 	first func()
@@ -32,16 +32,15 @@ type goneMeanwhile struct {
 
 func (g goneMeanwhile) Done() <-chan struct{} { g.first(); return g.Context.Done() }
 
-// gone is a context whose caller hangs up at the moment at which something else has
-// happened.
+// gone returns a context whose caller hangs up right after first.
 func gone(t *testing.T, first func()) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	return goneMeanwhile{ctx, first}
 }
 
-// A caller that may as well take what it is offered as hang up is tried until it
-// has hung up.
+// untilRefused repeats a call that may either succeed or hang up until it has hung
+// up.
 func untilRefused(t *testing.T, try func() error) {
 	t.Helper()
 	for range 100 {
@@ -93,8 +92,8 @@ func TestNobodyWaitsForAnotherKey(t *testing.T) {
 	}
 }
 
-// A waiter who gives up leaves the lock where it is: with its holder.
-func TestALockIsNotLostByAWaiterWhoGivesUp(t *testing.T) {
+// A waiter that gives up leaves the lock with its holder.
+func TestALockSurvivesAWaiterThatGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // in which a waiter who waits for ever is found out
 		var l locks
 		acquire(t, &l)
@@ -131,9 +130,8 @@ func TestALockIsNotLostByAWaiterWhoGivesUp(t *testing.T) {
 	})
 }
 
-// A waiter who gives up at the very moment at which the lock is handed over to it
-// hands it on.
-func TestALockHandedToWhoHasGoneGoesOn(t *testing.T) {
+// A waiter that gives up just as it gets the lock passes it on.
+func TestALockHandedToAWaiterThatHasGoneGoesOn(t *testing.T) {
 	untilRefused(t, func() error {
 		var l locks
 		acquire(t, &l)
@@ -154,9 +152,9 @@ func TestALockHandedToWhoHasGoneGoesOn(t *testing.T) {
 	})
 }
 
-// What a waiter is handed at the moment at which it gives up goes on, to those who
-// came before it was found out, and to nobody who came after.
-func TestWhatIsHandedOnByWhoHasGoneReachesNobodyWhoCameLater(t *testing.T) {
+// A value passed to a waiter that gives up goes on to those that came before the
+// holder asked for it, and to no later one.
+func TestARecordPassedOnReachesNoLaterWaiter(t *testing.T) {
 	untilRefused(t, func() error {
 		var l locks
 		acquire(t, &l)
@@ -183,9 +181,9 @@ func TestWhatIsHandedOnByWhoHasGoneReachesNobodyWhoCameLater(t *testing.T) {
 	})
 }
 
-// Who came after something was found out is handed nothing of it, though it is the
-// next after one who has given up.
-func TestNobodyIsHandedWhatWasFoundOutBeforeTheyCame(t *testing.T) {
+// A waiter that came after a holder asked for a value does not get it, even if it
+// is next after one that has given up.
+func TestNoWaiterGetsAnOlderRecordThanItself(t *testing.T) {
 	l, crowd := crowded(t, 1, noJob)
 	c := known{"as of then", l.Last()}
 	late := l.enter(key, "")
@@ -196,9 +194,9 @@ func TestNobodyIsHandedWhatWasFoundOutBeforeTheyCame(t *testing.T) {
 	}
 }
 
-// Once its job is under way a waiter stays, whatever becomes of its context, until
-// the job is done. It has no lock to release then.
-func TestAWaiterWhoseJobIsUnderWayStays(t *testing.T) {
+// Once its job is running a waiter stays until the job is done, whatever its
+// context does. It has no lock to release then.
+func TestAWaiterWithARunningJobStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, crowd := crowded(t, 1, eachJob)
 		ctx, hangUp := context.WithCancel(t.Context())
@@ -234,7 +232,7 @@ func TestAWaiterWhoseJobIsUnderWayStays(t *testing.T) {
 	})
 }
 
-func TestNobodyIsServedByAHolderWhoCameAtOnceOrHasNoJob(t *testing.T) {
+func TestAHolderThatDidNotWaitOrHasNoJobServesNobody(t *testing.T) {
 	l, crowd := crowded(t, 2, eachJob)
 	if b := l.Batch(key, nil, 10); b != nil {
 		t.Fatalf("a batch of %d", len(b))
@@ -256,9 +254,9 @@ func TestABatchIsNoLargerThanTheHolderWants(t *testing.T) {
 	}
 }
 
-// A waiter who came after the lock was handed over is in no batch: what the holder
-// has asked for may be older.
-func TestNobodyIsInABatchThatWasThereBeforeThey(t *testing.T) {
+// A waiter that came after the lock was passed on is in no batch: the holder's
+// value may be older.
+func TestNoWaiterJoinsAnOlderBatch(t *testing.T) {
 	l, crowd := crowded(t, 2, eachJob)
 	l.Release(key, known{})
 	l.enter(key, "late")
@@ -274,7 +272,7 @@ func TestTheZeroOfAWaiter(t *testing.T) {
 	}
 }
 
-// Acquiring a lock that is free makes nothing for the collector.
+// Acquiring a free lock allocates nothing.
 func TestAFreeLockCostsNoMemory(t *testing.T) {
 	var l locks
 	cost := testing.AllocsPerRun(1000, func() {

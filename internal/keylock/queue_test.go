@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// crowded returns locks of which alice's is held and waited for by so many. Those
-// for whom hasJob returns true have a job.
+// crowded returns locks where n waiters wait for alice's. Those for which hasJob
+// returns true have a job.
 func crowded(t *testing.T, n int, hasJob func(i int) bool) (*locks, []*waiter) {
 	t.Helper()
 	l := &locks{}
@@ -29,8 +29,8 @@ func eachJob(int) bool { return true }
 
 func noJob(int) bool { return false }
 
-// numbers are those of the waiters to whom the lock is handed over, one after the
-// other, until nobody waits.
+// numbers returns the numbers of the waiters in the order in which they get the
+// lock.
 func (l *Locks[J, V]) numbers() []int64 {
 	var all []int64
 	for {
@@ -43,8 +43,7 @@ func (l *Locks[J, V]) numbers() []int64 {
 	}
 }
 
-// cutOff takes from each waiter the way to the others, but from those whom keep
-// reports true for.
+// cutOff removes each waiter's links, except where keep returns true.
 func cutOff(crowd []*waiter, keep func(i int) bool) {
 	for i, w := range crowd {
 		if !keep(i) {
@@ -53,8 +52,8 @@ func cutOff(crowd []*waiter, keep func(i int) bool) {
 	}
 }
 
-// The cost of giving up is counted: all waiters but the one and the two beside it
-// are out of reach, so that whatever goes through a fourth cannot come through.
+// Giving up must touch only the waiter and its two neighbours: all others are out
+// of reach, so that a walk through a fourth would fail.
 func TestGivingUpLooksAtNoMoreThanTheNeighbours(t *testing.T) {
 	const n = 1001
 	for _, at := range []int{0, 1, n / 2, n - 2, n - 1} {
@@ -80,12 +79,11 @@ func TestGivingUpLooksAtNoMoreThanTheNeighbours(t *testing.T) {
 	}
 }
 
-// So is that of handing the lock over, and that of taking a batch: one more is
-// looked at than are taken.
+// Passing the lock on and taking a batch must touch one waiter more than they take.
 func TestABatchLooksAtNobodyElse(t *testing.T) {
 	l, crowd := crowded(t, 1001, func(i int) bool { return i%2 == 0 })
 	l.Release(key, known{})
-	// Two with a job wait already, and nobody else who may be in the batch.
+	// Two waiters with a job can be in the batch, and no other.
 	crowd[0].last = crowd[4].number
 	cutOff(crowd, func(i int) bool { return i <= 6 })
 	if got, want := l.Batch(key, crowd[0], 10), []*waiter{crowd[2], crowd[4]}; !slices.Equal(got, want) {
@@ -99,7 +97,7 @@ func TestABatchLooksAtNobodyElse(t *testing.T) {
 	}
 }
 
-func TestTheOrderOfComingSurvivesAWaiterWhoGivesUp(t *testing.T) {
+func TestTheQueueSurvivesAWaiterThatGivesUp(t *testing.T) {
 	for gone := range 5 {
 		l, crowd := crowded(t, 5, noJob)
 		if !l.withdraw(key, crowd[gone]) {
@@ -115,7 +113,7 @@ func TestTheOrderOfComingSurvivesAWaiterWhoGivesUp(t *testing.T) {
 	}
 }
 
-func TestTheOrderOfABatchSurvivesAWaiterWhoGivesUp(t *testing.T) {
+func TestTheOrderOfABatchSurvivesAWaiterThatGivesUp(t *testing.T) {
 	l, crowd := crowded(t, 7, func(i int) bool { return i != 3 })
 	l.Release(key, known{})
 	l.withdraw(key, crowd[2])
@@ -127,8 +125,8 @@ func TestTheOrderOfABatchSurvivesAWaiterWhoGivesUp(t *testing.T) {
 	}
 }
 
-// Many come and many go, in any order: those who stay stand in the order of coming.
-func TestTheWaitersWhoStayKeepTheirPlace(t *testing.T) {
+// Many come and go, in any order: the rest stay in order of arrival.
+func TestWaitersThatStayKeepTheirPlace(t *testing.T) {
 	const n = 256
 	l, crowd := crowded(t, n, func(i int) bool { return i%3 == 0 })
 	var want []int64

@@ -6,7 +6,7 @@ import (
 	"github.com/knowhave/factor/internal/translate"
 )
 
-// acts are what the user should hear of the operations that are answered with nil.
+// acts are the notices of operations that returned nil.
 var acts = map[spec.Op]act{
 	spec.SetPIN:                   {action: factor.ActionPINSet, kind: factor.KindPIN},
 	spec.AdminSetPIN:              {action: factor.ActionPINSet, kind: factor.KindPIN},
@@ -23,14 +23,14 @@ var acts = map[spec.Op]act{
 	spec.AdminRemoveRecovery:      {action: factor.ActionRecoveryRemoved, kind: factor.KindRecovery},
 }
 
-// act is what the user should hear if the call does what it is for.
+// act returns the notice of the call if it succeeds.
 func (c *Call) act() (a act, some bool) {
 	a, some = acts[c.Op]
 	a.at, a.device = c.Now, translate.DeviceID(c.Device)
 	return a, some
 }
 
-// could are the acts that may have happened, and how often at most.
+// could returns the acts that may have happened, and how often at most.
 func (h *History) could() map[act]int {
 	all := map[act]int{}
 	for _, c := range h.calls {
@@ -58,8 +58,8 @@ func (h *History) could() map[act]int {
 	return all
 }
 
-// sure are the acts that were stored for certain, and not erased before they could be
-// told, and how often at least.
+// sure returns the acts that were stored for certain, and not erased before they
+// could be told, and how often at least.
 func (h *History) sure() map[act]int {
 	all := map[act]int{}
 	for _, c := range h.calls {
@@ -84,7 +84,7 @@ func (h *History) sure() map[act]int {
 	return all
 }
 
-// surely is what the user should hear of a call that was answered.
+// surely returns the notice of a call that got an answer.
 func (h *History) surely(c *Call) (act, bool) {
 	if c.end != answered {
 		return act{}, false
@@ -100,13 +100,13 @@ func (h *History) surely(c *Call) (act, bool) {
 	return a, some && c.answer.Err == spec.OK
 }
 
-// wasLastChance reports whether a proof left no further wrong one. One that was no strike
-// stored nothing.
+// wasLastChance reports whether a proof left no further wrong one. A proof that was
+// no strike stored nothing.
 func (h *History) wasLastChance(c *Call) bool {
 	return c.answer.Err == spec.Mismatch && c.answer.Left == 0 && c.done(0) && !h.options.Reset.ForgiveRepeats
 }
 
-// imports reports whether the device may have been taken over from another system.
+// imports reports whether the device may have been imported.
 func (h *History) imports(device spec.Name) bool {
 	return h.someCall(func(c *Call) bool {
 		for _, d := range c.Held.Devices {
@@ -118,9 +118,9 @@ func (h *History) imports(device spec.Name) bool {
 	})
 }
 
-// wiped returns when the wipes were marked that anybody has seen, and of how many of them
-// some call of Options.Wipe ended as is. The second argument of is says that the outcome
-// was stored for certain.
+// wiped returns when the known wipes were marked, and for how many of them some
+// call of Options.Wipe ended as is requires. The second argument of is tells that
+// the outcome was stored for certain.
 func (h *History) wiped(is func(a ask, noted bool) bool) (marked []spec.Time, done int) {
 	ended := map[spec.Name]bool{}
 	for _, c := range h.calls {

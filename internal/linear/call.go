@@ -23,19 +23,19 @@ func says(password string) spec.Says {
 	return map[string]spec.Says{rightPassword: spec.Yes, chokingPassword: spec.Fails}[password]
 }
 
-// pins are those that clients set and give.
+// pins are the PINs that clients set and give.
 var pins = []string{"8299", "4071"}
 
-// leftOut are the operations that no client calls: they are about time or about
-// many users, and a history is about neither.
+// leftOut are the operations that no client calls: they concern time or many users,
+// a history neither.
 var leftOut = []spec.Op{spec.Wait, spec.Users}
 
-// A Call is one call by one client, and what became of it. Its times tell what was
-// before what; Now is the clock of its process.
+// A Call is one call by one client, with its outcome. Its times tell the order; Now
+// is the clock of its process.
 type Call struct {
 	spec.Call
 	args              translate.Args
-	binds             bool // it finishes a wipe that is pending before it does anything else
+	binds             bool // it first finishes a pending wipe
 	ID                int  // from 1, unique in the history
 	Client            int
 	Invoked, Returned int64
@@ -52,18 +52,18 @@ type Call struct {
 	host bool
 	// refused: the answer says that Options.Wipe ran as often as it may.
 	refused bool
-	// made is the code or the secret that was handed out.
+	// made is the returned code or secret.
 	made string
 
 	caller *caller // of the process
 	asks   []ask
-	// applied says for each part of the call, which the asks divide, whether
-	// one of its swaps was done.
+	// applied tells for each part of the call, which the asks divide, whether one
+	// of its swaps was done.
 	applied []bool
-	lied    bool // a swap that was done was answered with ErrConflict
-	checked bool // the host was asked about the password
+	lied    bool // a swap was done but returned ErrConflict
+	checked bool // the host checked the password
 	gaveUp  bool // the caller's context was cancelled
-	// settled is what a load has to show after such a lie.
+	// settled is what a load must show after such a lie.
 	settled *factor.Record
 	teller
 	waiting int // notices, as Status shows
@@ -75,17 +75,17 @@ type Call struct {
 
 // An ask is one call of Options.Wipe.
 type ask struct {
-	wipe       spec.Name // the number that the history gave to its ID
+	wipe       spec.Name // the history's name for its ID
 	begun, end int64
 	failed     bool
-	// refused: it was not made, because as many ran as may at once.
+	// refused: it was not made, because the most were running.
 	refused bool
 }
 
-// maxWipes is how many calls of Options.Wipe may run at once for a user.
+// maxWipes is the most calls of Options.Wipe that run at once for a user.
 const maxWipes = 4
 
-// An end is how a call ended.
+// An end tells how a call ended.
 type end uint8
 
 const (
@@ -109,7 +109,7 @@ var (
 	errInjected = errors.New("fault of the store")
 )
 
-// note notes what a call returned.
+// note records the result of a call.
 func (c *Call) note(r *translate.Result, w *world) {
 	is := func(targets ...error) bool {
 		for _, t := range targets {
@@ -140,7 +140,7 @@ func (c *Call) note(r *translate.Result, w *world) {
 	c.noteView(r, w)
 }
 
-// noteView notes what a call that looks has shown.
+// noteView records what a reading call showed.
 func (c *Call) noteView(r *translate.Result, w *world) {
 	switch c.Op {
 	case spec.Status:
@@ -156,7 +156,7 @@ func (c *Call) noteView(r *translate.Result, w *world) {
 	}
 }
 
-// String is a line about the call.
+// String describes the call in a line.
 func (c *Call) String() string {
 	answer := c.answer.String()
 	switch c.end {
@@ -182,7 +182,7 @@ func (c *Call) String() string {
 	return fmt.Sprintf("client %d  %4d..%-4d at %s  %s = %s", c.Client, c.Invoked, c.Returned, c.Now, c.text(), answer)
 }
 
-// text is the call with its arguments.
+// text formats the call with its arguments.
 func (c *Call) text() string {
 	var all []string
 	say := func(given bool, format string, v any) {

@@ -9,7 +9,7 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// A theme is what the clients of a history are mostly busy with.
+// A theme is the clients' main activity in a history.
 type theme struct {
 	together    bool // in one process, or two
 	scene, menu menu
@@ -87,7 +87,7 @@ var (
 	}
 )
 
-// themes are all but the one that takes hashes.
+// themes returns all themes except the one with hashes.
 func themes() []theme {
 	return []theme{aroundCodes, aroundDevices, aroundAuthenticator, aroundReset, aroundSweep, aroundImport, aroundProofs, aroundRecovery}
 }
@@ -105,14 +105,14 @@ func themesOf(rng *rand.Rand, pinned bool) []theme {
 	return all[n : n+1]
 }
 
-// known is what the clients know: the codes and secrets that were handed out.
+// known holds what the clients know: the codes and secrets that were returned.
 type known struct {
 	codes    []*Call
 	recovery []string // codes, in the order in which they were generated
 	secrets  []string // in base32
 }
 
-// learn tells all clients what a call was handed out.
+// learn tells all clients what a call returned.
 func (w *world) learn(c *Call) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -133,8 +133,9 @@ func (w *world) learn(c *Call) {
 	}
 }
 
-// leftovers are calls with codes that could still be right: the newest of each kind and
-// purpose, one of the newest secret, and some of the newest recovery codes.
+// leftovers returns calls with codes that could still be right: the newest of each
+// kind and purpose, one of the newest secret, and some of the newest recovery
+// codes.
 func (w *world) leftovers() []spec.Call {
 	var left []spec.Call
 	type use struct {
@@ -172,10 +173,10 @@ func (w *world) choose(rng *rand.Rand, m menu, th theme) *Call {
 	return c
 }
 
-// purposes are those of the views that clients have. Most codes are for the first, or none.
+// purposes are the clients' purposes. Most codes are for the first, or none.
 var purposes = [][]string{{"pay", "A1", "2"}, {"pay", "A", "12"}, {"address"}, {"pay"}, {"close"}}
 
-// views draws whether the call is made on a view: mostly on that for which its code was
+// views draws whether the call is on a view: mostly on that for which its code was
 // issued.
 func (w *world) views(rng *rand.Rand, c *Call) {
 	switch n := rng.IntN(10); {
@@ -190,7 +191,7 @@ func (w *world) views(rng *rand.Rand, c *Call) {
 	}
 }
 
-// credentials draws what the operation proves or verifies.
+// credentials draws the operation's credentials.
 func (w *world) credentials(rng *rand.Rand, th theme, c *Call) {
 	switch c.Op {
 	case spec.VerifyOTP:
@@ -221,7 +222,7 @@ func (w *world) credentials(rng *rand.Rand, th theme, c *Call) {
 	}
 }
 
-// arguments draws what the operation takes beside credentials.
+// arguments draws the other arguments.
 func (w *world) arguments(rng *rand.Rand, c *Call) {
 	switch c.Op {
 	case spec.VerifyOTP:
@@ -273,7 +274,7 @@ func (w *world) proof(rng *rand.Rand, th theme, c *Call) {
 	}
 }
 
-// codeOr draws what is judged as some kinds: a recovery code if they are among those, or
+// codeOr draws a code for some kinds: a recovery code if they include it, or
 // another code.
 func (w *world) codeOr(rng *rand.Rand, th theme, kinds []spec.Kind) string {
 	sum := 0
@@ -296,7 +297,7 @@ func (w *world) codeOr(rng *rand.Rand, th theme, kinds []spec.Kind) string {
 	return code
 }
 
-// recoverySource is the place of recovery codes among the weights of a theme.
+// recoverySource is the index of recovery codes among a theme's weights.
 const recoverySource = 3
 
 // otp draws a code of digits that somebody has, or a wrong one.
@@ -326,7 +327,7 @@ func (w *world) otp(rng *rand.Rand, th theme) string {
 	return fmt.Sprintf("%06d", rng.IntN(1e6))
 }
 
-// someKinds draws what a code is verified against, in any order.
+// someKinds draws the kinds to verify against, in any order.
 func someKinds(rng *rand.Rand) []spec.Kind {
 	all := spec.CodeKinds
 	n := 1 + rng.IntN(len(all))
@@ -340,7 +341,7 @@ func someKinds(rng *rand.Rand) []spec.Kind {
 	return some
 }
 
-// Every operation is on somebody's menu, or left out on purpose.
+// Every operation must be on a menu or in leftOut.
 var _ = func() struct{} {
 	for op := range spec.OpCount {
 		called := slices.Contains(leftOut, op)

@@ -9,7 +9,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// Odds are how many of a hundred calls of the store go wrong, and how.
+// Odds are the percentages of faults.
 type Odds struct {
 	Load   int // fails
 	Before int // the swap fails and is not done
@@ -21,10 +21,10 @@ type Odds struct {
 	Notify int // of a hundred calls of Options.Notify: it fails, or panics
 }
 
-// Misbehaving are the odds of most histories.
+// Misbehaving holds the odds of most histories.
 var Misbehaving = Odds{Load: 10, Before: 10, After: 10, Late: 4, Lie: 4, Cancel: 2, Wipe: 25, Notify: 25}
 
-// faulty is a store that misbehaves within its contract. It also notes which
+// A faulty is a store that misbehaves within its contract. It also records which
 // calls changed something. All calls on it belong to one user.
 type faulty struct {
 	pacer

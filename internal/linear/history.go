@@ -12,13 +12,13 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// A History is what the clients called and what they were answered.
+// A History holds the clients' calls and their answers.
 type History struct {
 	Seed uint64
-	// Steps are the calls as the model takes them, those left out that are known
-	// to have done nothing.
+	// Steps are the calls in the model's form, without those known to have done
+	// nothing.
 	Steps []*Step
-	// Strange is what no order of the calls could explain, if anything.
+	// Strange is an error that no order of the calls could explain, or nil.
 	Strange error
 
 	user       string
@@ -35,10 +35,10 @@ type History struct {
 	last       *Call // of Status
 }
 
-// Calls returns how many calls were made.
+// Calls returns the number of calls.
 func (h *History) Calls() int { return len(h.calls) }
 
-// Faults returns how many calls were answered with a fault of the store, or given
+// Faults returns the number of calls that ended with a fault of the store or gave
 // up.
 func (h *History) Faults() int {
 	n := 0
@@ -50,7 +50,7 @@ func (h *History) Faults() int {
 	return n
 }
 
-// Open returns how many steps have an open outcome.
+// Open returns the number of steps with an open outcome.
 func (h *History) Open() int {
 	n := 0
 	for _, s := range h.Steps {
@@ -61,13 +61,13 @@ func (h *History) Open() int {
 	return n
 }
 
-// String says what is particular to the history, but not its calls.
+// String describes the history without its calls.
 func (h *History) String() string {
 	return fmt.Sprintf("seed %d (%d processes, clocks apart: %t, notices told: %t; each kind %+v; codes %+v; reset %+v)",
 		h.Seed, h.processes, h.apart, h.notified, h.options.Password, h.options.OTP.Interval, h.options.Reset)
 }
 
-// explain makes steps of the calls.
+// explain turns the calls into steps.
 func (h *History) explain() {
 	means := h.meanings()
 	for _, c := range h.calls {
@@ -96,9 +96,9 @@ func (h *History) explain() {
 	h.Strange = errors.Join(h.Strange, h.unheard())
 }
 
-// refused makes steps of a call whose wipe was not asked for, because as many others
-// in its process asked for it at the time as may. When each began to and when it made
-// room again is not written down, so it is enough that their calls overlap.
+// refused makes steps of a call that did not run the wipe, because the most calls
+// of its process were running it. The history does not record when each slot was
+// taken and freed, so it is enough that the calls overlap.
 func (h *History) refused(c *Call) ([]Step, error) {
 	running, wipe := 0, spec.Name(0)
 	for _, other := range h.calls {
@@ -114,8 +114,8 @@ func (h *History) refused(c *Call) ([]Step, error) {
 	return c.steps()
 }
 
-// A meaning is one thing that a code is: an issued one, a secret's of a step, or one of a
-// set of recovery codes.
+// A meaning is one thing that a code is: an issued code, a secret's code for a
+// step, or a recovery code.
 type meaning struct {
 	of   spec.Name
 	step int64 // noStep: an issued code; recovers: a recovery code
@@ -123,10 +123,10 @@ type meaning struct {
 
 const noStep = -1
 
-// recovers stands for the n-th code of a set.
+// recovers encodes the n-th code of a set.
 func recovers(n int) int64 { return noStep - 1 - int64(n) }
 
-// read returns a code as everybody reads it, however it is spelled.
+// read normalizes the spelling of a code.
 func read(otp string) string {
 	if code, ok := spec.RecoveryCode(otp); ok {
 		return code
@@ -134,7 +134,7 @@ func read(otp string) string {
 	return otp
 }
 
-// meanings are all that a code is. It implements spec.Code.
+// meanings are everything that a code is. It implements spec.Code.
 type meanings []meaning
 
 // Is implements spec.Code.
@@ -155,8 +155,8 @@ func (m meanings) has(one meaning) bool {
 	return false
 }
 
-// meanings says for each code that was handed out, or can be computed from a
-// secret that was, what it is.
+// meanings maps each code that was returned, or that a returned secret can compute,
+// to what it is.
 func (h *History) meanings() map[string]meanings {
 	steps, clocks, all := map[int64]bool{}, map[spec.Time]bool{}, map[string]meanings{}
 	for _, c := range h.calls {
@@ -194,7 +194,7 @@ func (h *History) meanings() map[string]meanings {
 	return all
 }
 
-// codeAt is the code of a secret at a time step.
+// codeAt returns the code of a secret for a time step.
 func codeAt(secret string, step int64) string {
 	return rfc6238.Secret{Base32: secret, Digits: digits}.Code(step)
 }
@@ -202,8 +202,8 @@ func codeAt(secret string, step int64) string {
 // stepAt is the time step of an instant.
 func stepAt(now spec.Time) int64 { return spec.Secret{Period: int32(period / time.Second)}.Step(now) }
 
-// steps divides a call by what it asked of Options.Wipe, and leaves out the parts
-// that are known to have done nothing.
+// steps divides a call at its calls of Options.Wipe, and leaves out the parts known
+// to have done nothing.
 func (c *Call) steps() (steps []Step, err error) {
 	if err := c.impossible(); err != nil {
 		return nil, err
@@ -230,7 +230,7 @@ func (c *Call) steps() (steps []Step, err error) {
 	return append(steps, c.rest(begin)...), nil
 }
 
-// impossible returns what no call of the operation can do, if the call did it.
+// impossible returns an error if the call did what no call of the operation can do.
 func (c *Call) impossible() error {
 	op := c.Op.Row()
 	switch {
@@ -244,7 +244,7 @@ func (c *Call) impossible() error {
 	return nil
 }
 
-// outcome is what the call notes after its i-th wipe, until end.
+// outcome returns the steps in which the call records its i-th wipe, until end.
 func (c *Call) outcome(i int, end int64) (steps []Step) {
 	a, last := c.asks[i], i+1 == len(c.asks)
 	if !a.failed {
@@ -256,8 +256,8 @@ func (c *Call) outcome(i int, end int64) (steps []Step) {
 	return steps
 }
 
-// notes is the part that notes what became of a wipe. Its outcome is open if it
-// was answered with a fault.
+// notes returns the part that records the outcome of a wipe. It is open if the call
+// got a fault.
 func (c *Call) notes(p Part, i int, end int64, open bool) []Step {
 	s := Step{Part: p, Begin: c.asks[i].end, End: end, answer: spec.Answer{Wipe: c.asks[i].wipe}}
 	if open {
@@ -269,7 +269,7 @@ func (c *Call) notes(p Part, i int, end int64, open bool) []Step {
 	return []Step{s}
 }
 
-// rest is the part of the call after the wipes that it had to finish first.
+// rest returns the part of the call after the wipes that it had to finish first.
 func (c *Call) rest(begin int64) []Step {
 	last := Step{Begin: begin, End: c.over(), answer: c.answer, wipe: c.view.WipeID}
 	part := len(c.asks)
@@ -289,13 +289,13 @@ func (c *Call) rest(begin int64) []Step {
 func (c *Call) done(part int) bool { return part < len(c.applied) && c.applied[part] }
 
 // noteFailed reports whether the answer says that the outcome of the last wipe
-// could not be noted.
+// could not be recorded.
 func (c *Call) noteFailed() bool {
 	return c.fault && (c.answer.Err == spec.WipePending || c.Op == spec.Sweep)
 }
 
-// endsWithWipe reports whether the last wipe, or noting it, was all that was left
-// of the call, and checks that the answer says how that went.
+// endsWithWipe reports whether the last wipe, or recording it, was the call's last
+// part, and checks that the answer tells how that went.
 func (c *Call) endsWithWipe() (bool, error) {
 	last := c.asks[len(c.asks)-1]
 	unfinished := last.failed || c.noteFailed()

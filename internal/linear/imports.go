@@ -13,10 +13,10 @@ import (
 // importPool are secrets of another system.
 var importPool = []string{"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}
 
-// importedKey names them: beyond all calls.
+// importedKey names them, beyond all calls.
 func importedKey(place int) spec.Name { return spec.Name(10_000 + place) }
 
-// imports draws what is to be taken over: one holding, or more.
+// imports draws one or more holdings to import.
 func (w *world) imports(rng *rand.Rand, c *Call) {
 	h, g := &c.Held, &c.args.Import
 	if w.pinned && rng.IntN(2) == 0 {

@@ -9,7 +9,7 @@ import (
 
 func inMemory(Pace) factor.Store { return memstore.New() }
 
-// alone is a pacer that has one client finish before the next begins.
+// alone is a pacer that lets one client finish before the next begins.
 type alone struct{ free }
 
 func (*alone) run(clients int, work func(client int)) {

@@ -19,8 +19,8 @@ type telling struct {
 	told   bool  // Notify returned nil
 }
 
-// A teller is what a call does after its answer is stored: it tells notices, and takes out
-// what it told by a swap of its own.
+// A teller is the part of a call after its answer is stored: it tells notices, and
+// removes them with its own swap.
 type teller struct {
 	tellsFrom int64 // when it first called Options.Notify, 0: never
 	told      bool  // some call of Notify returned nil
@@ -29,10 +29,10 @@ type teller struct {
 	dropped   bool  // a Sweep said that notices were dropped
 }
 
-// notifyNobody stands for Options.Notify until the history has one.
+// notifyNobody replaces Options.Notify until the history has one.
 func notifyNobody(context.Context, factor.Notice) error { return nil }
 
-// notify is Options.Notify: it writes down what it is told.
+// notify is Options.Notify: it records its calls.
 func (w *world) notify(ctx context.Context, n factor.Notice) error {
 	c := callOf(ctx)
 	t := telling{notice: n, since: c.Invoked, told: !c.unlucky(w.store.odds.Notify)}
@@ -54,11 +54,11 @@ func (w *world) notify(ctx context.Context, n factor.Notice) error {
 	return nil
 }
 
-// errNotify is the fault of Options.Notify. It says nothing of the call that tells.
+// errNotify is the error of Options.Notify. It tells nothing about the call.
 var errNotify = errors.New("the user cannot be told")
 
-// hushed is the answer of a Sweep without what it says of notices: the specification's
-// part in a history leaves them out.
+// hushed returns the answer of a Sweep without what it reports about notices, which
+// the specification leaves out here.
 func (c *Call) hushed(a spec.Answer) spec.Answer {
 	if c.Op == spec.Sweep && a.Err == spec.HostFault {
 		a.Err = spec.OK
@@ -66,7 +66,7 @@ func (c *Call) hushed(a spec.Answer) spec.Answer {
 	return a
 }
 
-// over is when a call had done all but its telling.
+// over is when a call had done everything but telling.
 func (c *Call) over() int64 {
 	if c.tellsFrom != 0 {
 		return c.tellsFrom
@@ -74,8 +74,8 @@ func (c *Call) over() int64 {
 	return c.Returned
 }
 
-// takesOut is the part of a call that takes out what it told, or puts it off. It writes
-// the record anew, and so drops what has ended.
+// takesOut returns the part of a call that removes told notices, or postpones them.
+// It writes the record, and so drops what has ended.
 func (c *Call) takesOut() []Step {
 	if !c.tookOut {
 		return nil
@@ -87,8 +87,9 @@ func (c *Call) takesOut() []Step {
 	return []Step{s}
 }
 
-// counts reports whether a Sweep may have counted the user as it did. It also counts users
-// whom it told something. A record that is empty but for notices is removed later.
+// counts reports whether a Sweep may have counted the user as it did. It also
+// counts users whom it told something. A record that is empty except for notices is
+// removed later.
 func (p *Step) counts(before State, want spec.Answer) bool {
 	if p.Op != spec.Sweep || !p.history.notified || p.answer.Err != spec.OK || want.Err != spec.OK {
 		return false
@@ -96,8 +97,8 @@ func (p *Step) counts(before State, want spec.Answer) bool {
 	return p.told && p.answer.Count == 1 || before.Empty() || p.history.saysDropped()
 }
 
-// drain has everybody told, now that nothing fails. One Sweep is enough, once it is later
-// than any notice can be put off.
+// drain tells everybody, now that nothing fails. One Sweep is enough, once it is
+// later than any notice can be postponed.
 func (w *world) drain(calm func(*Call)) {
 	if !w.notified {
 		return
@@ -109,7 +110,7 @@ func (w *world) drain(calm func(*Call)) {
 	w.last = last
 }
 
-// An act is what a notice is about. At is 0 where a history does not know it.
+// An act is the subject of a notice. At is 0 if the history does not know it.
 type act struct {
 	action factor.Action
 	kind   factor.Kind
@@ -125,12 +126,12 @@ func actOf(e factor.Event) act {
 	return a
 }
 
-// heard is what became of the notices of a history.
+// heard holds the fate of a history's notices.
 type heard struct {
 	acts map[uuid.UUID]act
 	told map[uuid.UUID]bool
-	// tried and heard are how many notices of an act the host was called with, and how
-	// many of them it took.
+	// tried and heard are the numbers of notices of an act that the host was called
+	// with, and that it took.
 	tried, heard map[act]int
 }
 
@@ -158,7 +159,7 @@ func (h *History) hear() (*heard, error) {
 	return all, nil
 }
 
-// unheard returns what is wrong with what the user was told, if anything.
+// unheard returns an error if the notices that the user was told are wrong.
 func (h *History) unheard() error {
 	if !h.notified {
 		return nil
@@ -188,7 +189,7 @@ func (h *History) unheard() error {
 	return err
 }
 
-// lost returns what the user should have been told and was not. Nothing was dropped.
+// lost returns an error if the user was not told something. Nothing was dropped.
 func (h *History) lost(all *heard) (err error) {
 	for a, n := range h.sure() {
 		if all.heard[a] < n {
@@ -209,7 +210,7 @@ func (h *History) lost(all *heard) (err error) {
 	return err
 }
 
-// anyHeard reports whether the act was told, whenever it was.
+// anyHeard reports whether the act was told at any time.
 func (all *heard) anyHeard(a act) bool {
 	for heard := range all.heard {
 		if a.at = heard.at; heard == a {
@@ -219,18 +220,18 @@ func (all *heard) anyHeard(a act) bool {
 	return false
 }
 
-// saysDropped reports whether a Sweep said that notices were dropped.
+// saysDropped reports whether a Sweep reported dropped notices.
 func (h *History) saysDropped() bool { return h.someCall(func(c *Call) bool { return c.dropped }) }
 
-// erasedAfter reports whether a call may have erased the record, with the notices that
-// waited, at that time or later.
+// erasedAfter reports whether a call may have erased the record, with the waiting
+// notices, at that time or later.
 func (h *History) erasedAfter(at int64) bool {
 	return h.someCall(func(c *Call) bool {
 		return (c.Op == spec.Forget || c.Op == spec.Discard) && c.mayHaveDone() && (c.end != answered || c.Returned >= at)
 	})
 }
 
-// mayHaveDone reports whether the call may have done what it is for.
+// mayHaveDone reports whether the call may have had its effect.
 func (c *Call) mayHaveDone() bool {
 	if c.end == answered {
 		return c.answer.Err == spec.OK

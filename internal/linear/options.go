@@ -19,18 +19,19 @@ const (
 // epoch is the clock at which a history starts. It is in the middle of a time step.
 var epoch = time.Date(2026, 2, 3, 5, 5, 17, 0, time.UTC)
 
-// limits are the bounds that a history may have, for all kinds alike.
+// limits are the bounds of a history, the same for all kinds.
 var limits = []factor.Limit{
 	{Tries: 5, Final: 8, Delay: time.Minute, MaxDelay: time.Hour},
 	{Tries: 3, Final: 4, Delay: time.Minute, MaxDelay: time.Minute},
 	{Tries: 2, Final: 4, Delay: time.Minute, MaxDelay: 90 * time.Second},
 }
 
-// ownLimits are those that one kind may have to itself.
+// ownLimits are bounds that one kind may have to itself.
 var ownLimits = append(limits[:len(limits):len(limits)], factor.Limit{Tries: 1, Final: 6, Delay: time.Second, MaxDelay: 2 * time.Minute})
 
-// optionsOf draws the options of a history, without the host's functions, but for whether
-// there is a Notify. What makes calls wait is rare, or nothing else would happen.
+// optionsOf draws the options of a history, without the host's functions, and
+// whether there is a Notify. Options that make calls wait are rare, or nothing else
+// would happen.
 func optionsOf(seed uint64, rng *rand.Rand) factor.Options {
 	l := draw(rng, limits...)
 	o := factor.Options{
@@ -57,8 +58,8 @@ func optionsOf(seed uint64, rng *rand.Rand) factor.Options {
 	return o
 }
 
-// vary draws what most histories leave as it is, each in a few of them. Its stream is
-// its own, so that these draws change no other of a history.
+// vary draws the options that most histories leave alone, each in a few of them,
+// from a separate stream, so that it changes no other draw.
 func vary(o *factor.Options, rng *rand.Rand) {
 	for _, set := range []func(){
 		func() { o.Password = draw(rng, ownLimits...) },

@@ -9,16 +9,15 @@ import (
 )
 
 // fixed are the options that are the same in every history: the host's functions,
-// which every history has, but for Notify, which every other one has; the policy of new
-// PINs, which reads no account; what the clients compute their codes with; and Resend,
-// with which nobody can tell whose code is sent again where the answer to the first was
-// lost.
+// except Notify, which every other history has; the policy of new PINs, which reads
+// no account; the parameters of codes; and Resend, with which nobody can tell whose
+// code is sent again if the first answer was lost.
 var fixed = []string{
 	"CheckPassword", "RegisteredAt", "Wipe", "PIN.Length", "PIN.MinDistinct", "PIN.AllowSeries",
 	"OTP.Digits", "OTP.Resend", "TOTP.Algorithm", "TOTP.Period", "TOTP.Digits", "TOTP.Skew",
 }
 
-// An option that is the same in every history is one whose rule no history tries.
+// No history tries the rule of an option that is the same in every history.
 func TestEveryOptionIsDrawn(t *testing.T) {
 	constant := translate.Constant(300, func(seed uint64) *factor.Options {
 		o := optionsOf(seed, newRand(seed, 0))

@@ -14,8 +14,7 @@ import (
 const (
 	minClients = 6
 	maxClients = 8
-	// longestBackoff is the longest that the library waits before it tries a
-	// lost swap again.
+	// longestBackoff is the longest wait of the library after a lost swap.
 	longestBackoff = 100 * time.Millisecond
 )
 
@@ -24,10 +23,9 @@ type pacer interface {
 	pace(ctx context.Context)
 	// start waits for the client's turn to make its next call.
 	start(client int)
-	// tick is the time at which something happens to a client.
+	// tick returns the time of an event at a client.
 	tick(calm bool) int64
-	// lost says that the client's swap was not answered with nil, so that it may
-	// back off now.
+	// lost tells that the client's swap failed, so that it may back off now.
 	lost(client int)
 	run(clients int, work func(client int))
 }
@@ -45,12 +43,12 @@ func Scheduled(t *testing.T, seed uint64, o Options) (h *History) {
 	return h
 }
 
-// Free runs a history with its clients let loose.
+// Free runs a history with its clients unscheduled.
 func Free(seed uint64, o Options) *History { return run(seed, o, &free{}) }
 
 func newRand(seed uint64, stream int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(stream))) }
 
-// free lets everybody run.
+// free does not schedule.
 type free struct{ ticks atomic.Int64 }
 
 func (*free) pace(context.Context) {}
@@ -66,17 +64,16 @@ func (*free) run(clients int, work func(client int)) {
 	all.Wait()
 }
 
-// A scheduler has one client go on at a time, until it next comes to a gate or
-// waits for another client. It draws whose turn is next, some clients being
-// slower than others.
+// A scheduler lets one client run at a time, until it comes to a gate or waits for
+// another client. It draws the next one, with some clients slower than others.
 type scheduler struct {
 	seed   uint64
 	rng    *rand.Rand
 	gates  [maxClients]chan struct{}
 	weight [maxClients]int
 
-	// ticks counts the turns. What happens in one turn happens at one time, because
-	// a client that lets another go on in the library may go on beside it.
+	// ticks counts the turns. Everything in one turn has the same time, because a
+	// client that wakes another in the library may run beside it.
 	ticks atomic.Int64
 
 	mu      sync.Mutex
@@ -154,8 +151,8 @@ func (s *scheduler) somebodyLost() bool {
 	return lost
 }
 
-// next draws one of the clients that wait at a gate, if there are some. The
-// others wait for each other, in the library, or have no work left.
+// next draws one of the clients at a gate, if any. The others wait for each other
+// in the library, or have no work left.
 func (s *scheduler) next() (client int, some, running bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

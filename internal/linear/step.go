@@ -7,28 +7,28 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// State is what a single caller would have to remember of the user.
+// State is what a single caller would have to remember about the user.
 type State = spec.State
 
-// Part is what a step is of its call. All but those that run a wipe or tell notices have
-// one part.
+// A Part tells which part of its call a step is. Only calls that run a wipe or tell
+// notices have several.
 type Part uint8
 
 const (
-	// decides is what the call decides, or all of it. With a wipe pending, that is
-	// to ask for it first.
+	// decides is the call's decision, or all of it. With a wipe pending, that is to
+	// run it first.
 	decides Part = iota
-	// noted is that a wipe is done, and putOff that Sweep leaves it for later.
+	// noted records that a wipe is done, and putOff that Sweep leaves it for later.
 	noted
 	putOff
-	// tookOut is that notices that were told are taken out, or put off.
+	// tookOut removes or postpones told notices.
 	tookOut
 )
 
 var partNames = [...]string{"decides, and asks for", "notes as done", "puts off"}
 
-// A Step is a part of a call that is one change or one look. It took effect at
-// some time from Begin to End; an open one did so after Begin or never.
+// A Step is a part of a call that is one change or one look. It took effect at some
+// time from Begin to End; an open one did so after Begin or never.
 type Step struct {
 	*Call
 	Part       Part
@@ -36,14 +36,14 @@ type Step struct {
 	Open       bool
 	answer     spec.Answer
 	wipe       spec.Name // that it saw, or marked, if any
-	given      spec.Call // what the specification is asked
+	given      spec.Call // the specification's call
 	history    *History
 }
 
 // Never is the end of an open step: after all others.
 const Never = math.MaxInt64
 
-// String is a line about the step and the call it is of.
+// String describes the step and its call in a line.
 func (p *Step) String() string {
 	if p.Part == decides && len(p.asks) == 0 {
 		return p.Call.String()
@@ -76,14 +76,14 @@ func Apply(s State, p *Step) (State, bool) {
 	return next, p.Open || p.explainedBy(s, next, out.Answer)
 }
 
-// explainedBy reports whether the call was answered what it had to be.
+// explainedBy reports whether the call got the answer that it had to get.
 func (p *Step) explainedBy(before, after State, want spec.Answer) bool {
 	o := &p.history.options
 	switch {
 	case p.Op == spec.Sweep && before.Stored && !after.Stored && p.answer == (spec.Answer{}):
 		// A removal leaves no version by which its caller could tell that it was
-		// done although it was answered with ErrConflict: it looks again, and
-		// finds nothing to remove.
+		// done although it returned ErrConflict: it loads again and finds nothing
+		// to remove.
 		return true
 	case p.counts(before, want):
 		return true

@@ -16,15 +16,15 @@ import (
 	"github.com/knowhave/factor/internal/translate"
 )
 
-// Options say what a history is made on.
+// Options configure a history.
 type Options struct {
-	// Store returns the store for a history. It may call pace where another
-	// client could come in between; the stores that are right need not.
+	// Store returns the store for a history. It may call pace wherever another
+	// client could come in between; a correct store need not.
 	Store func(pace Pace) factor.Store
 	// NewVerifier starts a process. Default factor.NewVerifier.
 	NewVerifier func(factor.Store, factor.Sealer, *factor.Options) (*factor.Verifier, error)
-	// PINs is the share of histories, in percent, in which PINs are set and
-	// given. They are slow, because a PIN takes a hash.
+	// PINs is the percentage of histories with PINs, which are slow because of the
+	// hash.
 	PINs float64
 	// Brief halves the calls, for stores that are slow.
 	Brief bool
@@ -46,7 +46,7 @@ type world struct {
 	wipes map[uuid.UUID]spec.Name
 }
 
-// A caller is the side of a client: its process.
+// A caller is a client's process.
 type caller struct {
 	views *translate.Views
 	ahead spec.Time // how far the process's clock is ahead
@@ -149,7 +149,7 @@ func (w *world) play(clients int, brief bool) {
 // time step and past the window, to the end of a lock or a code, and a day.
 var jumps = []int{30, 59, 60, 61, 120, 299, 300, 600, 900, 3600, 25 * 3600}
 
-// do makes a call and writes it down.
+// do makes a call and records it.
 func (w *world) do(client int, rng *rand.Rand, c *Call, calm bool) {
 	c.Client, c.caller, c.rng, c.calm = client, w.callers[client], rng, calm
 	c.Now = w.clock(c.caller)
@@ -193,7 +193,7 @@ func (w *world) newCaller(o Options, ahead spec.Time) *caller {
 	return p
 }
 
-// note notes that a call begins or has ended.
+// note records the start or the end of a call.
 func (p *caller) note(c *Call, begins bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -204,8 +204,8 @@ func (p *caller) note(c *Call, begins bool) {
 	}
 }
 
-// sharing returns the calls that a swap may be made for: this one, and those of
-// the same process that may share it.
+// sharing returns the calls that a swap may be for: this one, and those of the same
+// process that may share it.
 func (c *Call) sharing() []*Call {
 	c.caller.mu.Lock()
 	defer c.caller.mu.Unlock()
@@ -221,8 +221,8 @@ func (c *Call) sharing() []*Call {
 	return all
 }
 
-// mayShare reports whether who has the process's turn may settle the call
-// together with its own.
+// mayShare reports whether the holder of the process's lock may commit this call
+// with its own.
 func (c *Call) mayShare() bool {
 	codeAlone := c.Password == "" && c.PIN == ""
 	return c.Op == spec.VerifyOTP || c.Op == spec.IssueUnproven || c.Op == spec.VerifyAny && codeAlone
@@ -237,7 +237,7 @@ func (w *world) checkPassword(ctx context.Context, _, given string) (bool, error
 	return says(given) == spec.Yes, nil
 }
 
-// wipe is Options.Wipe: it writes down that it was asked.
+// wipe is Options.Wipe: it records its calls.
 func (w *world) wipe(ctx context.Context, asked factor.Wipe) error {
 	c := callOf(ctx)
 	a := ask{wipe: w.wipeNumber(asked.ID, asked.At), begun: w.tick(c.calm), failed: c.unlucky(w.store.odds.Wipe)}
@@ -250,7 +250,7 @@ func (w *world) wipe(ctx context.Context, asked factor.Wipe) error {
 	return nil
 }
 
-// wipeNumber numbers the wipes in the order in which they were seen.
+// wipeNumber numbers the wipes in order of appearance.
 func (w *world) wipeNumber(id uuid.UUID, at time.Time) spec.Name {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -14,14 +14,14 @@ import (
 	"pgregory.net/rapid"
 )
 
-// An act is a call that is about to be made.
+// An act is a call that the machine is about to make.
 type act struct {
 	*machine
 	spec.Call
 	args   translate.Args
 	view   view
-	labels []string // what is given, without anything random
-	fault  error    // what the host's function returns if it fails, nil if it panics
+	labels []string // the arguments, without random parts
+	fault  error    // the error of a failing host function, nil for a panic
 }
 
 func (m *machine) act(op spec.Op, name given) *act {
@@ -32,14 +32,14 @@ func (m *machine) act(op spec.Op, name given) *act {
 	}
 }
 
-// label adds to what the log says.
+// label adds to the log entry.
 func (a *act) label(format string, args ...any) *act {
 	a.labels = append(a.labels, fmt.Sprintf(format, args...))
 	return a
 }
 
-// make makes the call and compares what was seen with what the specification says.
-// It reports whether the call was answered with nil.
+// make makes the call and compares its effects with the specification. It reports
+// whether the call returned nil.
 func (a *act) make() bool {
 	a.t.Helper()
 	a.last++
@@ -67,7 +67,7 @@ func (a *act) make() bool {
 	return o.Err == nil
 }
 
-// expected is what the specification says.
+// expected returns the specification's outcome.
 func (a *act) expected(u *user) (spec.State, spec.Outcome) {
 	if a.sealed(u) {
 		return a.cfg.spec.Unopened(u.state, a.time(), spec.Unsealed, &a.Call)
@@ -168,8 +168,7 @@ func count(once bool) int {
 	return 0
 }
 
-// learnCode takes over a code, which is the live one now: a new one, or the one that was
-// live before.
+// learnCode records the live code: a new one, or the earlier one sent again.
 func (a *act) learnCode(o *observed, u *user, live spec.Name) {
 	a.t.Helper()
 	switch code := o.OTP.Code; {
@@ -185,7 +184,8 @@ func (a *act) learnCode(o *observed, u *user, live spec.Name) {
 	}
 }
 
-// learnRecovery takes over a set of recovery codes: ten, no two alike, as they are shown.
+// learnRecovery records a set of recovery codes: ten different ones in the shown
+// form.
 func (a *act) learnRecovery(o *observed, u *user, set spec.Name) {
 	a.t.Helper()
 	seen := map[string]bool{}
@@ -204,7 +204,7 @@ func (a *act) learnRecovery(o *observed, u *user, set spec.Name) {
 	u.sets = append(u.sets, set)
 }
 
-// learn takes over what was drawn at random.
+// learn records random values.
 func (a *act) learn(o *observed, u *user, next spec.State) {
 	a.t.Helper()
 	if o.Made() != "" && !a.Op.Row().Makes {
@@ -224,7 +224,7 @@ func (a *act) learn(o *observed, u *user, next spec.State) {
 	}
 }
 
-// wiped checks what Wipe was told. Its ID is random, and the same from then on.
+// wiped checks the argument of Wipe. Its ID is random, and fixed from then on.
 func (m *machine) wiped(o *observed, u *user, got factor.Wipe, next spec.State) {
 	m.t.Helper()
 	want := u.state.Wipe
@@ -241,7 +241,7 @@ func (m *machine) wiped(o *observed, u *user, got factor.Wipe, next spec.State) 
 	}
 }
 
-// stored compares what was written, and moves on to it.
+// stored compares the written state, and moves on to it.
 func (m *machine) stored(o *observed, u *user, next spec.State) {
 	m.t.Helper()
 	r, written := o.written[u.name]
@@ -271,8 +271,8 @@ func describe(err error) string {
 
 func allDigits(s string, n int) bool { return len(s) == n && strings.Trim(s, "0123456789") == "" }
 
-// check is the invariant: the status of every user is what the specification says,
-// and asking for it writes nothing.
+// check is the invariant: every user's status is the specification's, and reading
+// it writes nothing.
 func (m *machine) check() {
 	m.t.Helper()
 	for _, name := range m.names {

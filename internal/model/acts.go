@@ -5,14 +5,14 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A way is how often a run makes a call of an operation, and how it draws one.
+// A way tells how often a run makes a call of an operation, and how it draws one.
 type way struct {
 	weight int
 	run    func(m *machine, t *rapid.T)
 }
 
-// ways has one for each operation. Where a call would come to nothing, because
-// nobody holds what it is about, another is made instead.
+// ways has one for each operation. If a call would do nothing, because nobody holds
+// its subject, the run makes another.
 var ways = [spec.OpCount]way{
 	spec.VerifyOTP:                {6, (*machine).verifyOTP},
 	spec.VerifyPIN:                {3, (*machine).verifyPIN},
@@ -72,7 +72,7 @@ func looks(op spec.Op) func(*machine, *rapid.T) {
 	return func(m *machine, t *rapid.T) { m.act(op, m.drawUser(t)).make() }
 }
 
-// aboutOne is such a call, mostly about a user of whom something is true.
+// aboutOne is such a call, mostly about a user for whom is holds.
 func aboutOne(op spec.Op, is func(*user) bool) func(*machine, *rapid.T) {
 	return func(m *machine, t *rapid.T) { m.act(op, m.drawUserWho(t, is)).make() }
 }

@@ -26,8 +26,8 @@ func (m *machine) adminSetPIN(t *rapid.T) {
 	a.make()
 }
 
-// wait waits only where it need not: for a PIN that is set, or with a timeout
-// that is malformed.
+// wait calls Wait only where it returns at once: for a PIN that is set, or with a
+// malformed timeout.
 func (m *machine) wait(t *rapid.T) {
 	name := m.drawUserWho(t, hasPIN)
 	timeout := pick(t, "timeout", time.Second, time.Second, time.Minute, time.Minute, 0, time.Second-1, time.Minute+1, -time.Second)
@@ -77,8 +77,8 @@ func (m *machine) enroll(t *rapid.T) {
 	a.make()
 }
 
-// drawRegistered draws what RegisteredAt answers: inside the window, at its edges,
-// outside, nothing, or a fault. It is asked only where no proof is given.
+// drawRegistered draws the answer of RegisteredAt: inside the window, at its edges,
+// outside, none, or a fault. The library asks only without a proof.
 func (m *machine) drawRegistered(t *rapid.T, a *act) (at time.Time, fault error) {
 	grace := m.cfg.spec.Device.Grace
 	which := pick(t, "registered", "now", "now", "now", "now", "first moment", "too early", "last moment", "too late", "inside", "zero", "error", "panic")
@@ -129,7 +129,7 @@ func (a *act) enrolled(o *observed, next spec.State) spec.Secret {
 	return s
 }
 
-// sameAsURL checks that the URL of an enrolment says what the enrolment says.
+// sameAsURL checks that an enrolment and its URL agree.
 func (a *act) sameAsURL(o *observed) {
 	a.t.Helper()
 	got := o.Enrollment
@@ -198,14 +198,14 @@ func (m *machine) confirm(t *rapid.T) {
 	}
 }
 
-// confirmThis calls Confirm and says whether it was right.
+// confirmThis calls Confirm and reports whether the code was right.
 func (m *machine) confirmThis(name, code given) bool {
 	a := m.act(spec.Confirm, name).label("%v", code)
 	a.OTP = code.text
 	return a.make()
 }
 
-// drawConfirm draws a code that is often one of the waiting secret's.
+// drawConfirm draws a code, often one of the waiting secret's.
 func (m *machine) drawConfirm(t *rapid.T, name string) given {
 	if u := m.users[name]; u != nil && isWaiting(u) && rapid.Bool().Draw(t, "waiting code") {
 		s := u.state.Waiting.Secret

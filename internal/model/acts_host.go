@@ -70,7 +70,7 @@ func (m *machine) status(t *rapid.T) {
 	}
 }
 
-// erases is Forget or Discard, now and then, or no user grows old.
+// erases is Forget or Discard. It is rare, or no user grows old.
 func erases(op spec.Op) func(*machine, *rapid.T) {
 	return func(m *machine, t *rapid.T) {
 		if rare(t, "erase", 3) {

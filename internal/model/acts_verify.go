@@ -41,7 +41,7 @@ var kindLists = append(kindsAlone(),
 	[]factor.Kind{factor.KindAccount, factor.KindLogin, factor.KindDeviceTOTP},
 )
 
-// recoveryLists are for texts that are malformed without the kind.
+// recoveryLists are for texts that are malformed for other kinds.
 var recoveryLists = [][]factor.Kind{
 	{factor.KindRecovery}, {factor.KindDeviceTOTP, factor.KindRecovery}, {factor.KindRecovery, factor.KindAccount, factor.KindLogin},
 }

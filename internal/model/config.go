@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A config is the options of one run, beside what the specification reads in them.
+// A config is a run's options, beyond what the specification reads.
 type config struct {
 	opts factor.Options // without functions
 	spec spec.Options
@@ -19,8 +19,8 @@ type config struct {
 	notifies                             bool // some of its processes have Notify
 }
 
-// drawLimit draws a small limit, so that a run reaches its final lock. The tries are
-// those by default.
+// drawLimit draws a small limit, so that a run reaches its final lock. tries is the
+// default of Tries.
 func drawLimit(t *rapid.T, label string, tries int) factor.Limit {
 	l := factor.Limit{
 		Tries: pick(t, label+" tries", 2, 1, 3, 0),
@@ -35,7 +35,7 @@ func drawLimit(t *rapid.T, label string, tries int) factor.Limit {
 	return l
 }
 
-// drawConfig draws what stays for the whole run.
+// drawConfig draws what stays the same during a run.
 func drawConfig(t *rapid.T) config {
 	c := config{
 		guard:      pick(t, "guard", true, true, true, true, true, true, true, false),
@@ -60,7 +60,7 @@ func drawConfig(t *rapid.T) config {
 	return c
 }
 
-// redraw draws what a host may change over the life of its data.
+// redraw draws what a host may change during the life of its data.
 func (c *config) redraw(t *rapid.T) {
 	o := &c.opts
 	o.OTP.Digits = pick(t, "otp digits", 0, 6, 7, 8)

@@ -10,10 +10,10 @@ import (
 	"github.com/knowhave/factor/internal/translate"
 )
 
-// hosts are said by the config, and not by its options.
+// hosts are options that a config holds outside its Options.
 var hosts = []string{"CheckPassword", "RegisteredAt", "Wipe", "Notify"}
 
-// An option that is the same in every run is one whose rule the model never tries.
+// The model never tries the rule of an option that is the same in every run.
 func TestEveryOptionIsDrawn(t *testing.T) {
 	runs := rapid.Custom(drawConfig)
 	constant := translate.Constant(300, func(seed uint64) *factor.Options {

@@ -8,9 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A given is an argument and what it is called in the log. The log must not
-// show random codes, or rapid would take two runs of one failure for two
-// failures.
+// A given is an argument with its label for the log. The log must not show random
+// codes, or rapid would take two runs of one failure for two failures.
 type given struct{ label, text string }
 
 // String returns the label.
@@ -48,8 +47,8 @@ var (
 	badPasswords = literal(strings.Repeat("p", 1025))
 )
 
-// pick draws one of several, each as likely as the other; rapid's own
-// SampledFrom prefers the first.
+// pick draws one of several with equal probability; rapid's SampledFrom prefers the
+// first.
 func pick[T any](t *rapid.T, label string, of ...T) T {
 	return rapid.Custom(func(t *rapid.T) T {
 		n := 0
@@ -80,14 +79,14 @@ func one(t *rapid.T, label string, often []given, n int, rarely []given) given {
 	return pick(t, label, often...)
 }
 
-// drawUser draws one of the users, most often the first, or rarely a name that
-// is malformed.
+// drawUser draws one of the users, most often the first, or rarely a malformed
+// name.
 func (m *machine) drawUser(t *rapid.T) given {
 	often := append(literal(m.names...), literal(m.names[0], m.names[0], m.names[0])...)
 	return one(t, "user", often, 60, badUsers)
 }
 
-// someone says whether something is true of any user.
+// someone reports whether is holds for any user.
 func (m *machine) someone(is func(u *user) bool) bool {
 	for _, u := range m.users {
 		if is(u) {
@@ -97,7 +96,7 @@ func (m *machine) someone(is func(u *user) bool) bool {
 	return false
 }
 
-// drawUserWho draws mostly from the users of whom something is true.
+// drawUserWho draws mostly from the users for whom is holds.
 func (m *machine) drawUserWho(t *rapid.T, is func(u *user) bool) given {
 	var who []string
 	for _, name := range m.names {
@@ -111,7 +110,7 @@ func (m *machine) drawUserWho(t *rapid.T, is func(u *user) bool) given {
 	return pick(t, "user", literal(who...)...)
 }
 
-// drawPIN draws a PIN that is given as proof.
+// drawPIN draws a PIN to give as proof.
 func (m *machine) drawPIN(t *rapid.T, name string) given {
 	often := pinPool
 	if u := m.users[name]; u != nil && u.state.PIN.Digits != "" {
@@ -121,7 +120,7 @@ func (m *machine) drawPIN(t *rapid.T, name string) given {
 	return one(t, "pin", often, 40, badPINs)
 }
 
-// drawNewPIN draws a PIN to be set.
+// drawNewPIN draws a PIN to set.
 func (m *machine) drawNewPIN(t *rapid.T) given {
 	return one(t, "new pin", pinPool, 4, append(append(literal("", "258"), oddPins...), badPINs...))
 }
@@ -220,8 +219,7 @@ func (m *machine) addIssued(u *user, fresh, used func(text, label string)) {
 	}
 }
 
-// recoveryOf lists the recovery codes that a user has not used, each in a spelling of its
-// own.
+// recoveryOf lists the user's unused recovery codes, each in another spelling.
 func (m *machine) recoveryOf(u *user) (codes []given) {
 	r := u.state.Recovery
 	for n := range spec.RecoveryCodes {
@@ -261,7 +259,7 @@ func (u *user) devices() []spec.Device {
 	return u.state.Devices[:n]
 }
 
-// drawProof draws which credentials are given, and the credentials.
+// drawProof draws a combination of credentials, and the credentials.
 func (m *machine) drawProof(t *rapid.T, c *spec.Call, patterns ...string) (label string) {
 	var labels []string
 	for _, field := range strings.Fields(pick(t, "given", patterns...)) {
@@ -282,7 +280,7 @@ func (m *machine) drawProof(t *rapid.T, c *spec.Call, patterns ...string) (label
 	return "{" + strings.Join(labels, ", ") + "}"
 }
 
-// Patterns of credentials that are given. PINs are rare where hashing is slow.
+// patterns returns combinations of credentials. PINs are rare if hashing is slow.
 func (m *machine) patterns() []string {
 	if m.env.RarePINs {
 		return []string{"otp", "password", "otp password", "", "otp", "password", "pin", "otp password", "otp password pin"}

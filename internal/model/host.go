@@ -14,7 +14,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// observed is everything the outside saw of one call.
+// observed is everything visible from outside during one call.
 type observed struct {
 	label string
 	*translate.Result
@@ -38,8 +38,8 @@ func newObserved(label string) *observed {
 	}
 }
 
-// A host is the world around the code under test: the store it is given and the
-// functions in its options. It writes down what it sees.
+// A host is the world around the code under test: its store and the functions in
+// its options. It records what it sees.
 type host struct {
 	factor.Store
 
@@ -54,7 +54,7 @@ type host struct {
 	mail     letterbox
 }
 
-// watch has what is seen from now on written down in o.
+// watch records everything seen from now on in o.
 func (h *host) watch(o *observed) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -71,7 +71,7 @@ func (o *observed) complain(format string, args ...any) {
 	o.complaints = append(o.complaints, fmt.Sprintf(format, args...))
 }
 
-// Load counts.
+// Load counts its calls.
 func (h *host) Load(ctx context.Context, user string) (factor.Record, error) {
 	r, err := h.Store.Load(ctx, user)
 	h.note(func(o *observed) {
@@ -84,7 +84,7 @@ func (h *host) Load(ctx context.Context, user string) (factor.Record, error) {
 	return r, err
 }
 
-// CompareAndSwap counts, and remembers what was written.
+// CompareAndSwap counts its calls and keeps what was written.
 func (h *host) CompareAndSwap(ctx context.Context, user string, old int64, next factor.Record) error {
 	err := h.Store.CompareAndSwap(ctx, user, old, next)
 	h.note(func(o *observed) {
@@ -107,17 +107,17 @@ func (h *host) CompareAndSwap(ctx context.Context, user string, old int64, next 
 	return err
 }
 
-// The passwords the host knows. Each user has one of its own.
+// The passwords that the host knows, one for each user.
 const (
 	faultyPassword = "the check fails on this"
 	panicPassword  = "the check panics on this"
-	// bcryptPassword is refused as hosts do who return what bcrypt says.
+	// bcryptPassword is refused with bcrypt's error.
 	bcryptPassword = "the check says no to this by an error"
 )
 
 func passwordOf(user string) string { return "the password of " + user }
 
-// says is what the host's check says of a password.
+// says returns the host's judgement of a password.
 func says(user, password string) spec.Says {
 	switch password {
 	case faultyPassword, panicPassword:
@@ -178,13 +178,13 @@ func (h *host) observe(_ context.Context, e factor.Event) {
 	}
 }
 
-// clock reads the model's clock with a fraction of a millisecond more and in
-// some zone, neither of which may show anywhere.
+// clock returns the model's time plus a fraction of a millisecond in some zone.
+// Neither may show anywhere.
 func (h *host) clock() time.Time {
 	return h.now.Add(123456 * time.Nanosecond).In(h.zone)
 }
 
-// denies says what deny does: it refuses one PIN and panics on another.
+// denies returns what deny does: it refuses one PIN and panics on another.
 func denies(pin string) spec.Says {
 	switch {
 	case strings.HasPrefix(pin, "6661"):
@@ -221,7 +221,7 @@ func (m *machine) options() *factor.Options {
 	return &o
 }
 
-// wipes says what Options.Wipe does.
+// wipes returns what Options.Wipe does.
 func (h *host) wipes() spec.Says {
 	if h.wipeMode == "ok" {
 		return spec.Yes

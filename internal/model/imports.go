@@ -13,9 +13,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// importPool are secrets of other systems, whose names are their places from 1 on.
-// There are few, so that the same ones are imported again and again, in the same
-// place and in others.
+// importPool holds secrets of other systems, named by their index from 1. There are
+// few, so that the same ones are imported repeatedly, into the same place and
+// others.
 var importPool = []string{
 	"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "KRUGKIDROVUWG2ZAMJZG653OEBTG66BA",
 }
@@ -60,8 +60,8 @@ func secretsOf(devices []spec.Device) (all []spec.Secret) {
 	return all
 }
 
-// drawSince draws when something was bound elsewhere: that is not known, or long
-// ago, or about as long as the guard asks for.
+// drawSince draws when something was bound elsewhere: unknown, long ago, or about
+// MinAge ago.
 func (m *machine) drawSince(t *rapid.T) spec.Time {
 	ago := pick(t, "bound ago", 0, 0, time.Minute, m.cfg.opts.Reset.MinAge, m.cfg.opts.Reset.MinAge+time.Minute, 24*time.Hour)
 	if ago == 0 {
@@ -89,7 +89,7 @@ func (m *machine) drawElsewhere(t *rapid.T, id spec.Name) spec.HeldElsewhere {
 	return spec.HeldElsewhere{ID: id, Secret: s, Mark: 1 << bit}
 }
 
-// totpOf is a secret as it is passed on: one with other digits as a URL.
+// totpOf converts a secret for Import: one with other digits becomes a URL.
 func totpOf(h spec.HeldElsewhere) factor.ImportedTOTP {
 	secret, last := importPool[h.Secret.Key-1], max(0, h.Secret.Last)
 	if h.Secret.Digits == 6 {

@@ -6,8 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// useMany uses up more codes of a kind than are remembered, and tries the first
-// ones again.
+// useMany uses more codes of a kind than are remembered, and tries the first ones
+// again.
 func (m *machine) useMany(t *rapid.T) {
 	name := literal(pick(t, "user", m.names...))[0]
 	u := m.users[name.text]
@@ -35,8 +35,8 @@ func (m *machine) useMany(t *rapid.T) {
 	}
 }
 
-// issueMany issues a code of a kind for each purpose, more than can be live at once, and
-// tries them all: for their own purposes, and some for another first.
+// issueMany issues codes for more purposes than can be live at once, and tries them
+// all: for their own purposes, and some for another first.
 func (m *machine) issueMany(t *rapid.T) {
 	name := literal(pick(t, "user", m.names...))[0]
 	u := m.users[name.text]
@@ -64,8 +64,8 @@ func (m *machine) issueMany(t *rapid.T) {
 	}
 }
 
-// useRecovery has a user make a set of recovery codes, use some, try those again, and all
-// of them again once there is another set.
+// useRecovery generates a set of recovery codes, uses some, tries those again, and
+// tries all of them after generating another set.
 func (m *machine) useRecovery(t *rapid.T) {
 	name := literal(pick(t, "user", m.names...))[0]
 	u := m.users[name.text]

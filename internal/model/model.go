@@ -1,11 +1,11 @@
 // Package model drives the whole public API of factor against the specification in
 // internal/spec.
 //
-// [Run] makes random calls with random options for a few users, moves the clock to
-// and fro, and after each call compares the answer, the events, the calls of the
-// store and of the host's functions, what is due, and the whole status of every
-// user. From the code under test it takes only what is random there: issued codes,
-// secrets and the IDs of wipes. What a code is worth is computed for itself.
+// [Run] makes random calls with random options for a few users, moves the clock,
+// and after each call compares the answer, the events, the calls of the store and
+// of the host's functions, the due time, and every user's whole status. From the
+// code under test it takes only random values: issued codes, secrets and the IDs of
+// wipes. It computes itself what a code is right for.
 package model
 
 import (
@@ -23,24 +23,23 @@ import (
 	"pgregory.net/rapid"
 )
 
-// An Env is what a run needs from the test that starts it.
+// An Env is what the test gives to a run.
 type Env struct {
-	// NewStore returns an empty store. It is called for every check, so a
-	// database gives a new table each time.
+	// NewStore returns an empty store. Run calls it for every check, so a database
+	// must give a new table each time.
 	NewStore func() factor.Store
 	// NewVerifier makes the verifier under test; factor.NewVerifier, or one with
 	// a cheap hash.
 	NewVerifier func(factor.Store, factor.Sealer, *factor.Options) (*factor.Verifier, error)
-	// Checks and Steps are how many random runs are made, of how many calls on
-	// average, unless -rapid.checks and -rapid.steps say otherwise; 0 leaves
-	// rapid's defaults.
+	// Checks and Steps are the number of random runs and their average number of
+	// calls, unless -rapid.checks and -rapid.steps are set; 0 means rapid's
+	// defaults.
 	Checks, Steps int
-	// RarePINs makes calls that hash a PIN rare, for the real hash is slow.
+	// RarePINs makes calls that hash a PIN rare, for the slow real hash.
 	RarePINs bool
 }
 
-// A machine is one run: the code under test on one side, the specification on the
-// other.
+// A machine is one run, with the code under test and the specification.
 type machine struct {
 	t    *rapid.T
 	env  Env
@@ -54,16 +53,17 @@ type machine struct {
 	oldest int // the oldest generation that still opens
 
 	drawn *translate.Drawn
-	last  spec.Name               // the last name that was given
+	last  spec.Name               // the last name used
 	wipes map[spec.Name]uuid.UUID // by the names of those that were marked
-	// notices are the IDs of those that were told, by their names, and noticeOf the names.
+	// notices maps the names of told notices to their IDs, and noticeOf the
+	// reverse.
 	notices  map[spec.Name]uuid.UUID
 	noticeOf map[uuid.UUID]spec.Name
 	views    *translate.Views
-	fixed    *view // what all calls are made on, nil: each draws its own
+	fixed    *view // the view of all calls, nil: each draws its own
 }
 
-// A user is what is believed about one user.
+// A user is the model's state of one user.
 type user struct {
 	name  string
 	state spec.State
@@ -109,7 +109,7 @@ func tune(t *testing.T, name string, value int) {
 func newMachine(t *rapid.T, env Env) *machine {
 	m := &machine{
 		t: t, env: env,
-		// Users that a store which folds case or trims would confuse.
+		// A store that folds case or trims would confuse these users.
 		names: []string{"Ann", "ann", "ann "},
 		users: map[string]*user{},
 		drawn: translate.NewDrawn(), last: 1000, wipes: map[spec.Name]uuid.UUID{},
@@ -134,7 +134,7 @@ func (m *machine) setNow(now time.Time) {
 	m.now, m.host.now = now, now
 }
 
-// restart makes everything anew on the same store, as a new process would.
+// restart makes everything anew on the same store, like a new process.
 func (m *machine) restart() {
 	key := func(generation int) []byte {
 		sum := sha256.Sum256(fmt.Appendf(nil, "key %d", generation))
@@ -160,7 +160,7 @@ func (m *machine) restart() {
 	}
 }
 
-// do makes one call and returns what was seen of it.
+// do makes one call and returns its visible effects.
 func (m *machine) do(label string, c *spec.Call, args *translate.Args) *observed {
 	o := newObserved(label)
 	m.host.watch(o)
@@ -178,7 +178,7 @@ func sum(counts map[string]int) int {
 	return n
 }
 
-// sealed says whether the key of a user's record was dropped.
+// sealed reports whether the key of a user's record was dropped.
 func (m *machine) sealed(u *user) bool { return u.state.Stored && u.key < m.oldest }
 
 func (m *machine) time() spec.Time { return spec.At(m.now) }

@@ -14,7 +14,7 @@ import (
 
 var errNotify = errors.New("model: mail is down")
 
-// A letterbox is how the host's Notify behaves.
+// A letterbox tells how the host's Notify behaves.
 type letterbox struct {
 	mode string      // ok, error or panic
 	deaf spec.Action // of which it fails, whatever the mode is
@@ -36,7 +36,7 @@ func (h *host) notify(ctx context.Context, n factor.Notice) error {
 	return nil
 }
 
-// says is what Notify does, for the specification.
+// says sets Notify's behaviour for the specification.
 func (l letterbox) says(host *spec.Host) {
 	host.Notify, host.Deaf = spec.Fails, l.deaf
 	if l.mode == "ok" {
@@ -53,8 +53,8 @@ func (m *machine) breakNotify(t *rapid.T) {
 	m.t.Logf("notify: %+v", m.host.mail)
 }
 
-// flood does things again and again that a user should hear of, while mail is mostly down,
-// so that there are more than can wait, and then has Sweep come.
+// flood repeats things that a user should hear of, while mail is mostly down, so
+// that more notices come than can wait, and then sweeps.
 func (m *machine) flood(t *rapid.T) {
 	if !m.cfg.notify {
 		return
@@ -82,10 +82,11 @@ func (m *machine) flood(t *rapid.T) {
 	}
 }
 
-// goodPIN is one that the policy takes.
+// goodPIN returns a PIN within the policy.
 func (c *config) goodPIN() string { return "829904615"[:c.spec.PIN.Length] }
 
-// notified compares what Notify was told. An ID is random, and the same from then on.
+// notified compares the arguments of Notify. An ID is random, and fixed from then
+// on.
 func (m *machine) notified(o *observed, u *user, got []factor.Notice, want []spec.Notice) {
 	m.t.Helper()
 	if len(got) != len(want) {
@@ -112,7 +113,7 @@ func (m *machine) sameNotice(o *observed, name spec.Name, id uuid.UUID) {
 	m.notices[name], m.noticeOf[id] = id, name
 }
 
-// A telling is what a Sweep has to have told of all users together, and said of them.
+// A telling is what a Sweep must have told to all users together, and reported.
 type telling struct {
 	notices map[string][]spec.Notice // by user
 	order   []string                 // the users, one for each call of Notify
@@ -120,7 +121,7 @@ type telling struct {
 	says    map[string]said
 }
 
-// said is what the errors of a Sweep say of a user.
+// said is what the errors of a Sweep report about a user.
 type said struct{ wipe, unopened, untold, dropped bool }
 
 func newTelling() *telling {
@@ -135,7 +136,7 @@ func (all *telling) add(user string, out spec.Outcome) {
 	all.says[user] = said{wipe: out.Answer.Err == spec.WipePending, untold: out.Untold, dropped: out.Dropped > 0}
 }
 
-// sweptNotices compares what a Sweep told, and said in its errors.
+// sweptNotices compares what a Sweep told and reported.
 func (m *machine) sweptNotices(o *observed, want *telling) {
 	m.t.Helper()
 	var order []string
@@ -155,7 +156,7 @@ func (m *machine) sweptNotices(o *observed, want *telling) {
 	}
 }
 
-// saidBy is what one error of a Sweep says.
+// saidBy returns what one error of a Sweep reports.
 func (m *machine) saidBy(o *observed, of *factor.UserError) said {
 	m.t.Helper()
 	one := said{wipe: errors.Is(of, factor.ErrWipePending), unopened: errors.Is(of, factor.ErrUnsealed)}
@@ -169,7 +170,7 @@ func (m *machine) saidBy(o *observed, of *factor.UserError) said {
 	return one
 }
 
-// saidOf is what the errors of a Sweep say of a user.
+// saidOf returns what the errors of a Sweep report about a user.
 func (m *machine) saidOf(o *observed, user string) (all said) {
 	m.t.Helper()
 	joined, _ := o.Err.(interface{ Unwrap() []error })
@@ -198,7 +199,7 @@ func (m *machine) hears(notices []spec.Notice) bool {
 	return m.host.mail.mode == "ok" && slices.ContainsFunc(notices, func(n spec.Notice) bool { return n.Action != m.host.mail.deaf })
 }
 
-// leaves are the errors that were joined.
+// leaves returns the joined errors.
 func leaves(err error) (all []error) {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {

@@ -40,8 +40,8 @@ func (m *machine) sweep(*rapid.T) {
 	}
 }
 
-// malformed reports whether a call about everybody is malformed, and checks that it was
-// refused, and nothing asked of the store.
+// malformed reports whether a call about everybody is malformed, and checks that it
+// was refused without a call of the store.
 func (m *machine) malformed(o *observed, c *spec.Call) bool {
 	m.t.Helper()
 	if len(m.cfg.spec.Malformed(c)) == 0 {
@@ -53,7 +53,7 @@ func (m *machine) malformed(o *observed, c *spec.Call) bool {
 	return true
 }
 
-// swept is what a Sweep has to have done for all users together.
+// swept is what a Sweep must have done for all users together.
 type swept struct {
 	events   []spec.Event
 	changed  int // users
@@ -62,8 +62,8 @@ type swept struct {
 	*telling
 }
 
-// sweepUser adds to want what the Sweep has to have done for a user, and compares
-// what is stored about the user now.
+// sweepUser adds to want what the Sweep must have done for a user, and compares the
+// user's stored record.
 func (m *machine) sweepUser(o *observed, c *spec.Call, u *user, want *swept) {
 	isDue := func() bool { return u.due != 0 && u.due <= m.time() }
 	if m.sealed(u) {

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A step is one of the things a run does.
+// A step is one action of a run.
 type step struct {
 	name string
 	run  func(*machine, *rapid.T)
@@ -51,13 +51,13 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 
 const year = 365 * 24 * time.Hour
 
-// moveClock moves the clock on, as time does.
+// moveClock moves the clock forward, as time does.
 func (m *machine) moveClock(t *rapid.T) {
 	m.move(pick(t, "by", time.Millisecond, time.Second, 14*time.Second, 30*time.Second, 30*time.Second,
 		time.Minute, time.Minute, 2*time.Minute, 2*time.Minute, 5*time.Minute, 11*time.Minute, time.Hour, 25*time.Hour, 40*24*time.Hour))
 }
 
-// moveFar makes the clock jump, as one does that is set.
+// moveFar makes the clock jump.
 func (m *machine) moveFar(t *rapid.T) {
 	m.move(pick(t, "by", -time.Second, -40*time.Second, -3*time.Minute, -time.Hour, -26*time.Hour, -10*year, 10*year))
 }
@@ -73,8 +73,8 @@ func (m *machine) move(by time.Duration) {
 
 const tenMinutes = spec.Time(10 * time.Minute / time.Millisecond)
 
-// moveTo moves the clock to an instant at which something ends or begins, or to
-// the last millisecond before.
+// moveTo moves the clock to a time at which something ends or begins, or to the
+// last millisecond before.
 func (m *machine) moveTo(t *rapid.T) {
 	var instants []time.Time
 	add := func(at spec.Time) {
@@ -125,8 +125,8 @@ func (m *machine) moveTo(t *rapid.T) {
 	m.t.Logf("clock: to %s", m.now)
 }
 
-// hammer gives one wrong credential again and again, each time as soon as it is
-// judged, so that the locks grow to their longest and become final.
+// hammer repeats one wrong credential, each time as soon as it is judged, so that
+// the locks grow to their longest and become final.
 func (m *machine) hammer(t *rapid.T) {
 	name, kind := literal(pick(t, "user", m.names...))[0], pickKind(t)
 	if kind == spec.KindPIN {
@@ -168,7 +168,8 @@ func (m *machine) hammer(t *rapid.T) {
 	}
 }
 
-// giveRight gives what is right of a kind, which a lock has to keep from being judged.
+// giveRight gives a right credential of a kind, which a lock must keep from being
+// judged.
 func (m *machine) giveRight(name given, kind spec.Kind) {
 	u := m.users[name.text]
 	switch kind {
@@ -194,7 +195,7 @@ func (m *machine) breakWipe(t *rapid.T) {
 	m.host.wipeMode = pick(t, "wipe", "ok", "error", "panic")
 }
 
-// restarted stands for a new process: other options, or other keys.
+// restarted is a new process with other options or keys.
 func (m *machine) restarted(t *rapid.T) {
 	switch pick(t, "new", "options", "options", "options", "options", "key", "key", "key, old ones dropped", "old keys back", "old keys back") {
 	case "options":
@@ -210,8 +211,8 @@ func (m *machine) restarted(t *rapid.T) {
 	m.restart()
 }
 
-// rotate does what a host does that rotates its key: a new one, every record
-// resealed, the old ones dropped.
+// rotate rotates the key as a host does: a new one, every record resealed, the old
+// ones dropped.
 func (m *machine) rotate(t *rapid.T) {
 	m.key++
 	m.restart()

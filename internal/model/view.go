@@ -9,14 +9,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A view is what a call is made on: the Verifier, or what For made of it.
+// A view is the Verifier, or what For returned.
 type view struct {
 	on    bool
 	parts []string
 }
 
-// purposes are those of the views. They are few, so that codes are issued and judged for
-// the same ones, and some are the same parts joined otherwise, with blanks or without.
+// purposes are the views' purposes. They are few, so that codes are issued and
+// judged for the same ones, and some are the same parts joined otherwise, with or
+// without blanks.
 var purposes = [][]string{
 	{"pay", "A 1", "2"}, {"pay", "A", "1 2"}, {"pay", "A1", "2"}, {"pay", "A", "12"}, {"pay A 1 2"}, {"address", "ann@example.org"},
 }
@@ -49,8 +50,8 @@ func (v view) String() string {
 // GoString returns what String does, for the log.
 func (v view) GoString() string { return v.String() }
 
-// drawView draws what a call about a user is made on: mostly the Verifier or a view for
-// which a code of the user is live, and rarely one whose purpose is malformed.
+// drawView draws the view for a call about a user: mostly the Verifier or a view
+// for which a code of the user is live, and rarely one with a malformed purpose.
 func (m *machine) drawView(t *rapid.T, name string) view {
 	if m.fixed != nil {
 		return *m.fixed
@@ -71,7 +72,7 @@ func (m *machine) drawView(t *rapid.T, name string) view {
 	return pick(t, "view", views...)
 }
 
-// fix has all calls of what follows made on one well-formed view.
+// fix makes the following calls on one well-formed view.
 func (m *machine) fix(v view) (release func()) {
 	m.fixed = &v
 	return func() { m.fixed = nil }

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// What stands in for Argon2id tells PINs and salts apart, is counted, and is told
-// what it would cost.
+// The stand-in for Argon2id distinguishes PINs and salts, is counted, and reports
+// its cost.
 func TestCheapHashStandsInForArgon2id(t *testing.T) {
 	before := Of
 	t.Cleanup(func() { Of = before })

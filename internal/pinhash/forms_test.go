@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// read imports a hash and returns what compares a PIN with it.
+// read imports a hash and returns its comparison.
 func read(text string) (matches func(pin string) bool, reason string) {
 	h, reason := Import(text)
 	if reason != "" {
@@ -79,7 +79,8 @@ func TestImportedHashesMatchTheVectorsOfTheirSystems(t *testing.T) {
 		{"$scrypt$ln=8,r=2,p=1$dO6d0xoDoLT2PofQGoNQag$g/Wf2A0vhHhaJM+addK61QPBthSmYB6uVTtQzh8CM3o", "password"},
 		{"$scrypt$ln=1,r=4,p=2$yhnD+J+Tci4lZCwFgHCuVQ$fAsEWmxSHuC0cHKMwKVFPzrQukgvK09Sj+NueTSxKds", "nacl"},
 		{"{scrypt}$e0801$8bWJaSu2IKSn9Z9kM+TPXfOc/9bdYSrN1oD9qfVThWEwdRTnO7re7Ei+fUZRJ68k9lTyuTeUp4of4g24hHnazw==$OAOec05+bXxvuu/1qZ6NUR+xQYvYv7BeL1QxwRpY5Pc=", "password"},
-		// What docs/adopting.md tells to write for Keycloak, better-auth and Spring's {pbkdf2}.
+		// docs/adopting.md recommends these forms for Keycloak, better-auth and
+		// Spring's {pbkdf2}.
 		{"$argon2id$v=19$m=7168,t=5,p=1$LRScGShC7shkdoU5B1UgUQ$xKjWvB9+0sSP6wTqI1JoEI7w+iA0x9VDhPgmrOHRG80", "secret"},
 		{"$scrypt$ln=14,r=16,p=1$MDAxMTIyMzM0NDU1NjY3Nzg4OTlhYWJiY2NkZGVlZmY$w3LiXPo9LIj3t7EeXp6gZw2Bk+ZDnnOnqd+vYuN0usimDco66r9Z+X9FydvQJJ1o46QnHcw+t0yEORI3WztnvA", "8299"},
 		{"$pbkdf2-sha1$i=185000$XZI7RKbRKfM$3fPjyNKUEnI9y95yRF6O9r87UI+/F/pO1Na5nKdj2Nw", "password"},
@@ -95,7 +96,7 @@ func TestImportedHashesMatchTheVectorsOfTheirSystems(t *testing.T) {
 	}
 }
 
-// What an imported hash may cost is bounded, whichever form it came in.
+// The cost of an imported hash is bounded, whatever its form.
 func TestImportedHashesAreBoundedInEveryForm(t *testing.T) {
 	const salt, sum = "c2l4dGVlbiBvZiBzYWx0Lg", "gRt7Sn4yApQFjvmEDfgSU4DoHb1Nl0qEcxxWACetPAU"
 	tail := "$" + salt + "$" + sum

@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// cheap is a cost that the options refuse and tests can pay.
+// cheap is a cost below the options' bounds.
 var cheap = Options{MemoryKiB: 64, Time: 1, Threads: 1, Parallel: 3}
 
 // The reference implementation's tests (phc-winner-argon2, src/test.c).
@@ -74,8 +74,8 @@ func TestHashKeepsHowItWasMade(t *testing.T) {
 	}
 }
 
-// A stored hash is judged at its own cost, whatever today's is, and the right PIN
-// is hashed anew if today's is another; a wrong one never is.
+// A stored hash is compared at its own cost, and a right PIN is hashed anew if the
+// options' cost differs; a wrong one never is.
 func TestHashIsRenewedByTheRightPINOnly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cost := rapid.Custom(func(t *rapid.T) Options {
@@ -126,8 +126,8 @@ func TestHashIsValidWithASumAndAPass(t *testing.T) {
 	}
 }
 
-// A user without a PIN costs one hash at today's cost, and no PIN is right.
-func TestHashOfNobodyCostsTheSame(t *testing.T) {
+// A user without a PIN costs one hash at the options' cost, and no PIN is right.
+func TestNoPINCostsTheSame(t *testing.T) {
 	h := New(cheap)
 	var made []Options
 	h.derive = func(_, salt []byte, time, memory uint32, threads uint8, size uint32) []byte {
@@ -147,8 +147,8 @@ func TestHashOfNobodyCostsTheSame(t *testing.T) {
 	}
 }
 
-// Never more than Parallel hashes are computed at once; one that waits leaves
-// when its context ends, and gives nobody else's slot away.
+// At most Parallel hashes run at once; a waiting one leaves when its context ends,
+// and frees nobody else's slot.
 func TestHashesWaitForASlotOrTheirContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for parallel := 1; parallel <= 3; parallel++ {
@@ -211,8 +211,8 @@ func TestHashesWaitForASlotOrTheirContext(t *testing.T) {
 	})
 }
 
-// A caller who has gone gets no slot, not even a free one, and a panic gives its
-// slot back.
+// A caller who has gone gets no slot, not even a free one, and a panic frees its
+// slot.
 func TestHashSlotsAreGivenBack(t *testing.T) {
 	h := New(cheap)
 	h.derive = func([]byte, []byte, uint32, uint32, uint8, uint32) []byte { panic("broken") }

@@ -104,8 +104,8 @@ func TestImportedHashIsValidAsItsTextOnly(t *testing.T) {
 	}
 }
 
-// FuzzImportedHash shows that whatever is taken can be compared with, that its form
-// is the only one it is rewritten to, and that no reason repeats what was given.
+// FuzzImportedHash shows that every accepted hash can be compared with, that its
+// form is final, and that no reason repeats the input.
 func FuzzImportedHash(f *testing.F) {
 	for _, hash := range pinhashtest.Imported {
 		f.Add(hash)

@@ -12,7 +12,7 @@ var refusals = []struct {
 }{
 	{regexp.MustCompile(`^$`), "must not be empty: leave PIN nil for a user who has none"},
 	{regexp.MustCompile(`^\s`), "must not begin with white space: cut it off"},
-	{regexp.MustCompile(`^!`), "is Django's mark for nothing that can be given right: leave PIN nil"},
+	{regexp.MustCompile(`^!`), "is Django's mark for an unusable password: leave PIN nil"},
 	{regexp.MustCompile(`^([0-9]{1,12}$|(?i:\{(noop|plain|cleartext)\}))`), "must be a hash: set a PIN that you have in the clear with Admin.SetPIN"},
 	{regexp.MustCompile(`^\$2[aby]\$`), "must have the 60 characters of a bcrypt hash: one that was cut cannot be checked, so have the user set a new PIN"},
 	{regexp.MustCompile(`^\$2`), "must be of the bcrypt version 2a, 2b or 2y, not 2 or 2x" + newPIN},

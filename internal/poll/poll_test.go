@@ -31,7 +31,7 @@ func TestWaitIsFalseAtTheTimeout(t *testing.T) {
 	})
 }
 
-func TestAllWhoWaitForAKeyShareTheLooks(t *testing.T) {
+func TestAllWaitersForAKeyShareTheLooks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource()
 		p := s.poll()
@@ -45,14 +45,14 @@ func TestAllWhoWaitForAKeyShareTheLooks(t *testing.T) {
 		for _, c := range all {
 			want(t, c, outcome{after: 10 * time.Second})
 		}
-		// One at once, and one each interval, of which a quarter is taken off at most.
+		// One at once, and one each interval, less up to a quarter.
 		if n := s.looked("a"); n < 10 || n > 14 {
 			t.Fatalf("%d looks in 10 s", n)
 		}
 	})
 }
 
-func TestWakeTellsAllWhoWaitForTheKey(t *testing.T) {
+func TestWakeReachesAllWaitersForTheKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newSource().poll()
 		p.Wake("a") // for whom nobody waits
@@ -81,8 +81,8 @@ func TestNothingIsAskedWhenNobodyWaits(t *testing.T) {
 	})
 }
 
-// Any number who come and go at the same time leave nothing behind.
-func TestNothingIsLeftOfThoseWhoComeAndGo(t *testing.T) {
+// Any number of callers that come and go at once leave nothing behind.
+func TestCallersThatComeAndGoLeaveNothing(t *testing.T) {
 	s := newSource()
 	p := poll.New(poll.Options{Look: s.look, Interval: time.Millisecond, Timeout: timeout})
 	var running sync.WaitGroup

@@ -13,8 +13,8 @@ import (
 	"github.com/knowhave/factor/internal/poll"
 )
 
-// A round that takes long begins no later for that: the interval counts from where
-// the last one began.
+// A long round does not delay the next: the interval counts from where the last one
+// began.
 func TestTheIntervalCountsFromTheBeginningOfARound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource()
@@ -33,8 +33,7 @@ func TestTheIntervalCountsFromTheBeginningOfARound(t *testing.T) {
 	})
 }
 
-// While a look goes on no other is begun at the same key, and what is found in the
-// end counts.
+// While a look at a key is running no other begins, and its result counts.
 func TestAKeyIsLookedAtOnceAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource()
@@ -137,7 +136,7 @@ func TestACallOfVersionsIsAboutAThousandKeys(t *testing.T) {
 	})
 }
 
-// A question that hangs takes no slot for longer than its timeout, and nobody else
+// A hanging question takes a slot for no longer than its timeout, and nobody else
 // waits for it.
 func TestAQuestionThatHangsIsGivenUp(t *testing.T) {
 	for name, on := range map[string]func(*source) *poll.Poll{"Look": (*source).poll, "Versions": (*source).versioned} {
@@ -200,8 +199,8 @@ func TestAnErrorEndsTheWaitForThatKeyOnly(t *testing.T) {
 	})
 }
 
-// Those who have gone need no look any more, though one was due to them.
-func TestNobodyIsLookedForWhoHasGone(t *testing.T) {
+// Callers who have gone need no look, even if one was due.
+func TestNoLookIsMadeForACallerWhoHasGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource()
 		p := s.poll()
@@ -227,8 +226,7 @@ func TestNobodyIsLookedForWhoHasGone(t *testing.T) {
 	})
 }
 
-// A run of questions that has ended takes nothing away from the one that begins at
-// once after it.
+// A run that has ended takes nothing from the one that begins right after it.
 func TestTheNextRunAsksAboutAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource()
@@ -249,8 +247,7 @@ func TestTheNextRunAsksAboutAll(t *testing.T) {
 	})
 }
 
-// However many callers come at once, at most 256 keys are looked at for the first
-// time at once.
+// However many callers come at once, at most 256 keys get their first look at once.
 func TestFirstLooksAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource()

@@ -19,7 +19,7 @@ const (
 
 var errDown = errors.New("down")
 
-// A source is what is asked: what a look at each key finds, and how.
+// A source is the subject of the questions: what a look at each key finds, and how.
 type source struct {
 	mu       sync.Mutex
 	seen     map[string]poll.Seen
@@ -105,7 +105,7 @@ func waits(ctx context.Context, p *poll.Poll, key string, timeout time.Duration)
 	return c
 }
 
-// lasts returns after so long, or when the context ends.
+// lasts returns after d, or when the context ends.
 func lasts(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):

@@ -1,6 +1,6 @@
-// Package rfc6238 computes one-time codes for tests, straight from RFC 4226 and
-// RFC 6238. It shares nothing with the library, so that each can catch the other
-// out. All tests that need a code take it from here.
+// Package rfc6238 computes one-time codes for tests, straight from RFC 4226 and RFC
+// 6238. It shares nothing with the library, so that each can catch the other's
+// errors. All tests take their codes from here.
 package rfc6238
 
 import (
@@ -65,8 +65,8 @@ func Step(unix, period int64) int64 {
 	return step
 }
 
-// Code returns so many digits for a counter, RFC 4226 §5.3, with an algorithm of
-// RFC 6238 §1.2; an empty name is SHA1.
+// Code returns the code for a counter (RFC 4226 §5.3), with an algorithm of RFC
+// 6238 §1.2; an empty name means SHA1.
 func Code(key []byte, algorithm string, digits int, counter int64) string {
 	mac := hmac.New(newHash(algorithm), key)
 	var text [8]byte

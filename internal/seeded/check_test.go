@@ -31,31 +31,31 @@ var (
 	killing  = pkg{"dbtest", "./torture"}
 )
 
-// A check is one of the ways in which this library is tested.
+// A check is one way of testing this library.
 type check struct {
 	name   string
 	column string // of the table
 	in     pkg
-	// keeps holds the test files of the package that the check is made of, so that
-	// the others need not be compiled. None means all.
+	// keeps holds the package's test files that the check needs; the others need
+	// not be compiled. None means all.
 	keeps []string
 	// flags are those of every run, and brief those of TestEachDefectIsCaught.
 	flags, brief []string
-	// long returns the flags of a long run, for so many times the effort.
+	// long returns the flags of a long run, for times the effort.
 	long func(times int) []string
 	cpus int
-	// reach holds the directories whose code it runs; all but these are out of its
-	// sight.
+	// reach holds the directories whose code it runs; it cannot see others.
 	reach []string
-	// finding is what its output says of what it found, and count how that is told.
+	// finding matches the finding in its output, and count describes how soon it
+	// came.
 	finding *regexp.Regexp
 	count   func(found [][]string) string
 }
 
-// core holds the directories whose code runs whatever the store.
+// core holds the directories whose code runs with any store.
 var core = []string{".", "internal/account", "internal/totp", "internal/commit", "internal/host", "internal/keylock", "internal/pinhash", "internal/poll", "memstore"}
 
-// seed makes a run that draws at random come out the same every time.
+// seed makes random runs reproducible.
 const seed = "1"
 
 var (
@@ -188,8 +188,8 @@ func (c *check) sees(d defect) bool {
 	return slices.Contains(c.reach, filepath.Dir(d.file))
 }
 
-// leftOut returns the test files that the check does without. In the long run it is
-// none, and checks in one package are one program.
+// leftOut returns the test files that the check does not need. In the long run it
+// returns none, and the checks of a package are one program.
 func (c *check) leftOut(t *testing.T) []string {
 	t.Helper()
 	if c.keeps == nil || *inFull {
@@ -214,7 +214,7 @@ func (c *check) effort() []string {
 	return c.long(*times)
 }
 
-// An outcome is what became of a check.
+// An outcome is the outcome of a check.
 type outcome struct {
 	passed bool
 	found  string // how soon it found something; empty if it did not
@@ -279,7 +279,7 @@ func set(found [][]string) []string {
 	return slices.Compact(all)
 }
 
-// successor is the run that failed, after so many that passed.
+// successor is the run that failed, after n that passed.
 func successor(passed string) string {
 	n, _ := strconv.Atoi(passed)
 	return strconv.Itoa(n + 1)

@@ -76,7 +76,7 @@ var noticeDefects = []defect{
 		name:    "Forget tells what it drops",
 		what:    "Forget tells that a wipe is done, after it has erased all that was kept",
 		file:    "admin.go",
-		edits:   []edit{{"if err != nil { // or those", "if true { // or those"}},
+		edits:   []edit{{"if err != nil { // on success", "if true { // on success"}},
 		catcher: rules,
 		flags:   []string{"-test.run=^TestForgetDrops"},
 	},

@@ -19,11 +19,10 @@ const root = "../.."
 // A defect is one mistake.
 type defect struct {
 	name  string // as in a heading
-	what  string // the sentence that says what goes wrong
+	what  string // a sentence about what goes wrong
 	file  string // in the repository
 	edits []edit
-	// catcher is the cheapest check that catches it, with the flags that it takes
-	// beside its own.
+	// catcher is the cheapest check that catches it, with further flags.
 	catcher *check
 	flags   []string
 }
@@ -50,8 +49,8 @@ func (d defect) plant() (string, error) {
 	return text, nil
 }
 
-// overlay writes the changed file and the description that the go command reads,
-// and returns the latter's name. The files that are left out are as good as gone.
+// overlay writes the changed file and the description for the go command, and
+// returns the latter's name. It removes the files that are left out.
 func (d defect) overlay(t *testing.T, leftOut []string) string {
 	t.Helper()
 	var o struct{ Replace map[string]string }
@@ -92,7 +91,7 @@ func (d defect) build(t *testing.T, c *check) (program string) {
 	program = filepath.Join(t.TempDir(), "check.test")
 	args := []string{"test", "-c", "-vet=off", "-ldflags=-w", "-overlay=" + d.overlay(t, c.leftOut(t)), "-o=" + program}
 	if *times == 1 {
-		// The checks run for a moment only: to compile them quickly is worth more.
+		// The checks run only briefly: compile them quickly.
 		args = append(args, "-gcflags=github.com/knowhave/factor/...=-N -l")
 	}
 	cmd := exec.CommandContext(t.Context(), "go", append(args, c.in.path)...)
@@ -103,8 +102,8 @@ func (d defect) build(t *testing.T, c *check) (program string) {
 	return program
 }
 
-// environment is this process's, without what would change how the checks are
-// built and run.
+// environment is this process's, without what would change how the checks are built
+// and run.
 func environment(cpus int) []string {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
@@ -116,9 +115,9 @@ func environment(cpus int) []string {
 	return env
 }
 
-// looksAtSources has the go command know that a test depends on every source file,
-// which only its child processes read. Otherwise an outdated result could come
-// from the cache.
+// looksAtSources tells the go command that a test depends on every source file,
+// which only its child processes read. Otherwise the cache could return an outdated
+// result.
 func looksAtSources(t *testing.T) {
 	t.Helper()
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {

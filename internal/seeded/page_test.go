@@ -23,8 +23,8 @@ func (d defect) row() string {
 // rowsOnPage matches the rows of the table: number, defect, and what found it.
 var rowsOnPage = regexp.MustCompile(`(?m)^\| (\d+) \| (\*\*(.*?)\*\*: .*?\)) \| (.*) \|\n`)
 
-// TestPageHoldsTheTable keeps the generated table equal in its rows to
-// this one. What the checks took is of the last run that wrote it.
+// TestPageHoldsTheTable compares the rows of the generated table with this one. The
+// costs of the checks are those of the last run that wrote it.
 func TestPageHoldsTheTable(t *testing.T) {
 	text, err := os.ReadFile(page)
 	if err != nil {
@@ -41,7 +41,7 @@ func TestPageHoldsTheTable(t *testing.T) {
 	}
 }
 
-// A table collects by what each defect was caught.
+// A table collects what caught each defect.
 type table struct {
 	mu    sync.Mutex
 	found map[string]string // by the defect's name
@@ -56,8 +56,7 @@ func (b *table) caught(d defect, o outcome) {
 	b.found[d.name] = d.catcher.name + " | " + o.found
 }
 
-// writePage writes the table anew. A defect that was not run keeps what the page
-// said of it.
+// writePage writes the table. A defect that did not run keeps its entry.
 func (b *table) writePage(t *testing.T) {
 	text, err := os.ReadFile(page)
 	if err != nil {

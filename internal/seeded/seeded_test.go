@@ -24,7 +24,7 @@ var (
 // defects are all of them.
 var defects = slices.Concat(updateDefects, ruleDefects, resetDefects, storeDefects, waitDefects, promiseDefects, codeDefects, noticeDefects)
 
-// slots is how many checks are built or run at once.
+// slots is the number of checks built or run at once.
 var slots = make(chan struct{}, 2)
 
 func takeSlot() (leave func()) {
@@ -32,15 +32,14 @@ func takeSlot() (leave func()) {
 	return func() { <-slots }
 }
 
-// first reports whether a defect is the first that its check is to catch: these are
-// planted without -long.
+// first reports whether a defect is the first for its check: these run without
+// -long.
 func (d defect) first() bool {
 	i := slices.IndexFunc(defects, func(o defect) bool { return o.catcher == d.catcher })
 	return defects[i].name == d.name
 }
 
-// TestEachDefectIsCaught builds and runs, for each defect, the check that is named
-// for it.
+// TestEachDefectIsCaught builds and runs the named check of each defect.
 func TestEachDefectIsCaught(t *testing.T) {
 	looksAtSources(t)
 	if testing.Short() {
@@ -78,8 +77,8 @@ func TestEachDefectIsCaught(t *testing.T) {
 	}
 }
 
-// TestNothingIsCaughtWithoutADefect is the control: the same checks, built in the
-// same way and run with the same flags, find nothing where nothing was changed.
+// TestNothingIsCaughtWithoutADefect is the control: the same checks, built and run
+// in the same way, find nothing without a defect.
 func TestNothingIsCaughtWithoutADefect(t *testing.T) {
 	looksAtSources(t)
 	if !*long {
@@ -103,7 +102,7 @@ type control struct {
 	flags []string
 }
 
-// controls returns those that differ.
+// controls returns the different ones.
 func controls() []control {
 	var all []control
 	for _, d := range defects {
@@ -115,8 +114,7 @@ func controls() []control {
 	return all
 }
 
-// onceEach returns a function that builds a check the first time that it is asked
-// for it.
+// onceEach returns a function that builds each check once.
 func onceEach(t *testing.T, d defect) func(*check) string {
 	programs := make(map[any]func() string)
 	of := func(c *check) any {
@@ -131,7 +129,7 @@ func onceEach(t *testing.T, d defect) func(*check) string {
 	return func(c *check) string { return programs[of(c)]() }
 }
 
-// TestEachDefectStillFits looks only at the text, and so does it with -short.
+// TestEachDefectStillFits checks only the text, even with -short.
 func TestEachDefectStillFits(t *testing.T) {
 	names := make(map[string]bool)
 	for _, d := range defects {
@@ -148,8 +146,8 @@ func TestEachDefectStillFits(t *testing.T) {
 	}
 }
 
-// TestMatrix runs every check against every defect that it can see, and prints
-// what it took, as a table in Markdown.
+// TestMatrix runs every check against every defect that it can see, and prints the
+// costs as a Markdown table.
 func TestMatrix(t *testing.T) {
 	if !*inFull {
 		t.Skip("the long run: give -seeded.matrix")

@@ -2,8 +2,8 @@ package spec
 
 import "slices"
 
-// unlock sets counts back, of all kinds if none is named. It touches neither
-// strikes nor a wipe. Of a user without a record there is nothing to tell.
+// unlock sets counts back, of all kinds if none is named. It leaves strikes and
+// wipes alone. For a user without a record there is no event.
 func (t *turn) unlock() {
 	kinds := distinct(t.call.Kinds, KindsWhere(func(KindRow) bool { return true })...)
 	t.removes = !t.Stored
@@ -15,7 +15,7 @@ func (t *turn) unlock() {
 	}
 }
 
-// reseal seals the record under the primary key of today.
+// reseal seals the record under the current primary key.
 func (t *turn) reseal() {
 	t.removes = !t.Stored
 	if t.Stored {
@@ -23,8 +23,8 @@ func (t *turn) reseal() {
 	}
 }
 
-// forget erases all that is kept. An empty record takes its place. Discard does the same
-// with a record that opens: see Unopened.
+// forget erases everything. An empty record replaces it. Discard does the same with
+// a record that opens: see Unopened.
 func (t *turn) forget() {
 	t.removes = !t.Stored
 	t.State = State{Stored: t.Stored}
@@ -32,9 +32,9 @@ func (t *turn) forget() {
 }
 
 // Unopened is a call that finds a record that does not open: why is Unsealed, or
-// NewerFormat for what a newer release wrote. Nothing is taken for absent: the record may
-// hold a wipe that is pending, and open again once the key service answers. So only Discard
-// erases it, and not one that a newer release can read.
+// NewerFormat for a newer release's. Such a record does not count as absent: it may
+// hold a pending wipe, and open again once the key service answers. So only Discard
+// erases it, unless a newer release can read it.
 func (o *Options) Unopened(s State, now Time, why Err, c *Call) (State, Outcome) {
 	t := turn{State: s, o: o, now: now, call: c, proof: c.proof()}
 	if err := t.beforeLoading(); err != OK {
@@ -43,7 +43,7 @@ func (o *Options) Unopened(s State, now Time, why Err, c *Call) (State, Outcome)
 	}
 	t.out.Touch = Load
 	switch {
-	case c.Op == Users: // names them, and opens nothing
+	case c.Op == Users: // lists users and opens nothing
 		return s, t.out
 	case c.Op != Discard, why != Unsealed:
 		t.out.Answer = refuse(why)
@@ -55,9 +55,9 @@ func (o *Options) Unopened(s State, now Time, why Err, c *Call) (State, Outcome)
 	return t.State, t.out
 }
 
-// sweep does for one user what there is to do, once it is due: a wipe whose time has come
-// is tried, what has ended is dropped, and a record that was empty for a day is removed.
-// Notices are told after that: see TellDue.
+// sweep does what is due for one user: it tries a wipe whose time has come, drops
+// expired state, and removes a record that was empty for a day. Notices come after
+// that: see TellDue.
 func (t *turn) sweep() Answer {
 	ended := func(end Time) bool { return end <= t.now }
 	switch {
@@ -74,5 +74,5 @@ func (t *turn) sweep() Answer {
 	return Answer{Count: 1}
 }
 
-// looked reports whether a Sweep looks at the user: it is due.
+// looked reports whether a Sweep looks at the user, who is due.
 func (s State) looked(c *Call, now Time) bool { return c.Listed || s.DueAt != 0 && s.DueAt <= now }

@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// A record that does not open is left alone, but by Discard.
+// Only Discard touches a record that does not open.
 func TestOnlyDiscardErasesWhatDoesNotOpen(t *testing.T) {
 	sc := newScene(t, nil)
 	sc.ok(setPIN)

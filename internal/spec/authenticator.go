@@ -1,6 +1,7 @@
 package spec
 
-// waiting reports whether an authenticator waits for its first code: for 15 minutes.
+// waiting reports whether an authenticator waits for its first code, for up to 15
+// minutes.
 func (t *turn) waiting() bool {
 	return t.Waiting.Secret.Key != 0 && inForce(t.Waiting.Ends, waitingLife, t.now)
 }
@@ -19,10 +20,10 @@ func (t *turn) hasAuthenticator() Err {
 	return OK
 }
 
-// begin makes a secret that waits for its first code. An authenticator that is in force
-// stays so until then. The secret is a new one also where one waits already, because
-// whoever began that one must not know the one that is confirmed. The one that waited
-// last is remembered until its own end.
+// begin makes a secret that waits for its first code. A confirmed authenticator
+// stays in force until then. The secret is new even if one already waits: whoever
+// began that one must not know the one that is confirmed. The replaced one is
+// remembered until its own end.
 func (t *turn) begin() {
 	ends, replaced := t.now.add(waitingLife), Begun{}
 	if t.waiting() {
@@ -32,10 +33,10 @@ func (t *turn) begin() {
 	t.event(Event{Action: authenticatorBegun, Kind: KindTOTP, Until: ends})
 }
 
-// confirm judges the first code of the secret that waits, whatever the budget says:
-// the secret has a count of its own, and 5 wrong codes drop it. A code of the secret that
-// it replaced is stale: it is refused, right or wrong for this one, and not counted. A
-// right one puts the secret in force and is spent by that.
+// confirm judges the first code of the waiting secret, whatever the budget says:
+// the secret has its own count, and 5 wrong codes drop it. A code of the secret it
+// replaced is stale: it is refused, right or wrong for this one, and not counted. A
+// right code is spent and puts the secret in force.
 func (t *turn) confirm() Answer {
 	w := &t.Waiting
 	if replaced := &w.Replaced; inForce(replaced.Ends, waitingLife, t.now) {
@@ -72,7 +73,7 @@ func (t *turn) notConfirmed() Answer {
 	return Answer{Err: Mismatch, Kind: KindTOTP, Left: left}
 }
 
-// removeAuthenticator removes the one in force and the one that waits.
+// removeAuthenticator removes the confirmed one and the waiting one.
 func (t *turn) removeAuthenticator() {
 	if t.Authenticator.Key != 0 {
 		t.Vacated.Authenticator = true

@@ -2,17 +2,17 @@ package spec
 
 import "time"
 
-// inForce reports whether something that ends at an instant still holds. Clocks may be
-// clockSlack apart. What ends later than that after the longest that it can last was set
-// by a clock that ran ahead, and is void. What can last no time at all is not there.
+// inForce reports whether something that ends at ends still holds. Clocks may be
+// clockSlack apart. An end later than most from now, plus that, was set by a clock
+// that ran ahead and is void. Something that cannot last at all does not exist.
 func inForce(ends Time, most time.Duration, now Time) bool {
 	return most > 0 && ends > now && ends <= now.add(most+clockSlack)
 }
 
-// until is the end that is told: at most as far off as it can last on this clock.
+// until is the end to tell: at most as late as possible by this clock.
 func until(ends Time, most time.Duration, now Time) Time { return min(ends, now.add(most)) }
 
-// final: the kind is locked until it is unlocked or bound anew.
+// final reports whether the kind is locked until it is unlocked or bound anew.
 func (b Budget) final(l *Limit) bool { return b.Wrong >= l.Final }
 
 // locked reports whether the kind is locked, and until when: 0 means until it is
@@ -45,7 +45,7 @@ func (b Budget) charged(l *Limit, now Time) Budget {
 	return b
 }
 
-// left is how many wrong answers are left before the kind locks.
+// left is the number of wrong answers left before the kind locks.
 func (b Budget) left(l *Limit, now Time) int {
 	if is, _ := b.locked(l, now); is {
 		return 0
@@ -53,10 +53,10 @@ func (b Budget) left(l *Limit, now Time) int {
 	return max(1, l.Tries-b.Wrong)
 }
 
-// countAnew sets the count of a kind back because a new secret of it was bound, where
-// no older one is in force: what was guessed before tells nothing of the new one. With an
-// older one in force the count stays, and a final lock too, for that one may still be
-// guessed at. Of devices there can be several, of anything else only one.
+// countAnew sets the count of a kind back after a new secret of it was bound, if no
+// older one is in force: earlier guesses tell nothing about the new one. With an
+// older one in force the count and a final lock stay, because that one can still be
+// guessed. Only devices can be several.
 func (t *turn) countAnew(k Kind) {
 	if k != KindDeviceTOTP || t.deviceCount() == 1 {
 		t.Budgets[k] = Budget{}

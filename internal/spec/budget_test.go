@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// With clocks a minute apart a lock holds, and is told to end no later than it can. With
+// With clocks a minute apart a lock holds, and its reported end is possible. With
 // more it is void.
 func TestClocksAreAMinuteApart(t *testing.T) {
 	sc := newScene(t, func(o *Options) { o.PIN.Limit = Limit{1, time.Minute, time.Minute, 3} })
@@ -17,7 +17,7 @@ func TestClocksAreAMinuteApart(t *testing.T) {
 	sc.want(Answer{}, Call{Op: VerifyPIN, PIN: "8299"})
 }
 
-// A binding sets the count of its kind back where no older one is in force.
+// A binding sets the count of its kind back if no older one is in force.
 func TestCountsEndWithWhatTheyProtect(t *testing.T) {
 	sc := newScene(t, nil)
 	wrong := func(k Kind) int { return sc.s.Budgets[k].Wrong }

@@ -5,13 +5,12 @@ import (
 	"time"
 )
 
-// A Name stands for one thing that has no value in the specification: a code or a
-// secret that was drawn, a device, a wipe. Equal names are the same thing, and 0
-// is none.
+// A Name stands for one thing that has no value in the specification: a drawn code
+// or secret, a device, a wipe. Equal names are the same thing, and 0 is none.
 type Name uint64
 
-// A Time is an instant in whole milliseconds, on the clock of the rules. 0 is no
-// instant: never, or not known.
+// A Time is a time in whole milliseconds, on the clock of the rules. 0 means never
+// or unknown.
 type Time int64
 
 // yearOne is the zero time.Time in Unix milliseconds.
@@ -32,67 +31,69 @@ func (t Time) String() string {
 
 func (t Time) add(d time.Duration) Time { return t + Time(d/time.Millisecond) }
 
-// upTo returns the first instant from t on that is a whole number of units.
+// upTo returns the first time from t on that is a whole number of units.
 func (t Time) upTo(unit time.Duration) Time {
 	n := Time(unit / time.Millisecond)
 	return (t + n - 1) / n * n
 }
 
-// A Code knows what the text of a one-time code is a code of.
+// A Code knows what the text of a one-time code is right for.
 type Code interface {
 	// Is reports whether it is the issued code of that name.
 	Is(issued Name) bool
-	// Fits reports whether it is a secret's code of a time step.
+	// Fits reports whether it is a secret's code for a time step.
 	Fits(secret Secret, step int64) bool
-	// Recovers reports whether it is a recovery code: the n-th, from 0 on, of the set of
+	// Recovers reports whether it is the n-th recovery code, from 0, of the set of
 	// that name.
 	Recovers(set Name, n int) bool
 }
 
-// A Call is one call of an operation by somebody, with what is random or the
-// host's to say. Only the fields that the operation takes are looked at.
+// A Call is one call of an operation, with the random values and the host's
+// answers. A rule reads only the fields that its operation takes.
 type Call struct {
 	Op   Op
 	User string
-	// OnView: the call is one on a view, which is made with Verifier.For(Purpose...).
+	// OnView: the call is on a view made with Verifier.For(Purpose...).
 	OnView  bool
 	Purpose []string
-	// OTP, Password and PIN are what is given as proof, or alone; empty: not given.
+	// OTP, Password and PIN are the proof or the argument; empty means not given.
 	OTP, Password, PIN string
-	// Code is what OTP is a code of.
+	// Code tells what OTP is right for.
 	Code Code
 	// NewPIN is the PIN to set.
 	NewPIN string
-	// Kinds are those asked for by VerifyOTP and Unlock. nil means the defaults; an
+	// Kinds are the arguments of VerifyOTP and Unlock. nil means the defaults; an
 	// empty list that is not nil is malformed.
 	Kinds []Kind
-	// Kind is the one to issue a code of.
+	// Kind is the kind of code to issue.
 	Kind Kind
-	// Device is the one to enrol or revoke.
+	// Device is the device to enrol or revoke.
 	Device Name
-	// Timeout is that of Wait.
+	// Timeout is the argument of Wait.
 	Timeout time.Duration
-	// Held is what to import.
+	// Held holds what to import.
 	Held Holdings
-	// Listed: Sweep listed the user when something else was due, and looks only now.
+	// Listed: Sweep listed the user when something else was due, and looks only
+	// now.
 	Listed bool
 
-	// Draws names the code, the secret, the set of recovery codes or the wipe that the
-	// call makes, if it makes one.
+	// Draws names the code, secret, set of recovery codes or wipe that the call
+	// makes, if any.
 	Draws Name
-	// Notice names the first notice that the call keeps. Further ones have the names
-	// that follow.
+	// Notice names the first notice that the call keeps. Further ones get the next
+	// names.
 	Notice Name
-	// Failed is how many calls of Notify in a row had failed when a Sweep came to the user.
+	// Failed is the number of calls of Notify that had failed in a row when a Sweep
+	// came to the user.
 	Failed int
-	// Host is what the host's functions say if they are asked.
+	// Host holds the answers of the host's functions.
 	Host Host
-	// Checked: the call is known to be well-formed, and Untold: nobody asks for its
+	// Checked: the call is known to be well-formed. Untold: nobody needs its
 	// events. Both only save time.
 	Checked, Untold bool
 }
 
-// A proof is what a call gives of what its operation takes.
+// A proof is the part of a call's credentials that its operation takes.
 type proof struct{ otp, password, pin string }
 
 func (p proof) given() bool { return p != proof{} }
@@ -115,7 +116,7 @@ func (c *Call) proof() proof {
 	return proof{}
 }
 
-// A Says is what a function of the host's returns.
+// A Says is the answer of a host function.
 type Says uint8
 
 const (
@@ -125,7 +126,7 @@ const (
 	Fails
 )
 
-// A Host is what the host's functions say.
+// A Host holds the answers of the host's functions.
 type Host struct {
 	Password   Says // CheckPassword: Yes for the right one
 	Denies     Says // PIN.Deny, of NewPIN
@@ -133,14 +134,14 @@ type Host struct {
 	Unknown    bool // RegisteredAt fails
 	Wipe       Says // Yes: it is done
 	Notify     Says // Yes: the user was told
-	// Deaf is an action whose notices fail whatever Notify is.
+	// Deaf is an action whose notices fail, whatever Notify says.
 	Deaf Action
 }
 
 // An Err is the class of an answer.
 type Err uint8
 
-// OK is nil. Those up to WipePending are the library's sentinels.
+// OK is nil. The classes up to WipePending are the library's sentinels.
 const (
 	OK Err = iota
 	Malformed
@@ -154,16 +155,16 @@ const (
 	DeviceLimit
 	Wiped
 	WipePending
-	// HostFault is the error of a function of the host's. Nothing is accepted.
+	// HostFault is the error of a host function. Nothing is accepted.
 	HostFault
-	// AsksWipe is no answer: the call goes on once the wipe is tried.
+	// AsksWipe is no answer: the call goes on after a try of the wipe.
 	AsksWipe
 	// Unsealed and NewerFormat: the record does not open, see Options.Unopened. The
-	// library's error for the second matches that for the first too.
+	// library's error for the second matches the first too.
 	Unsealed
 	NewerFormat
 
-	// ErrCount is how many there are.
+	// ErrCount is the number of classes.
 	ErrCount
 )
 
@@ -175,17 +176,17 @@ var errNames = [ErrCount]string{
 
 func (e Err) String() string { return errNames[e] }
 
-// An Answer is what a call returns, but for what is drawn at random and what a look
-// shows (see View). Answers are compared by ==.
+// An Answer is what a call returns, without random values and views (see View).
+// Answers are compared with ==.
 type Answer struct {
 	Err Err
-	// Kind is that of the match, of the issued code, or of the error.
+	// Kind is the kind of the match, the issued code or the error.
 	Kind   Kind
-	Device Name // of the match, or that is already enrolled
+	Device Name // of the match, or already enrolled
 	Left   int  // MismatchError.Remaining
 	Until  Time // LockedError.Until, or the issued code's end
-	// Stale is MismatchError.Stale: the code was right once, and nothing that the call
-	// gave was judged wrong. TooSoon is LockedError.TooSoon: no wrong answer led to it.
+	// Stale is MismatchError.Stale: the code was right once, and the call gave
+	// nothing wrong. TooSoon is LockedError.TooSoon: no wrong answer led to it.
 	Stale, TooSoon bool
 	Set            bool // of IsSet and Wait
 	Count          int  // Sweep: 1 if it changed the user
@@ -224,10 +225,10 @@ func (a Answer) String() string {
 	return s
 }
 
-// An Action is what an event is about, as the library spells it.
+// An Action is the kind of an event, as the library spells it.
 type Action string
 
-// An Event is what the host is told once it is stored.
+// An Event is what Observe receives after the swap.
 type Event struct {
 	Action Action
 	Kind   Kind
@@ -236,32 +237,32 @@ type Event struct {
 	Until  Time
 }
 
-// A Touch is what a call does at the store while nobody gets in between.
+// A Touch tells what a call without competitors does to the store.
 type Touch uint8
 
 const (
-	// Nothing: what is refused for its form costs no call of the store.
+	// Nothing: a refusal for the form costs no call of the store.
 	Nothing Touch = iota
-	// Load: one load. Nothing is accepted on it, unless a look is all there is.
+	// Load: one load. Nothing is accepted on it, unless the call only reads.
 	Load
 	// Swap: one load and one swap.
 	Swap
 )
 
-// An Outcome is what a step comes to beside the state.
+// An Outcome is the result of a step beside the state.
 type Outcome struct {
 	Answer Answer
 	Events []Event
 	Touch  Touch
-	// Kept are the notices that were kept, and Tells those that Notify was called with, in
-	// this order.
+	// Kept are the notices that the step kept, and Tells those passed to Notify, in
+	// order.
 	Kept, Tells []Notice
-	// Failed is how many calls of Notify in a row have failed at the end.
+	// Failed is the number of calls of Notify that have failed in a row at the end.
 	Failed int
-	// Untold: a Sweep says of the user that a notice could not be told. Dropped is how
-	// many it says went because too many waited.
+	// Untold: a Sweep reports that it could not tell the user a notice. Dropped is
+	// the number of notices that it reports as dropped.
 	Untold  bool
 	Dropped int
-	// AskedPassword and AskedRegistered: the host's function was called.
+	// AskedPassword and AskedRegistered: the step called the host's function.
 	AskedPassword, AskedRegistered bool
 }

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Issued codes are look-up secrets that live for minutes, NIST SP 800-63B-4 §3.1.3.2.
-// Of each kind and purpose only the newest is live, and of each kind at most four. One is
-// accepted once, for its purpose alone, and not from the instant on at which it ends.
+// Issued codes are look-up secrets that live for minutes (NIST SP 800-63B-4
+// §3.1.3.2). Only the newest of each kind and purpose is live, and at most four of
+// each kind. A code is accepted once, for its purpose alone, and until it ends.
 
-// issue makes a new code the live one of its purpose: an account code for a proof, or a
-// code that the host mails. Within Interval of the last one of the kind, whatever its
-// purpose, it refuses, before it judges the proof. It never sets a count back. The code
-// that was live for the purpose is stale, or else the oldest of four. Those of a clock that
-// ran ahead are void, and stale from then on.
+// issue makes a new code the live one of its purpose: an account code for a proof,
+// or a code that the host mails. Within Interval of the kind's last code, for any
+// purpose, it refuses before it judges the proof. It never sets a count back. The
+// purpose's live code becomes stale, or else the oldest of four. Codes of a clock
+// that ran ahead are void, and become stale too.
 func (t *turn) issue() Answer {
 	kind := KindAccount
 	if t.call.Op == IssueUnproven {
@@ -46,8 +46,8 @@ func (t *turn) issue() Answer {
 	return Answer{Kind: kind, Until: ends}
 }
 
-// resent reports whether the code that is live for the purpose is to be sent again: with
-// Resend, while half its life is left. It keeps its place among the others.
+// resent reports whether to send the purpose's live code again: with Resend, while
+// half its life is left. It keeps its place among the others.
 func (t *turn) resent(k Kind) bool {
 	code := t.codes(k).Of(t.call.purpose())
 	left := time.Duration(code.Ends-t.now) * time.Millisecond
@@ -57,14 +57,14 @@ func (t *turn) resent(k Kind) bool {
 // live reports whether a code of the kind can be used.
 func (t *turn) live(k Kind, c Issued) bool { return inForce(c.Ends, t.o.ttl(k), t.now) }
 
-// anyLive reports whether the user has a code of the kind to use, for whatever purpose.
+// anyLive reports whether the user has a usable code of the kind, for any purpose.
 func (t *turn) anyLive(k Kind) bool {
 	return slices.ContainsFunc(t.codes(k).live(), func(c Issued) bool { return t.live(k, c) })
 }
 
-// judgeIssued judges the code as an issued one. One that was right once for the purpose and
-// is accepted no longer is stale: it was used, replaced, pushed out or voided, or it has
-// expired. For another purpose it is wrong, whether it is live or stale.
+// judgeIssued judges the code as an issued one. A code that was right once for the
+// purpose and no longer is, is stale: it was used, replaced, pushed out or voided,
+// or has expired. For another purpose it is wrong, live or stale.
 func (t *turn) judgeIssued(k Kind) match {
 	purpose, given := t.call.purpose(), t.call.Code
 	for _, c := range t.codes(k).Stale {
@@ -79,14 +79,13 @@ func (t *turn) judgeIssued(k Kind) match {
 	return match{}
 }
 
-// recalled reports whether a code that is not accepted is still known as stale: until
-// staleKept after its end, unless its end is further off than a code can live.
+// recalled reports whether a code that is not accepted is still known as stale:
+// until staleKept after its end, unless its end is later than possible.
 func (t *turn) recalled(k Kind, c Issued) bool {
 	return c.Ends.add(staleKept) > t.now && c.Ends <= t.now.add(t.o.ttl(k)+clockSlack)
 }
 
-// Of returns the code that was issued last for a purpose, unless it was used, replaced,
-// pushed out or voided; the zero one if there is none.
+// Of returns the live code of a purpose, or the zero Issued.
 func (c Codes) Of(p Purpose) Issued {
 	for _, code := range c.live() {
 		if code.For == p {
@@ -104,8 +103,8 @@ func (c *Codes) live() []Issued {
 	return c.Live[:n]
 }
 
-// add makes a code the newest live one. Where there are as many as there can be, the
-// oldest is pushed out.
+// add makes a code the newest live one. It pushes out the oldest if there are too
+// many.
 func (c *Codes) add(code Issued) {
 	if len(c.live()) == LiveKept {
 		c.retire(c.Live[0])
@@ -113,8 +112,8 @@ func (c *Codes) add(code Issued) {
 	c.Live[len(c.live())] = code
 }
 
-// retire takes a live code out of use, if it is one. It becomes the last of the stale
-// ones, of which the oldest is forgotten when there are too many.
+// retire takes a live code out of use. It becomes the newest stale one; the oldest
+// is forgotten if there are too many.
 func (c *Codes) retire(code Issued) {
 	at := slices.Index(c.live(), code)
 	if at < 0 {
@@ -130,7 +129,7 @@ func (c *Codes) retire(code Issued) {
 	c.Stale[n] = code
 }
 
-// retireWhere retires those of the live codes of which something is true, the oldest first.
+// retireWhere retires the live codes for which is holds, oldest first.
 func (c *Codes) retireWhere(is func(Issued) bool) {
 	for _, code := range slices.Clone(c.live()) {
 		if is(code) {
@@ -139,14 +138,14 @@ func (c *Codes) retireWhere(is func(Issued) bool) {
 	}
 }
 
-// expire retires the live codes that have ended.
+// expire retires the live codes that have expired.
 func (s *State) expire(now Time) {
 	for _, k := range IssuedKinds {
 		s.codes(k).retireWhere(func(c Issued) bool { return c.Ends <= now })
 	}
 }
 
-// tidy drops what is over.
+// tidy drops what has expired.
 func (c *Codes) tidy(now Time) {
 	var kept [StaleKept]Issued
 	n := 0
@@ -162,9 +161,9 @@ func (c *Codes) tidy(now Time) {
 	}
 }
 
-// voidCodes is for when the user has another address: codes on their way to the old one
-// are stale, and an authenticator that waits is dropped, because whoever began it may be
-// why the address changed. Interval stays.
+// voidCodes is for a new address: codes on their way to the old one become stale,
+// and a waiting authenticator is dropped, because whoever began it may be why the
+// address changed. Interval stays.
 func (t *turn) voidCodes() {
 	t.removes = !t.Stored
 	voids := t.waiting()
@@ -177,7 +176,7 @@ func (t *turn) voidCodes() {
 	}
 }
 
-// voidLive makes every live code stale, and drops an authenticator that waits.
+// voidLive makes every live code stale, and drops a waiting authenticator.
 func (t *turn) voidLive() {
 	for _, k := range IssuedKinds {
 		t.codes(k).retireWhere(func(Issued) bool { return true })
@@ -185,13 +184,13 @@ func (t *turn) voidLive() {
 	t.Waiting = Waiting{}
 }
 
-// passwordChanged is for when the user has another password. What was guessed at the old
-// one tells nothing of it.
+// passwordChanged is for a new password. Guesses at the old one tell nothing about
+// it.
 func (t *turn) passwordChanged() {
 	if t.Budgets[KindPassword] != (Budget{}) {
 		t.Budgets[KindPassword] = Budget{}
 		t.event(Event{Action: unlocked, Kind: KindPassword})
 	}
 	t.voidCodes()
-	t.removes = false // a call that the old password pays for right now must lose its swap
+	t.removes = false // a concurrent call with the old password must lose its swap
 }

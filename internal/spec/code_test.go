@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Once the address or the password has changed, no code that was on its way is accepted.
+// Once the address or the password has changed, no code on its way is accepted.
 func TestCodesEndWithTheAddress(t *testing.T) {
 	for _, op := range []Op{VoidCodes, PasswordChanged} {
 		sc := newScene(t, func(o *Options) { o.OTP.Interval = time.Minute })
@@ -54,12 +54,11 @@ func TestStaleCodes(t *testing.T) {
 	}
 }
 
-// Of many stale codes the last 8 are known. One that claims to end later than a code can
-// is not.
+// The last 8 stale codes are known. One that ends later than possible is not.
 func TestEightStaleCodesAreKnown(t *testing.T) {
 	sc := newScene(t, nil)
 	var codes []Name
-	for range StaleKept + 2 { // the last of which is live
+	for range StaleKept + 2 { // the last one is live
 		codes = append(codes, sc.ok(mail))
 	}
 	sc.want(mismatch(KindAccount, 4), Call{Op: VerifyOTP}, codes[0])
@@ -68,8 +67,8 @@ func TestEightStaleCodesAreKnown(t *testing.T) {
 	sc.want(mismatch(KindAccount, 3), Call{Op: VerifyOTP}, codes[1])
 }
 
-// A code that is stale for one kind that is asked for and not locked is judged right for
-// none, and charged to none. It exempts only itself.
+// A code that is stale for one requested kind that is not locked is right for none,
+// and charged to none. It exempts only itself.
 func TestAStaleCodeSheltersNothing(t *testing.T) {
 	sc := newScene(t, func(o *Options) { o.OTP.Limit = Limit{1, time.Minute, time.Minute, 9} })
 	key, other := sc.ok(enrol(1)), sc.ok(enrol(2))
@@ -86,7 +85,7 @@ func TestAStaleCodeSheltersNothing(t *testing.T) {
 	sc.want(mismatch(KindDeviceTOTP, 4), Call{Op: VerifyOTP}, used) // of a locked kind
 }
 
-// Codes of an authenticator that was begun again are stale until its own end.
+// Codes of a replaced pending authenticator are stale until its own end.
 func TestBeginAgain(t *testing.T) {
 	begin := byPassword(Call{Op: Begin})
 	sc := newScene(t, nil)

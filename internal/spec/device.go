@@ -1,7 +1,6 @@
 package spec
 
-// hasRoom refuses a device that would be one too many. One that is enrolled already
-// is none.
+// hasRoom refuses one device too many. An enrolled one may come again.
 func (t *turn) hasRoom() Err {
 	if t.device(t.call.Device) < 0 && t.deviceCount() >= t.o.Device.Max {
 		return DeviceLimit
@@ -16,8 +15,8 @@ func (t *turn) hasDevice() Err {
 	return OK
 }
 
-// enroll gives a device a secret, in place of the one that it had. It takes a right
-// proof, or none within the window: see unproven.
+// enroll gives a device a secret, replacing an earlier one. It takes a right proof,
+// or none within the window: see unproven.
 func (t *turn) enroll() Answer {
 	at := t.device(t.call.Device)
 	if t.proof.given() {
@@ -40,11 +39,11 @@ func (t *turn) enroll() Answer {
 	return Answer{}
 }
 
-// unproven judges an enrolment without a proof. The window is from a minute before the
-// registration, as clocks differ, until Grace after it. The host that does not know when
-// it was lets nobody in. A device that is enrolled already may come again only if it was
-// enrolled inside this same window and has never shown a code: its answer was lost on the
-// way. It starts anew, so that it keeps no age.
+// unproven judges an enrolment without a proof. The window is from a minute before
+// the registration, since clocks differ, until Grace after it. A host that does not
+// know the registration admits nobody. An enrolled device may come again only if it
+// was enrolled in this same window and has shown no code: its answer was lost. It
+// starts over, so that it keeps no age.
 func (t *turn) unproven(at int) Err {
 	again := at >= 0
 	if !t.o.RegisteredAt || again && t.seen(t.Devices[at]) {
@@ -64,8 +63,8 @@ func (t *turn) unproven(at int) Err {
 	return OK
 }
 
-// seen reports whether a code of the device was ever accepted, or its secret is one that
-// was imported.
+// seen reports whether a code of the device was ever accepted, or its secret was
+// imported.
 func (t *turn) seen(d Device) bool {
 	return d.Secret.Last != NoStep || d.Used != 0 || t.Vacated.Keys.has(d.Secret.Key)
 }

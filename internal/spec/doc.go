@@ -1,6 +1,6 @@
 // Package spec states the rules of factor a second time, as naively as they read:
-// a program that answers what the library has to answer. It shares no line with
-// the library and does not import it, so that each can catch the other out.
+// it computes the answers that the library has to give. It shares no line with the
+// library and does not import it, so that each can catch the other's errors.
 //
 // Read it as the statement of the rules, one concept to a file:
 //
@@ -26,24 +26,25 @@
 //	imports.go    moving in from another system, to each place once
 //	admin.go      the host's own acts, and records that do not open
 //	event.go      what the host is told
-//	view.go       what a look shows
+//	view.go       what a view shows
 //
 // # How to use it
 //
 // [Options.Next] is one step: what one load and one swap of a record do. It is a
-// pure function on values. A [State] is comparable by ==, so it can be the key of
-// a map, be hashed, and be searched through. There are no texts of codes or
-// secrets in it: whatever the library draws at random gets a [Name] from whoever
-// drives the specification, and a [Code] knows what its text is a code of. So a
-// search over an attacker's moves needs only as many names as it has things.
+// pure function on values. A [State] is comparable with ==, so it can be a map key,
+// be hashed, and be searched. It holds no texts of codes or secrets: the driver
+// gives a [Name] to everything that the library draws at random, and a [Code] knows
+// what its text is right for. So a search over an attacker's moves needs only as
+// many names as things.
 //
-// A call that has to run a wipe is several steps: Next answers [AsksWipe], then
-// comes [Options.WipeDone], and a binding then tries again. If the host fails, Sweep calls
-// [Options.PutOff], and the call ends. A call that kept notices tells them at its end: what
-// the host took is [Options.Told]. A Sweep ends with [Options.TellDue].
-// [Options.Run] takes all of them for a caller who is alone. [Options.Unopened] is the
-// step of a call that finds a record that does not open.
+// A call that runs a wipe takes several steps: Next answers [AsksWipe], then comes
+// [Options.WipeDone], and a binding then tries again. If the host fails, Sweep
+// calls [Options.PutOff], and the call ends. A call that kept notices tells them at
+// its end: [Options.Told] removes those that the host took. A Sweep ends with
+// [Options.TellDue]. [Options.Run] takes all these steps for a caller without
+// competitors. [Options.Unopened] is the step of a call that finds a record that
+// does not open.
 //
-// What ranges over [Operations] or [Kinds] fails to compile, or at its start,
-// where it does not know one.
+// Code that ranges over [Operations] or [Kinds] fails to compile, or at its start,
+// if it does not know one.
 package spec

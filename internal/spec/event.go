@@ -1,6 +1,6 @@
 package spec
 
-// What is told to Options.Observe.
+// The actions that Options.Observe receives.
 const (
 	verified               Action = "verified"
 	refused                Action = "refused"
@@ -29,10 +29,10 @@ const (
 	codesVoided            Action = "codes-voided"
 )
 
-// EndsWipe reports whether the action is how a call of Options.Wipe ended.
+// EndsWipe reports whether the action ends a call of Options.Wipe.
 func (a Action) EndsWipe() bool { return a == wipeDone || a == wipeFailed }
 
-// Err is the error that an event of the action carries, OK for none.
+// Err is the error in an event of the action, OK for none.
 func (a Action) Err() Err {
 	switch a {
 	case refused, resetRefused:

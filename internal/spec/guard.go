@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// young reports whether what was bound at an instant is too young to prove a reset, so
-// that a thief who has the mailbox cannot bind something and prove with it. What was bound
+// young reports whether something bound at since is too young to prove a reset, so
+// that a thief with the mailbox cannot bind something and prove with it. A binding
 // by a clock that ran ahead is old.
 func (t *turn) young(since Time) bool {
 	age := t.o.Reset.MinAge
@@ -16,7 +16,7 @@ func (t *turn) young(since Time) bool {
 
 func (t *turn) youngPIN() bool { return t.PIN.Digits != "" && t.young(t.PIN.SetAt) }
 
-// proofs are the secrets whose codes prove a reset.
+// proofs returns the secrets whose codes prove a reset.
 func (t *turn) proofs() []have {
 	if t.o.Reset.Authenticator {
 		return append(t.devices(), t.authenticator()...)
@@ -24,7 +24,8 @@ func (t *turn) proofs() []have {
 	return t.devices()
 }
 
-// held is when each thing was bound that proves a reset once it is old enough.
+// held returns when the user bound each thing that proves a reset once it is old
+// enough.
 func (t *turn) held() (since []Time) {
 	for _, h := range t.proofs() {
 		since = append(since, h.since)
@@ -35,10 +36,11 @@ func (t *turn) held() (since []Time) {
 	return since
 }
 
-// tooSoon is until when no proof is judged because of MinAge, 0 if one is. If something
-// is old enough, one is. While there are only younger things, that is when the first of
-// them is old enough. While there is nothing, it is MinAge after the last removal or
-// replacement, or whoever has the mailbox could remove what is old and go on.
+// tooSoon returns until when MinAge keeps the guard from judging, or 0. The guard
+// judges if something is old enough. While the user holds only younger things, it
+// waits until the first of them is old enough. While the user holds none, it waits
+// until MinAge after the last removal or replacement: otherwise a thief with the
+// mailbox could remove the old one and go on.
 func (t *turn) tooSoon() Time {
 	age, held := t.o.Reset.MinAge, t.held()
 	switch {
@@ -52,9 +54,9 @@ func (t *turn) tooSoon() Time {
 	return 0
 }
 
-// removed notes that something that proves a reset was removed or replaced, of however
-// young an age. What the host does itself is no attack. A clock that is behind does not
-// shorten what holds.
+// removed notes that something that proves a reset was removed or replaced, at any
+// age. The host's own acts are no attack. A clock that is behind does not shorten
+// the wait.
 func (t *turn) removed() {
 	age := t.o.Reset.MinAge
 	if age == 0 || t.call.Op.Row().Host {
@@ -65,9 +67,10 @@ func (t *turn) removed() {
 	}
 }
 
-// proveReset judges the proof of a password reset. It is refused unjudged, in this order,
-// while a wipe is pending, after one, by MinAge, where there is nothing to prove it with,
-// and by Interval. Wiped and NotEnrolled let the reset go on, which no read alone may.
+// proveReset judges the proof of a password reset. It refuses unjudged, in this
+// order: while a wipe is pending, after one, by MinAge, with nothing to prove, and
+// by Interval. Wiped and NotEnrolled let the reset go on, so they need more than a
+// read.
 func (t *turn) proveReset() Answer {
 	switch t.Wipe.Stage {
 	case Pending: // it may be done by now, and something bound since
@@ -82,7 +85,7 @@ func (t *turn) proveReset() Answer {
 		return Answer{Err: Locked, Until: until, TooSoon: true}
 	}
 	if len(t.held()) == 0 {
-		t.writes = true // an empty record where there is none: only a write is sure to find one
+		t.writes = true // store an empty record if there is none: only a write is sure to find one
 		return refuse(NotEnrolled)
 	}
 	if g := &t.o.Reset; inForce(t.Guard.Hold, g.Interval, t.now) {
@@ -93,10 +96,10 @@ func (t *turn) proveReset() Answer {
 	return t.judgeReset()
 }
 
-// judgeReset judges a code, and then a PIN. The guard counts strikes of its own: they
-// lock no kind, and a locked kind is judged here. A code that is stale, one that is right
-// for what is too young, and any PIN while the user's is too young are refused without a
-// strike. They exempt only themselves: anything wrong beside them is a strike.
+// judgeReset judges a code, and then a PIN. The guard has its own count: strikes
+// lock no kind, and it judges a locked kind. It refuses without a strike a stale
+// code, one that is right for something too young, and any PIN while the user's is
+// too young. They exempt only themselves: anything wrong beside them is a strike.
 func (t *turn) judgeReset() Answer {
 	kind, struck, wasStale := KindPIN, false, false
 	if t.proof.otp != "" {
@@ -122,9 +125,9 @@ func (t *turn) judgeReset() Answer {
 	return a
 }
 
-// judgeProof judges the code against what is too young first. One that is right or stale
-// there is judged against nothing else: else a thief's own young device would make free
-// guesses at the old ones.
+// judgeProof judges the code against too young things first. A code that is right
+// or stale there is judged against nothing else: otherwise a thief's own young
+// device would make guesses at the old ones free.
 func (t *turn) judgeProof() match {
 	var young, old []have
 	for _, h := range t.proofs() {
@@ -161,7 +164,7 @@ func (t *turn) resetRefused(k Kind) Answer {
 }
 
 // strike counts a wrong proof. One call is one strike, whatever it gave. The strike
-// after the last of Strikes marks the wipe. With ForgiveRepeats, giving the same wrong
+// after the last of Strikes marks the wipe. With ForgiveRepeats, the same wrong
 // proof again is no further strike. For Interval after a strike no proof is judged.
 func (t *turn) strike(k Kind) Answer {
 	t.writes = true
@@ -186,7 +189,7 @@ func (t *turn) strike(k Kind) Answer {
 	return a
 }
 
-// repeat tells the proof from others.
+// repeat distinguishes proofs.
 func (t *turn) repeat() Repeat {
 	if !t.o.Reset.ForgiveRepeats {
 		return Repeat{}
@@ -218,9 +221,10 @@ func (t *turn) forfeit() Answer {
 	return t.mark(Forfeited)
 }
 
-// bound tells the guard that something was bound that proves a reset. After a wipe the
-// guard starts over. Without one the strikes stay: a mailed code, which is enough to bind
-// a PIN, must not buy guesses at the guard. The last wrong proof is a new guess now.
+// bound tells the guard of a binding that proves a reset. After a wipe the guard
+// starts over. Without one the strikes stay: a mailed code, which is enough to bind
+// a PIN, must not buy guesses at the guard. The last wrong proof is now a new
+// guess.
 func (t *turn) bound() {
 	t.Guard.Last = Repeat{}
 	if t.Wipe.Stage != NotWiped {
@@ -228,7 +232,7 @@ func (t *turn) bound() {
 	}
 }
 
-// boundAuthenticator is bound where an authenticator proves a reset.
+// boundAuthenticator is bound if an authenticator proves a reset.
 func (t *turn) boundAuthenticator() {
 	if t.o.Reset.Authenticator {
 		t.bound()

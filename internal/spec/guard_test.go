@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// While only young things are held, no proof is judged until the first is old enough; and
-// then it is.
+// While the user holds only young things, no proof is judged until the first is old
+// enough.
 func TestWhatIsTooYoungProvesNothing(t *testing.T) {
 	sc := newScene(t, aged)
 	key := sc.ok(enrol(1))
@@ -20,8 +20,8 @@ func TestWhatIsTooYoungProvesNothing(t *testing.T) {
 	sc.want(Answer{}, Call{Op: Prove}, key)
 }
 
-// Beside something old, a code of something young is refused, spends nothing, and leaves
-// the strikes. A young PIN is not looked at. They exempt only themselves.
+// Beside something old, a code of something young is refused, spends nothing, and
+// leaves the strikes. A young PIN is ignored. They exempt only themselves.
 func TestWhatIsYoungIsJudgedFirst(t *testing.T) {
 	sc := newScene(t, aged)
 	old := sc.ok(enrol(1))
@@ -53,8 +53,8 @@ func TestWhatIsYoungExcusesNothingElse(t *testing.T) {
 	sc.want(Answer{}, Call{Op: Prove, PIN: "8299"}, young)
 }
 
-// After the last removal or replacement, of however young a one, by anybody but the host,
-// the guard waits before it says that nothing is enrolled.
+// After the last removal or replacement by anybody but the host, at any age, the
+// guard waits before it answers that nothing is enrolled.
 func TestRemovalsAreWaitedFor(t *testing.T) {
 	for name, c := range map[string]struct {
 		life   func(sc *scene)
@@ -108,7 +108,7 @@ func TestRemovalsAreWaitedFor(t *testing.T) {
 	}
 }
 
-// An unproven retry starts anew, and is waited for like a replacement.
+// An unproven retry starts over, and makes the guard wait like a replacement.
 func TestADeviceThatNeverShowedACodeEnrolsAgain(t *testing.T) {
 	sc := newScene(t, aged)
 	unproven := Call{Op: Enroll, Device: 1, Host: Host{Registered: noon}}
@@ -125,7 +125,7 @@ func TestADeviceThatNeverShowedACodeEnrolsAgain(t *testing.T) {
 	sc.want(refuse(NoCredential), unproven)
 }
 
-// What is bound by a clock that ran ahead is old.
+// A binding by a clock that ran ahead is old.
 func TestWhatIsBoundInTheFutureIsOld(t *testing.T) {
 	sc := newScene(t, aged)
 	sc.ok(setPIN)
@@ -170,7 +170,7 @@ func TestAnAuthenticatorProvesIfItMay(t *testing.T) {
 	}
 }
 
-// A kept authenticator proves nothing after a wipe, until something is bound anew.
+// A kept authenticator proves nothing after a wipe, until something is bound.
 func TestAKeptAuthenticatorProvesNothing(t *testing.T) {
 	sc := newScene(t, func(o *Options) { o.Reset.Authenticator = true })
 	key := sc.ok(byPassword(Call{Op: Begin}))

@@ -9,22 +9,22 @@ type Holdings struct {
 	Devices       []HeldElsewhere
 }
 
-// A HeldElsewhere is one of them, with what it is known by once it was imported. A
-// PIN has Digits, anything else a Secret.
+// A HeldElsewhere is one of them, with its mark once imported. A PIN has Digits,
+// anything else a Secret.
 type HeldElsewhere struct {
 	ID     Name // of a device
 	Digits string
 	Secret Secret
-	// Since is when it was bound; 0: now. Used is when its last code was.
+	// Since is when it was bound; 0 means now. Used is when its last code was.
 	Since, Used Time
 	Mark        Marks // one bit
 }
 
-// Marks remember which holdings were imported.
+// Marks remember the imported holdings.
 type Marks uint64
 
-// Places are those that no import fills any more. Devices are the ids of devices, and
-// Keys the keys of secrets that were imported, refused or removed, whatever id they come under.
+// Places are closed to imports. Devices are IDs of devices, and Keys the keys of
+// secrets that were imported, refused or removed, under any ID.
 type Places struct {
 	PIN, Authenticator bool
 	Devices, Keys      Names
@@ -35,7 +35,7 @@ func (p *Places) device(d Device) {
 	p.Keys.add(d.Secret.Key)
 }
 
-// Names are a set, in rising order. A full one has every name in it.
+// Names are a set, in rising order. A full one contains every name.
 type Names [NamesKept]Name
 
 func (all *Names) has(n Name) bool { return all[NamesKept-1] != 0 || slices.Contains(all[:], n) }
@@ -52,11 +52,12 @@ func (all *Names) add(n Name) {
 	all[at] = n
 }
 
-// imports takes over all that is new, or with a refusal nothing. The PIN, the
-// authenticator and each device are a place that an import fills at most once, and never
-// once it was filled and emptied here: what the user did is not undone. A holding that was
-// taken before, and one whose place was emptied, change nothing and are no error. Where
-// something else stands, the import is refused. What is taken is a binding.
+// imports binds everything new, or with a refusal nothing. The PIN, the
+// authenticator and each device are places that an import fills at most once, and
+// never once they were filled and emptied here: it does not undo what the user did.
+// A holding that was imported before, or whose place was emptied, changes nothing
+// and is no error. If something else stands in the place, imports refuses. What it
+// binds is a binding like any other.
 func (t *turn) imports() Answer {
 	before := t.State
 	refused := t.takeOver(&t.call.Held)
@@ -72,8 +73,8 @@ func (t *turn) imports() Answer {
 	return refused
 }
 
-// refuseKeys notes the secrets that are not taken later either, as if they had been here:
-// those for places where something stands, and those that are held elsewhere.
+// refuseKeys marks the secrets that later imports do not bind either, as if they
+// had been here: those for filled places, and those held elsewhere.
 func (t *turn) refuseKeys(h *Holdings) {
 	for _, d := range append(slices.Clone(h.Devices), h.Authenticator) {
 		stands := t.device(d.ID) >= 0 || d.ID == 0 && t.Authenticator.Key != 0
@@ -162,11 +163,11 @@ func (t *turn) takeDevice(h HeldElsewhere) Answer {
 	return Answer{}
 }
 
-// taken reports whether this very holding was taken over before.
+// taken reports whether this very holding was imported before.
 func (t *turn) taken(h HeldElsewhere) bool { return t.Imported&h.Mark != 0 }
 
-// took notes that a holding was taken over. Its secret never comes again, under whatever
-// id: its used steps would be accepted once more.
+// took marks a holding as imported. Its secret never comes again, under any ID: its
+// used steps would be accepted once more.
 func (t *turn) took(h HeldElsewhere, k Kind) {
 	t.Imported |= h.Mark
 	if h.Secret.Key != 0 {
@@ -182,7 +183,7 @@ func (t *turn) since(h HeldElsewhere) Time {
 	return h.Since
 }
 
-// holder refuses a key that is held already: in two places each of its codes would
+// holder refuses a key that is already held: in two places each of its codes would
 // be accepted twice.
 func (t *turn) holder(s Secret) Answer {
 	all := append(t.authenticator(), t.devices()...)

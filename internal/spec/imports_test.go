@@ -10,7 +10,7 @@ func row(id, key Name, mark Marks) Call {
 	return Call{Op: Import, Held: Holdings{Devices: []HeldElsewhere{{ID: id, Secret: s, Since: noon.add(-time.Hour), Mark: mark}}}}
 }
 
-// A place is taken once, and not once it was filled and emptied here.
+// An import fills a place once, and never one that was filled and emptied here.
 func TestAnImportUndoesNothing(t *testing.T) {
 	pin := Call{Op: Import, Held: Holdings{PIN: HeldElsewhere{Digits: otherPIN, Mark: 1}}}
 	device, moved, other := row(1, 50, 2), row(2, 50, 4), row(1, 51, 8)
@@ -50,7 +50,7 @@ func TestAnImportUndoesNothing(t *testing.T) {
 	}
 }
 
-// An import that is refused takes nothing, and marks no more than what it was refused for.
+// A refused import binds nothing, and marks only what it was refused for.
 func TestARefusedImportTakesNothing(t *testing.T) {
 	sc := newScene(t, func(o *Options) { o.Device.Max = 2 })
 	sc.ok(enrol(9))

@@ -8,15 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// Malformed returns the fields of a call that are not well-formed. Such a call is
-// refused as a whole: nothing is looked at or counted. Which field the refusal
-// names, where there are several, is not said.
+// Malformed returns the malformed fields of a call. Such a call is refused as a
+// whole: nothing is looked at or counted. The refusal names any of them.
 //
-// A code has a form that one of the kinds asked for has: 6 to 8 ASCII digits, or that of a
-// recovery code. A PIN is 4 to 12 ASCII digits, a new PIN 1 to 12. A password has 1 to
-// 1,024 bytes, a user 1 to 255 bytes of UTF-8 without NUL, and a part of a purpose 1 to
-// 255 bytes of UTF-8. Nothing is trimmed but in a recovery code, and no other digits are
-// read.
+// A code has the form of one of the requested kinds: 6 to 8 ASCII digits, or that
+// of a recovery code. A PIN is 4 to 12 ASCII digits, a new PIN 1 to 12. A password
+// has 1 to 1,024 bytes, a user 1 to 255 bytes of UTF-8 without NUL, and a part of a
+// purpose 1 to 255 bytes of UTF-8. Only a recovery code is trimmed, and only ASCII
+// digits are digits.
 func (o *Options) Malformed(c *Call) []string {
 	var fields []string
 	check := func(field string, ok bool) {
@@ -34,7 +33,7 @@ func (o *Options) Malformed(c *Call) []string {
 	return fields
 }
 
-// checkArguments checks what an operation takes beside a user and a proof.
+// checkArguments checks the arguments beside the user and the proof.
 func checkArguments(c *Call, check func(field string, ok bool)) {
 	switch c.Op {
 	case VerifyOTP:
@@ -54,8 +53,8 @@ func checkArguments(c *Call, check func(field string, ok bool)) {
 	}
 }
 
-// checkProof checks the credentials that the operation takes. One that is an
-// argument of its own has to be there; those of a proof are checked if they are.
+// checkProof checks the operation's credentials. A credential that is an argument
+// must be given; those of a proof are optional.
 func (o *Options) checkProof(c *Call, check func(field string, ok bool)) {
 	proof := c.Op.Row().Proof
 	alone := func(p Proof, given string) bool { return proof == p || proof > OnePassword && given != "" }
@@ -76,8 +75,8 @@ func (o *Options) checkProof(c *Call, check func(field string, ok bool)) {
 	}
 }
 
-// formedAs are the kinds that the form of the code may be of. The guard and Confirm take
-// digits alone. Where the kinds that are asked for are malformed themselves, either form
+// formedAs returns the kinds whose form the code may have. The guard and Confirm
+// take digits alone. If the requested kinds are malformed themselves, either form
 // will do.
 func (o *Options) formedAs(c *Call) []Kind {
 	switch {
@@ -95,9 +94,9 @@ func (c *Call) kindsOfCode() bool {
 	return c.Kinds == nil || len(c.Kinds) > 0 && allIn(c.Kinds, CodeKinds)
 }
 
-// checkHoldings checks what is to be imported for what can never be held: nothing,
-// one device twice, or one key in two places, where each code would be accepted
-// twice. What can be wrong with a single hash or secret is not said here.
+// checkHoldings checks an import for what can never be held: nothing, one device
+// twice, or one key in two places, where each code would be accepted twice. The
+// specification does not judge a single hash or secret.
 func checkHoldings(h *Holdings, check func(field string, ok bool)) {
 	check("Import", h.PIN.Digits != "" || h.Authenticator.Secret.Key != 0 || len(h.Devices) > 0)
 	keys, ids := []Name{h.Authenticator.Secret.Key}, []Name{0}
@@ -112,7 +111,7 @@ func allIn(some, all []Kind) bool {
 	return !slices.ContainsFunc(some, func(k Kind) bool { return !slices.Contains(all, k) })
 }
 
-// digits reports whether s is ASCII digits, at least and at most so many.
+// digits reports whether s is least to most ASCII digits.
 func digits(s string, least, most int) bool {
 	return len(s) >= least && len(s) <= most && strings.Trim(s, "0123456789") == ""
 }

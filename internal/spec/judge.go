@@ -2,17 +2,17 @@ package spec
 
 import "slices"
 
-// A verdict is what a credential is worth.
+// A verdict is the judgement of a credential.
 type verdict uint8
 
 const (
 	wrong verdict = iota
-	stale         // was right once, and may not be again
+	stale         // was right once and no longer is
 	right
-	tooYoung // is right or stale for what is too young to count: see the guard
+	tooYoung // right or stale for something too young to count: see the guard
 )
 
-// A match is what a code is worth, and how it is spent if it is right.
+// A match is the judgement of a code, and how to spend a right one.
 type match struct {
 	verdict verdict
 	kind    Kind
@@ -20,9 +20,9 @@ type match struct {
 	spend   func()
 }
 
-// A tally is what a call has to say if nothing that it gives is right: the last
-// kind that was judged, and the least that is left of those that were charged, or
-// else of those that were judged. If none was judged, the lock that ends first.
+// A tally is the answer of a call without a right credential: the last kind judged,
+// and the least number of tries left among the charged kinds, or else among the
+// judged ones. If none was judged, it is the lock that ends first.
 type tally struct {
 	judged  Kind
 	charged bool
@@ -48,7 +48,7 @@ func (all *tally) add(k Kind, left int, charged bool) {
 
 func (t *turn) verifyOTP() Answer { return t.verify(t.call.asked()) }
 
-// asked are the kinds that VerifyOTP is asked for, each once. On a view none means the one
+// asked returns the kinds of VerifyOTP, each once. On a view none means the one
 // whose codes have the purpose, so that nothing else confirms the act.
 func (c *Call) asked() []Kind {
 	if c.OnView {
@@ -70,9 +70,9 @@ func (t *turn) verifyAlone() Answer {
 func (t *turn) verifyProof() Answer { return t.verify(t.o.ProofKinds) }
 
 // verify judges the given credentials in the order code, password, PIN. The first
-// right one wins, and those after it are not looked at. Each wrong one is charged to
-// its own kind. One of a locked kind is not judged, right or wrong. A fault ends the
-// judging; what was charged before it stays.
+// right one wins, and the rest is ignored. Each wrong one is charged to its own
+// kind. One of a locked kind is not judged. A fault ends the judging; charges
+// before it stay.
 func (t *turn) verify(codeKinds []Kind) Answer {
 	var all tally
 	if t.proof.otp != "" {
@@ -99,12 +99,12 @@ func (t *turn) verify(codeKinds []Kind) Answer {
 	return all.answer()
 }
 
-// verifyCode judges a code against each kind in turn. One that is right for some is spent
-// for the first of them, and charged to none. One that is stale for any of them is judged
-// right for none, and charged to none: else it would be a free guess at the others. Any
-// other wrong one is charged once to each kind that it was judged against. A kind that the
-// user does not hold is judged like any, and one that is locked is not judged. A kind whose
-// codes have another form is passed over.
+// verifyCode judges a code against each kind in turn. If it is right for some, it
+// is spent for the first of them and charged to none. If it is stale for any, it is
+// right for none and charged to none: otherwise it would be a free guess at the
+// others. Any other code is charged once to each kind judged. A kind that the user
+// does not hold is judged like any other. Locked kinds, and kinds whose codes have
+// another form, are skipped.
 func (t *turn) verifyCode(codeKinds []Kind, all *tally) (Answer, bool) {
 	var judged []Kind
 	var first match
@@ -154,8 +154,8 @@ func (t *turn) accept(k Kind, device Name) Answer {
 	return Answer{Kind: k, Device: device}
 }
 
-// charge counts a wrong answer. The answer that locks the kind is a mismatch still. The
-// one that locks it for good is an event of its own.
+// charge counts a wrong answer. The answer that locks the kind is still a mismatch.
+// The one that locks it for good has its own event.
 func (t *turn) charge(k Kind, all *tally) {
 	t.Budgets[k] = t.Budgets[k].charged(t.o.limit(k), t.now)
 	t.writes = true
@@ -165,7 +165,7 @@ func (t *turn) charge(k Kind, all *tally) {
 	}
 }
 
-// spare notes a kind that was judged and, the code being a stale one, not charged.
+// spare notes a kind that was judged and not charged, because the code is stale.
 func (t *turn) spare(k Kind, all *tally) { t.tell(k, all, false) }
 
 func (t *turn) tell(k Kind, all *tally, charged bool) {
@@ -176,7 +176,7 @@ func (t *turn) tell(k Kind, all *tally, charged bool) {
 	t.event(Event{Action: refused, Kind: k, Left: left, Until: until})
 }
 
-// skip notes and reports that nothing of a kind is judged now.
+// skip reports, and notes, that the kind is locked.
 func (t *turn) skip(k Kind, all *tally) bool {
 	is, until := t.Budgets[k].locked(t.o.limit(k), t.now)
 	if !is {
@@ -190,8 +190,7 @@ func (t *turn) skip(k Kind, all *tally) bool {
 	return true
 }
 
-// distinct returns the kinds in the order in which each first stands, or those
-// that none means.
+// distinct returns the kinds in order of first occurrence, or the default for none.
 func distinct(kinds []Kind, byDefault ...Kind) []Kind {
 	if len(kinds) == 0 {
 		return byDefault

@@ -5,7 +5,7 @@ import "slices"
 // A Kind is a kind of credential.
 type Kind uint8
 
-// The kinds. NoKind stands for none, and for one that is not known.
+// The kinds. NoKind means none or unknown.
 const (
 	NoKind Kind = iota
 	KindPassword
@@ -20,23 +20,22 @@ const (
 	KindCount
 )
 
-// A KindRow says what sort of credential a kind is.
+// A KindRow describes a kind.
 type KindRow struct {
 	Kind Kind
 	Name string // as the library spells it
-	// Code: a one-time code can be of this kind.
+	// Code: one-time codes can be of this kind.
 	Code bool
-	// Digits: its codes are 6 to 8 digits. A code that is none of these is a recovery
-	// code.
+	// Digits: its codes are 6 to 8 digits. Other codes are recovery codes.
 	Digits bool
 	// Issued: the library draws the code, and the host mails it.
 	Issued bool
-	// Resets: it proves a password reset, as something that the user has or
-	// knows beside the mailbox. With ResetOptions.Authenticator KindTOTP does too.
+	// Resets: it proves a password reset, as something that the user has or knows
+	// beside the mailbox. With ResetOptions.Authenticator KindTOTP does too.
 	Resets bool
 }
 
-// Kinds is the one list of kinds, in the order in which the library lists them.
+// Kinds is the one list of kinds, in the library's order.
 var Kinds = [KindCount - 1]KindRow{
 	{Kind: KindPassword, Name: "password"},
 	{Kind: KindPIN, Name: "pin", Resets: true},
@@ -47,7 +46,7 @@ var Kinds = [KindCount - 1]KindRow{
 	{Kind: KindRecovery, Name: "recovery", Code: true},
 }
 
-// Row returns the row of a kind, a zero one if it is not known.
+// Row returns the row of a kind, or a zero row.
 func (k Kind) Row() KindRow {
 	if k == NoKind || k >= KindCount {
 		return KindRow{}
@@ -68,7 +67,7 @@ func KindNamed(name string) Kind {
 	return NoKind
 }
 
-// KindsWhere returns the kinds of which something is true, in the order of Kinds.
+// KindsWhere returns the kinds for which is holds, in the order of Kinds.
 func KindsWhere(is func(KindRow) bool) []Kind {
 	var some []Kind
 	for _, r := range Kinds {
@@ -76,14 +75,14 @@ func KindsWhere(is func(KindRow) bool) []Kind {
 			some = append(some, r.Kind)
 		}
 	}
-	return slices.Clip(some) // so that what is appended never lands in a shared list
+	return slices.Clip(some) // so that append copies the shared list
 }
 
-// CodeKinds are those that a one-time code can be of: of digits, or a recovery code.
+// CodeKinds are the kinds of one-time codes: of digits, or recovery codes.
 var CodeKinds = KindsWhere(func(r KindRow) bool { return r.Code })
 
-// DigitKinds are those whose codes are 6 to 8 digits.
+// DigitKinds are the kinds whose codes are 6 to 8 digits.
 var DigitKinds = KindsWhere(func(r KindRow) bool { return r.Digits })
 
-// IssuedKinds are those whose codes the library draws.
+// IssuedKinds are the kinds whose codes the library draws.
 var IssuedKinds = KindsWhere(func(r KindRow) bool { return r.Issued })

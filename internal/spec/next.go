@@ -1,6 +1,6 @@
 package spec
 
-// A turn is one step: a state, the call that changes it, and what comes out.
+// A turn is one step: a state, the call that changes it, and the outcome.
 type turn struct {
 	State
 	o      *Options
@@ -9,12 +9,12 @@ type turn struct {
 	proof  proof
 	out    Outcome
 	writes bool // the answer has to be stored before it leaves
-	// removes: the swap leaves no record. A call that finds none, and has nothing to
-	// keep, makes none.
+	// removes: the swap leaves no record. A call that finds none, and has nothing
+	// to keep, creates none.
 	removes bool
 }
 
-// event tells what is done, and keeps a notice of it if the user should hear of it.
+// event records an event, and keeps a notice of it if the user should hear of it.
 func (t *turn) event(e Event) {
 	t.keep(e)
 	if !t.call.Untold {
@@ -22,16 +22,16 @@ func (t *turn) event(e Event) {
 	}
 }
 
-// refuse is an answer without more to it than its class.
+// refuse is an answer with nothing but its class.
 func refuse(e Err) Answer { return Answer{Err: e} }
 
-// Next is what one load and one swap do. What is refused without judging a
-// credential changes nothing. What is accepted, and any guess that was judged wrong,
-// is stored before the answer leaves. Options must be complete.
+// Next is what one load and one swap do. A refusal that judged no credential
+// changes nothing. An acceptance, and any guess that was judged wrong, is stored
+// before the answer leaves. Options must be complete.
 //
-// The order of refusals: malformed, no credential, weak PIN, a wipe that is pending,
-// what the user does not hold or has too many of, and only then is the proof judged. The
-// guard has its own: see proveReset.
+// The order of refusals: malformed, no credential, weak PIN, a pending wipe, what
+// the user does not hold or has too many of; only then is the proof judged. The
+// guard has its own order: see proveReset.
 func (o *Options) Next(s State, now Time, c *Call) (State, Outcome) {
 	t := turn{State: s, o: o, now: now, call: c, proof: c.proof()}
 	if err := t.beforeLoading(); err != OK {
@@ -42,7 +42,7 @@ func (o *Options) Next(s State, now Time, c *Call) (State, Outcome) {
 	t.expire(now)
 	t.out.Answer = t.decide()
 	if !t.writes {
-		// A right credential that a fault came after is not spent.
+		// A right credential before a fault is not spent.
 		t.out.Events, t.out.Kept = without(t.out.Events, verified), nil
 		return s, t.out
 	}
@@ -54,7 +54,7 @@ func (o *Options) Next(s State, now Time, c *Call) (State, Outcome) {
 	return t.State, t.out
 }
 
-// beforeLoading refuses what can be refused without the record.
+// beforeLoading refuses what needs no record to refuse.
 func (t *turn) beforeLoading() Err {
 	c, op := t.call, t.call.Op.Row()
 	if !c.Checked && len(t.o.Malformed(c)) > 0 {
@@ -82,8 +82,8 @@ func (t *turn) decide() Answer {
 	return rule.do(t)
 }
 
-// A rule is what an operation does. What may refuses is refused before a proof is
-// judged, because there is nothing to do.
+// A rule is what an operation does. may refuses before a proof is judged, because
+// there is nothing to do.
 type rule struct {
 	may func(*turn) Err
 	do  func(*turn) Answer
@@ -136,7 +136,7 @@ var rules = [OpCount]rule{
 	Sweep:                    {do: (*turn).sweep},
 }
 
-// proven changes something once the proof is judged right.
+// proven changes something if the proof is right.
 func proven(change func(*turn)) func(*turn) Answer {
 	return func(t *turn) Answer {
 		if a := t.verifyProof(); a.Err != OK {
@@ -155,7 +155,7 @@ func freely(change func(*turn)) func(*turn) Answer {
 	}
 }
 
-// shows is a look at what View shows, or at who there is.
+// shows answers a call that only reads.
 func shows(*turn) Answer { return Answer{} }
 
 // without drops the events of an action.

@@ -6,19 +6,21 @@ import (
 )
 
 const (
-	// NoticesKept is how many notices of a user can wait.
+	// NoticesKept is the most notices of a user that can wait.
 	NoticesKept = 16
-	// noticeBackoff is how long Sweep leaves a user's notices alone after one was kept, if
-	// it would not come sooner.
-	// Each time Sweep fails to tell one it is twice as long, up to maxNoticeBackoff.
+	// noticeBackoff is how long Sweep leaves a user's notices alone after one was
+	// kept, unless an earlier time is set. It doubles each time that Sweep fails to
+	// tell one, up to maxNoticeBackoff.
 	noticeBackoff    = time.Minute
 	maxNoticeBackoff = time.Hour
-	// patience is how many calls of Notify in a row may fail before a Sweep makes no more.
+	// patience is the number of calls of Notify in a row that may fail before a
+	// Sweep makes no more.
 	patience = 10
 )
 
-// A Notice is an event that the user should hear of, NIST SP 800-63B-4 §4.6. The write
-// that does what it says keeps it, and the host is called with it until that succeeds.
+// A Notice is an event that the user should hear of (NIST SP 800-63B-4 §4.6). The
+// write that causes it keeps it, and the host is called with it until that
+// succeeds.
 type Notice struct {
 	ID     Name
 	At     Time
@@ -27,11 +29,11 @@ type Notice struct {
 	Device Name
 }
 
-// Notices are those of a user that wait.
+// Notices are a user's waiting notices.
 type Notices struct {
-	Waiting [NoticesKept]Notice // in the order in which they were kept
-	Dropped int                 // those that went because too many waited, until a Sweep has said so
-	Tries   int                 // Sweeps that failed to tell one, since the last one was kept
+	Waiting [NoticesKept]Notice // oldest first
+	Dropped int                 // dropped, and not yet reported by a Sweep
+	Tries   int                 // failed Sweeps since the last was kept
 	Retry   Time                // Sweep leaves them alone until then
 }
 
@@ -47,8 +49,8 @@ func (e Event) heard() bool {
 	return false
 }
 
-// keep keeps a notice of an event that the user should hear of. Without Options.Notify
-// none is kept, but those that wait stay.
+// keep keeps a notice of an event that the user should hear of. Without
+// Options.Notify it keeps none, but waiting ones stay.
 func (t *turn) keep(e Event) {
 	if !t.o.Notify || !e.heard() {
 		return
@@ -56,14 +58,14 @@ func (t *turn) keep(e Event) {
 	n := Notice{ID: t.call.Notice + Name(len(t.out.Kept)), At: t.now, Action: e.Action, Kind: e.Kind, Device: e.Device}
 	retry := t.now.add(noticeBackoff)
 	if t.Notices != (Notices{}) {
-		retry = min(retry, t.Notices.Retry) // or a new one every minute would put all off for ever
+		retry = min(retry, t.Notices.Retry) // otherwise a new one every minute would postpone all for ever
 	}
 	t.Notices.add(n)
 	t.Notices.Tries, t.Notices.Retry = 0, retry
 	t.out.Kept = append(t.out.Kept, n)
 }
 
-// All returns those that wait, the oldest first.
+// All returns the waiting ones, oldest first.
 func (all *Notices) All() []Notice {
 	n := slices.Index(all.Waiting[:], Notice{})
 	if n < 0 {
@@ -77,9 +79,9 @@ func (all *Notices) set(list []Notice) {
 	copy(all.Waiting[:], list)
 }
 
-// add adds the newest. Where there would be too many, the oldest goes of those after
-// which another of the same action and kind came. So whoever has the same thing happen
-// again and again drops only notices of that. If there is no such one, the oldest goes.
+// add adds the newest. If there are too many, it drops the oldest that has a newer
+// one of the same action and kind, so that a repeated event drops only its own
+// notices. If there is none, it drops the oldest.
 func (all *Notices) add(n Notice) {
 	list := append(all.All(), n)
 	if len(list) > NoticesKept {
@@ -96,29 +98,29 @@ func repeated(list []Notice, old Notice) bool {
 	return slices.ContainsFunc(list[at+1:], func(n Notice) bool { return n.Action == old.Action && n.Kind == old.Kind })
 }
 
-// remove removes those that the host was told.
+// remove removes the told ones.
 func (all *Notices) remove(told []Notice) {
 	all.set(slices.DeleteFunc(all.All(), func(n Notice) bool { return slices.Contains(told, n) }))
 	all.settle()
 }
 
-// settle forgets when to try again if there is nothing left to tell or to say.
+// settle clears the wait if nothing is left to tell or to report.
 func (all *Notices) settle() {
 	if all.Waiting[0] == (Notice{}) && all.Dropped == 0 {
 		*all = Notices{}
 	}
 }
 
-// Told is the step after the host was told some notices: they wait no longer. Those that
-// somebody else took out since stay out.
+// Told is the step after the host was told some notices: they wait no longer. Those
+// removed meanwhile stay removed.
 func (o *Options) Told(s State, now Time, told []Notice) State {
 	s.Notices.remove(told)
 	return o.rewritten(s, now)
 }
 
-// TellOwn is the end of a call that kept notices: the host is told each of them once, in
-// their order, unless it was dropped since. The answer of the call is the same if that
-// fails, and Sweep tries no later for it.
+// TellOwn is the end of a call that kept notices: it tells the host each of them
+// once, in order, unless it was dropped. A failure does not change the call's
+// answer, and Sweep tries no later for it.
 func (o *Options) TellOwn(s State, now Time, c *Call, out *Outcome) State {
 	if c.Op == Sweep {
 		return s
@@ -132,8 +134,8 @@ func (o *Options) TellOwn(s State, now Time, c *Call, out *Outcome) State {
 	return o.Told(s, now, told)
 }
 
-// tell calls the host with notices, one after the other, until so many calls in a row
-// failed. It returns those that the host was told.
+// tell calls the host with notices in order, until most calls in a row have failed.
+// It returns those that succeeded.
 func tell(notices []Notice, c *Call, out *Outcome, most int) (told []Notice) {
 	for _, n := range notices {
 		if out.Failed >= most {
@@ -153,12 +155,12 @@ func tell(notices []Notice, c *Call, out *Outcome, most int) (told []Notice) {
 // hears reports whether Notify succeeds.
 func (h Host) hears(n Notice) bool { return h.Notify == Yes && h.Deaf != n.Action }
 
-// TellDue is the last step of a Sweep for a user whom it looked at, after the wipes of all
-// users. It tells all that waits if its time has come, and otherwise what this Sweep kept
-// itself. If one fails, Sweep leaves the user's notices alone for twice as long as before.
-// Once patience is at its end the host is called no more, and nothing is postponed for it.
-// Without Notify nothing is told or postponed, and the Sweep says that something waits.
-// Where it comes to the notices, it says once how many were dropped.
+// TellDue is the last step of a Sweep for a user it looked at, after all users'
+// wipes. It tells all waiting notices if their time has come, and otherwise those
+// that this Sweep kept itself. If one fails, Sweep leaves the user's notices alone
+// for twice as long as before. Once patience is exhausted it calls the host no
+// more, and postpones nothing for that. Without Notify it tells and postpones
+// nothing, and reports that something waits. It reports once how many were dropped.
 func (o *Options) TellDue(s State, now Time, c *Call, out *Outcome) State {
 	out.Failed = c.Failed
 	waiting := &s.Notices
@@ -182,7 +184,7 @@ func (o *Options) TellDue(s State, now Time, c *Call, out *Outcome) State {
 		out.Untold = len(due) > 0
 	}
 	if o.Notify && out.Untold {
-		waiting.Tries = min(waiting.Tries+1, 6) // a longer wait there is not
+		waiting.Tries = min(waiting.Tries+1, 6) // the longest wait
 		waiting.Retry = now.add(min(noticeBackoff<<waiting.Tries, maxNoticeBackoff))
 	}
 	waiting.settle()

@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// told has Notify succeed.
+// told makes Notify succeed.
 func told(c Call) Call { c.Host.Notify = Yes; return c }
 
 var sweep = Call{Op: Sweep, Listed: true}
 
-// waiting are the actions of the notices that wait.
+// waiting returns the actions of the waiting notices.
 func (sc *scene) waiting() (all []Action) {
 	for _, n := range sc.s.Notices.All() {
 		all = append(all, n.Action)
@@ -26,7 +26,7 @@ func (sc *scene) wantWaiting(want ...Action) {
 	}
 }
 
-// wantTold checks what Notify was called with.
+// wantTold checks the calls of Notify.
 func (sc *scene) wantTold(want ...Action) {
 	sc.Helper()
 	var got []Action
@@ -40,8 +40,8 @@ func (sc *scene) wantTold(want ...Action) {
 
 func notifying(o *Options) { o.Notify = true }
 
-// Each act that the user should hear of is kept by the write that does it, with a name of
-// its own, and told at the end of the call.
+// The write of each act that the user should hear of keeps its notice, with its own
+// name; the end of the call tells it.
 func TestWhatTheUserHearsOf(t *testing.T) {
 	admin := func(op Op) func(*scene) { return func(sc *scene) { sc.do(Call{Op: op, Device: 1}) } }
 	enrolled1 := func(sc *scene) Name { return sc.ok(enrol(1)) }
@@ -94,7 +94,7 @@ func TestWhatTheUserHearsOf(t *testing.T) {
 	}
 }
 
-// struck gives the guard so many wrong proofs.
+// struck gives the guard that many wrong proofs.
 func struck(times int) func(*scene) {
 	return func(sc *scene) {
 		for range times {
@@ -103,7 +103,7 @@ func struck(times int) func(*scene) {
 	}
 }
 
-// What the host took does not wait, and one that fails holds back none.
+// A told notice does not wait, and one that fails holds back none.
 func TestToldByTheCallOnce(t *testing.T) {
 	sc := newScene(t, notifying)
 	sc.ok(told(setPIN))
@@ -124,8 +124,8 @@ func TestToldByTheCallOnce(t *testing.T) {
 	}
 }
 
-// A wipe that fails is told as marked, and a binding that finishes it tells that it is
-// done before what it does itself.
+// A wipe that fails is told as marked, and a binding that finishes it tells that
+// first.
 func TestToldAfterTheWipe(t *testing.T) {
 	sc := newScene(t, notifying)
 	fails := told(Call{Op: Forfeit})
@@ -135,7 +135,7 @@ func TestToldAfterTheWipe(t *testing.T) {
 	sc.ok(told(setPIN))
 	sc.wantTold(wipeDone, pinSet)
 	sc.wantWaiting()
-	// What Forget finishes it also drops.
+	// Forget also drops the notices of the wipe that it finishes.
 	sc.do(fails)
 	sc.ok(told(Call{Op: Forget}))
 	sc.wantTold()
@@ -145,8 +145,8 @@ func TestToldAfterTheWipe(t *testing.T) {
 	}
 }
 
-// Sweep waits a minute from the last notice that was kept, then twice as long after each
-// time that it fails, up to an hour. A new notice has it begin anew, and puts nothing off.
+// Sweep waits a minute from the last kept notice, then twice as long after each
+// failure, up to an hour. A new notice starts over, and postpones nothing.
 func TestSweepTriesLessAndLessOften(t *testing.T) {
 	sc := newScene(t, notifying)
 	sc.ok(setPIN)
@@ -179,7 +179,7 @@ func TestSweepTriesLessAndLessOften(t *testing.T) {
 	sc.wantTold(enrolled)
 }
 
-// One that fails holds back none, and the user waits for all that is left.
+// One that fails holds back none, and all the rest of the user's wait.
 func TestSweepTellsTheOldestFirst(t *testing.T) {
 	sc := newScene(t, notifying)
 	sc.ok(setPIN)
@@ -195,8 +195,8 @@ func TestSweepTellsTheOldestFirst(t *testing.T) {
 	}
 }
 
-// A Sweep finishes the wipe first. It tells that one is done at once, and the rest when
-// its time has come.
+// A Sweep finishes the wipe first. It tells that at once, and the rest when its
+// time has come.
 func TestSweepTellsWhatItDid(t *testing.T) {
 	sc := newScene(t, notifying)
 	sc.do(Call{Op: Forfeit, Host: Host{Wipe: Fails}})
@@ -208,8 +208,8 @@ func TestSweepTellsWhatItDid(t *testing.T) {
 	sc.wantWaiting()
 }
 
-// After ten failures in a row a Sweep leaves the host alone. Of a user whom it did not come
-// to it postpones nothing.
+// After ten failures in a row a Sweep stops calling the host. It postpones nothing
+// for a user whom it did not reach.
 func TestSweepLosesPatience(t *testing.T) {
 	sc := newScene(t, notifying)
 	for range 12 {
@@ -234,8 +234,8 @@ func TestSweepLosesPatience(t *testing.T) {
 	}
 }
 
-// Whoever has the same thing happen again and again drops only notices of that, and a
-// Sweep says once how many, also after the others were told.
+// A repeated event drops only its own notices, and a Sweep reports once how many,
+// even after the others were told.
 func TestTooManyNotices(t *testing.T) {
 	sc := newScene(t, notifying)
 	sc.ok(setPIN)
@@ -268,7 +268,7 @@ func TestTooManyNotices(t *testing.T) {
 	}
 }
 
-// A process without Notify carries what waits along, and its Sweep says so.
+// A process without Notify keeps waiting notices, and its Sweep says so.
 func TestWithoutNotify(t *testing.T) {
 	sc := newScene(t, notifying)
 	sc.ok(setPIN)
@@ -286,7 +286,7 @@ func TestWithoutNotify(t *testing.T) {
 	}
 }
 
-// What waits keeps a record, and what was told leaves none.
+// Waiting notices keep a record, and told ones leave none.
 func TestNoticesKeepARecord(t *testing.T) {
 	sc := newScene(t, notifying)
 	sc.ok(setPIN)

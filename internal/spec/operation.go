@@ -44,24 +44,23 @@ const (
 	Users
 	Sweep
 
-	// OpCount is how many there are, for arrays by operation.
+	// OpCount is the number of operations, for arrays.
 	OpCount
 )
 
-// A Proof is which credentials an operation takes.
+// A Proof tells which credentials an operation takes.
 type Proof uint8
 
 const (
 	// NoProof: none.
 	NoProof Proof = iota
-	// OneCode, OnePIN and OnePassword: one, as an argument of its own, which has
-	// to be there.
+	// OneCode, OnePIN and OnePassword: one, as a required argument.
 	OneCode
 	OnePIN
 	OnePassword
 	// AnyProof: a code, a password and a PIN. One right one is enough.
 	AnyProof
-	// OptionalProof: as AnyProof, and at times none is needed.
+	// OptionalProof: like AnyProof, but sometimes none is needed.
 	OptionalProof
 	// KnownProof: a password and a PIN. A code is malformed.
 	KnownProof
@@ -69,27 +68,27 @@ const (
 	ResetProof
 )
 
-// An Operation says what an operation takes and touches.
+// An Operation describes an operation.
 type Operation struct {
 	Op   Op
 	Name string // Type.Method, as exported
-	// Proof is what it takes, and Budgeted whether wrong ones of it are charged to
-	// budgets. What takes a proof and is not Budgeted has a count of its own.
+	// Proof is what it takes, and Budgeted whether wrong ones are charged to
+	// budgets. An operation with a proof that is not Budgeted has its own count.
 	Proof    Proof
 	Budgeted bool
-	// Binds: it gives the user a PIN or a device, or erases a record. A wipe that
-	// is pending is finished first. See Options.Binds for what an option adds.
+	// Binds: it binds a PIN or a device, or erases a record, and first finishes a
+	// pending wipe. See Options.Binds for what an option adds.
 	Binds bool
-	// Asks: it may find or mark a wipe, and then has the host carry it out. All
-	// that Binds does.
+	// Asks: it may find or mark a wipe, and then has the host carry it out. So does
+	// everything that Binds.
 	Asks bool
-	// Makes: it hands out a code, codes or a secret that is drawn at random.
+	// Makes: it returns a random code, set of codes or secret.
 	Makes bool
 	// Reads: it changes nothing.
 	Reads bool
 	// Host: only the host may call it, never a user's request.
 	Host bool
-	// Everybody: it is about no one user.
+	// Everybody: it concerns no single user.
 	Everybody bool
 }
 
@@ -152,7 +151,7 @@ func OpNamed(name string) (op Op, ok bool) {
 	return Op(max(i, 0)), i >= 0
 }
 
-// OpsWhere returns the operations of which something is true, in their order.
+// OpsWhere returns the operations for which is holds, in order.
 func OpsWhere(is func(Operation) bool) []Op {
 	var some []Op
 	for _, o := range Operations {
@@ -163,7 +162,7 @@ func OpsWhere(is func(Operation) bool) []Op {
 	return slices.Clip(some)
 }
 
-// NamesWhere returns the Type.Method of those of which something is true.
+// NamesWhere returns the Type.Method of the operations for which is holds.
 func NamesWhere(is func(Operation) bool) []string {
 	var some []string
 	for _, op := range OpsWhere(is) {
@@ -172,14 +171,14 @@ func NamesWhere(is func(Operation) bool) []string {
 	return some
 }
 
-// Binds reports whether a wipe that is pending has to be finished before the operation.
-// With ResetOptions.Authenticator an authenticator is a binding like a PIN or a device.
+// Binds reports whether the operation first finishes a pending wipe. With
+// ResetOptions.Authenticator an authenticator is a binding like a PIN or a device.
 func (o *Options) Binds(op Op) bool {
 	return op.Row().Binds || op == Confirm && o.Reset.Authenticator
 }
 
 // Judges returns the kinds of which the operation can judge a credential, each
-// against its budget or, where it is not Budgeted, against a count of its own.
+// against its budget or, if it is not Budgeted, against a separate count.
 func (o Operation) Judges(proofKinds []Kind) []Kind {
 	switch o.Proof {
 	case OneCode:

@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// What the rules fix and no option changes.
+// Constants of the rules that no option changes.
 const (
 	// waitingLife is how long an authenticator waits for its first code, and
-	// waitingTries how many wrong ones drop it.
+	// waitingTries the number of wrong codes that drop it.
 	waitingLife  = 15 * time.Minute
 	waitingTries = 5
-	// clockSlack is how far the clocks of several processes may be apart.
+	// clockSlack is how far apart the clocks of several processes may be.
 	clockSlack = time.Minute
-	// staleKept is how long after its end a code that is no longer accepted is known
-	// as one that was.
+	// staleKept is how long after its end a code is known as stale.
 	staleKept = 10 * time.Minute
-	// dueAfter is when Sweep first looks at what merely ends, in full hours, so that
-	// the time beside a record does not tell what it is: longer than any of it lasts.
+	// dueAfter is when Sweep first looks at expiring state, rounded up to full
+	// hours, so that the time beside a record does not tell what it is: longer than
+	// any of it lasts.
 	dueAfter = 25 * time.Minute
 	// emptyKept is how long an empty record stays after its last write: longer than
 	// a write can linger on its way to the store, because a late insert into
 	// nothing would bring back what was forgotten.
 	emptyKept = 24 * time.Hour
-	// wipeBackoff is how long Sweep leaves a wipe alone after it failed, doubled
-	// each further time up to maxWipeBackoff.
+	// wipeBackoff is how long Sweep leaves a wipe alone after a failure; it doubles
+	// up to maxWipeBackoff.
 	wipeBackoff    = time.Minute
 	maxWipeBackoff = time.Hour
 )
@@ -51,7 +51,7 @@ type OTPOptions struct {
 	Limit                          Limit
 }
 
-// TOTPOptions are for new secrets, but for Skew and Limit.
+// TOTPOptions are for new secrets, except Skew and Limit.
 type TOTPOptions struct {
 	Algorithm string
 	Period    time.Duration
@@ -74,7 +74,7 @@ type ResetOptions struct {
 	ForgiveRepeats, Authenticator bool
 }
 
-// Options are those of the library, by the same names.
+// Options are the library's, by the same names.
 type Options struct {
 	// CheckPassword, RegisteredAt, Wipe and Notify: the host offers the function.
 	CheckPassword, RegisteredAt, Wipe, Notify bool
@@ -88,7 +88,7 @@ type Options struct {
 	Reset      ResetOptions
 }
 
-// Complete fills in the defaults. Each zero field means its own.
+// Complete fills in the defaults of zero fields.
 func (o Options) Complete() Options {
 	if len(o.ProofKinds) == 0 {
 		o.ProofKinds = []Kind{KindDeviceTOTP, KindAccount}
@@ -130,7 +130,8 @@ func orElse[T comparable](v *T, byDefault T) {
 	}
 }
 
-// limit returns the limit of a kind. Kinds that share one are counted apart.
+// limit returns the limit of a kind. Kinds with the same limit have separate
+// counts.
 func (o *Options) limit(k Kind) *Limit {
 	switch k {
 	case KindPassword:
@@ -145,8 +146,8 @@ func (o *Options) limit(k Kind) *Limit {
 	panic("spec: no limit of kind " + k.String())
 }
 
-// ttl returns how long an issued code of a kind lives. NIST SP 800-63B-4
-// §3.1.3.2 allows 10 minutes.
+// ttl returns the lifetime of an issued code of a kind. NIST SP 800-63B-4 §3.1.3.2
+// allows 10 minutes.
 func (o *Options) ttl(k Kind) time.Duration {
 	switch k {
 	case KindLogin:

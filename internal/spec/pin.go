@@ -2,8 +2,9 @@ package spec
 
 import "strings"
 
-// newPIN judges a new PIN by the policy, which binds new ones only: its length, its
-// different digits, no run of 0123456789012 up or down, and what the host denies.
+// newPIN judges a new PIN by the policy, which applies to new ones only: its
+// length, its different digits, no run of 0123456789012 up or down, and the host's
+// Deny.
 func (o *Options) newPIN(c *Call) Err {
 	different := 0
 	for digit := '0'; digit <= '9'; digit++ {
@@ -30,11 +31,10 @@ func (t *turn) hasPIN() Err {
 	return OK
 }
 
-// pinIsSet is also what Wait answers where it need not wait: true as soon as a PIN is
-// set, and false when the timeout has passed without.
+// pinIsSet is also the answer of a Wait that need not wait.
 func (t *turn) pinIsSet() Answer { return Answer{Set: t.hasPIN() == OK} }
 
-// setPIN binds a PIN, in place of the one that was.
+// setPIN binds a PIN, replacing an earlier one.
 func (t *turn) setPIN() {
 	if t.PIN.Digits != "" {
 		t.removed()

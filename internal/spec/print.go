@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// String says what is kept, and nothing of what is not.
+// String prints the fields that are not zero.
 func (s State) String() string { return nonzero(reflect.ValueOf(s)) }
 
-// String says what is shown.
+// String prints the fields that are not zero.
 func (v View) String() string { return nonzero(reflect.ValueOf(v)) }
 
-// nonzero prints a value without what is zero in it.
+// nonzero prints a value without its zero parts.
 func nonzero(v reflect.Value) string {
 	var parts []string
 	add := func(name string, part reflect.Value) {

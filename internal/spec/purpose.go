@@ -7,12 +7,12 @@ import (
 	"unique"
 )
 
-// A Purpose is what an issued code is for: all the parts of a view's purpose, each with
-// its length, so that no other parts come to the same. The zero Purpose is none, and that
-// of what is issued or judged without a view. It is a handle, to keep a State small.
+// A Purpose is what an issued code is for: all the parts of a view's purpose, each
+// with its length, so that different parts never have the same Purpose. The zero
+// Purpose is that of calls without a view. It is a handle, to keep a State small.
 type Purpose struct{ parts unique.Handle[string] }
 
-// PurposeOf returns the purpose of some parts.
+// PurposeOf returns the purpose of these parts.
 func PurposeOf(parts ...string) Purpose {
 	if len(parts) == 0 {
 		return Purpose{}
@@ -31,8 +31,7 @@ func (p Purpose) String() string {
 	return p.parts.Value()
 }
 
-// purpose is the one of the call's view. It is for issued codes alone: passwords, PINs,
-// recovery codes and what a device or an authenticator shows have none.
+// purpose returns the purpose of the call's view. Only issued codes have one.
 func (c *Call) purpose() Purpose {
 	if !c.OnView {
 		return Purpose{}
@@ -40,8 +39,8 @@ func (c *Call) purpose() Purpose {
 	return PurposeOf(c.Purpose...)
 }
 
-// purposeful reports whether the call is on no view, or on one with a purpose that is
-// well-formed. It is asked of every call, whether it looks at the purpose or not.
+// purposeful reports whether the call is on no view, or on one with a well-formed
+// purpose. Every call is checked, even one that ignores the purpose.
 func (c *Call) purposeful() bool {
 	if !c.OnView {
 		return true

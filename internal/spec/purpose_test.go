@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// on is a call on a view.
+// on returns the call on a view.
 func on(c Call, purpose ...string) Call {
 	c.OnView, c.Purpose = true, purpose
 	return c
@@ -15,7 +15,7 @@ func on(c Call, purpose ...string) Call {
 
 var verifyAccount = Call{Op: VerifyOTP, Kinds: []Kind{KindAccount}}
 
-// Parts that are joined otherwise are another purpose.
+// The same parts joined otherwise are another purpose.
 func TestPurposesKeepTheirParts(t *testing.T) {
 	eleven := strings.Repeat("1", 11)
 	all := [][]string{
@@ -52,8 +52,8 @@ func TestMalformedPurposes(t *testing.T) {
 	}
 }
 
-// A code is right for the purpose that it was issued for, none included. For another it is
-// wrong, and charged.
+// A code is right for the purpose it was issued for, which may be none. For another
+// it is wrong, and charged.
 func TestACodeIsRightForItsPurposeAlone(t *testing.T) {
 	purposes := [][]string{nil, {"pay"}, {"pay", "ann"}, {"address"}}
 	at := func(c Call, purpose []string) Call {
@@ -82,7 +82,7 @@ func TestACodeIsRightForItsPurposeAlone(t *testing.T) {
 	}
 }
 
-// A code that a proof pays for has the purpose of the view too, and the proof none.
+// A code that a proof pays for has the view's purpose; the proof has none.
 func TestIssueOnAView(t *testing.T) {
 	sc := newScene(t, nil)
 	sc.ok(setPIN)
@@ -91,8 +91,7 @@ func TestIssueOnAView(t *testing.T) {
 	sc.want(Answer{Kind: KindAccount}, on(verifyAccount, "pay"), code)
 }
 
-// On a view no kinds mean account codes alone. What is asked for by its kind is judged as
-// without a view.
+// On a view no kinds mean account codes alone. A named kind is judged as usual.
 func TestAViewWithoutKinds(t *testing.T) {
 	sc := newScene(t, nil)
 	key := sc.ok(enrol(1))
@@ -106,8 +105,8 @@ func TestAViewWithoutKinds(t *testing.T) {
 	sc.want(Answer{Kind: KindRecovery}, on(Call{Op: VerifyOTP, Kinds: []Kind{KindRecovery}}, "pay"), recovery(set, 0))
 }
 
-// Of one kind four codes are live, each for a purpose of its own. One more pushes out the
-// oldest; for a purpose that has one, it takes that one's place as the newest.
+// Four codes of a kind are live, each for another purpose. One more pushes out the
+// oldest; one for a purpose with a live code replaces that, as the newest.
 func TestFourPurposesAtOnce(t *testing.T) {
 	sc := newScene(t, nil)
 	at := func(i int) string { return string(rune('a' + i)) }
@@ -130,7 +129,7 @@ func TestFourPurposesAtOnce(t *testing.T) {
 	sc.want(Answer{Kind: KindLogin}, on(Call{Op: VerifyOTP, Kinds: []Kind{KindLogin}}, at(1)), login)
 }
 
-// A place that is used, or has expired, is free.
+// A used or expired code makes room.
 func TestOnlyLiveCodesTakePlaces(t *testing.T) {
 	sc := newScene(t, nil)
 	first := sc.ok(on(mail, "a"))
@@ -153,8 +152,8 @@ func TestOnlyLiveCodesTakePlaces(t *testing.T) {
 	}
 }
 
-// A code of a clock that ran ahead takes no place, and the next code of the kind, whatever
-// its purpose, ends it.
+// A code of a clock that ran ahead takes no place, and the next code of the kind,
+// for any purpose, ends it.
 func TestCodesOfAClockAheadTakeNoPlace(t *testing.T) {
 	sc := newScene(t, nil)
 	oldest := sc.ok(on(mail, "a"))
@@ -170,7 +169,7 @@ func TestCodesOfAClockAheadTakeNoPlace(t *testing.T) {
 	sc.want(staleThere(KindAccount, 5), on(verifyAccount, "d"), void)
 }
 
-// A code that was right once is known as that for its purpose, and is wrong for any other.
+// A stale code is stale for its own purpose, and wrong for any other.
 func TestACodeIsStaleForItsPurposeAlone(t *testing.T) {
 	for name, ends := range map[string]func(sc *scene, code Name){
 		"used":     func(sc *scene, code Name) { sc.ok(on(verifyAccount, "pay"), code) },
@@ -197,7 +196,7 @@ func TestACodeIsStaleForItsPurposeAlone(t *testing.T) {
 	}
 }
 
-// Interval, counts and Status are the kind's, whatever the purpose.
+// Interval, counts and Status belong to the kind, whatever the purpose.
 func TestWhatKnowsNoPurpose(t *testing.T) {
 	sc := newScene(t, func(o *Options) { o.OTP.Interval = time.Minute })
 	sc.ok(on(mail, "a"))
@@ -215,7 +214,7 @@ func TestWhatKnowsNoPurpose(t *testing.T) {
 	}
 }
 
-// What is sent again is the code of that kind and purpose.
+// Resend sends the code of that kind and purpose.
 func TestResendKnowsPurposes(t *testing.T) {
 	sc := newScene(t, func(o *Options) { o.OTP.Resend = true })
 	code := sc.ok(on(mail, "a"))
@@ -230,7 +229,7 @@ func TestResendKnowsPurposes(t *testing.T) {
 	sc.want(staleThere(KindAccount, 5), on(verifyAccount, "b"), other)
 }
 
-// Whatever is written has no code among the live ones that has ended.
+// After each write no live code has ended.
 func TestEachWriteRetiresWhatHasEnded(t *testing.T) {
 	sc := newScene(t, nil)
 	for _, p := range []string{"a", "b"} {

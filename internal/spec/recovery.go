@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// Recovery codes are look-up secrets that a user keeps, NIST SP 800-63B-4 §3.1.2. There are
-// ten in a set, and each is accepted once.
+// Recovery codes are look-up secrets that a user keeps (NIST SP 800-63B-4 §3.1.2).
+// A set has ten, and each is accepted once.
 
-// recoveryDigits are Crockford's base32, and recoveryLength is how many of them a code has:
-// 80 bits.
+// recoveryDigits are Crockford's base32, and recoveryLength is the length of a
+// code: 80 bits.
 const (
 	recoveryDigits = "0123456789abcdefghjkmnpqrstvwxyz"
 	recoveryLength = 16
 	recoveryBytes  = 64 // of the text, at most
 )
 
-// RecoveryCode returns the 16 characters of a text that has the form of a recovery code, in
-// lower case, so that two texts of one code are the same. Hyphens and spaces are skipped,
-// o is read as 0, and i and l as 1. It is not ok for any other text.
+// RecoveryCode returns the 16 characters of a recovery code in lower case, so that
+// two texts of one code are the same. It skips hyphens and spaces, and reads o as
+// 0, and i and l as 1. It returns false for any other text.
 func RecoveryCode(text string) (code string, ok bool) {
 	if len(text) > recoveryBytes {
 		return "", false
@@ -44,7 +44,7 @@ func RecoveryCode(text string) (code string, ok bool) {
 	return code, len(code) == recoveryLength
 }
 
-// fits reports whether a text has the form of the codes of a kind.
+// fits reports whether a text has the form of a kind's codes.
 func fits(text string, k Kind) bool {
 	if k == KindRecovery {
 		_, ok := RecoveryCode(text)
@@ -53,7 +53,7 @@ func fits(text string, k Kind) bool {
 	return k.Row().Digits && digits(text, 6, 8)
 }
 
-// Left is how many of the set are not used.
+// Left is the number of unused codes.
 func (r Recovery) Left() int {
 	if r.Set == 0 {
 		return 0
@@ -61,7 +61,7 @@ func (r Recovery) Left() int {
 	return RecoveryCodes - bits.OnesCount16(r.Used)
 }
 
-// hasRecovery refuses where there is nothing left to remove.
+// hasRecovery refuses if there is nothing left to remove.
 func (t *turn) hasRecovery() Err {
 	if t.Recovery.Left() == 0 {
 		return NotEnrolled
@@ -69,8 +69,8 @@ func (t *turn) hasRecovery() Err {
 	return OK
 }
 
-// generateRecovery makes a set in place of the one that was, of which nothing is known from
-// then on: its codes are wrong like any other.
+// generateRecovery replaces the set. The old one is forgotten: its codes are wrong
+// like any other.
 func (t *turn) generateRecovery() {
 	t.Recovery = Recovery{Set: t.call.Draws}
 	t.countAnew(KindRecovery)
@@ -82,7 +82,7 @@ func (t *turn) removeRecovery() {
 	t.event(Event{Action: recoveryRemoved, Kind: KindRecovery})
 }
 
-// judgeRecovery judges the code as one of the set. One that was used is stale for as long
+// judgeRecovery judges the code as one of the set. A used one is stale for as long
 // as the set lasts.
 func (t *turn) judgeRecovery() match {
 	for n := range RecoveryCodes {

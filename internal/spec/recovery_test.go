@@ -37,8 +37,8 @@ func TestTheFormOfARecoveryCode(t *testing.T) {
 	}
 }
 
-// A code that no kind asked for has the form of is malformed. The guard and Confirm ask for
-// digits alone.
+// A code without the form of a requested kind is malformed. The guard and Confirm
+// take digits alone.
 func TestACodeHasTheFormOfAKindAskedFor(t *testing.T) {
 	const number = "123456"
 	for name, c := range map[string]struct {
@@ -75,7 +75,7 @@ func TestACodeHasTheFormOfAKindAskedFor(t *testing.T) {
 	}
 }
 
-// A code is judged, charged and noted as locked only as the kinds whose form it has.
+// A code is judged, charged and reported as locked only for the kinds of its form.
 func TestACodeIsJudgedAsWhatItLooksLike(t *testing.T) {
 	sc := newScene(t, func(o *Options) { o.OTP.Limit = Limit{1, 1e12, 1e12, 9} })
 	set := sc.ok(generate)
@@ -94,8 +94,8 @@ func TestACodeIsJudgedAsWhatItLooksLike(t *testing.T) {
 	sc.want(Answer{Err: Locked, Kind: KindRecovery, Until: until}, both, recovery(set, 4))
 }
 
-// Each of the ten is accepted once, in any order. A used one is stale as long as its set
-// lasts, and wrong after that.
+// Each of the ten is accepted once, in any order. A used one is stale as long as
+// its set lasts, and then wrong.
 func TestEachRecoveryCodeIsAcceptedOnce(t *testing.T) {
 	sc := newScene(t, nil)
 	set := sc.ok(generate)
@@ -123,7 +123,7 @@ func TestEachRecoveryCodeIsAcceptedOnce(t *testing.T) {
 	sc.want(Answer{Kind: KindRecovery}, byPaper, recovery(again, 0))
 }
 
-// Removing takes all away, and a proof before it is judged if there are none.
+// Remove removes all; it refuses before it judges the proof if there are none.
 func TestRecoveryCodesAreRemoved(t *testing.T) {
 	for _, remove := range []Call{removeAll, {Op: AdminRemoveRecovery}} {
 		sc := newScene(t, nil)
@@ -147,7 +147,7 @@ func TestRecoveryCodesAreRemoved(t *testing.T) {
 	}
 }
 
-// A recovery code is a proof where ProofKinds says so, also for other ones.
+// A recovery code is a proof if ProofKinds says so, even for other ones.
 func TestARecoveryCodeIsAProof(t *testing.T) {
 	sc := newScene(t, onPaper)
 	set := sc.ok(generate)
@@ -161,7 +161,7 @@ func TestARecoveryCodeIsAProof(t *testing.T) {
 	sc.ok(Call{Op: RemoveRecovery}, recovery(next, 9))
 }
 
-// Generating sets the count of its kind back, and no other.
+// Generating sets the count of its own kind back, and no other.
 func TestGeneratingRefundsNothingElse(t *testing.T) {
 	sc := newScene(t, nil)
 	all := Call{Op: VerifyOTP, Kinds: CodeKinds}
@@ -176,7 +176,7 @@ func TestGeneratingRefundsNothingElse(t *testing.T) {
 	}
 }
 
-// Only the host's erasing and the user's own acts end a set.
+// Only Forget, Discard and the user's own acts end a set.
 func TestWhatRecoveryCodesOutlive(t *testing.T) {
 	for op, kept := range map[Op]bool{
 		Forfeit: true, PasswordChanged: true, VoidCodes: true, Sweep: true, Unlock: true, Reseal: true, Import: true, Begin: true, AdminSetPIN: true,
@@ -202,7 +202,7 @@ func TestWhatRecoveryCodesOutlive(t *testing.T) {
 	}
 }
 
-// With no set, a recovery code costs and tells as much as with one.
+// Without a set, a recovery code costs and tells as much as with one.
 func TestNoRecoveryCodesAreJudgedAlike(t *testing.T) {
 	with, without := newScene(t, nil), newScene(t, nil)
 	with.ok(generate)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A scene is a user whom calls are made about, one after the other.
+// A scene is a user, about whom calls are made one after the other.
 type scene struct {
 	*testing.T
 	o     Options
@@ -26,7 +26,7 @@ func newScene(t *testing.T, change func(*Options)) *scene {
 	return &scene{T: t, o: o.Complete(), now: noon, drawn: 100}
 }
 
-// A text is right for some issued codes and for the present step of some secrets.
+// A text is right for some issued codes and for the current step of some secrets.
 type text struct {
 	of  []Name
 	now Time
@@ -41,7 +41,7 @@ func (t text) Recovers(set Name, n int) bool { return t.has(recovery(set, n)) }
 
 func (t text) has(n Name) bool { return slices.Contains(t.of, n) }
 
-// do makes a call. code names what the text of its OTP is right for.
+// do makes a call. code names what its OTP is right for.
 func (sc *scene) do(c Call, code ...Name) Answer {
 	sc.drawn++
 	c.User, c.Draws, c.Notice, c.Code = "ann", sc.drawn, sc.drawn*100, text{code, sc.now}
@@ -58,7 +58,7 @@ func (sc *scene) do(c Call, code ...Name) Answer {
 	return sc.out.Answer
 }
 
-// want makes a call and fails if it is not answered so.
+// want makes a call and compares the answer.
 func (sc *scene) want(want Answer, c Call, code ...Name) {
 	sc.Helper()
 	if got := sc.do(c, code...); got != want {
@@ -66,7 +66,7 @@ func (sc *scene) want(want Answer, c Call, code ...Name) {
 	}
 }
 
-// ok makes a call that has to succeed, and returns the name of what it drew.
+// ok makes a call that must succeed, and returns the name of what it drew.
 func (sc *scene) ok(c Call, code ...Name) Name {
 	sc.Helper()
 	if a := sc.do(c, code...); a.Err != OK {
@@ -79,7 +79,7 @@ func (sc *scene) after(d time.Duration) *scene { sc.now = sc.now.add(d); return 
 
 const otherPIN = "4071"
 
-// none stands for a code that is right for nothing.
+// none is a code that is right for nothing.
 const none Name = 1
 
 // recovery is the name of the n-th code of a set.
@@ -93,7 +93,7 @@ var (
 	staleThere = func(k Kind, left int) Answer { return Answer{Err: Mismatch, Kind: k, Left: left, Stale: true} }
 )
 
-// byPassword is a call with a right password for its proof.
+// byPassword returns the call with a right password as its proof.
 func byPassword(c Call) Call {
 	c.Password, c.Host.Password = "right", Yes
 	return c

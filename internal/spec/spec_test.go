@@ -42,7 +42,7 @@ func TestListsStandInTheOrderOfTheirConstants(t *testing.T) {
 	}
 }
 
-// Every kind has a limit, and every issued one a life and its codes.
+// Every kind has a limit, and every issued one a lifetime and codes.
 func TestEveryKindHasItsOptions(t *testing.T) {
 	o := Options{}.Complete()
 	var s State
@@ -56,8 +56,7 @@ func TestEveryKindHasItsOptions(t *testing.T) {
 	}
 }
 
-// The specification is worth something as long as it shares nothing with what it is
-// compared with.
+// The specification is worth something only if it shares nothing with the library.
 func TestSharesNoLineWithTheLibrary(t *testing.T) {
 	files, err := os.ReadDir(".")
 	if err != nil {
@@ -79,8 +78,8 @@ func TestSharesNoLineWithTheLibrary(t *testing.T) {
 	}
 }
 
-// Every operation has a rule, also for a user of whom nothing is known, and what
-// reads changes nothing.
+// Every operation has a rule, even for an unknown user, and reading calls change
+// nothing.
 func TestEveryOperationHasARule(t *testing.T) {
 	o := Options{CheckPassword: true, RegisteredAt: true, Wipe: true}.Complete()
 	now := At(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
@@ -102,7 +101,7 @@ func TestEveryOperationHasARule(t *testing.T) {
 	}
 }
 
-// callOf is a well-formed call that gives nothing right.
+// callOf returns a well-formed call without a right credential.
 func callOf(op Op) Call {
 	c := Call{
 		Op: op, User: "ann", NewPIN: "8299", Kind: KindLogin, Device: 1, Timeout: time.Second, Draws: 7,
@@ -121,9 +120,9 @@ func callOf(op Op) Call {
 	return c
 }
 
-// States are values: a search over what somebody can do keeps those that it has seen
-// in a map. Here an outsider guesses at a PIN, and waits, for as long as that leads to
-// anything new. No way leads past the final lock, and the ways are few.
+// States are values: a search keeps visited ones in a map. Here an outsider guesses
+// at a PIN, and waits, as long as that leads to anything new. No way leads past the
+// final lock, and the ways are few.
 func TestStatesCanBeSearched(t *testing.T) {
 	o := Options{PIN: PINOptions{Limit: Limit{Tries: 2, Final: 4, Delay: time.Minute, MaxDelay: 2 * time.Minute}}}.Complete()
 	start := At(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
@@ -161,7 +160,7 @@ func (nobodys) Is(Name) bool            { return false }
 func (nobodys) Fits(Secret, int64) bool { return false }
 func (nobodys) Recovers(Name, int) bool { return false }
 
-// An instant is what a time.Time says, on both sides of 1970 and of nothing.
+// A Time is the same as its time.Time, before and after 1970 and for zero.
 func TestTimes(t *testing.T) {
 	for _, at := range []time.Time{{}, time.UnixMilli(0).UTC(), time.UnixMilli(-1).UTC(), time.Date(2026, 3, 1, 12, 0, 7, 89e6, time.UTC)} {
 		if got := At(at).Time(); !got.Equal(at) || At(at) == 0 != at.IsZero() {

@@ -6,27 +6,25 @@ import (
 )
 
 const (
-	// MaxDevices is how many devices a State can hold: the library's default for
-	// the most that a user may have.
+	// MaxDevices is the most devices in a State: the library's default limit.
 	MaxDevices = 10
-	// LiveKept is how many codes of a kind can be live at once, each for a purpose of its
-	// own.
+	// LiveKept is the number of live codes of a kind, each for another purpose.
 	LiveKept = 4
-	// RecoveryCodes is how many there are in a set.
+	// RecoveryCodes is the size of a set.
 	RecoveryCodes = 10
-	// StaleKept is how many codes of a kind that were right once are remembered, so
-	// that one that comes again is not charged as a guess.
+	// StaleKept is the number of stale codes of a kind that are remembered, so that
+	// one that comes again is not charged as a guess.
 	StaleKept = 8
-	// NamesKept is how many Names are remembered one by one.
+	// NamesKept is the number of Names remembered one by one.
 	NamesKept = 32
 )
 
-// A State is all that is remembered about one user. States are values, equal if
-// ==; the zero State is that of a user without a record. Lists in it begin with
-// what there is and end with zero values.
+// A State is everything remembered about one user. States are comparable; the zero
+// State is that of a user without a record. Lists in it end with zero values.
 type State struct {
 	// Stored: there is a record. Emptied is when an empty one was last written, 0
-	// for one that is not empty. DueAt is when Sweep first looks at it, 0 for never.
+	// for one that is not empty. DueAt is when Sweep first looks at it, 0 for
+	// never.
 	Stored  bool
 	Emptied Time
 	DueAt   Time
@@ -34,7 +32,7 @@ type State struct {
 	PIN           HeldPIN
 	Devices       [MaxDevices]Device // in the order of first enrolment
 	Authenticator Secret             // in force
-	Confirmed     Time               // when it was put in force, 0: that is not known
+	Confirmed     Time               // when it was confirmed, 0 if unknown
 	Waiting       Waiting
 	Login         Codes
 	Account       Codes
@@ -43,23 +41,22 @@ type State struct {
 	Guard         Guard
 	Wipe          Wipe
 	Notices       Notices
-	// Protected is until when the guard does not say that nothing is enrolled, because
+	// Protected is until when the guard does not answer NotEnrolled, because
 	// something was removed or replaced.
 	Protected Time
-	// Imported are the holdings that were taken over, and Vacated the places that are
-	// not filled by an import any more.
+	// Imported are the imported holdings, and Vacated the places closed to imports.
 	Imported Marks
 	Vacated  Places
 }
 
-// A HeldPIN is the PIN of a user. No digits: none is set.
+// A HeldPIN is a user's PIN. No digits: none is set.
 type HeldPIN struct {
 	Digits string
 	SetAt  Time
 }
 
-// A Secret is what time-based codes are computed from. Each keeps the algorithm,
-// the digits and the period that it was made with. No key: there is none.
+// A Secret is a key for time-based codes. Each keeps the algorithm, digits and
+// period that it was made with. No key: there is none.
 type Secret struct {
 	Key       Name
 	Last      int64 // step of the last accepted code, NoStep before the first
@@ -68,7 +65,7 @@ type Secret struct {
 	Algorithm Algorithm
 }
 
-// NoStep is before the first step that a code can be of.
+// NoStep is before every step.
 const NoStep = -1
 
 // An Algorithm is the hash of RFC 6238.
@@ -94,10 +91,10 @@ type Waiting struct {
 	Secret   Secret
 	Wrong    int
 	Ends     Time
-	Replaced Begun // that waited when it was begun
+	Replaced Begun // which waited before
 }
 
-// A Begun is an authenticator that would have waited until an instant.
+// A Begun is a replaced authenticator that would have waited until a time.
 type Begun struct {
 	Secret Secret
 	Ends   Time
@@ -106,14 +103,14 @@ type Begun struct {
 // An Issued is a code that was issued.
 type Issued struct {
 	Code Name
-	For  Purpose // it is right for this one alone
-	Ends Time    // the first instant at which it is not accepted
+	For  Purpose // right for this purpose alone
+	Ends Time    // the first time at which it is refused
 }
 
 // Codes are the issued codes of one kind.
 type Codes struct {
-	Live  [LiveKept]Issued  // at most one for each purpose, in the order in which they were issued
-	Stale [StaleKept]Issued // that were right once, in the order in which they ceased to be
+	Live  [LiveKept]Issued  // at most one for each purpose, oldest first
+	Stale [StaleKept]Issued // no longer live, oldest first
 	Hold  Time              // none is issued before
 }
 
@@ -126,22 +123,22 @@ type Recovery struct {
 // A Budget counts the wrong answers in a row of one kind.
 type Budget struct {
 	Wrong int
-	Until Time // end of the lock that the last one set, 0 if it set none
+	Until Time // end of the last lock, 0 for none
 }
 
-// A Guard is what the reset guard remembers.
+// A Guard is the state of the reset guard.
 type Guard struct {
 	Strikes int
 	Hold    Time   // no proof is judged before
 	Last    Repeat // the last wrong proof, only with ForgiveRepeats
 }
 
-// A Repeat tells a wrong proof from another. With a code it holds the time step of
-// each secret: in another step the same code is another guess. A PIN that was not looked
-// at is not in it.
+// A Repeat distinguishes wrong proofs. With a code it holds the time step of each
+// secret: in another step the same code is another guess. It leaves out a PIN that
+// was ignored.
 type Repeat struct{ OTP, PIN, Steps string }
 
-// A Wipe is a wipe that was marked, until something is bound anew.
+// A Wipe is a marked wipe, until something is bound anew.
 type Wipe struct {
 	Stage  Stage
 	Reason Reason
@@ -151,7 +148,7 @@ type Wipe struct {
 	Retry  Time // Sweep leaves it alone until then
 }
 
-// A Stage is how far a wipe is.
+// A Stage tells how far a wipe is.
 type Stage uint8
 
 const (
@@ -160,7 +157,7 @@ const (
 	Done
 )
 
-// A Reason is why a user's data was given up.
+// A Reason is why a user lost the data.
 type Reason uint8
 
 const (
@@ -183,7 +180,7 @@ func (s *State) codes(k Kind) *Codes {
 	panic("spec: no code of kind " + k.String() + " is issued")
 }
 
-// device returns the place of a device, or -1.
+// device returns the index of a device, or -1.
 func (s *State) device(id Name) int {
 	return slices.IndexFunc(s.Devices[:s.deviceCount()], func(d Device) bool { return d.ID == id })
 }
@@ -196,15 +193,15 @@ func (s *State) deviceCount() int {
 	return n
 }
 
-// Empty reports whether nothing is kept.
+// Empty reports whether nothing is remembered.
 func (s State) Empty() bool {
 	s.Stored, s.Emptied, s.DueAt = false, 0, 0
 	return s == State{}
 }
 
-// written tidies what is to be stored: it drops what has ended, and notes since when an
-// empty record is empty, and when Sweep is to look. It keeps every budget, also one whose
-// lock is over: dropping it would refund guesses.
+// written tidies a state before it is stored: it drops expired state, and notes
+// since when an empty record is empty, and when Sweep must look. It keeps every
+// budget, even one whose lock is over: dropping it would refund guesses.
 func (s *State) written(o *Options, now Time) {
 	over := func(end Time) bool { return end <= now }
 	if over(s.Waiting.Ends) {
@@ -224,7 +221,7 @@ func (s *State) written(o *Options, now Time) {
 		s.Protected = 0
 	}
 	if s.Wipe.Stage == Pending && !over(s.Wipe.Retry) && !inForce(s.Wipe.Retry, maxWipeBackoff, now) {
-		s.Wipe.Retry = now // put off by a clock that ran ahead
+		s.Wipe.Retry = now // a clock that ran ahead put it off
 	}
 	if retry := &s.Notices.Retry; !over(*retry) && !inForce(*retry, maxNoticeBackoff, now) {
 		*retry = now // likewise
@@ -236,12 +233,11 @@ func (s *State) written(o *Options, now Time) {
 	s.DueAt = s.due(now)
 }
 
-// due is when Sweep first has something to do with what is written now, 0 for never. Of
-// what merely ends it is the first full hour after all that can have ended, so that it
-// does not tell one from the other. Where something ends later, because no code is issued
-// or no proof judged for so long or by a clock that ran ahead, it is a full hour too. An
-// empty record is removed after a day. A wipe is tried, and a notice told, at the next full
-// minute.
+// due is when Sweep first has something to do with a state written now, 0 for
+// never. For expiring state it is the first full hour after all of it can have
+// ended, so that it does not tell which it is. If something ends later, because of
+// Interval, MinAge or a clock that ran ahead, it is a full hour too. An empty
+// record goes after a day. Wipes and notices are due at the next full minute.
 func (s *State) due(now Time) Time {
 	due := Time(0)
 	look := func(at Time) {
@@ -265,7 +261,7 @@ func (s *State) due(now Time) Time {
 	return due
 }
 
-// ends are the instants at which something ends.
+// ends returns the times at which something ends.
 func (s *State) ends() []Time {
 	all := []Time{s.Waiting.Ends, s.Waiting.Replaced.Ends, s.Guard.Hold, s.Protected}
 	for _, k := range IssuedKinds {

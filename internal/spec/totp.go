@@ -2,7 +2,7 @@ package spec
 
 import "time"
 
-// newSecret is a secret that is drawn now, with the options of today.
+// newSecret draws a secret with the current options.
 func (t *turn) newSecret() Secret {
 	o := t.o.TOTP
 	return Secret{
@@ -11,8 +11,8 @@ func (t *turn) newSecret() Secret {
 	}
 }
 
-// Step is the time step of an instant: whole periods since 1970, RFC 6238 §4.2.
-// There are none before.
+// Step is the time step of a time: whole periods since 1970 (RFC 6238 §4.2),
+// negative before.
 func (s Secret) Step(now Time) int64 {
 	unix, period := now.Time().Unix(), int64(s.Period)
 	if unix < 0 {
@@ -21,11 +21,10 @@ func (s Secret) Step(now Time) int64 {
 	return unix / period
 }
 
-// judgeStep judges the code as one of a secret's: of the present step, and of Skew
-// steps before and after it. The verifier must accept a step only once (RFC 6238
-// §5.2), and never accepts one before a step that it has accepted: those are stale. Where
-// several steps have the same code, the latest counts, so that the code is of no use
-// again.
+// judgeStep judges the code as one of a secret's, for the current step and Skew
+// steps before and after it. A step is accepted only once (RFC 6238 §5.2), and
+// never after a later one: such codes are stale. Of several steps with the same
+// code the latest counts, so that the code cannot be used again.
 func (t *turn) judgeStep(s *Secret) (int64, verdict) {
 	if s.Key == 0 {
 		return 0, wrong
@@ -43,16 +42,16 @@ func (t *turn) judgeStep(s *Secret) (int64, verdict) {
 	return 0, wrong
 }
 
-// A have is a secret whose codes the user can show.
+// A have is a secret that the user holds.
 type have struct {
 	kind   Kind
 	device Name
 	secret *Secret
-	used   *Time // of a device: when it was used last
+	used   *Time // a device's last use
 	since  Time  // when it was bound
 }
 
-// devices are those of the user, in the order of their enrolment.
+// devices returns the user's devices in order of enrolment.
 func (t *turn) devices() (all []have) {
 	for i := range t.deviceCount() {
 		d := &t.Devices[i]
@@ -61,7 +60,7 @@ func (t *turn) devices() (all []have) {
 	return all
 }
 
-// authenticator is the one in force, if any.
+// authenticator returns the confirmed one, if any.
 func (t *turn) authenticator() []have {
 	if t.Authenticator.Key == 0 {
 		return nil
@@ -69,8 +68,8 @@ func (t *turn) authenticator() []have {
 	return []have{{kind: KindTOTP, secret: &t.Authenticator, since: t.Confirmed}}
 }
 
-// judgeSecrets judges the code against secrets of the user. One that is stale for any of
-// them is right for none. Of those that it is right for, the first counts.
+// judgeSecrets judges the code against the user's secrets. If it is stale for any
+// of them it is right for none. Otherwise the first right one counts.
 func (t *turn) judgeSecrets(all []have) (m match) {
 	for _, h := range all {
 		step, v := t.judgeStep(h.secret)

@@ -1,12 +1,12 @@
 package spec
 
-// A View is what Admin.Status shows. There is no secret in it.
+// A View is what Admin.Status shows. It holds no secret.
 type View struct {
 	PIN, Authenticator, Waiting bool
 	Devices                     [MaxDevices]ViewedDevice
-	RecoveryCodes               int                     // those that are not used
-	Live                        [KindCount]bool         // there is a code of the kind, for whatever purpose
-	Budgets                     [KindCount]ViewedBudget // those in which something is counted
+	RecoveryCodes               int                     // unused ones
+	Live                        [KindCount]bool         // a code of the kind is live, for any purpose
+	Budgets                     [KindCount]ViewedBudget // those with a count
 	Strikes                     int                     // while wiped, one more than Strikes
 	WipeID                      Name
 	WipeAt                      Time // 0: no wipe
@@ -21,7 +21,7 @@ type Holding struct {
 	Devices, RecoveryCodes int
 }
 
-// Holding is what of the view Holdings shows.
+// Holding returns what Holdings shows of the view.
 func (v View) Holding() Holding {
 	h := Holding{PIN: v.PIN, Authenticator: v.Authenticator, RecoveryCodes: v.RecoveryCodes}
 	for h.Devices < MaxDevices && v.Devices[h.Devices].ID != 0 {
@@ -30,20 +30,21 @@ func (v View) Holding() Holding {
 	return h
 }
 
-// A ViewedDevice is what Devices shows of one.
+// A ViewedDevice is a device as Devices shows it.
 type ViewedDevice struct {
 	ID               Name
 	EnrolledAt, Used Time
 }
 
-// A ViewedBudget is a count. Locked with no Until: until unlocked or bound anew.
+// A ViewedBudget is a count. Locked without Until means until unlocked or bound
+// anew.
 type ViewedBudget struct {
 	Wrong  int
 	Locked bool
 	Until  Time
 }
 
-// View is what a look at a state shows.
+// View returns the view of a state.
 func (o *Options) View(s State, now Time) View {
 	t := turn{State: s, o: o, now: now}
 	v := View{PIN: s.PIN.Digits != "", Authenticator: s.Authenticator.Key != 0, Waiting: t.waiting(), Strikes: s.Guard.Strikes, RecoveryCodes: s.Recovery.Left(), Notices: len(s.Notices.All())}

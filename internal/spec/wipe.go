@@ -2,10 +2,10 @@ package spec
 
 import "time"
 
-// mark marks the wipe, and in the same step removes what could prove a reset, the live
-// codes and an authenticator that waits. A confirmed authenticator stays: it still guards
-// the login, and proves nothing until something is bound anew. The host is asked to wipe
-// only once this is stored.
+// mark marks the wipe, and in the same step removes what could prove a reset, the
+// live codes and a waiting authenticator. A confirmed authenticator stays: it still
+// guards the login, and proves nothing until something is bound anew. The host
+// wipes only once this is stored.
 func (t *turn) mark(reason Reason) Answer {
 	t.Vacated.PIN = t.Vacated.PIN || t.PIN.Digits != ""
 	for _, d := range t.Devices[:t.deviceCount()] {
@@ -19,11 +19,11 @@ func (t *turn) mark(reason Reason) Answer {
 	return t.asksWipe()
 }
 
-// asksWipe is the answer of a step after which the host is asked to wipe.
+// asksWipe is the answer of a step after which the host wipes.
 func (t *turn) asksWipe() Answer { return Answer{Err: AsksWipe, Wipe: t.Wipe.ID} }
 
-// WipeDone notes that the host carried out a wipe, and names the notice of that. If
-// another call has noted it already, or something was bound since, it changes nothing.
+// WipeDone records that the host carried out a wipe, and names the notice of that.
+// It changes nothing if another call has recorded it, or something was bound since.
 func (o *Options) WipeDone(s State, now Time, id, notice Name) (State, Outcome) {
 	t := turn{State: s, o: o, now: now, call: &Call{Notice: notice}}
 	if s.Wipe.Stage == Pending && s.Wipe.ID == id {
@@ -33,8 +33,8 @@ func (o *Options) WipeDone(s State, now Time, id, notice Name) (State, Outcome) 
 	return o.rewritten(t.State, now), t.out
 }
 
-// PutOff makes Sweep leave a failed wipe alone: for a minute, then twice as long each
-// time, up to an hour. Calls of users try it all the same.
+// PutOff makes Sweep leave a failed wipe alone: for a minute, then twice as long
+// each time, up to an hour. Users' calls still try it.
 func (o *Options) PutOff(s State, now Time, id Name) State {
 	if s.Wipe.Stage == Pending && s.Wipe.ID == id {
 		s.Wipe.Retry = now.add(min(time.Duration(wipeBackoff)<<min(s.Wipe.Tries, 10), maxWipeBackoff))
@@ -43,7 +43,7 @@ func (o *Options) PutOff(s State, now Time, id Name) State {
 	return o.rewritten(s, now)
 }
 
-// rewritten is the state after a write that may have changed nothing.
+// rewritten returns the state after a write that may have changed nothing.
 func (o *Options) rewritten(s State, now Time) State {
 	if s.Stored {
 		s.written(o, now)
@@ -51,8 +51,8 @@ func (o *Options) rewritten(s State, now Time) State {
 	return s
 }
 
-// Run makes a whole call while nobody else makes one: its steps, with the host's
-// answer to each wipe in between, and its notices told at the end.
+// Run makes a whole call without competitors: its steps, the host's answer to each
+// wipe in between, and its notices at the end.
 func (o *Options) Run(s State, now Time, c *Call) (State, Outcome) {
 	looks := c.Op == Sweep && s.looked(c, now)
 	s, out := o.steps(s, now, c)
@@ -64,7 +64,7 @@ func (o *Options) Run(s State, now Time, c *Call) (State, Outcome) {
 	return s, out
 }
 
-// steps are those of a call but for the telling.
+// steps makes a call's steps, without telling notices.
 func (o *Options) steps(s State, now Time, c *Call) (State, Outcome) {
 	next, out := o.Next(s, now, c)
 	if out.Answer.Err != AsksWipe {
@@ -72,7 +72,7 @@ func (o *Options) steps(s State, now Time, c *Call) (State, Outcome) {
 	}
 	s, id := next, out.Answer.Wipe
 	if c.Host.Wipe != Yes {
-		if c.Op == Sweep && o.Wipe { // or there is nobody to try again
+		if c.Op == Sweep && o.Wipe { // without Wipe nobody tries again
 			s = o.PutOff(s, now, id)
 		}
 		out.Events = append(out.Events, Event{Action: wipeFailed})
@@ -92,14 +92,14 @@ func (o *Options) steps(s State, now Time, c *Call) (State, Outcome) {
 	return s, rest
 }
 
-// join adds what a further step did.
+// join adds the outcome of a further step.
 func (out *Outcome) join(next Outcome) {
 	out.Events, out.Kept = append(out.Events, next.Events...), append(out.Kept, next.Kept...)
 }
 
-// AfterWipe is what a call answers whose last step was the wipe. One that is not
-// done is WipePending alone: no case for Wiped may let a reset go on while the data
-// is there.
+// AfterWipe is the answer of a call whose last step was the wipe. If the wipe is
+// not done, it is WipePending alone: no case for Wiped may let a reset go on while
+// the data exists.
 func AfterWipe(op Op, done bool) Answer {
 	switch {
 	case !done:

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// lower are the packages that package factor is built on, each with those of this module
-// that it may import.
+// lower maps the packages below package factor to those of this module that they
+// may import.
 var lower = map[string][]string{
 	"internal/account": {"internal/totp"},
 	"internal/commit":  {"internal/keylock"},
@@ -22,7 +22,7 @@ var lower = map[string][]string{
 	"internal/totp":    nil,
 }
 
-// What is below knows nothing of what is above it, nor of its neighbours.
+// A lower package knows nothing of those above it or beside it.
 func TestArrowsPointDown(t *testing.T) {
 	const module = "github.com/knowhave/factor"
 	args := []string{"list", "-json=ImportPath,Imports", module}

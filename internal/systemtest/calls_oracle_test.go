@@ -41,13 +41,13 @@ func (w *fuzzWorld) Fits(s spec.Secret, step int64) bool {
 	return false
 }
 
-// unjudged are the operations whose answers the specification does not say here:
-// what is imported is arbitrary, Wait may leave before its poll has, and Users is
-// about no one user.
+// unjudged are the operations whose answers the specification does not predict
+// here: imports are arbitrary, Wait may return before its poll has, and Users
+// concerns no single user.
 var unjudged = []spec.Op{spec.Import, spec.Wait, spec.Users}
 
-// try makes the call, compares what was seen with what the specification says, and
-// moves on to the state that it leaves.
+// try makes the call, compares its effects with the specification's, and moves on
+// to the new state.
 func (w *fuzzWorld) try(call *spec.Call, args *translate.Args) {
 	w.calls, w.swaps, w.asked, w.events, w.written, w.told = 0, 0, 0, nil, nil, nil
 	first := w.reader.nextNotice()
@@ -86,8 +86,8 @@ func (w *fuzzWorld) try(call *spec.Call, args *translate.Args) {
 	w.state, w.sealed = next, false
 }
 
-// formed fails unless malformed is what is answered so, and by the right name, and
-// asks nobody.
+// formed fails unless malformed input is answered as such, with the right field,
+// and nothing is called.
 func (w *fuzzWorld) formed(call *spec.Call, err error) {
 	fields := w.options.Malformed(call)
 	var malformed *factor.MalformedError
@@ -99,8 +99,8 @@ func (w *fuzzWorld) formed(call *spec.Call, err error) {
 	}
 }
 
-// expect asks the specification. What was drawn gets the name that it has in the
-// record.
+// expect returns the specification's prediction. Random values get their names in
+// the record.
 func (w *fuzzWorld) expect(call *spec.Call, r *translate.Result, notice spec.Name) (spec.State, spec.Outcome) {
 	c, before := *call, w.state
 	c.Code, c.Notice = w, notice
@@ -125,7 +125,7 @@ func (w *fuzzWorld) expect(call *spec.Call, r *translate.Result, notice spec.Nam
 	return w.options.Run(before, spec.At(w.c.now()), &c)
 }
 
-// generated fails unless the codes that are shown are those of the set that is stored.
+// generated fails unless the returned codes are those of the stored set.
 func (w *fuzzWorld) generated(r *translate.Result, set spec.Name) spec.Name {
 	if len(r.Recovery) != spec.RecoveryCodes {
 		w.Fatalf("%d recovery codes", len(r.Recovery))
@@ -161,8 +161,8 @@ func (w *fuzzWorld) answered(call *spec.Call, r *translate.Result, want spec.Out
 	}
 }
 
-// left compares the record. What the guard remembers of a proof is hashed in it, as is
-// what Import does not take over any more.
+// left compares the record. The guard's memory of a proof, and the marks of
+// imports, are hashes in it.
 func (w *fuzzWorld) left(call *spec.Call, want spec.Outcome, next spec.State) {
 	wipes := slices.ContainsFunc(want.Events, func(e spec.Event) bool { return e.Action.EndsWipe() })
 	tells := len(want.Tells) > 0 || want.Dropped > 0
@@ -180,7 +180,7 @@ func (w *fuzzWorld) left(call *spec.Call, want spec.Outcome, next spec.State) {
 
 func marked(s spec.State) bool { return s.Imported != 0 || s.Vacated != spec.Places{} }
 
-// shown compares what a look shows.
+// shown compares the result of a reading call.
 func (w *fuzzWorld) shown(call *spec.Call, r *translate.Result) {
 	want := w.options.View(w.state, w.now())
 	got := want

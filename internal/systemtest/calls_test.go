@@ -14,10 +14,9 @@ import (
 )
 
 // FuzzCalls calls one method of the public API, twice, with arbitrary arguments, at
-// an arbitrary time, on a user whose record is arbitrary. Whatever they are, the
-// answer, the record afterwards, the events and the calls of the store are what the
-// specification says of the state that the record holds, and no error repeats a
-// secret or the user.
+// an arbitrary time, on a user with an arbitrary record. The answer, the record
+// afterwards, the events and the calls of the store are always the specification's
+// for the state in the record, and no error repeats a secret or the user.
 func FuzzCalls(f *testing.F) {
 	for op := range spec.OpCount {
 		for _, c := range seedCalls() {
@@ -38,10 +37,10 @@ func FuzzCalls(f *testing.F) {
 	})
 }
 
-// fuzzCall is what is arbitrary, and what is made of it.
+// A fuzzCall holds the arbitrary input and what is made of it.
 type fuzzCall struct{ seedCall }
 
-// now is within the years that a time.Time counts from one on.
+// now is within the years that time.Time counts from one.
 func (c fuzzCall) now() time.Time {
 	const years = 1900 * 365 * 24 * 3600 * 1000
 	return time.UnixMilli(c.at % years).UTC()
@@ -61,7 +60,7 @@ func (c fuzzCall) kinds() []factor.Kind {
 	return all
 }
 
-// device is none, the first or the last of the enrolled ones, or another one.
+// device is none, the first or last enrolled one, or another.
 func (c fuzzCall) device(s spec.State) spec.Name {
 	enrolled := slices.IndexFunc(s.Devices[:], func(d spec.Device) bool { return d.ID == 0 })
 	switch n := int(c.choices >> 16 & 3); {
@@ -73,10 +72,10 @@ func (c fuzzCall) device(s spec.State) spec.Name {
 	return 1000
 }
 
-// purposes are those of the views that are called. Those at the end are malformed.
+// purposes are those of the views. The last ones are malformed.
 var purposes = [...][]string{{"pay"}, {"pay", "A 1", "2"}, {"pay", "A", "1 2"}, {"address", "ann@example.org"}, {}, {"pay", ""}}
 
-// purpose is that of the view that is called, nil for none.
+// purpose is that of the view, or nil.
 func (c fuzzCall) purpose() []string {
 	n := int(c.choices >> 37 & 15)
 	if n == 0 || n > len(purposes) {
@@ -85,7 +84,7 @@ func (c fuzzCall) purpose() []string {
 	return purposes[n-1]
 }
 
-// options vary what changes a rule.
+// options varies the options that change a rule.
 func (c fuzzCall) options() factor.Options {
 	var o factor.Options
 	if c.bit(24) {
@@ -111,7 +110,7 @@ func (c fuzzCall) options() factor.Options {
 	return o
 }
 
-// call is the call of an operation. Each takes what it has arguments for.
+// call makes an operation's call. Each reads its own arguments.
 func (c fuzzCall) call(op spec.Op, s spec.State) (*spec.Call, *translate.Args) {
 	args := &translate.Args{Kinds: c.kinds(), Kind: factor.Kind(c.pin)}
 	call := &spec.Call{
@@ -155,9 +154,9 @@ func (c fuzzCall) call(op spec.Op, s spec.State) (*spec.Call, *translate.Args) {
 	return call, args
 }
 
-// discreet fails if a text repeats the user or a credential. Only those are
-// looked for that no text of the package's own can hold: six digits in a row, or
-// something beside letters, digits and plain punctuation.
+// discreet fails if a text repeats the user or a credential. It looks only for
+// those that cannot be in the package's own text: six digits in a row, or something
+// other than letters, digits and plain punctuation.
 func (w *fuzzWorld) discreet(err error) {
 	texts := w.written
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 
 func deviceID(n int) uuid.UUID { return translate.DeviceID(spec.Name(n)) }
 
-// fuzzWorld is one run of FuzzCalls: a store of one record, sealed by nothing, and a
-// host that writes down what it is asked.
+// A fuzzWorld is one run of FuzzCalls: a store with one unsealed record, and a host
+// that records its calls.
 type fuzzWorld struct {
 	*testing.T
 	c       fuzzCall
@@ -79,7 +79,7 @@ func newFuzzWorld(t *testing.T, c fuzzCall, record []byte) *fuzzWorld {
 	return w
 }
 
-// wipe fails if the wipe was not marked before it is asked for.
+// wipe fails if the wipe was not marked before this call.
 func (w *fuzzWorld) wipe(_ context.Context, asked factor.Wipe) error {
 	w.asked++
 	s, err := w.reader.Read(w.stored)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// CONTRIBUTING's map names files and packages. They are where it says.
+// The files and packages in CONTRIBUTING's map exist.
 func TestTheMapNamesExistingFiles(t *testing.T) {
 	named := regexp.MustCompile("`((?:\\.?[a-z0-9_]+/)*[a-z0-9_]+\\.go|(?:internal|dbtest|docs|examples|sqlstore|testdata)(?:/[a-z0-9_./]+)?)`")
 	seen := 0

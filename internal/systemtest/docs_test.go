@@ -12,8 +12,8 @@ import (
 	"unicode"
 )
 
-// TestReadmeStartsWithTheExample keeps the first Go block of the README equal
-// to the body of the package's Example, which is compiled and run.
+// TestReadmeStartsWithTheExample compares the first Go block of the README with the
+// body of the package's Example, which is compiled and run.
 func TestReadmeStartsWithTheExample(t *testing.T) {
 	_, after, found := strings.Cut(readFile(t, "README.md"), "\n```go\n")
 	block, _, closed := strings.Cut(after, "\n```\n")
@@ -25,8 +25,7 @@ func TestReadmeStartsWithTheExample(t *testing.T) {
 	}
 }
 
-// exampleBody returns what stands between the braces of func Example, without
-// its indentation.
+// exampleBody returns the body of func Example without indentation.
 func exampleBody(t *testing.T) string {
 	t.Helper()
 	source := readFile(t, "example_test.go")
@@ -44,8 +43,8 @@ func exampleBody(t *testing.T) string {
 	return ""
 }
 
-// TestGoInMarkdownIsCompiled demands that every Go block in a Markdown file
-// stands in a Go file too, whatever its indentation.
+// TestGoInMarkdownIsCompiled requires every Go block in a Markdown file to be in a
+// Go file too, with any indentation.
 func TestGoInMarkdownIsCompiled(t *testing.T) {
 	var sources []string
 	walk(t, func(name string) {
@@ -84,8 +83,8 @@ var (
 	goTestName      = regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark|Example)[A-Z]\w*`)
 )
 
-// TestMarkdownLinksResolve checks every relative link, and every anchor in our
-// own files. Links to other sites are not followed.
+// TestMarkdownLinksResolve checks every relative link, and every anchor in our own
+// files. It does not follow links to other sites.
 func TestMarkdownLinksResolve(t *testing.T) {
 	for _, name := range markdownFiles(t) {
 		text := codeSpan.ReplaceAllString(markdownFence.ReplaceAllString(readFile(t, name), ""), "")
@@ -111,7 +110,7 @@ func TestMarkdownLinksResolve(t *testing.T) {
 	}
 }
 
-// anchors returns what GitHub calls the headings of a Markdown text.
+// anchors returns GitHub's anchors of a Markdown text's headings.
 func anchors(text string) []string {
 	var all []string
 	for _, heading := range markdownHeading.FindAllStringSubmatch(markdownFence.ReplaceAllString(text, ""), -1) {
@@ -128,8 +127,7 @@ func anchors(text string) []string {
 	return all
 }
 
-// TestMarkdownNamesExistingTests lets the docs point at the tests that show a
-// promise, and be believed.
+// TestMarkdownNamesExistingTests checks that the tests named in the docs exist.
 func TestMarkdownNamesExistingTests(t *testing.T) {
 	var sources bytes.Buffer
 	walk(t, func(name string) {
@@ -146,7 +144,7 @@ func TestMarkdownNamesExistingTests(t *testing.T) {
 	}
 }
 
-// TestMarkdownNamesWhatIsExported checks the errors, and whatever is written as
+// TestMarkdownNamesWhatIsExported checks the errors, and everything written as
 // Type.Method or Type.Field, against the package.
 func TestMarkdownNamesWhatIsExported(t *testing.T) {
 	exported := exportedNames(t)

@@ -103,8 +103,8 @@ func TestSchedule(t *testing.T) {
 	}
 }
 
-// TestReductionLosesNothing shows that the schedules which the explorer leaves
-// out come to nothing new.
+// TestReductionLosesNothing shows that the schedules which the explorer leaves out
+// have no new outcomes.
 func TestReductionLosesNothing(t *testing.T) {
 	reduced, all := explore.CheckReduction(t, cheapVerifier, explore.Plan{Size: 2, Shards: 1499})
 	t.Logf("%d schedules come to what %d come to", reduced, all)
@@ -115,7 +115,7 @@ func TestReductionLosesNothing(t *testing.T) {
 }
 
 // TestExplorerKnowsEveryMethod fails for a new operation until the explorer's
-// catalogue has one, and where the two say different things of one.
+// catalogue has one, and if the two disagree.
 func TestExplorerKnowsEveryMethod(t *testing.T) {
 	for _, wrong := range explore.CheckCatalogue() {
 		t.Error(wrong)
@@ -175,8 +175,8 @@ func oneOf(t *testing.T, name, value string) (i, n int) {
 // to.
 const reportTo = "FACTOR_EXPLORE_REPORT"
 
-// exploreInProcesses runs the test that calls it again, in a process for each
-// CPU, because the explorer takes the place of a process's random generator.
+// exploreInProcesses runs its calling test in a process for each CPU, because the
+// explorer replaces a process's random generator.
 func exploreInProcesses(t *testing.T) *explore.Report {
 	t.Helper()
 	part, parts := oneOf(t, "explore.part", *explorePart)

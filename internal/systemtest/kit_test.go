@@ -10,7 +10,7 @@ import (
 	"github.com/knowhave/factor/memstore"
 )
 
-// cheapVerifier is factor.NewVerifier with a PIN hash that takes no time.
+// cheapVerifier is factor.NewVerifier with an instant PIN hash.
 func cheapVerifier(s factor.Store, k factor.Sealer, o *factor.Options) (*factor.Verifier, error) {
 	return countingVerifier(nil)(s, k, o)
 }
@@ -26,7 +26,7 @@ func countingVerifier(calls *atomic.Int64) func(factor.Store, factor.Sealer, *fa
 	}
 }
 
-// memory is the Env of a store in memory and a PIN hash that takes no time.
+// memory is the Env of a store in memory and an instant PIN hash.
 var memory = threats.Env{
 	NewStore:    func(testing.TB) factor.Store { return memstore.New() },
 	NewVerifier: countingVerifier(&threatHashes),

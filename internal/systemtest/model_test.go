@@ -9,7 +9,7 @@ import (
 	"github.com/knowhave/factor/memstore"
 )
 
-// modelEnv is what the model drives. Checks and Steps are for TestModel.
+// modelEnv is the Env of the model. Checks and Steps are for TestModel.
 var modelEnv = model.Env{
 	NewStore:    func() factor.Store { return memstore.New() },
 	NewVerifier: cheapVerifier,
@@ -20,8 +20,8 @@ var modelEnv = model.Env{
 // TestModel compares the whole public API with the specification of the rules.
 func TestModel(t *testing.T) { model.Run(t, modelEnv) }
 
-// FuzzModel has the fuzzer choose the calls, their arguments and the options that
-// TestModel draws at random, and compares each answer with the specification's.
+// FuzzModel lets the fuzzer choose the calls, arguments and options that TestModel
+// draws at random, and compares each answer with the specification's.
 func FuzzModel(f *testing.F) {
 	for seed := range uint64(24) {
 		r, choices := rand.New(rand.NewPCG(seed, 0)), make([]byte, 4096<<(seed%4))

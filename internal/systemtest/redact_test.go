@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// redacting holds the exported structs that have a secret in an exported field, or
-// are one. Threat 15 prints each in every way.
+// redacting holds the exported structs with a secret. Threat 15 prints each in
+// every way.
 var redacting = []string{"Credentials", "OTP", "Enrollment", "Keyring", "Import", "ImportedPIN", "ImportedTOTP", "ImportedDevice"}
 
 // open holds the exported structs that may be printed as they are.
@@ -21,8 +21,9 @@ var open = []string{
 	"MalformedError", "WeakPINError", "AlreadyEnrolledError", "MismatchError", "LockedError", "UserError",
 }
 
-// Whoever adds a struct says here whether it holds a secret; one that does has all
-// the methods that keep it from being printed, on the value and not the pointer.
+// Each exported struct is listed here as holding a secret or not; one that does has
+// all the methods that keep it from being printed, on the value and not the
+// pointer.
 func TestEachExportedStructIsKnownToHoldASecretOrNone(t *testing.T) {
 	structs, methods := exportedStructs(t)
 	for _, name := range structs {

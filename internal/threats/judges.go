@@ -13,9 +13,8 @@ import (
 	"github.com/knowhave/factor/internal/translate"
 )
 
-// A judge is an exported method that judges a credential within the budgets.
-// With ProofKinds set to one kind, every method judges codes against that kind
-// only.
+// A judge is an exported method that judges a credential within the budgets. With
+// one kind in ProofKinds, every method judges codes against that kind only.
 type judge struct {
 	name  string
 	takes []factor.Kind // as the specification says
@@ -72,7 +71,7 @@ var judges = []judge{
 	}},
 }
 
-// kindsOf are the kinds that a method judges when ProofKinds are all.
+// kindsOf returns the kinds that a method judges if ProofKinds has all.
 func kindsOf(method string) []factor.Kind {
 	op, ok := spec.OpNamed(method)
 	if !ok || !op.Row().Budgeted {
@@ -98,12 +97,11 @@ func takers(kind factor.Kind) []judge {
 // newPIN is what PINs.Set sets.
 const newPIN = "4679"
 
-// unlike are the judging methods with a limit of their own, and where it is
-// tested: TestThreat05UnlimitedPath.
+// unlike are the judging methods with their own limit. TestThreat05UnlimitedPath
+// tests it.
 var unlike = spec.NamesWhere(func(o spec.Operation) bool { return o.Proof != spec.NoProof && !o.Budgeted })
 
-// unjudging are the methods that judge nothing, so that nothing can be guessed
-// at them.
+// unjudging are the methods that judge nothing, so that nobody can guess at them.
 var unjudging = spec.NamesWhere(func(o spec.Operation) bool { return o.Proof == spec.NoProof })
 
 // views returns one value of each type whose methods act on a user.
@@ -111,8 +109,8 @@ func (p *process) views() []any {
 	return []any{p.V, p.PINs, p.Codes, p.Devices, p.Auth, p.Recovery, p.Guard, p.Admin}
 }
 
-// Views are the names of the types whose methods act on a user. What is not
-// among them escapes the tests of this package.
+// Views are the names of the types whose methods act on a user. This package does
+// not test others.
 var Views = []string{
 	"Admin", "AuthenticatorEnroller", "DeviceTOTPEnroller", "OTPIssuer", "PINs", "RecoveryCodes", "ResetGuard", "Verifier",
 }
@@ -172,8 +170,8 @@ func takesCredentials(method reflect.Type) bool {
 	return false
 }
 
-// onlyKind makes every proof of a code a proof of this kind, so that each method
-// can be tried with each kind alone.
+// onlyKind makes only this kind of code a proof, so that each method can be tried
+// with each kind alone.
 func onlyKind(kind factor.Kind) func(*factor.Options) {
 	return func(o *factor.Options) {
 		if slices.Contains(otpKinds, kind) {

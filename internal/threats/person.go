@@ -29,7 +29,7 @@ var mailedKinds = translate.Kinds(spec.IssuedKinds)
 // allKinds are the kinds of credentials.
 var allKinds = translate.Kinds(spec.KindsWhere(func(spec.KindRow) bool { return true }))
 
-// A person is a user, with all that the user knows and holds.
+// A person is a user, with everything that the user knows and holds.
 type person struct {
 	w             *world
 	id            string
@@ -39,15 +39,15 @@ type person struct {
 	app           generator // of the confirmed authenticator
 	pending       generator // of the one that waits for its first code
 	others        []generator
-	paper         []string // the recovery codes that were not looked at yet
+	paper         []string // unread recovery codes
 	codes         map[factor.Kind]string
 	purpose       []string // of the issued ones among codes
 	issued        []string
 	guesses       int
-	given         factor.Credentials // what the next call gives
+	given         factor.Credentials // of the next call
 }
 
-// stranger returns a registered user of whom nothing is stored.
+// stranger returns a registered user without a record.
 func (w *world) stranger() *person {
 	w.users++
 	none := generator{period: 30 * time.Second, digits: 6}
@@ -60,9 +60,9 @@ func (w *world) stranger() *person {
 	return p
 }
 
-// person returns a user who holds one of everything: a password, a PIN, a
-// device, an authenticator and recovery codes. Nothing is live, counted or used at the
-// present step.
+// person returns a user who holds one of everything: a password, a PIN, a device,
+// an authenticator and recovery codes. Nothing is live, counted or used in the
+// current step.
 func (w *world) person() *person {
 	w.t.Helper()
 	p := w.pinless()
@@ -70,8 +70,7 @@ func (w *world) person() *person {
 	return p
 }
 
-// pinless returns a user who holds one of everything but a PIN, whose hash takes
-// long.
+// pinless returns a user who holds one of everything but a PIN, whose hash is slow.
 func (w *world) pinless() *person {
 	w.t.Helper()
 	p := w.stranger()
@@ -95,7 +94,7 @@ func (p *person) begin() {
 	p.pending = newGenerator(e)
 }
 
-// generate has recovery codes made.
+// generate generates recovery codes.
 func (p *person) generate() {
 	p.w.t.Helper()
 	set, err := p.w.Recovery.Generate(ctx, p.id, factor.Credentials{Password: p.password})
@@ -103,7 +102,7 @@ func (p *person) generate() {
 	p.print(set)
 }
 
-// print writes a set of recovery codes down, in the place of the one that was.
+// print replaces the written-down set of recovery codes.
 func (p *person) print(set []factor.OTP) {
 	p.paper = nil
 	for _, o := range set {
@@ -112,9 +111,9 @@ func (p *person) print(set []factor.OTP) {
 	delete(p.codes, factor.KindRecovery)
 }
 
-// right returns the right credential of a kind. For the kinds of codes that are
-// mailed it is the live code, issued now if there was none, and for a recovery code the
-// one that was returned last, or the next on the paper, once that is deleted from codes.
+// right returns the right credential of a kind: for mailed codes the live one,
+// issued if there is none, and for recovery codes the last one returned, or the
+// next on the paper once that is deleted from codes.
 func (p *person) right(kind factor.Kind) factor.Credentials {
 	p.w.t.Helper()
 	now := p.w.clock.Now()
@@ -159,8 +158,8 @@ func (p *person) issueFor(kind factor.Kind, purpose ...string) factor.OTP {
 	return o
 }
 
-// wrong returns a well-formed credential of a kind that is wrong for every kind of its
-// form, and another one each time.
+// wrong returns a new well-formed credential of a kind that is wrong for every kind
+// of its form.
 func (p *person) wrong(kind factor.Kind) factor.Credentials {
 	p.guesses++
 	switch kind {

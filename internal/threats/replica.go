@@ -8,7 +8,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// goneStates are states of a user in which the guard lets a reset go on.
+// goneStates are states in which the guard lets a reset go on.
 var goneStates = map[string]func(t *testing.T, w *world, p *person){
 	"nothing is known": func(*testing.T, *world, *person) {},
 	"emptied": func(t *testing.T, w *world, p *person) {
@@ -29,9 +29,9 @@ var goneStates = map[string]func(t *testing.T, w *world, p *person){
 	},
 }
 
-// proveOnReplica serves the guard what the user was before something was bound: it
-// does not let the reset go on, whether the load lags once or for ever, because what
-// lets a reset go on is a swap.
+// proveOnReplica serves the guard the state from before a binding: it does not let
+// the reset go on, whether the load lags once or for ever, because letting a reset
+// go on takes a swap.
 func proveOnReplica(t *testing.T, env Env, authenticator bool) {
 	for name := range goneStates {
 		for _, forEver := range []bool{false, true} {
@@ -50,8 +50,8 @@ func proveOnReplica(t *testing.T, env Env, authenticator bool) {
 	}
 }
 
-// forfeitOnReplica serves Forfeit what the user was before something was bound: if it
-// lets the reset go on, what is there now was wiped.
+// forfeitOnReplica serves Forfeit the state from before a binding: if it lets the
+// reset go on, it has wiped the current state.
 func forfeitOnReplica(t *testing.T, env Env, authenticator bool) {
 	for name := range goneStates {
 		for _, forEver := range []bool{false, true} {
@@ -70,8 +70,8 @@ func forfeitOnReplica(t *testing.T, env Env, authenticator bool) {
 	}
 }
 
-// bindBehind brings a user into a state and sets a PIN, of which the loads of the
-// script know nothing: the first alone, or all.
+// bindBehind brings a user into a state and sets a PIN that the script's loads do
+// not show: the first one alone, or all.
 func bindBehind(t *testing.T, env Env, state string, forEver, authenticator bool) (*world, *person, *script) {
 	t.Helper()
 	w := newWorld(t, env, func(o *factor.Options) { o.Reset.Authenticator = authenticator })

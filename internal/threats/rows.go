@@ -44,7 +44,7 @@ var (
 	otherID  = uuid.MustParse("0b5c1b0e-52c4-4c3c-8f3e-0a8f4b1f0003")
 )
 
-// oldRows are what a user held in another system.
+// oldRows is what a user held in another system.
 var oldRows = factor.Import{
 	PIN:           &factor.ImportedPIN{Hash: oldPINHash, SetAt: longAgo},
 	Authenticator: &factor.ImportedTOTP{Key: appKey},
@@ -59,8 +59,8 @@ func generatorOf(key []byte) generator {
 	return generator{secret: base32.StdEncoding.EncodeToString(key), period: 30 * time.Second, digits: 6}
 }
 
-// spellings are the ways to write down a secret that HMAC cannot tell apart, and
-// those with another length, period or algorithm of the codes.
+// spellings returns a secret in all forms that HMAC cannot distinguish, and with
+// another length, period or algorithm of the codes.
 func spellings(key []byte) []factor.ImportedTOTP {
 	secret := base32.StdEncoding.EncodeToString(key)
 	bare := strings.TrimRight(secret, "=")
@@ -82,9 +82,8 @@ func spellings(key []byte) []factor.ImportedTOTP {
 	return all
 }
 
-// laterImports are the old rows once more: all in one, and each alone, in every
-// spelling, and where the row was imported before under other IDs and for other
-// purposes too.
+// laterImports returns the old rows again: all in one, and each alone, in every
+// spelling, and, if imported before, under other IDs and for other purposes too.
 func laterImports(underOthers bool) []factor.Import {
 	all := []factor.Import{oldRows, {PIN: oldRows.PIN}}
 	for _, row := range []struct {

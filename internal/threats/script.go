@@ -14,8 +14,8 @@ import (
 // errFault is the error of every injected fault.
 var errFault = errors.New("injected fault")
 
-// A fault is what goes wrong in one call that the library makes to the store,
-// to the sealer or to the host.
+// A fault goes wrong in one call of the library to the store, the sealer or the
+// host.
 type fault int
 
 const (
@@ -35,15 +35,15 @@ const (
 	pauses              // the call waits until the test resumes it
 )
 
-// A script decides how the calls of one process go, and writes them down. A nil
-// script lets everything pass.
+// A script decides how the calls of one process go, and records them. A nil script
+// lets everything pass.
 type script struct {
 	plan    func(n int, name string) fault // n counts all calls from 1
 	cancel  func()                         // hangs up, for cancels
 	foreign func()                         // somebody else's write, for overtaken
 	old     factor.Record                  // what serves answers
 	wait    int                            // how many store calls a late swap waits for; -1: until land
-	// inside, if it is set, is called by each function of the host's.
+	// inside, if not nil, is called by each of the host's functions.
 	inside func(ctx context.Context, name string)
 
 	mu      sync.Mutex
@@ -102,7 +102,7 @@ func among(name string, f fault, chosen func(seen int) bool) func(int, string) f
 	}
 }
 
-// reset forgets the calls and follows another plan.
+// reset drops the recorded calls and follows another plan.
 func (s *script) reset(plan func(int, string) fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,7 +119,7 @@ func (s *script) awaitPause(t testing.TB, answer <-chan error) {
 	}
 }
 
-// recover lets everything pass from now on; what is late stays so.
+// recover lets everything pass from now on; late writes stay late.
 func (s *script) recover() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,7 +146,7 @@ func (s *script) trace(names ...string) string {
 	return strings.Join(kept, " ")
 }
 
-// enter writes a call down and returns how it goes.
+// enter records a call and returns its fault.
 func (s *script) enter(name string) fault {
 	if s == nil {
 		return nothing
@@ -189,7 +189,7 @@ func (s *script) postpone(apply func()) {
 	s.pending = append(s.pending, apply)
 }
 
-// host is the way of every call that is not a swap.
+// host is called for every call except a swap.
 func (s *script) host(ctx context.Context, name string) error {
 	f := s.enter(name)
 	if s != nil && s.inside != nil {
@@ -198,7 +198,7 @@ func (s *script) host(ctx context.Context, name string) error {
 	return s.before(ctx, f)
 }
 
-// before does what a fault does before the call is made.
+// before does what a fault does before its call.
 func (s *script) before(ctx context.Context, f fault) error {
 	switch f {
 	case fails:

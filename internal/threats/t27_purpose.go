@@ -10,7 +10,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// purposes are none and others, of which no two are the same.
+// purposes are no purpose and some different ones.
 var purposes = [][]string{
 	nil, {"pay", "A 1", "2"}, {"pay", "A", "1 2"}, {"pay"}, {"new address", "ann@example.org"}, {"account"},
 	{"pay", "A 1 2"}, {"pay A 1 2"}, {"pay", "A", "1", "2"}, {"pay", "2", "A 1"}, {"pay", "pay"}, {"p", "ay"}, {"PAY"}, {"pay "}, {"pay\x00"},
@@ -49,7 +49,8 @@ func PurposesAtOnce(t *testing.T, env Env) {
 	t.Run("slow writers", func(t *testing.T) { raceForPurposes(t, env) })
 }
 
-// issueOnly issues a code for a purpose that is no code of the phone or of the app.
+// issueOnly issues a code for a purpose that is not also a code of the phone or the
+// app.
 func (p *person) issueOnly(kind factor.Kind, purpose []string) string {
 	p.w.t.Helper()
 	for {
@@ -60,8 +61,8 @@ func (p *person) issueOnly(kind factor.Kind, purpose []string) string {
 	}
 }
 
-// crossPurposes gives codes of one kind that were issued for each purpose to views for
-// each purpose, as codes of a kind.
+// crossPurposes gives codes of one kind, issued for each purpose, to views for each
+// purpose, as codes of a kind.
 func crossPurposes(t *testing.T, env Env, issued, asked factor.Kind) {
 	w := newWorld(t, env, onlyKind(asked))
 	p := w.person()
@@ -92,7 +93,7 @@ func crossPurposes(t *testing.T, env Env, issued, asked factor.Kind) {
 	}
 }
 
-// mustSpend fails unless a code was accepted, and is used now.
+// mustSpend fails unless a code was accepted, and is now used.
 func mustSpend(t *testing.T, p *person, what string, err error, purpose []string, kind factor.Kind, code string) {
 	t.Helper()
 	if err != nil {
@@ -103,8 +104,8 @@ func mustSpend(t *testing.T, p *person, what string, err error, purpose []string
 	mustCountAll(t, p, nil)
 }
 
-// mustBeCharged fails unless a code was refused as a wrong one, charged to these kinds,
-// and changed nothing.
+// mustBeCharged fails unless a code was refused as wrong, charged to these kinds,
+// and changed nothing else.
 func mustBeCharged(t *testing.T, p *person, what string, err error, counts map[factor.Kind]int) {
 	t.Helper()
 	if m, ok := errors.AsType[*factor.MismatchError](err); !ok || m.Stale {
@@ -116,9 +117,9 @@ func mustBeCharged(t *testing.T, p *person, what string, err error, counts map[f
 	}
 }
 
-// confirmAddress mails a code to an address that is said to be new: whoever reads that
-// mail confirms the address by it, and does nothing else, neither to the account nor to
-// confirm another address.
+// confirmAddress mails a code to a new address: its reader confirms that address
+// with it, and can do nothing else, neither to the account nor to confirm another
+// address.
 func confirmAddress(t *testing.T, env Env) {
 	w := newWorld(t, env, nil)
 	p := w.person()
@@ -142,8 +143,8 @@ func confirmAddress(t *testing.T, env Env) {
 	}
 }
 
-// proveOnViews proves by what has no purpose: a view judges it as its Verifier does,
-// where its kind is asked for.
+// proveOnViews proves with credentials without a purpose: a view judges them as its
+// Verifier does, if their kind is requested.
 func proveOnViews(t *testing.T, env Env) {
 	for _, kind := range allKinds {
 		if slices.Contains(mailedKinds, kind) {
@@ -175,8 +176,8 @@ func proveOnViews(t *testing.T, env Env) {
 	}
 }
 
-// verifyByDefault asks a view without naming kinds: only what was issued for its purpose
-// confirms the act, and nothing else is spent or guessed at.
+// verifyByDefault calls a view without kinds: only a code for its purpose confirms
+// the act, and nothing else is spent or charged.
 func verifyByDefault(t *testing.T, env Env) {
 	w := newWorld(t, env, nil)
 	p := w.person()

@@ -11,15 +11,15 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// minAge is what these tests ask of what proves a reset, and aWhile how often a thief
-// comes back.
+// minAge is the MinAge of these tests, and aWhile the time between a thief's
+// visits.
 const (
 	minAge = 24 * time.Hour
 	aWhile = 6 * time.Hour
 )
 
-// A siege is a user under the hands of a thief who reads the mailbox: the thief pays
-// for every move with a mailed code, or finds a window in which none is needed.
+// A siege is a user besieged by a thief who reads the mailbox: the thief pays for
+// every move with a mailed code, or finds a window that needs none.
 type siege struct {
 	t      *testing.T
 	w      *world
@@ -28,7 +28,7 @@ type siege struct {
 	rows   factor.Import
 	stolen []holding // what the thief has bound and knows
 	gone   time.Time // when the last holding was removed or replaced
-	// heldByUser says that something of the user's own is still in force.
+	// heldByUser tells whether a holding of the user's own is in force.
 	pin, phone, app bool
 }
 
@@ -41,7 +41,7 @@ type holding struct {
 	given func(now time.Time) factor.Credentials
 }
 
-// A move is one act of the thief's. It reports false where it cannot be made.
+// A move is one act of the thief. It returns false if it is impossible.
 type move struct {
 	name string
 	do   func(s *siege) bool
@@ -153,7 +153,7 @@ func (s *siege) wait() {
 	}
 }
 
-// ask asks the guard with each proof that the thief knows to be right.
+// ask calls the guard with each proof that the thief knows to be right.
 func (s *siege) ask() {
 	s.t.Helper()
 	for _, h := range s.stolen {
@@ -197,7 +197,7 @@ func (s *siege) mailed() factor.Credentials {
 	return factor.Credentials{OTP: s.p.issue(factor.KindAccount).Code}
 }
 
-// bind notes what the thief holds now, in the place of what was there.
+// bind replaces what the thief holds.
 func (s *siege) bind(h holding) bool {
 	s.drop(h.kind, h.id)
 	h.since = s.w.clock.Now()
@@ -205,7 +205,7 @@ func (s *siege) bind(h holding) bool {
 	return true
 }
 
-// drop notes that the thief does not hold something any more.
+// drop records that the thief no longer holds something.
 func (s *siege) drop(kind factor.Kind, id uuid.UUID) {
 	kept := s.stolen[:0]
 	for _, h := range s.stolen {
@@ -306,8 +306,7 @@ func (s *siege) removeApp() bool {
 	return true
 }
 
-// importAgain has the host take over the user's old rows once more: each place was
-// filled before.
+// importAgain imports the user's old rows again: each place was filled before.
 func (s *siege) importAgain() bool {
 	before := shown(s.t, s.w.status(s.p.id))
 	if err := s.w.Admin.Import(ctx, s.p.id, s.rows); !errors.Is(err, factor.ErrAlreadyEnrolled) {
@@ -319,8 +318,8 @@ func (s *siege) importAgain() bool {
 	return true
 }
 
-// hostRemovesPIN and the two after it are acts of the host's, perhaps because the thief
-// asks for them. They end no wait, and begin none.
+// hostRemovesPIN and the two after it are the host's acts, perhaps at the thief's
+// request. They end no wait, and begin none.
 func (s *siege) hostRemovesPIN() bool {
 	must(s.t, absent(s.w.Admin.RemovePIN(ctx, s.p.id)))
 	s.pin = false
@@ -344,7 +343,7 @@ func (s *siege) hostRemovesApp() bool {
 	return true
 }
 
-// userProves has the user prove the old PIN, which ends strikes and no wait.
+// userProves proves the user's old PIN, which ends strikes and no wait.
 func (s *siege) userProves() bool {
 	if s.pin {
 		must(s.t, s.w.Guard.Prove(ctx, s.p.id, factor.Credentials{PIN: oldPIN}))

@@ -22,7 +22,7 @@ type node struct {
 	ahead time.Duration
 }
 
-// nodes starts so many processes, the last of which is so far ahead of the first.
+// nodes starts n processes; the last is ahead of the first by this much.
 func (w *world) nodes(n int, apart time.Duration) []node {
 	all := make([]node, n)
 	for i := range all {
@@ -60,8 +60,8 @@ func Threat29ClocksApart(t *testing.T, env Env) {
 	}
 }
 
-// An attempt is what somebody tries as often as they can: it is judged, or it is
-// ErrLocked. Other errors end the test.
+// An attempt is repeated as often as possible: it is judged, or it is ErrLocked.
+// Other errors end the test.
 type attempt struct {
 	name   string
 	change func(o *factor.Options)

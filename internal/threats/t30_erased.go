@@ -12,7 +12,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// An obstacle keeps a record from being opened in one process.
+// An obstacle keeps one process from opening a record.
 type obstacle struct {
 	name string
 	want error
@@ -87,7 +87,7 @@ func Threat30PassingFault(t *testing.T, env Env) {
 	t.Run("Discard during a fault of the store", func(t *testing.T) { discardUnread(t, env) })
 }
 
-// meet makes a use of a record that does not open, and then opens it again.
+// meet makes a use of a record that does not open, and then removes the obstacle.
 func meet(t *testing.T, env Env, o obstacle, u use, pends, authenticator bool) {
 	t.Helper()
 	w := newWorld(t, env, func(o *factor.Options) {
@@ -123,7 +123,7 @@ func meet(t *testing.T, env Env, o obstacle, u use, pends, authenticator bool) {
 	mustFinishWipe(t, w, p, o, pends)
 }
 
-// reader is a process that opens the record whatever stood in the way.
+// reader is a process that opens the record in spite of the obstacle.
 func (o obstacle) reader(w *world) *process {
 	right := w.keys
 	defer func() { w.keys = right }()
@@ -138,7 +138,7 @@ func (o obstacle) shown(w *world, p *person) string {
 	return shown(w.t, s)
 }
 
-// mustFinishWipe has the wipe finished once the record opens again.
+// mustFinishWipe finishes the wipe once the record opens again.
 func mustFinishWipe(t *testing.T, w *world, p *person, o obstacle, pends bool) {
 	t.Helper()
 	if !pends {

@@ -12,8 +12,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A mover is a user who has moved here from another system, and may have the old rows
-// imported once more.
+// A mover is a user from another system, whose old rows may be imported again.
 type mover struct {
 	*person
 	t    *testing.T
@@ -92,7 +91,7 @@ func newMover(t *testing.T, w *world, imported bool) *mover {
 	return m
 }
 
-// sweep lets days pass and sweeps, unless a code was used that is tried again.
+// sweep lets days pass and sweeps, unless a used code is tried again.
 func (m *mover) sweep() {
 	if len(m.used) > 0 {
 		return
@@ -113,7 +112,7 @@ func (m *mover) mailed() factor.Credentials {
 	return factor.Credentials{OTP: m.issue(factor.KindAccount).Code}
 }
 
-// optional forgives that there is nothing to remove.
+// optional ignores that there is nothing to remove.
 func (m *mover) optional(err error) {
 	m.t.Helper()
 	must(m.t, absent(err))
@@ -155,7 +154,7 @@ func (m *mover) removeApp() {
 	m.dead["authenticator"] = true
 }
 
-// wiped notes what a wipe removes. The authenticator stays.
+// wiped records what a wipe removes. The authenticator stays.
 func (m *mover) wiped(err error) {
 	must(m.t, err)
 	m.dead["PIN"], m.dead[phoneID.String()], m.dead[tabletID.String()] = true, true, true

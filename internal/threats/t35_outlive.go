@@ -12,10 +12,10 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// atLimit is a limit of which 3 lock, and 6 for good.
+// atLimit is a limit that locks at 3, and for good at 6.
 var atLimit = factor.Limit{Tries: 3, Delay: time.Minute, MaxDelay: time.Hour, Final: 6}
 
-// guess makes so many judged guesses at a kind, and waits for each lock to end.
+// guess makes n judged guesses at a kind, and waits for each lock to end.
 func (p *person) guess(kind factor.Kind, times int) {
 	p.w.t.Helper()
 	for judged := 0; judged < times; {
@@ -116,7 +116,7 @@ func bounded(t *testing.T, env Env) *world {
 	return newWorld(t, env, func(o *factor.Options) { sameLimit(o, atLimit) })
 }
 
-// mustCount fails unless so many are counted, and the other kinds count nothing else.
+// mustCount fails unless the count is n, and the other kinds count nothing else.
 func mustCount(t *testing.T, p *person, kind factor.Kind, want int) {
 	t.Helper()
 	mustCountAll(t, p, map[factor.Kind]int{kind: want})
@@ -239,7 +239,7 @@ func beginOnly(t *testing.T, env Env) {
 	}
 }
 
-// changeSecret changes the password or the address of a user of whom everything is
+// changeSecret changes the password or the address of a user with everything
 // counted, live or waiting.
 func changeSecret(t *testing.T, env Env, wrong int, password bool) {
 	w := newWorld(t, env, func(o *factor.Options) {
@@ -283,7 +283,8 @@ func changeSecret(t *testing.T, env Env, wrong int, password bool) {
 	mustBeVoid(t, p)
 }
 
-// mustBeVoid fails unless the codes and what waited are gone, and the rest is not.
+// mustBeVoid fails unless the codes and the pending authenticator are gone, and the
+// rest is not.
 func mustBeVoid(t *testing.T, p *person) {
 	t.Helper()
 	w := p.w

@@ -33,7 +33,7 @@ func Threat39LostNotices(t *testing.T, env Env) {
 	})
 }
 
-// A mailbox is what Options.Notify was called with.
+// A mailbox records the calls of Options.Notify.
 type mailbox struct {
 	mu    sync.Mutex
 	down  func(context.Context) error // what Notify does; nil: it sends
@@ -80,7 +80,7 @@ func newMailWorld(t *testing.T, env Env) (*world, *mailbox) {
 	return newWorld(t, env, func(o *factor.Options) { o.Notify = box.notify }), box
 }
 
-// crowdOut does something else again and again after the PIN was set, while mail is down.
+// crowdOut repeats another act after the PIN was set, while mail is down.
 func crowdOut(t *testing.T, env Env) {
 	w, box := newMailWorld(t, env)
 	p := w.person()
@@ -134,7 +134,7 @@ func putOff(t *testing.T, env Env) {
 	}
 }
 
-// hangMail has many users' mail hang before the user whose wipe is to be finished.
+// hangMail makes many users' mail hang before the user whose wipe is pending.
 func hangMail(t *testing.T, env Env) {
 	w, box := newMailWorld(t, env)
 	p := w.person()

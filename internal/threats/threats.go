@@ -1,8 +1,8 @@
-// Package threats holds one test for each attack that broke a peer of this
-// library. A test shows that the attack fails here, whatever the store.
+// Package threats has one test for each attack that broke a similar library. It
+// shows that the attack fails here, with any store.
 //
-// The numbers are those of the list in SECURITY.md. Every test takes an Env,
-// so that each store, with and without the real PIN hash, runs the same ones.
+// The numbers are those of the list in SECURITY.md. Every test takes an Env, so that
+// each store, with and without the real PIN hash, runs the same tests.
 package threats
 
 import (
@@ -12,22 +12,22 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// An Env is what a test runs on.
+// An Env is the environment of a test.
 type Env struct {
 	// NewStore returns an empty store that lives as long as t.
 	NewStore func(t testing.TB) factor.Store
 	// NewVerifier is factor.NewVerifier, or a variant with a cheap PIN hash.
 	NewVerifier func(factor.Store, factor.Sealer, *factor.Options) (*factor.Verifier, error)
-	// Cheap says that a store call and a PIN hash take microseconds, so that the
-	// tests may try every combination instead of a sample.
+	// Cheap tells that a store call and a PIN hash take microseconds, so that tests
+	// can try every combination instead of a sample.
 	Cheap bool
-	// Hashes counts the PIN hashes of this Env's verifiers. It is nil where they
+	// Hashes counts the PIN hashes of this Env's verifiers. It is nil if they
 	// cannot be counted.
 	Hashes *atomic.Int64
 }
 
-// skips reports whether the ith of many combinations is left out: all but one in
-// so many are where they are not cheap.
+// skips reports whether to leave out the ith of many combinations: without Cheap,
+// all but one in many.
 func (e Env) skips(i, oneIn int) bool { return !e.Cheap && i%oneIn > 0 }
 
 // A threat is one of the list.

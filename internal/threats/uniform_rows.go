@@ -18,8 +18,8 @@ const (
 // the proof, as their comments do.
 var asHeld = []string{"PINs.Remove", "DeviceTOTPEnroller.Revoke", "AuthenticatorEnroller.Remove", "RecoveryCodes.Remove"}
 
-// samenesses are the promises. What is not among them is not promised, such as
-// that a user with ten devices costs as little as one with none.
+// samenesses are the promises. Nothing else is promised, such as that a user with
+// ten devices costs as little as one without.
 var samenesses = slices.Concat(unheldSamenesses(), emptySamenesses(), lockedSamenesses(), unjudgedSamenesses(), enrolSamenesses(), guardSamenesses(), confirmSamenesses())
 
 // right and wrong give a credential of the kind.
@@ -56,7 +56,7 @@ func withoutRecovery(p *person, _ factor.Kind) {
 }
 func withCode(p *person, kind factor.Kind) { p.issue(kind) }
 
-// unknown makes a user of whom nothing is stored.
+// unknown makes a user without a record.
 func unknown(p *person, _ factor.Kind) {
 	p.w.restore(p.id, factor.Record{})
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/knowhave/factor/internal/translate"
 )
 
-// A use is one call of an exported method in a certain situation.
+// A use is one call of an exported method in one situation.
 type use struct {
 	name    string          // Type.Method, then what is special
 	prepare func(p *person) // brings about the situation and sets what is given
@@ -354,8 +354,8 @@ func adminUses() []use {
 	}
 }
 
-// suspect leaves behind what somebody with the old password or the old address could
-// have begun: live codes, and an authenticator that waits.
+// suspect leaves what somebody with the old password or address could have begun:
+// live codes, and a pending authenticator.
 func (p *person) suspect() {
 	for _, kind := range mailedKinds {
 		p.issue(kind)

@@ -16,9 +16,9 @@ import (
 	"github.com/knowhave/factor/internal/translate"
 )
 
-// A world is what outlives a process: the store, the keys, the time and the
-// host's own data. The process embedded in it sees no faults, and serves to set
-// up and to look at the outcome.
+// A world is everything that outlives a process: the store, the keys, the time and
+// the host's data. Its embedded process sees no faults, and serves to set up and to
+// inspect.
 type world struct {
 	*process
 	t     testing.TB
@@ -60,21 +60,21 @@ func newKeyring(t testing.TB, numbers ...byte) *factor.Keyring {
 	return k
 }
 
-// A process is one verifier with all its views. It remembers nothing that the
-// store does not, so starting another one is a restart.
+// A process is one verifier with all its views. It remembers nothing beyond the
+// store, so starting another one is a restart.
 type process struct {
 	*translate.Views
 	script *script
 }
 
-// start starts a process whose calls to the store and to the host go as the
-// script says. A nil script changes nothing.
+// start starts a process whose calls to the store and the host follow the script. A
+// nil script changes nothing.
 func (w *world) start(s *script) *process {
 	w.t.Helper()
 	return w.startAhead(s, 0)
 }
 
-// startAhead starts a process whose clock is so far ahead.
+// startAhead starts a process whose clock is ahead by this much.
 func (w *world) startAhead(s *script, ahead time.Duration) *process {
 	w.t.Helper()
 	opts := w.opts
@@ -121,7 +121,7 @@ func (p *process) on(purpose []string) *process {
 	return &process{translate.NewViews(p.V.For(purpose...)), p.script}
 }
 
-// status returns what is durably known about the user.
+// status returns the stored state of the user.
 func (w *world) status(user string) factor.Status {
 	w.t.Helper()
 	s, err := w.Admin.Status(context.Background(), user)
@@ -164,8 +164,8 @@ func (w *world) record(user string) factor.Record {
 	return r
 }
 
-// restore puts an earlier record of the user back, as no process could. It is due
-// at once, because a store need not tell when it is.
+// restore restores an earlier record of the user, as no process could. It is due at
+// once, because a store need not return Due.
 func (w *world) restore(user string, r factor.Record) {
 	w.t.Helper()
 	if !r.IsZero() && r.Due.IsZero() {
@@ -186,8 +186,8 @@ func (w *world) unlock(user string) {
 	}
 }
 
-// newClock starts a clock early in a TOTP step, at a time whose digits do not
-// look like one of the PINs and codes.
+// newClock starts a clock early in a TOTP step, at a time whose digits look like
+// none of the PINs and codes.
 func newClock() *factortest.Clock {
 	return factortest.NewClock(time.Date(2031, 3, 5, 7, 11, 2, 0, time.UTC))
 }
@@ -245,7 +245,7 @@ func (h *host) see(e factor.Event) {
 	h.events = append(h.events, e)
 }
 
-// told returns how many events of an action there were for this user.
+// told returns the number of events of an action for this user.
 func (h *host) told(user string, action factor.Action) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -258,7 +258,7 @@ func (h *host) told(user string, action factor.Action) int {
 	return n
 }
 
-// wipes returns the wipes that were asked for, for this user.
+// wipes returns the wipes that the library called for this user.
 func (h *host) wipes(user string) []factor.Wipe {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -277,7 +277,7 @@ func (h *host) isFinished(id uuid.UUID) bool {
 	return h.finished[id]
 }
 
-// must stops the test at an error of a step that only sets up.
+// must stops the test at an error of a setup step.
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -293,7 +293,7 @@ func mustBe(t testing.TB, err, want error) {
 	}
 }
 
-// forget makes the host as one that never finished the wipe.
+// forget makes the host forget that it finished the wipe.
 func (h *host) forget(id uuid.UUID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Clean returns what a person has typed or pasted without fillers, and with the
-// decimal digits of all scripts as 0 to 9. It leaves everything else as it is. Text
-// that is not UTF-8 is returned unchanged.
+// Clean returns typed or pasted text without fillers, and with the decimal digits
+// of all scripts as 0 to 9. It leaves everything else as it is. It returns text
+// that is not UTF-8 unchanged.
 func Clean(s string) string {
 	if !utf8.ValidString(s) {
 		return s
@@ -24,8 +24,8 @@ func Clean(s string) string {
 	}, s)
 }
 
-// digitValue returns what a decimal digit stands for. Unicode keeps the ten digits
-// of a script together and in order; where two sets touch, a multiple of ten lies
+// digitValue returns the value of a decimal digit. Unicode keeps the ten digits of
+// a script together and in order; where two sets touch, a multiple of ten lies
 // between.
 func digitValue(r rune) rune {
 	first := r

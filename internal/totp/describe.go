@@ -120,7 +120,7 @@ func readBase32(text string) (key []byte, reason string) {
 	case err != nil:
 		return nil, "must be base32 (RFC 4648): give a key that is text, hex or bytes as Key"
 	case odd == 1, odd == 3, odd == 6:
-		return nil, "must have a length that base32 (RFC 4648) can have: it was cut, so have the user enrol anew"
+		return nil, "must have a possible length of base32 (RFC 4648): it was cut off, so have the user enrol anew"
 	}
 	return key, ""
 }
@@ -139,7 +139,7 @@ func weakKey(key []byte) string {
 	case len(key) > maxImported:
 		return fmt.Sprintf("must have at most %d bytes: have the user enrol anew", maxImported)
 	case len(seen) == 0, bytes.Count(seen, seen[:1]) == len(seen):
-		return "must not be one byte again and again: have the user enrol anew"
+		return "must not repeat a single byte: have the user enrol anew"
 	case counted < minImported:
 		return "must have at least 112 bits (NIST SP 800-63B-4 §3.1.4.1): have the user enrol anew"
 	}

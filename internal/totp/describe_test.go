@@ -15,8 +15,8 @@ const (
 	phoneSecret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 )
 
-// What a URL says decides about the codes, in whichever case it says it: a
-// parameter that is not read must not become a default.
+// A URL determines the codes, in upper or lower case: an unread parameter must not
+// become a default.
 func TestParseReadsTheParametersOfAURL(t *testing.T) {
 	of := func(alg Algorithm, digits int, period time.Duration) Key {
 		return Key{Secret: []byte("12345678901234567890"), Algorithm: alg, Digits: digits, Period: period}
@@ -46,8 +46,8 @@ func TestParseReadsTheParametersOfAURL(t *testing.T) {
 	}
 }
 
-// A URL that says a thing twice, or one that is not known, may mean other codes
-// than were read. The refusal names the parameter.
+// A URL with a repeated or unknown parameter may mean other codes. The refusal
+// names the parameter.
 func TestParseNamesTheParameterThatIsRefused(t *testing.T) {
 	url := func(query string) string { return "otpauth://totp/Shop:alice?" + query }
 	secret := "secret=" + appSecret
@@ -60,7 +60,7 @@ func TestParseNamesTheParameterThatIsRefused(t *testing.T) {
 		url(secret + "&counter=1"):                       "the parameter counter",
 		url(secret + "&timestep=60"):                     "the parameter timestep",
 		url(secret + "&amp;digits=8"):                    "&amp;",
-		url(secret + "&" + phoneSecret + "=1"):           "a parameter that is not known",
+		url(secret + "&" + phoneSecret + "=1"):           "an unknown parameter",
 		url(secret + "&d%69gits%3d8"):                    "%3D",
 		url(secret + "&algorithm=MD5"):                   "SHA1, SHA256 or SHA512",
 		url(secret + "&algorithm="):                      "a value for algorithm",
@@ -99,7 +99,7 @@ func TestParseNamesTheParameterThatIsRefused(t *testing.T) {
 	}
 }
 
-// The names that other systems give to the algorithms mean what they say.
+// Other systems' names of the algorithms are understood.
 func TestParseKnowsTheNamesOfAlgorithms(t *testing.T) {
 	for name, algorithm := range map[string]string{
 		"": "SHA1", "SHA1": "SHA1", "sha-1": "SHA1", "HmacSHA1": "SHA1", "HMAC-SHA-1": "SHA1", "hmac_sha1": "SHA1", "SHA1   ": "SHA1",
@@ -113,8 +113,8 @@ func TestParseKnowsTheNamesOfAlgorithms(t *testing.T) {
 	}
 }
 
-// HMAC fills a key with zeros up to its block, so zeros behind a key add nothing to
-// it. One may be the last byte of a key that was drawn.
+// HMAC fills a key with zeros up to its block, so trailing zeros add nothing. One
+// may be the last byte of a random key.
 func TestParseCountsTheBytesThatHMACSees(t *testing.T) {
 	const thirteen = "abcdefghijklm"
 	for key, taken := range map[string]bool{
@@ -141,7 +141,7 @@ func TestParseCountsTheBytesThatHMACSees(t *testing.T) {
 	}
 }
 
-// What a field leaves out means what it means in a URL, and each has its bounds.
+// A field that is left out means what it means in a URL, and each has its bounds.
 func TestParseBoundsWhatItReads(t *testing.T) {
 	key := func(n int) []byte { return bytes.Repeat([]byte("ab"), (n+1)/2)[:n] }
 	for name, c := range map[string]struct {

@@ -83,7 +83,7 @@ func TestTOTPOfRFC6238AppendixB(t *testing.T) {
 	}
 }
 
-// Find finds what the oracle takes, and nothing else.
+// Find finds exactly what the oracle accepts.
 func TestTOTPMatchesTheOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		k := genKey().Draw(t, "key")
@@ -104,8 +104,8 @@ func TestTOTPMatchesTheOracle(t *testing.T) {
 	})
 }
 
-// Of several steps with one code the latest counts, so that the code is of no
-// use after it.
+// Of several steps with one code the latest counts, so that the code cannot be used
+// again.
 func TestFindReturnsTheLatestOfSeveralSteps(t *testing.T) {
 	k := Key{Secret: []byte("12345678901234567890"), Digits: 6, Period: 30 * time.Second}
 	early, late := twins(t, &k, 2*MaxSkew)

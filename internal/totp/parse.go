@@ -88,7 +88,7 @@ func otpauthValues(query string) (values map[string]string, reason string) {
 		case !known:
 			return nil, unknownParameter(name)
 		case twice:
-			return nil, fmt.Sprintf("must not give %s twice: leave out the one that the codes do not follow", name)
+			return nil, fmt.Sprintf("must not give %s twice: leave out the one that is not in use", name)
 		}
 		if !counts {
 			values[name] = value
@@ -125,5 +125,5 @@ func unknownParameter(name string) string {
 	if shownParameter.MatchString(name) {
 		return "must not have the parameter " + name + why
 	}
-	return "must not have a parameter that is not known here" + why
+	return "must not have an unknown parameter" + why
 }

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Two keys of one algorithm are the same if crypto/hmac cannot tell them apart.
+// Two keys of one algorithm are the same if crypto/hmac cannot distinguish them.
 func TestSecretsAreTheSameThatHMACCannotTellApart(t *testing.T) {
 	digests := []func() hash.Hash{SHA1: sha1.New, SHA256: sha256.New, SHA512: sha512.New}
 	rapid.Check(t, func(t *rapid.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// Views are all that a host makes of one Verifier.
+// Views holds all the views of one Verifier.
 type Views struct {
 	V        *factor.Verifier
 	PINs     *factor.PINs
@@ -19,7 +19,7 @@ type Views struct {
 	Guard    *factor.ResetGuard // nil if the host cannot wipe, or the purpose is malformed
 	Admin    *factor.Admin
 
-	unguarded error // why there is no Guard
+	unguarded error // why Guard is nil
 	mu        sync.Mutex
 	purposes  map[spec.Purpose]*Views // of views on V
 }
@@ -45,8 +45,7 @@ func (v *Views) For(purpose ...string) *Views {
 	return v.purposes[p]
 }
 
-// A Result is what a call returned. Nothing of it but Err is set by a call that
-// failed.
+// A Result is what a call returned. A failed call sets only Err.
 type Result struct {
 	Err        error
 	Match      factor.Match
@@ -61,8 +60,8 @@ type Result struct {
 	Count      int
 }
 
-// Answer is the result as the specification answers. It is not ok for a fault of the
-// store or the sealer.
+// Answer returns the result in the specification's terms, and false for a fault of
+// the store or the sealer.
 func (r *Result) Answer() (a spec.Answer, ok bool) {
 	a, ok = Error(r.Err)
 	if r.Err == nil {
@@ -76,8 +75,7 @@ func (r *Result) Answer() (a spec.Answer, ok bool) {
 	return a, ok
 }
 
-// Made is the code, the secret or the recovery codes, with blanks between them, that
-// were handed out.
+// Made returns the code, the secret, or the recovery codes separated by blanks.
 func (r *Result) Made() string {
 	made := r.OTP.Code + r.Enrollment.Secret
 	for i, code := range r.Recovery {
@@ -89,7 +87,7 @@ func (r *Result) Made() string {
 	return made
 }
 
-// What only the call of the library needs, and the specification does not.
+// Args holds arguments that only the library needs.
 type Args struct {
 	Import factor.Import
 	After  string // of Users
@@ -98,7 +96,7 @@ type Args struct {
 	Kinds  []factor.Kind
 }
 
-// calls has one function for each operation. One that is missing is found at once.
+// calls has one function for each operation. A missing one panics when called.
 var calls = [spec.OpCount]func(ctx context.Context, v *Views, c *spec.Call, a *Args, r *Result){
 	spec.VerifyOTP: func(ctx context.Context, v *Views, c *spec.Call, a *Args, r *Result) {
 		r.Match, r.Err = v.V.VerifyOTP(ctx, c.User, c.OTP, a.kinds(c)...)
@@ -235,7 +233,7 @@ var _ = func() struct{} {
 	return struct{}{}
 }()
 
-// Do makes the call, on a view if it is one on a view.
+// Do makes the call, on its view if it has one.
 func (v *Views) Do(ctx context.Context, c *spec.Call, a *Args) *Result {
 	if a == nil {
 		a = &Args{}
@@ -252,8 +250,8 @@ func proof(c *spec.Call) factor.Credentials {
 	return factor.Credentials{OTP: c.OTP, Password: c.Password, PIN: c.PIN}
 }
 
-// kinds are those of the call, unless it takes others that the specification cannot
-// name.
+// kinds returns the kinds of the call, including those that the specification
+// cannot name.
 func (a *Args) kinds(c *spec.Call) []factor.Kind {
 	if a.Kinds != nil {
 		return a.Kinds

@@ -6,14 +6,14 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// Drawn is what the library drew at random, by name, and keys that were imported.
+// Drawn maps names to what the library drew at random, and to imported keys.
 type Drawn struct {
 	codes map[spec.Name]string
 	keys  map[spec.Name][]byte
 	sets  map[spec.Name][]string // of recovery codes, as spec.RecoveryCode reads them
 }
 
-// NewDrawn returns an empty one.
+// NewDrawn returns an empty Drawn.
 func NewDrawn() *Drawn {
 	return &Drawn{codes: map[spec.Name]string{}, keys: map[spec.Name][]byte{}, sets: map[spec.Name][]string{}}
 }
@@ -43,7 +43,7 @@ func (d *Drawn) At(s spec.Secret, step int64) string {
 	return rfc6238.Code(d.keys[s.Key], s.Algorithm.String(), int(s.Digits), step)
 }
 
-// Text is a code that somebody gives.
+// Text returns a code that somebody gives.
 func (d *Drawn) Text(given string) spec.Code {
 	recovery, _ := spec.RecoveryCode(given)
 	return text{d, given, recovery}
@@ -52,7 +52,7 @@ func (d *Drawn) Text(given string) spec.Code {
 type text struct {
 	drawn    *Drawn
 	digits   string
-	recovery string // what it is read as, empty if it has not the form
+	recovery string // empty unless it has the form
 }
 
 // Is implements spec.Code.

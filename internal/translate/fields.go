@@ -9,8 +9,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// Fields yields the fields of a struct that are no structs themselves, each by its
-// path, as in "OTP.Interval".
+// Fields yields the fields of a struct that are not structs themselves, with their
+// paths, as in "OTP.Interval".
 func Fields(v reflect.Value) iter.Seq2[string, reflect.Value] {
 	return func(yield func(string, reflect.Value) bool) {
 		for i := range v.NumField() {
@@ -30,9 +30,9 @@ func Fields(v reflect.Value) iter.Seq2[string, reflect.Value] {
 	}
 }
 
-// Constant draws options so many times, and returns the paths of those that rules
-// read and that are the same each time. What drives the library at random never
-// tries the rules of these.
+// Constant draws options times times, and returns the paths of those that rules
+// read and that are always the same. A random driver never tries the rules of
+// these.
 func Constant(times int, draw func(seed uint64) *factor.Options) []string {
 	var constant []string
 	first := map[string]string{}

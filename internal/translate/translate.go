@@ -1,6 +1,5 @@
-// Package translate says in the words of the specification what the library is
-// given, answers and shows. What drives the library against the specification needs
-// it; the rules are none of its business.
+// Package translate converts the library's arguments, answers and views to the
+// specification's terms, for the drivers that compare the two. It knows no rules.
 package translate
 
 import (
@@ -14,7 +13,7 @@ import (
 	"github.com/knowhave/factor/internal/spec"
 )
 
-// DeviceID is the ID of a device by its name; the nil UUID for none.
+// DeviceID returns the ID of a named device, or the nil UUID.
 func DeviceID(n spec.Name) uuid.UUID {
 	if n == 0 {
 		return uuid.Nil
@@ -27,7 +26,7 @@ func DeviceID(n spec.Name) uuid.UUID {
 // NoDevice is the name of an ID that DeviceID did not make.
 const NoDevice = ^spec.Name(0)
 
-// DeviceName is the name of a device by its ID.
+// DeviceName returns the name of a device's ID.
 func DeviceName(id uuid.UUID) spec.Name {
 	n := spec.Name(binary.BigEndian.Uint64(id[8:]))
 	if id != DeviceID(n) {
@@ -36,8 +35,8 @@ func DeviceName(id uuid.UUID) spec.Name {
 	return n
 }
 
-// Kinds are the library's by the specification's. An empty list stays empty, and a
-// nil one nil.
+// Kinds converts kinds to the library's. An empty list stays empty, and nil stays
+// nil.
 func Kinds(kinds []spec.Kind) []factor.Kind {
 	if kinds == nil {
 		return nil
@@ -49,7 +48,7 @@ func Kinds(kinds []spec.Kind) []factor.Kind {
 	return all
 }
 
-// KindsOf are the specification's by the library's.
+// KindsOf converts kinds to the specification's.
 func KindsOf(kinds []factor.Kind) []spec.Kind {
 	if kinds == nil {
 		return nil
@@ -61,8 +60,7 @@ func KindsOf(kinds []factor.Kind) []spec.Kind {
 	return all
 }
 
-// Options are the specification's by the library's, with the defaults filled in by
-// the specification.
+// Options converts options, and fills in the specification's defaults.
 func Options(o *factor.Options) spec.Options {
 	limit := func(l factor.Limit) spec.Limit { return spec.Limit(l) }
 	return spec.Options{
@@ -87,7 +85,7 @@ func Options(o *factor.Options) spec.Options {
 	}.Complete()
 }
 
-// sentinels are the library's errors that the specification knows.
+// sentinels maps the specification's errors to the library's.
 var sentinels = map[spec.Err]error{
 	spec.Malformed: factor.ErrMalformed, spec.NoCredential: factor.ErrNoCredential, spec.WeakPIN: factor.ErrWeakPIN,
 	spec.Mismatch: factor.ErrMismatch, spec.Locked: factor.ErrLocked, spec.NotEnrolled: factor.ErrNotEnrolled,
@@ -95,8 +93,7 @@ var sentinels = map[spec.Err]error{
 	spec.DeviceLimit: factor.ErrDeviceLimit, spec.Wiped: factor.ErrWiped, spec.WipePending: factor.ErrWipePending,
 }
 
-// An error that is not translated is a class of the specification that nobody
-// recognises.
+// Every class of error in the specification must be translated.
 var _ = func() struct{} {
 	if len(sentinels) != int(spec.WipePending) {
 		panic("translate: a sentinel of the specification has no error of the library")
@@ -104,9 +101,9 @@ var _ = func() struct{} {
 	return struct{}{}
 }()
 
-// Error is the answer that an error stands for. An error that matches no sentinel
-// is a fault of the host. It is not ok for one of the store or the sealer, and for
-// one that matches two sentinels.
+// Error returns the answer for an error. An error that matches no sentinel is a
+// fault of the host. It returns false for a fault of the store or the sealer, and
+// for an error that matches two sentinels.
 func Error(err error) (a spec.Answer, ok bool) {
 	if err == nil {
 		return a, true
@@ -136,8 +133,8 @@ func Error(err error) (a spec.Answer, ok bool) {
 	return a, true
 }
 
-// At is an instant as the specification has it. One in another zone than UTC, or with
-// more than milliseconds, is one that no rule expects.
+// At converts a time. No rule expects one in another zone than UTC, or with more
+// than milliseconds.
 func At(t time.Time) spec.Time {
 	if t.Location() != time.UTC || t != t.Truncate(time.Millisecond) {
 		return -1
@@ -145,7 +142,7 @@ func At(t time.Time) spec.Time {
 	return spec.At(t)
 }
 
-// Event is an event without its time, its user and its error.
+// Event converts an event, without its time, its user and its error.
 func Event(e factor.Event) spec.Event {
 	return spec.Event{
 		Action: spec.Action(e.Action), Kind: spec.KindNamed(string(e.Kind)), Device: DeviceName(e.Device),
@@ -153,7 +150,7 @@ func Event(e factor.Event) spec.Event {
 	}
 }
 
-// View is what a status shows. Its wipe is named by the caller.
+// View converts a status. The caller names its wipe.
 func View(s factor.Status) spec.View {
 	v := spec.View{
 		PIN: s.PIN, Authenticator: s.Authenticator, Waiting: s.AuthenticatorPending,
@@ -171,7 +168,7 @@ func View(s factor.Status) spec.View {
 	return v
 }
 
-// Describe prints a status, all but the ID of a wipe, which is drawn.
+// Describe prints a status without the ID of a wipe, which is random.
 func Describe(s factor.Status) string {
 	wipe := "none"
 	if s.Wipe != nil {
@@ -181,12 +178,12 @@ func Describe(s factor.Status) string {
 	return fmt.Sprintf("%+v wipe %s", s, wipe)
 }
 
-// ViewHoldings is what of a view the holdings show.
+// ViewHoldings converts holdings.
 func ViewHoldings(h factor.Holdings) spec.Holding {
 	return spec.Holding{PIN: h.PIN, Authenticator: h.Authenticator, Devices: h.Devices, RecoveryCodes: h.RecoveryCodes}
 }
 
-// ViewDevices is what a list of devices shows.
+// ViewDevices converts a list of devices.
 func ViewDevices(all []factor.Device) (v [spec.MaxDevices]spec.ViewedDevice) {
 	for i, d := range all {
 		v[i] = spec.ViewedDevice{ID: DeviceName(d.ID), EnrolledAt: At(d.EnrolledAt), Used: At(d.UsedAt)}

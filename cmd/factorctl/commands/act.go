@@ -13,8 +13,8 @@ import (
 
 // An act is a command on one user.
 type act struct {
-	question string // asked before; "" for what does no harm
-	done     string // printed after, in the past tense
+	question string // to confirm first; "" if the act does no harm
+	done     string // to print afterwards, in the past tense
 	do       func(ctx context.Context, s *session) error
 }
 
@@ -43,12 +43,12 @@ func (a *app) unlockCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "unlock USER",
 		Short: "Set a user's counts of wrong answers back to zero",
-		Long: "Set a user's counts of wrong answers back to zero, of all kinds or of those that are\n" +
-			"named. It touches neither the strikes of the reset guard nor a wipe.",
+		Long: "Set a user's counts of wrong answers back to zero, for all kinds or the named ones.\n" +
+			"unlock leaves the strikes of the reset guard and wipes alone.",
 		Example: "  " + a.Name + " unlock alice --options limits.json\n  " + a.Name + " unlock alice --kind pin --kind totp --options limits.json",
 		Args:    exactly("a user"),
 		RunE: func(c *cobra.Command, args []string) error {
-			var kinds []factor.Kind // nil is all
+			var kinds []factor.Kind // nil means all
 			for _, name := range named {
 				kinds = append(kinds, factor.Kind(name))
 			}
@@ -68,9 +68,9 @@ func (a *app) unlockCommand() *cobra.Command {
 func (a *app) voidCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "void USER",
-		Short: "Void a user's live codes, and an authenticator that waits",
-		Long: "Void a user's live login and account codes, and drop an authenticator that waits for\n" +
-			"its first code. Do it when the address changes that codes are sent to.",
+		Short: "Void a user's live codes, and a pending authenticator",
+		Long: "Void a user's live login and account codes, and drop a pending authenticator. Do it when\n" +
+			"the address that codes are sent to changes.",
 		Example: "  " + a.Name + " void alice --options limits.json",
 		Args:    exactly("a user"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -86,8 +86,8 @@ func (a *app) removeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "remove",
 		Short: "Remove a PIN, an authenticator, the recovery codes or a device",
-		Long: "Remove a PIN, an authenticator, the recovery codes or a device. Where the service has\n" +
-			"Options.Notify, give --notice: the notice is kept, and the service's Sweep tells the user.",
+		Long: "Remove a PIN, an authenticator, the recovery codes or a device. If the service has\n" +
+			"Options.Notify, give --notice: the record keeps a notice, and the service's Sweep sends it.",
 		Example: "  " + a.Name + " remove device alice 7d1ad1ee-6a5e-4f5c-9a0a-1f3c0b5d2a11 --options limits.json\n" +
 			"  " + a.Name + " remove authenticator alice --options limits.json",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -98,17 +98,17 @@ func (a *app) removeCommand() *cobra.Command {
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
-	c.PersistentFlags().BoolVar(&a.flags.notice, "notice", false, "keep a notice, which the service's Sweep tells the user; only where the service has Options.Notify")
+	c.PersistentFlags().BoolVar(&a.flags.notice, "notice", false, "keep a notice for the service's Sweep to send; only if the service has Options.Notify")
 	c.AddCommand(
 		a.removeOne("pin", "PIN", (*factor.Admin).RemovePIN),
-		a.removeOne("authenticator", "authenticator, the one in force and one that waits,", (*factor.Admin).RemoveAuthenticator),
+		a.removeOne("authenticator", "authenticator, confirmed or pending,", (*factor.Admin).RemoveAuthenticator),
 		a.removeOne("recovery", "recovery codes", (*factor.Admin).RemoveRecoveryCodes),
 		a.removeDeviceCommand(),
 	)
 	return c
 }
 
-// removeOne is a command that removes what a user has one of.
+// removeOne returns a command that removes something a user has one of.
 func (a *app) removeOne(name, what string, remove func(*factor.Admin, context.Context, string) error) *cobra.Command {
 	return &cobra.Command{
 		Use:     name + " USER",
@@ -129,9 +129,9 @@ func (a *app) removeDeviceCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "device USER [ID]",
 		Short: "Remove a device, or all of them",
-		Long: "Remove a device of a user, such as a lost phone, or all of them. Its codes are not\n" +
-			"accepted any more. status shows the IDs, and when each was used last. A phone may\n" +
-			"also have the authenticator: see remove authenticator.",
+		Long: "Remove a user's device, such as a lost phone, or all of them, so that their codes are\n" +
+			"refused. status shows the IDs, and when each was last used. A phone may also hold the\n" +
+			"authenticator: see remove authenticator.",
 		Example: "  " + a.Name + " remove device alice 7d1ad1ee-6a5e-4f5c-9a0a-1f3c0b5d2a11 --options limits.json\n" +
 			"  " + a.Name + " remove device alice --all --options limits.json",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -146,7 +146,7 @@ func (a *app) removeDeviceCommand() *cobra.Command {
 			}
 			id, err := uuid.Parse(args[1])
 			if err != nil {
-				return usage("the ID of the device is not a UUID")
+				return usage("the ID of the device must be a UUID")
 			}
 			question := "Remove the device " + id.String() + " of " + show(args[0]) + "?"
 			return a.act(c.Context(), args[0], act{question, "device " + id.String() + " removed", func(ctx context.Context, s *session) error {

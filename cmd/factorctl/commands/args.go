@@ -8,14 +8,14 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// longFlags returns the arguments with two dashes before each flag that has one, as
-// package flag takes it. Without that, the library that reads them would read -dsn as
-// -d -s -n. No flag has a name of one letter but -h and -v.
+// longFlags adds a second dash to each flag with one, as package flag accepts it.
+// Otherwise the flag library would read -dsn as -d -s -n. The only one-letter flags
+// are -h and -v.
 func longFlags(root *cobra.Command, args []string) []string {
 	takesValue := map[string]bool{}
 	visit(root, func(f *pflag.Flag) { takesValue["--"+f.Name] = f.NoOptDefVal == "" })
 	var long []string
-	value := false // the next one belongs to the flag before it
+	value := false // the next argument is the value of a flag
 	for i, arg := range args {
 		if arg == "--" && !value {
 			return append(long, args[i:]...)
@@ -29,7 +29,7 @@ func longFlags(root *cobra.Command, args []string) []string {
 	return long
 }
 
-// visit calls each with every flag of a command and of those below it.
+// visit calls each with every flag of a command and its subcommands.
 func visit(c *cobra.Command, each func(*pflag.Flag)) {
 	c.PersistentFlags().VisitAll(each)
 	c.Flags().VisitAll(each)
@@ -38,21 +38,21 @@ func visit(c *cobra.Command, each func(*pflag.Flag)) {
 	}
 }
 
-// exactly takes as many arguments as there are names.
+// exactly accepts one argument for each name.
 func exactly(names ...string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) == len(names) {
 			return nil
 		}
 		if len(names) == 0 {
-			return usage("%s takes no argument, and was given %d", c.Name(), len(args))
+			return usage("%s takes no argument, but got %d", c.Name(), len(args))
 		}
-		return usage("%s takes %s, and was given %d arguments", c.Name(), strings.Join(names, " and "), len(args))
+		return usage("%s takes %s, but got %d arguments", c.Name(), strings.Join(names, " and "), len(args))
 	}
 }
 
-// show is how a user is printed for people: as it is, unless a terminal would not
-// show it so.
+// show returns a user for people: as it is, or quoted if a terminal would show it
+// otherwise.
 func show(user string) string {
 	strange := func(r rune) bool { return r <= ' ' || r == '"' || r == '\\' || r >= 0x7f }
 	if user == "" || strings.ContainsFunc(user, strange) {
@@ -61,5 +61,5 @@ func show(user string) string {
 	return user
 }
 
-// quoted returns a text in quotes, with escapes for all that does not print.
+// quoted returns a text in quotes, with non-printing characters escaped.
 func quoted(text string) string { return strconv.Quote(text) }

@@ -53,7 +53,7 @@ func TestDiscardHasTheUserTypedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = a.discard(t.Context(), "alice")
-		if (err == nil) != done || !strings.Contains(printed.String(), "no key opens it") {
+		if (err == nil) != done || !strings.Contains(printed.String(), "no key opens the data") {
 			t.Errorf("%q: %v, after %q", typed, err, printed)
 		}
 		if left, _ := s.Store.Load(t.Context(), "alice"); (left.Version != record.Version) != done {

@@ -20,18 +20,18 @@ import (
 	"github.com/knowhave/factor/sqlstore"
 )
 
-// SQL is a table in a database.
+// An SQL is a table in a database.
 type SQL struct {
 	DB      *sql.DB
 	Dialect *sqlstore.Dialect
-	Table   string // "" is the default of sqlstore.Options
-	// Name tells people and files which database it is. It holds no password.
+	Table   string // "" means the default of sqlstore.Options
+	// Name identifies the database to people and in files. It holds no password.
 	Name string
 }
 
-// place tells where the table is. PostgreSQL looks for it in the schemas of the search
-// path, which differs with the data source name and the role: one that tenants have of
-// their own is not the same table.
+// place tells where the table is. PostgreSQL looks for it in the schemas of the
+// search path, which depends on the data source name and the role: tenants with
+// their own schemas have different tables.
 func (s *SQL) place(ctx context.Context) (string, error) {
 	if s.Dialect != sqlstore.Postgres {
 		return s.Name, nil
@@ -43,18 +43,18 @@ func (s *SQL) place(ctx context.Context) (string, error) {
 	return s.Name + " " + path, nil
 }
 
-// connections is how many a command opens at most.
+// connections is the most connections that a command opens.
 const connections = 16
 
-// source is a data source name that was read.
+// source is a parsed data source name.
 type source struct {
 	driver, dsn string
 	dialect     *sqlstore.Dialect
 	name        string
-	file        string // of SQLite
+	file        string // for SQLite
 }
 
-// source reads the data source name of the flags or the environment.
+// source parses the data source name from the flags or the environment.
 func (a *app) source(create bool) (source, error) {
 	dsn, err := a.dsn()
 	if err != nil {
@@ -67,7 +67,7 @@ func (a *app) source(create bool) (source, error) {
 	switch first(named, dialectOf(dsn)) {
 	case "sqlite":
 		if isOfServer(dsn) {
-			return source{}, usage("the data source name is that of a server, and the dialect is sqlite: a file with such a name is written as file:NAME")
+			return source{}, usage("the data source name is a server's, but the dialect is sqlite: write a file with such a name as file:NAME")
 		}
 		return sqliteSource(dsn, create), nil
 	case "postgres":
@@ -75,14 +75,14 @@ func (a *app) source(create bool) (source, error) {
 	case "mysql":
 		return a.mysqlSource(dsn)
 	default:
-		return source{}, usage("the data source name does not tell its database: give --dialect sqlite, postgres or mysql")
+		return source{}, usage("the data source name does not tell the dialect: give --dialect sqlite, postgres or mysql")
 	}
 }
 
-// dialects are the names that --dialect takes.
+// dialects maps the values of --dialect.
 var dialects = map[string]*sqlstore.Dialect{"sqlite": sqlstore.SQLite, "postgres": sqlstore.Postgres, "mysql": sqlstore.MySQL}
 
-// dialect returns the name of the dialect that is given, or "".
+// dialect returns the name of the chosen dialect, or "".
 func (a *app) dialect() (string, error) {
 	name := first(a.flags.dialect, os.Getenv("FACTOR_DIALECT"))
 	if name != "" && dialects[name] == nil {
@@ -108,7 +108,7 @@ func (a *app) dsn() (string, error) {
 		return "", usage("no database: give --dsn, --dsn-file, FACTOR_DSN or FACTOR_DSN_FILE")
 	}
 	text, err := os.ReadFile(file)
-	if err != nil { // without the name, which may be a data source name by mistake
+	if err != nil { // leave out the name: it may be a data source name by mistake
 		return "", usage("file of the data source name: %w", errors.Unwrap(err))
 	}
 	dsn = strings.TrimSpace(string(text))
@@ -128,7 +128,7 @@ func first(texts ...string) string {
 	return ""
 }
 
-// dialectOf tells the database by the form of a data source name, or returns "".
+// dialectOf returns the dialect that the form of a data source name implies, or "".
 func dialectOf(dsn string) string {
 	path, _, _ := strings.Cut(dsn, "?")
 	switch {
@@ -145,18 +145,18 @@ func dialectOf(dsn string) string {
 	}
 }
 
-// inServer is what data source names of servers have, and names of files do not.
+// inServer matches data source names of servers, but not file names.
 var inServer = regexp.MustCompile(`://|^[^/]*:.*@|(?i:password|host|user|dbname|service)\s*=`)
 
-// isOfServer reports whether a data source name looks like that of a server, also if it
-// is mistyped. SQLite would take it for a file, whose name holds the password.
+// isOfServer reports whether a data source name looks like a server's, even a
+// mistyped one. SQLite would create a file with that name, including the password.
 func isOfServer(dsn string) bool {
 	return !strings.HasPrefix(dsn, "file:") && inServer.MatchString(dsn)
 }
 
-// sqliteSource adds the settings that a data source name of SQLite leaves out. A file
-// that is not there is made only where create says so: a mistyped name must not look
-// like a table without users.
+// sqliteSource adds the settings that a SQLite data source name leaves out. It
+// creates a missing file only if create is set: a mistyped name must not look like
+// a table without users.
 func sqliteSource(dsn string, create bool) source {
 	if !strings.HasPrefix(dsn, "file:") {
 		path, query, _ := strings.Cut(dsn, "?")
@@ -187,7 +187,7 @@ func sqliteSource(dsn string, create bool) source {
 	return s
 }
 
-// sqliteFile returns the path of the file that a URI names.
+// sqliteFile returns the path in a URI.
 func sqliteFile(uri string) string {
 	file := strings.TrimPrefix(uri, "file:")
 	file = strings.TrimPrefix(strings.TrimPrefix(file, "//localhost"), "//")
@@ -211,8 +211,8 @@ func (a *app) postgresSource(dsn string) (source, error) {
 	return source{driver: "pgx", dsn: dsn, dialect: sqlstore.Postgres, name: name}, nil
 }
 
-// withoutDSN returns what is wrong with a data source name, and nothing that stands in
-// it: the driver may take a part of the password for something else.
+// withoutDSN returns the reason of a parse error without any of the data source
+// name: the driver may take a part of the password for something else.
 func withoutDSN(err error) string {
 	text := err.Error()
 	if inner := errors.Unwrap(err); inner != nil {
@@ -223,7 +223,7 @@ func withoutDSN(err error) string {
 		return "a setting of the driver has a wrong value"
 	}
 	text = parts[len(parts)-1]
-	if file, ok := errors.AsType[*fs.PathError](err); ok { // such as that of sslrootcert
+	if file, ok := errors.AsType[*fs.PathError](err); ok { // such as a missing sslrootcert
 		text += ": " + file.Error()
 	}
 	return text
@@ -232,19 +232,19 @@ func withoutDSN(err error) string {
 func (a *app) mysqlSource(dsn string) (source, error) {
 	a.hidden.add(dsn)
 	c, err := mysql.ParseDSN(dsn)
-	if err != nil { // it may hold a part of the password
+	if err != nil { // leave out err: it may hold a part of the password
 		return source{}, usage("MySQL cannot read the data source name: it must look like USER@tcp(HOST:3306)/DATABASE, with :PASSWORD before the @")
 	}
 	a.hidden.add(c.Passwd)
-	_ = mysql.SetLogger(&mysql.NopLogger{}) // the error that a call returns says it; it is not nil
+	_ = mysql.SetLogger(&mysql.NopLogger{}) // calls return the error; SetLogger fails only for nil
 	return source{driver: "mysql", dsn: dsn, dialect: sqlstore.MySQL, name: fmt.Sprintf("MySQL %s/%s", c.Addr, c.DBName)}, nil
 }
 
-// open connects.
+// open connects to the database.
 func (s source) open(table string) (*SQL, *sqlstore.Store, error) {
 	if s.file != "" {
 		if _, err := os.Stat(s.file); errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, fmt.Errorf("there is no file %s: migrate makes it", s.file)
+			return nil, nil, fmt.Errorf("there is no file %s: run migrate to create it", s.file)
 		}
 	}
 	db, err := sql.Open(s.driver, s.dsn)
@@ -260,13 +260,13 @@ func (s source) open(table string) (*SQL, *sqlstore.Store, error) {
 	return &SQL{DB: db, Dialect: s.dialect, Table: table, Name: s.name}, store, nil
 }
 
-// openSQL opens what the flags say.
+// openSQL opens the database that the flags name.
 func (a *app) openSQL(_ context.Context, create bool) (*Service, error) {
 	s, err := a.source(create)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := schema(s.dialect, a.table()); err != nil { // the name is none
+	if _, err := schema(s.dialect, a.table()); err != nil { // not a table name
 		return nil, err
 	}
 	place, store, err := s.open(a.table())

@@ -1,5 +1,6 @@
-// Package commands is factorctl, for hosts that build their own: one that knows the
-// functions of their Options, or that opens the store and the key in their own way.
+// Package commands holds the commands of factorctl, for hosts that build their own:
+// one that sets the functions of Options, or opens the store and the key in its own
+// way.
 //
 //	func main() {
 //		commands.Program{
@@ -11,9 +12,9 @@
 //		}.Main()
 //	}
 //
-// Every command goes through the exported methods of factor, most of them those of
-// factor.Admin. So it counts, locks and stores as the host's own process does, next
-// to which it may run.
+// Every command calls the exported methods of factor, most of them those of
+// factor.Admin. So it counts, locks and stores as the host's own process does, and
+// may run beside it.
 //
 // No command prints a secret, a key, or the password in a data source name.
 package commands

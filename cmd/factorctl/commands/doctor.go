@@ -19,20 +19,20 @@ const (
 	resultSkipped = "skipped"
 )
 
-// A check is what doctor found of one thing.
+// A check is one finding of doctor.
 type check struct {
 	Name   string `json:"name"`
 	Result string `json:"result"`
 	Detail string `json:"detail"`
 }
 
-// A report is what doctor found.
+// A report holds the findings of doctor.
 type report struct {
 	Checks []check `json:"checks"`
-	// Users is how many records there are, and Opened how many of them were opened.
+	// Users counts the records, and Opened those that doctor opened.
 	Users  int `json:"users"`
 	Opened int `json:"opened"`
-	// Formats counts those that were opened by the number of their format.
+	// Formats counts the opened records by format number.
 	Formats map[int]int `json:"formats"`
 }
 
@@ -46,9 +46,9 @@ func (a *app) doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Check the settings, the key, the clock and the sweep",
 		Long: "Check the settings of the database, the table, whether the keys open a sample of the\n" +
-			"records, the format of each record of the sample, the clock against that of the\n" +
-			"database, and how late Sweep is. It writes nothing. It ends with exit code 4 if a\n" +
-			"check fails; a warning is none.",
+			"records, the format of each of these, this machine's clock against the database's, and\n" +
+			"how late Sweep is. doctor writes nothing. It ends with exit code 4 if a\n" +
+			"check fails, but 0 for a warning.",
 		Example: "  " + a.Name + " doctor --options limits.json\n  " + a.Name + " doctor --sample 0 --json",
 		Args:    exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -62,11 +62,11 @@ func (a *app) doctorCommand() *cobra.Command {
 			return a.printReport(r)
 		},
 	}
-	c.Flags().IntVar(&sample, "sample", 1000, "open `n` records, drawn evenly from all; 0 is all of them")
+	c.Flags().IntVar(&sample, "sample", 1000, "open `n` records, drawn evenly from all; 0 means all")
 	return c
 }
 
-// examine makes the checks. Its error is about what doctor was given.
+// examine runs the checks. It returns an error only for bad arguments.
 func (a *app) examine(ctx context.Context, sample int) (*report, error) {
 	r := &report{Formats: map[int]int{}}
 	s, err := a.open(ctx, needKey)
@@ -79,7 +79,7 @@ func (a *app) examine(ctx context.Context, sample int) (*report, error) {
 	}
 	a.examineDatabase(ctx, s, r)
 	if a.Open == nil && a.optionsFile() == "" {
-		r.add("options", resultSkipped, "none given: their bounds were not checked")
+		r.add("options", resultSkipped, "none given: bounds not checked")
 	} else {
 		r.add("options", resultOK, "every field is within its bounds")
 	}
@@ -103,11 +103,11 @@ func examineTable(ctx context.Context, s *session, r *report) bool {
 	if s.SQL != nil && s.SQL.Table != "" {
 		name = s.SQL.Table
 	}
-	r.add("table", resultOK, "%s is there and can be read", name)
+	r.add("table", resultOK, "%s exists and is readable", name)
 	return true
 }
 
-// printReport prints what was found. Its error counts the checks that failed.
+// printReport prints the findings. It returns an error if a check failed.
 func (a *app) printReport(r *report) error {
 	failed := 0
 	rows := [][]string{}
@@ -138,7 +138,7 @@ func (a *app) printReport(r *report) error {
 	return nil
 }
 
-// counted lists how many there are of each format.
+// counted lists the number of records of each format.
 func counted(formats map[int]int) string {
 	var parts []string
 	for _, number := range slices.Sorted(maps.Keys(formats)) {

@@ -9,11 +9,11 @@ import (
 	"github.com/knowhave/factor/sqlstore"
 )
 
-// A setting is a value that doctor shows, and the query that reads it.
+// A setting is a value that doctor shows, with the query that reads it.
 type setting struct{ name, query string }
 
-// settings are what decides whether a database keeps what it acknowledges. It is
-// sqlstore.New that judges them.
+// settings decide whether a database keeps what it acknowledges. sqlstore.New
+// checks them.
 var settings = map[*sqlstore.Dialect][]setting{
 	sqlstore.SQLite: {
 		{"version", `SELECT sqlite_version()`},
@@ -42,8 +42,8 @@ var settings = map[*sqlstore.Dialect][]setting{
 // the clocks.
 func (a *app) examineDatabase(ctx context.Context, s *session, r *report) {
 	if s.SQL == nil {
-		r.add("database", resultSkipped, "the store is not a table that this program knows")
-		r.add("clock", resultSkipped, "there is no other clock to compare with")
+		r.add("database", resultSkipped, "the store is not a table of sqlstore")
+		r.add("clock", resultSkipped, "there is no other clock to compare")
 		return
 	}
 	var shown []string
@@ -62,14 +62,15 @@ func (a *app) examineDatabase(ctx context.Context, s *session, r *report) {
 	examineClock(ctx, s.SQL, r)
 }
 
-// clocks are the queries that return the database's time in milliseconds since 1970.
+// clocks maps dialects to queries for the database's time in milliseconds since
+// 1970.
 var clocks = map[*sqlstore.Dialect]string{
 	sqlstore.Postgres: `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
 	sqlstore.MySQL:    `SELECT CAST(unix_timestamp(now(3)) * 1000 AS SIGNED)`,
 }
 
 // The clocks of the processes on one table may be a minute apart. Beyond that the
-// limits are looser than they say.
+// limits are looser than configured.
 const (
 	clockWarn = time.Second
 	clockFail = time.Minute
@@ -78,12 +79,12 @@ const (
 func examineClock(ctx context.Context, place *SQL, r *report) {
 	query, ok := clocks[place.Dialect]
 	if !ok {
-		r.add("clock", resultOK, "the database has that of this machine")
+		r.add("clock", resultOK, "the database uses this machine's clock")
 		return
 	}
 	ahead, err := clockOffset(ctx, place.DB, query)
 	if err != nil {
-		r.add("clock", resultFail, "reading that of the database: %v", err)
+		r.add("clock", resultFail, "reading the database's clock: %v", err)
 		return
 	}
 	result := clockResult(ahead)
@@ -105,8 +106,8 @@ func clockResult(ahead time.Duration) string {
 	}
 }
 
-// clockOffset returns how far this machine is ahead of the database: as the fastest
-// of some questions shows it.
+// clockOffset returns how far this machine's clock is ahead of the database's,
+// measured by the fastest of five queries.
 func clockOffset(ctx context.Context, db *sql.DB, query string) (time.Duration, error) {
 	var ahead time.Duration
 	fastest := time.Duration(-1)

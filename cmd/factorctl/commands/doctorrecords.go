@@ -12,8 +12,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// formatSealer notes the format of what it opens: the first byte of a record is the
-// number of its format, for ever.
+// A formatSealer counts the formats of the records it opens. The first byte of a
+// record is its format number, in every format.
 type formatSealer struct {
 	factor.Sealer
 	mu      sync.Mutex
@@ -30,7 +30,7 @@ func (f *formatSealer) Decrypt(ciphertext, associatedData []byte) ([]byte, error
 	return plain, err
 }
 
-// shownUsers is how many users that do not open doctor names.
+// shownUsers is the most users that doctor names in one finding.
 const shownUsers = 5
 
 // examineRecords opens a sample of the records.
@@ -41,11 +41,11 @@ func examineRecords(ctx context.Context, s *session, r *report, sample int) {
 		return
 	}
 	if len(users) == 0 {
-		r.add("key", resultOK, "there is no record yet that it could open")
+		r.add("key", resultOK, "there is no record to open")
 		return
 	}
 	sealer := &formatSealer{Sealer: s.Sealer, formats: r.Formats}
-	v, err := factor.NewVerifier(s.Store, sealer, withoutActs(s.Options))
+	v, err := factor.NewVerifier(s.Store, sealer, withoutFunctions(s.Options))
 	if err != nil {
 		r.add("key", resultFail, "%v", err)
 		return
@@ -58,7 +58,7 @@ func examineRecords(ctx context.Context, s *session, r *report, sample int) {
 	r.opened(users, results)
 }
 
-// opened tells which records opened.
+// opened reports which records opened.
 func (r *report) opened(users []string, results []error) {
 	var closed, newer []string
 	var cause, fault error
@@ -84,7 +84,7 @@ func (r *report) opened(users []string, results []error) {
 		r.add("key", resultOK, "%s", of)
 	}
 	if len(newer) > 0 {
-		r.add("formats", resultFail, "%s\n%d are of a newer release, such as %s: update this program", counted(r.Formats), len(newer), some(newer))
+		r.add("formats", resultFail, "%s\n%d were written by a newer release, such as %s: update this program", counted(r.Formats), len(newer), some(newer))
 		return
 	}
 	if r.Opened == 0 {
@@ -99,8 +99,8 @@ func some(users []string) string {
 	return strings.Join(users[:min(len(users), shownUsers)], ", ")
 }
 
-// draw counts the users and draws so many of them, each as likely as any other, or
-// takes all if so many is 0.
+// draw counts the users and draws most of them at random, each equally likely, or
+// returns all if most is 0.
 func draw(ctx context.Context, s *session, r *report, most int) ([]string, error) {
 	var drawn []string
 	for user, err := range s.admin.Users(ctx, "") {
@@ -119,13 +119,13 @@ func draw(ctx context.Context, s *session, r *report, most int) ([]string, error
 	return drawn, nil
 }
 
-// Sweep is to run every minute.
+// Sweep should run every minute.
 const (
 	sweepWarn = 5 * time.Minute
 	sweepFail = time.Hour
 )
 
-// examineSweep looks for the oldest thing that is due.
+// examineSweep finds out how late Sweep is.
 func examineSweep(ctx context.Context, s *session, r *report) {
 	now := time.Now()
 	late, err := lateness(ctx, s.Store, now)
@@ -135,16 +135,16 @@ func examineSweep(ctx context.Context, s *session, r *report) {
 	case late == 0:
 		r.add("sweep", resultOK, "nothing is due")
 	case late > sweepFail:
-		r.add("sweep", resultFail, "something has been due for %v: Sweep does not run, or fails", late)
+		r.add("sweep", resultFail, "something has been due for %v: Sweep does not run or fails", late)
 	case late > sweepWarn:
-		r.add("sweep", resultWarn, "something has been due for %v: Sweep is to run every minute", late)
+		r.add("sweep", resultWarn, "something has been due for %v: run Sweep every minute", late)
 	default:
-		r.add("sweep", resultOK, "the oldest thing that is due has been so for %v", late)
+		r.add("sweep", resultOK, "the oldest due record has been due for %v", late)
 	}
 }
 
-// lateness returns how long the oldest thing has been due, to the second and at most
-// some years, or 0 if nothing is. It asks no more than any Store can answer.
+// lateness returns how long the oldest record has been due, to the second and at
+// most some years, or 0 if none is due. It needs only what any Store can answer.
 func lateness(ctx context.Context, store factor.Store, now time.Time) (time.Duration, error) {
 	due := func(late time.Duration) (bool, error) {
 		users, err := store.List(ctx, "", now.Add(-late), 1)

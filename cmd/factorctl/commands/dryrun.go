@@ -9,7 +9,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// dryStore shows the records of a store, and keeps to itself what is written.
+// A dryStore reads from a store and keeps writes in memory.
 type dryStore struct {
 	factor.Store
 	mu      sync.Mutex
@@ -48,9 +48,9 @@ func (d *dryStore) List(context.Context, string, time.Time, int) ([]string, erro
 	panic("a dry run lists no users")
 }
 
-// withoutActs returns options whose functions tell and delete nothing: those without
-// a function but the clock.
-func withoutActs(o *factor.Options) *factor.Options {
+// withoutFunctions returns options without functions, except the clock, so that they
+// tell and delete nothing.
+func withoutFunctions(o *factor.Options) *factor.Options {
 	if o == nil {
 		return &factor.Options{}
 	}

@@ -69,6 +69,6 @@ func ExampleProgram_Run() {
 	// wrong answers   none counted, nothing locked
 	// reset strikes   0
 	// wipe            none
-	// notices         none wait to be told
+	// notices         none wait
 	// alice: pin removed
 }

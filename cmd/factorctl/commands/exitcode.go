@@ -9,28 +9,28 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// ExitCode is how a command ended.
+// An ExitCode is the exit code of a command.
 type ExitCode int
 
 // The exit codes.
 const (
-	// Done: all of it was done.
+	// Done: the command did all of it.
 	Done ExitCode = 0
 	// Fault: the database, the key, a file or the network failed.
 	Fault ExitCode = 1
-	// Usage: the command line, the environment or the options file is wrong. Nothing
-	// was done.
+	// Usage: the command line, the environment or the options file is wrong. The
+	// command did nothing.
 	Usage ExitCode = 2
-	// Refused: the record, or the person who was asked, did not allow it, or there is
-	// nothing of that name. Nothing was changed.
+	// Refused: the record does not allow it, the operator said no, or nothing of
+	// that name exists. The command changed nothing.
 	Refused ExitCode = 3
-	// Partly: some users, rows or checks failed. The rest is done.
+	// Partly: some users, rows or checks failed. The command did the rest.
 	Partly ExitCode = 4
-	// Interrupted: a signal ended the command. What was done stays.
+	// Interrupted: a signal ended the command. Its work so far stays.
 	Interrupted ExitCode = 5
 )
 
-// coded is an error that has an exit code of its own.
+// coded is an error with its own exit code.
 type coded struct {
 	code ExitCode
 	err  error
@@ -43,7 +43,7 @@ func usage(format string, args ...any) error   { return &coded{Usage, fmt.Errorf
 func refused(format string, args ...any) error { return &coded{Refused, fmt.Errorf(format, args...)} }
 func partly(format string, args ...any) error  { return &coded{Partly, fmt.Errorf(format, args...)} }
 
-// refusals are the errors of package factor that say no, and change nothing.
+// refusals are the errors of package factor that refuse a call and change nothing.
 var refusals = []error{
 	factor.ErrNotEnrolled, factor.ErrUnknownDevice, factor.ErrAlreadyEnrolled, factor.ErrDeviceLimit, factor.ErrWipePending, factor.ErrNewerFormat,
 }
@@ -66,7 +66,7 @@ func (a *app) codeOf(ctx context.Context, err error) ExitCode {
 	return Fault
 }
 
-// printError says on the error stream how the command ended.
+// printError prints the error on the error stream.
 func (a *app) printError(err error, code ExitCode) {
 	text := a.reason(err.Error())
 	if a.flags.json {

@@ -13,15 +13,15 @@ import (
 func (a *app) forgetCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "forget USER",
-		Short: "Erase all that is kept about a user",
-		Long: "Erase all that is kept about a user, counts and locks included. A pending wipe is\n" +
-			"finished first; where this program does not have the function for it, forget refuses.\n" +
-			"A record that does not open is left: see discard.",
+		Short: "Erase everything kept about a user",
+		Long: "Erase everything kept about a user, including counts and locks. forget finishes a\n" +
+			"pending wipe first, and refuses if this program does not have the function for it. It\n" +
+			"leaves a record that does not open: see discard.",
 		Example: "  " + a.Name + " forget alice --options limits.json",
 		Args:    exactly("a user"),
 		RunE: func(c *cobra.Command, args []string) error {
 			user := args[0]
-			return a.act(c.Context(), user, act{"Erase all that is kept about " + show(user) + "?", "forgotten", func(ctx context.Context, s *session) error {
+			return a.act(c.Context(), user, act{"Erase everything kept about " + show(user) + "?", "forgotten", func(ctx context.Context, s *session) error {
 				return s.admin.Forget(ctx, user)
 			}})
 		},
@@ -32,10 +32,10 @@ func (a *app) discardCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "discard USER",
 		Short: "Erase a record that does not open",
-		Long: "Erase a record that does not open, and a wipe that may be pending in it. Make sure\n" +
-			"first that the key is lost for good, and that the user's critical data is deleted or\n" +
-			"may stay. discard prints why the record does not open and has the user's id typed\n" +
-			"again, unless --yes is given. A record that opens it refuses: see forget.",
+		Long: "Erase a record that does not open, and with it a wipe that may be pending. First make\n" +
+			"sure that the key is lost for good, and that the user's critical data is deleted or\n" +
+			"may stay. discard prints why the record does not open, and without --yes asks you to\n" +
+			"type the user's id again. It refuses a record that opens: see forget.",
 		Example: "  " + a.Name + " discard alice --options limits.json",
 		Args:    exactly("a user"),
 		RunE:    func(c *cobra.Command, args []string) error { return a.discard(c.Context(), args[0]) },
@@ -53,7 +53,7 @@ func (a *app) discard(ctx context.Context, user string) error {
 	_, cause := s.admin.Status(ctx, user)
 	switch {
 	case cause == nil:
-		return refused("the record of %s opens: it is forget that erases it", show(user))
+		return refused("the record of %s opens: erase it with forget", show(user))
 	case errors.Is(cause, factor.ErrNewerFormat), !errors.Is(cause, factor.ErrUnsealed):
 		return cause
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// hidden are the texts that nothing prints.
+// hidden holds the texts that no output may contain.
 type hidden []string
 
 func (h *hidden) add(secrets ...string) {
@@ -16,14 +16,14 @@ func (h *hidden) add(secrets ...string) {
 	}
 }
 
-// Passwords as they stand in data source names, also in one that was mistyped.
+// Passwords in data source names, including mistyped ones.
 var (
 	inURL   = regexp.MustCompile(`(://[^/\s:@]*:)\S*@`)
 	inMySQL = regexp.MustCompile(`([^\s:@"]+:)\S*(@\w*\()`)
 	inPairs = regexp.MustCompile(`(?i)(password\s*=\s*)('[^']*'|\S+)`)
 )
 
-// in returns a text with xxxxx in the place of each secret.
+// in returns a text with xxxxx in place of each secret.
 func (h hidden) in(text string) string {
 	for _, secret := range h {
 		text = strings.ReplaceAll(text, secret, "xxxxx")
@@ -33,13 +33,13 @@ func (h hidden) in(text string) string {
 	return inPairs.ReplaceAllString(text, "${1}xxxxx")
 }
 
-// withoutValue cuts the value of a flag off the text about it.
+// withoutValue cuts a flag's value off an error text about the flag.
 func withoutValue(text string) string {
 	before, _, _ := strings.Cut(text, "=")
 	return before
 }
 
-// reason is how the text of an error is printed.
+// reason returns an error's text as factorctl prints it.
 func (a *app) reason(text string) string {
 	return a.hidden.in(strings.TrimPrefix(text, "factor: "))
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// An importing is one run of the command import.
+// An importing is one run of import.
 type importing struct {
 	*app
 	admin       *factor.Admin
@@ -29,20 +29,20 @@ type importing struct {
 
 type importCount struct {
 	Rows      int  `json:"rows"`
-	Imported  int  `json:"imported"`  // of which something was taken over
-	Unchanged int  `json:"unchanged"` // of which nothing was new
-	Empty     int  `json:"empty"`     // of users who hold nothing
+	Imported  int  `json:"imported"`  // rows that bound something
+	Unchanged int  `json:"unchanged"` // rows with nothing new
+	Empty     int  `json:"empty"`     // rows of users who hold nothing
 	Refused   int  `json:"refused"`
 	DryRun    bool `json:"dryRun"`
 }
 
-const importHelp = `Take over what users hold in another system, from a file of CSV or JSON lines, or from
-the standard input for -. Each place is taken over once, and only if the user never
-held anything there. So the same command may be started over at any time, also after
-it was killed: what was taken over stays as it is, changed or removed since or not.
+const importHelp = `Import what users hold in another system, from a file of CSV or JSON lines, or from the
+standard input for -. import fills each place once, and only if the user never held
+anything there. So you may start the same command over at any time, even after a kill:
+what it has imported stays as it is, whether changed or removed since.
 
-The first line of CSV names the columns, of which an empty field is left out. A user
-with several devices has several rows:
+The first line of CSV names the columns. import ignores empty fields. A user with several
+devices has several rows:
 
   user
   pin.hash            bcrypt, or a PHC string of Argon2, scrypt or PBKDF2
@@ -50,32 +50,32 @@ with several devices has several rows:
   authenticator.…     secret (base32), or key (base64), or url (otpauth); algorithm,
                       digits, period (such as 30s), lastStep
   device.id           a UUID
-  device.…            the same as of an authenticator, enrolledAt, usedAt
+  device.…            the same as for an authenticator, enrolledAt, usedAt
 
-A JSON line is an object of the same names:
+A JSON line is an object with the same names:
 
   {"user": "alice", "pin": {"hash": "$2b$…"}, "authenticator": {"url": "otpauth://…"},
    "devices": [{"id": "…", "secret": "…", "enrolledAt": "2024-01-31T12:00:00Z"}]}
 
-A row that cannot be taken over is refused with its line and the reason, and the rest
-goes on. --refused writes these rows to a file that import reads again; only its owner
-can read it, because it holds what the rows hold. --dry-run judges all rows against
-what is stored, and writes no record.`
+import refuses a bad row with its line and the reason, and goes on with the rest.
+--refused writes these rows to a file that import can read again; only its owner can read
+it, because it holds the rows' secrets. --dry-run checks all rows against the store and
+writes no record.`
 
 func (a *app) importCommand() *cobra.Command {
 	m := importing{app: a}
 	c := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Take over what users hold in another system",
+		Short: "Import what users hold in another system",
 		Long:  importHelp,
 		Example: "  " + a.Name + " import users.csv --dry-run --refused refused.csv --options limits.json\n" +
 			"  " + a.Name + " import users.jsonl --refused refused.jsonl --options limits.json",
 		Args: exactly("a file, or - for the standard input"),
 		RunE: func(c *cobra.Command, args []string) error { return m.run(c.Context(), args[0]) },
 	}
-	c.Flags().StringVar(&m.format, "format", "", "`name` of the format, csv or jsonl, where the file's name does not tell")
-	c.Flags().BoolVar(&m.dry, "dry-run", false, "judge the rows, and write no record")
-	c.Flags().StringVar(&m.refusedName, "refused", "", "`file` for the rows that are refused, with the reason")
+	c.Flags().StringVar(&m.format, "format", "", "`name` of the format, csv or jsonl, if the file's name does not tell")
+	c.Flags().BoolVar(&m.dry, "dry-run", false, "check the rows, and write no record")
+	c.Flags().StringVar(&m.refusedName, "refused", "", "`file` for the refused rows, with the reasons")
 	a.addPace(c, &m.pace)
 	return c
 }
@@ -102,17 +102,17 @@ func (m *importing) run(ctx context.Context, file string) error {
 	err = m.all(ctx, p)
 	p.end()
 	if err := m.refused.close(err); err != nil {
-		return fmt.Errorf("stopped after %d rows; start the same command over: %w", m.count.Rows, err)
+		return fmt.Errorf("stopped after %d rows; start the same command again: %w", m.count.Rows, err)
 	}
 	return m.finished()
 }
 
-// openFile opens the file and counts its rows, for which it reads it once: a file
-// that is broken in the middle is refused before anything is taken over. The standard
-// input is not counted.
+// openFile opens the file and reads it once to count its rows, so that a file that
+// is broken in the middle is refused before anything is imported. It does not count
+// the standard input.
 func (m *importing) openFile(ctx context.Context, file string) (io.ReadCloser, int, error) {
 	if m.format = first(m.format, formatOf(file)); m.format != formats[0] && m.format != formats[1] {
-		return nil, 0, usage("the format is not known: give --format csv or --format jsonl")
+		return nil, 0, usage("unknown format: give --format csv or --format jsonl")
 	}
 	if file == "-" {
 		return io.NopCloser(untilDone{ctx, m.app.in}), 0, nil
@@ -123,7 +123,7 @@ func (m *importing) openFile(ctx context.Context, file string) (io.ReadCloser, i
 	}
 	total := 0
 	if about, err := f.Stat(); err == nil && !about.Mode().IsRegular() {
-		return f, 0, nil // such as a named pipe, which can be read once
+		return f, 0, nil // such as a named pipe, which can only be read once
 	}
 	if total, err = countRows(ctx, f, m.format); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
@@ -154,10 +154,10 @@ func countRows(ctx context.Context, f io.Reader, format string) (int, error) {
 	}
 }
 
-// taken is where a context counts what was taken over.
+// taken is the context key of the count of imported holdings.
 type taken struct{}
 
-// openAdmin opens an Admin whose options also count what is taken over, and which in
+// openAdmin opens an Admin whose options also count imported holdings, and which in
 // a dry run writes and tells nothing.
 func (m *importing) openAdmin(ctx context.Context) error {
 	s, err := m.open(ctx, needOptions)
@@ -169,7 +169,7 @@ func (m *importing) openAdmin(ctx context.Context) error {
 		opts = *s.Options
 	}
 	if m.dry {
-		store, opts = newDryStore(s.Store), *withoutActs(&opts)
+		store, opts = newDryStore(s.Store), *withoutFunctions(&opts)
 	}
 	observe := opts.Observe
 	opts.Observe = func(ctx context.Context, e factor.Event) {
@@ -188,7 +188,7 @@ func (m *importing) openAdmin(ctx context.Context) error {
 	return nil
 }
 
-// all takes the rows over in batches.
+// all imports the rows in batches.
 func (m *importing) all(ctx context.Context, p *progress) error {
 	for {
 		batch, err := m.read()
@@ -207,7 +207,7 @@ func (m *importing) all(ctx context.Context, p *progress) error {
 	}
 }
 
-// read returns the next rows, also with an error.
+// read returns the next rows, even with an error.
 func (m *importing) read() (batch []row, err error) {
 	for len(batch) < m.pace.batch() {
 		r, err := m.in.next()
@@ -219,7 +219,7 @@ func (m *importing) read() (batch []row, err error) {
 	return batch, nil
 }
 
-// some takes the rows of a batch over.
+// some imports the rows of a batch.
 func (m *importing) some(ctx context.Context, batch []row) error {
 	began := time.Now()
 	users := make([]string, len(batch))
@@ -260,7 +260,7 @@ func (m *importing) one(ctx context.Context, r *row) error {
 	return m.admin.Import(ctx, r.User, held)
 }
 
-// note counts what became of a row. It returns an error that is no refusal.
+// note counts the outcome of a row. It returns err if err is no refusal.
 func (m *importing) note(r row, took bool, err error) error {
 	switch {
 	case err == nil && took:
@@ -281,7 +281,7 @@ func (m *importing) note(r row, took bool, err error) error {
 	return nil
 }
 
-// isRefusal reports whether an error is about one row, and not about the database.
+// isRefusal reports whether an error is about one row, not about the database.
 func isRefusal(err error) bool {
 	if _, ok := errors.AsType[*coded](err); ok || errors.Is(err, factor.ErrMalformed) || errors.Is(err, factor.ErrUnsealed) {
 		return true
@@ -294,8 +294,8 @@ func isRefusal(err error) bool {
 	return false
 }
 
-// refuse writes a refused row to its file, or the reason to the error stream where
-// there is none.
+// refuse writes a refused row to its file, or without one the reason to the error
+// stream.
 func (m *importing) refuse(r row, why error) error {
 	reason := m.reason(why.Error())
 	if m.refused != nil {
@@ -307,8 +307,8 @@ func (m *importing) refuse(r row, why error) error {
 
 func (m *importing) finished() error {
 	c := m.count
-	would := either(m.dry, "dry run, nothing is written: ", "")
-	err := m.print(c, "%s%d rows: %d taken over, %d with nothing new, %d of users who hold nothing, %d refused",
+	would := either(m.dry, "dry run, nothing written: ", "")
+	err := m.print(c, "%s%d rows: %d imported, %d with nothing new, %d of users who hold nothing, %d refused",
 		would, c.Rows, c.Imported, c.Unchanged, c.Empty, c.Refused)
 	if err != nil {
 		return err

@@ -14,27 +14,27 @@ import (
 	"strings"
 )
 
-// A row is what an import reads, and what became of it.
+// A row is one row of an import, and what became of it.
 type row struct {
 	line int
 	userRow
-	wrong  error    // why it cannot be read
-	fields []string // as they stand in a file of CSV
-	object []byte   // as it stands in a file of JSON lines, if it can be repeated
+	wrong  error    // why it does not parse
+	fields []string // of a CSV file
+	object []byte   // of a file of JSON lines, if it can be repeated
 }
 
 // rows reads the rows of a file.
 type rows interface {
-	// next returns the next row, or io.EOF. Any other error is of the file.
+	// next returns the next row, or io.EOF. Any other error is about the file.
 	next() (row, error)
-	// refuse writes a row with the reason why it was refused.
+	// refuse writes a row with the reason.
 	refuse(w io.Writer, r row, reason string) error
 }
 
-// formats are those of an import.
+// formats are the import formats.
 var formats = []string{"csv", "jsonl"}
 
-// formatOf tells the format of a file by its name, or returns "".
+// formatOf returns the format that a file's name implies, or "".
 func formatOf(file string) string {
 	switch strings.ToLower(filepath.Ext(file)) {
 	case ".csv":
@@ -50,7 +50,7 @@ func formatOf(file string) string {
 func openRows(r io.Reader, format string) (rows, error) {
 	b := bufio.NewReader(r)
 	if mark, _ := b.Peek(3); string(mark) == "\ufeff" {
-		_, _ = b.Discard(3) // it was peeked at
+		_, _ = b.Discard(3) // Peek has read it
 	}
 	if format == "jsonl" {
 		lines := bufio.NewScanner(b)
@@ -60,11 +60,11 @@ func openRows(r io.Reader, format string) (rows, error) {
 	return openCSV(b)
 }
 
-// csvRows are those of a file of CSV with a first line of names.
+// csvRows reads a CSV file whose first line names the columns.
 type csvRows struct {
 	in     *csv.Reader
 	header []string
-	headed bool // the file of refused rows has its first line
+	headed bool // the first line of the refused rows is written
 }
 
 func openCSV(r io.Reader) (*csvRows, error) {
@@ -82,11 +82,11 @@ func openCSV(r io.Reader) (*csvRows, error) {
 			return nil, usage("column %d of the first line has an unknown name: see the help of import", i+1)
 		}
 		if slices.Contains(header[:i], name) {
-			return nil, usage("column %s is there twice", name)
+			return nil, usage("column %s appears twice", name)
 		}
 	}
 	if !slices.Contains(header, "user") {
-		return nil, usage("there is no column user")
+		return nil, usage("there is no column user: name one in the first line")
 	}
 	return &csvRows{in: in, header: header}, nil
 }
@@ -128,7 +128,7 @@ func (c *csvRows) refuse(w io.Writer, r row, reason string) error {
 	return out.Error()
 }
 
-// jsonRows are those of a file with a JSON object on each line.
+// jsonRows reads a file with a JSON object on each line.
 type jsonRows struct {
 	lines *bufio.Scanner
 	line  int
@@ -160,7 +160,7 @@ func (j *jsonRows) next() (row, error) {
 func (j *jsonRows) refuse(w io.Writer, r row, reason string) error {
 	members := map[string]any{}
 	var read map[string]json.RawMessage
-	if json.Unmarshal(r.object, &read) == nil { // else there is nothing to repeat
+	if json.Unmarshal(r.object, &read) == nil { // otherwise there is nothing to repeat
 		for name, value := range read {
 			members[name] = value
 		}
@@ -174,13 +174,14 @@ func (j *jsonRows) refuse(w io.Writer, r row, reason string) error {
 	return err
 }
 
-// refusedFile is where refused rows go. It has its name only at the end of a run.
+// A refusedFile holds the refused rows. It gets its name only at the end of a run.
 type refusedFile struct {
 	name string
 	file *os.File
 }
 
-// openRefused begins a file that only its owner reads, because rows hold secrets.
+// openRefused starts a file that only its owner can read, because rows hold
+// secrets.
 func openRefused(name, input string) (*refusedFile, error) {
 	if name == "" {
 		return nil, nil
@@ -188,7 +189,7 @@ func openRefused(name, input string) (*refusedFile, error) {
 	was, err := os.Stat(name)
 	in, err2 := os.Stat(input)
 	if err == nil && err2 == nil && os.SameFile(was, in) {
-		return nil, usage("--refused is the file that is imported")
+		return nil, usage("--refused names the file that is imported: give another name")
 	}
 	f, err := openPartial(name)
 	if err != nil {
@@ -197,8 +198,8 @@ func openRefused(name, input string) (*refusedFile, error) {
 	return &refusedFile{name, f}, nil
 }
 
-// close gives the file its name, or drops it where the run has failed: the next one
-// judges all rows again.
+// close gives the file its name, or drops it if the run failed: the next run judges
+// all rows again.
 func (f *refusedFile) close(failed error) error {
 	if f == nil {
 		return failed

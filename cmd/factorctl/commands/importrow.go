@@ -17,14 +17,14 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A userRow is one row of an import as it is written. Its errors tell the place, and
-// never what stands there: that may be a secret.
+// A userRow is one row of an import as written. Its errors name the place, never
+// the value, which may be a secret.
 type userRow struct {
 	User          string      `json:"user"`
 	PIN           *pinRow     `json:"pin"`
 	Authenticator *totpRow    `json:"authenticator"`
 	Devices       []deviceRow `json:"devices"`
-	// What the file of refused rows adds, so that it can be read again.
+	// The file of refused rows adds these; import ignores them.
 	Line   any `json:"line"`
 	Reason any `json:"reason"`
 }
@@ -51,7 +51,7 @@ type deviceRow struct {
 	UsedAt     when `json:"usedAt"`
 }
 
-// when, span and key64 are a time, a duration and bytes as texts.
+// when, span and key64 are texts that hold a time, a duration and bytes.
 type (
 	when  time.Time
 	span  time.Duration
@@ -88,9 +88,9 @@ func (k *key64) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// distinct returns an error where a text is not JSON, or an object in it has two members
-// of one name. The decoder would take the last one, and an upper-case name for a
-// lower-case one: a row might go to another user than the one it names first.
+// distinct returns an error if a text is not JSON, or if an object in it has two
+// members of one name. The decoder would take the last one, and ignores case: a row
+// might go to another user than the one it names first.
 func distinct(text []byte) error {
 	if wrong, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(text, new(json.RawMessage))); ok {
 		return fmt.Errorf("is not JSON, from byte %d on", wrong.Offset)
@@ -98,7 +98,7 @@ func distinct(text []byte) error {
 	return distinctNames(json.NewDecoder(bytes.NewReader(text)))
 }
 
-// distinctNames reads one value of valid JSON.
+// distinctNames checks one value of valid JSON.
 func distinctNames(d *json.Decoder) error {
 	start, _ := d.Token()
 	if start != json.Delim('{') && start != json.Delim('[') {
@@ -110,7 +110,7 @@ func distinctNames(d *json.Decoder) error {
 			name, _ := d.Token()
 			folded := strings.ToUpper(strings.ToLower(name.(string)))
 			if seen[folded] {
-				return fmt.Errorf("%q is there twice", name)
+				return fmt.Errorf("%q appears twice", name)
 			}
 			seen[folded] = true
 		}
@@ -118,14 +118,14 @@ func distinctNames(d *json.Decoder) error {
 			return err
 		}
 	}
-	_, _ = d.Token() // the end, which is there
+	_, _ = d.Token() // the closing delimiter
 	return nil
 }
 
 // parseJSONRow reads a row that is a JSON object.
 func parseJSONRow(text []byte) (userRow, error) {
 	var row userRow
-	if !utf8.Valid(text) { // the decoder would make another user of it
+	if !utf8.Valid(text) { // the decoder would change the user
 		return row, errors.New("is not UTF-8")
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -138,12 +138,12 @@ func parseJSONRow(text []byte) (userRow, error) {
 		return row, errors.New(strings.TrimPrefix(err.Error(), "json: "))
 	}
 	if strings.ContainsRune(row.User, utf8.RuneError) {
-		return row, errors.New("user holds a character that is none, U+FFFD")
+		return row, errors.New("user contains U+FFFD, which replaces an invalid character")
 	}
 	return row, nil
 }
 
-// described says what a type is in JSON.
+// described returns the JSON form of a type, for an error text.
 func described(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[when](), reflect.TypeFor[span](), reflect.TypeFor[key64](), reflect.TypeFor[string]():
@@ -157,8 +157,7 @@ func described(t reflect.Type) string {
 	}
 }
 
-// columns are those of an import in CSV, and how each is read into a row that has a
-// place for it.
+// columns maps the CSV columns to functions that set them in a row.
 var columns = map[string]func(r *userRow, text string) error{
 	"user":              func(r *userRow, text string) error { r.User = text; return nil },
 	"pin.hash":          func(r *userRow, text string) error { r.pin().Hash = text; return nil },
@@ -170,7 +169,7 @@ var columns = map[string]func(r *userRow, text string) error{
 	"reason":            func(*userRow, string) error { return nil },
 }
 
-// totpColumns are those of an authenticator, and of a device.
+// totpColumns maps the columns of an authenticator or a device.
 var totpColumns = map[string]func(t *totpRow, text string) error{
 	"secret":    func(t *totpRow, text string) error { t.Secret = text; return nil },
 	"key":       func(t *totpRow, text string) error { return t.Key.UnmarshalText([]byte(text)) },
@@ -221,11 +220,11 @@ func (r *userRow) device() *deviceRow {
 	return &r.Devices[0]
 }
 
-// parseCSVRow reads the fields of a row, of which an empty one is left out.
+// parseCSVRow parses the fields of a row. It ignores empty ones.
 func parseCSVRow(header, fields []string) (userRow, error) {
 	var row userRow
 	if len(fields) != len(header) {
-		return row, fmt.Errorf("has %d fields, and the first line has %d", len(fields), len(header))
+		return row, fmt.Errorf("has %d fields, but the first line has %d", len(fields), len(header))
 	}
 	for i, text := range fields {
 		if text == "" {
@@ -241,7 +240,7 @@ func parseCSVRow(header, fields []string) (userRow, error) {
 // empty reports whether the user holds nothing.
 func (r *userRow) empty() bool { return r.PIN == nil && r.Authenticator == nil && len(r.Devices) == 0 }
 
-// held returns what Admin.Import is given.
+// held returns the argument for Admin.Import.
 func (r *userRow) held() (factor.Import, error) {
 	var held factor.Import
 	if r.PIN != nil {
@@ -255,7 +254,7 @@ func (r *userRow) held() (factor.Import, error) {
 		d := &r.Devices[i]
 		id, err := uuid.Parse(d.ID)
 		if err != nil {
-			return factor.Import{}, fmt.Errorf("the ID of device %d is not a UUID", i+1)
+			return factor.Import{}, fmt.Errorf("the ID of device %d must be a UUID", i+1)
 		}
 		held.Devices = append(held.Devices, factor.ImportedDevice{
 			ID: id, TOTP: d.held(), EnrolledAt: time.Time(d.EnrolledAt), UsedAt: time.Time(d.UsedAt),

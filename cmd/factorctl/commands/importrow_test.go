@@ -47,13 +47,13 @@ func imports(t *testing.T, name, text string) (users []string, printed, refused 
 
 const totpJSON = `"authenticator":{"secret":"JBSWY3DPEHPK3PXPJBSWY3DPAAAA"}`
 
-func TestARowThatDoesNotTellWhoseItIsIsRefused(t *testing.T) {
+func TestARowWithAnAmbiguousUserIsRefused(t *testing.T) {
 	for row, reason := range map[string]string{
 		"{\"user\":\"a\xff\"," + totpJSON + "}":          "is not UTF-8",
-		`{"user":"b\ud800",` + totpJSON + `}`:            "user holds a character that is none",
-		`{"user":"c","USER":"d",` + totpJSON + `}`:       `\"USER\" is there twice`,
-		`{"user":"c",` + totpJSON + `,` + totpJSON + `}`: `\"authenticator\" is there twice`,
-		`{"user":"c","devices":[{"id":"x","Id":"y"}]}`:   `\"Id\" is there twice`,
+		`{"user":"b\ud800",` + totpJSON + `}`:            "user contains U+FFFD",
+		`{"user":"c","USER":"d",` + totpJSON + `}`:       `\"USER\" appears twice`,
+		`{"user":"c",` + totpJSON + `,` + totpJSON + `}`: `\"authenticator\" appears twice`,
+		`{"user":"c","devices":[{"id":"x","Id":"y"}]}`:   `\"Id\" appears twice`,
 		`{"user":"",` + totpJSON + `}`:                   "the user must be",
 		`{"user":""}`:                                    "the user must be",
 		`{}`:                                             "the user must be",

@@ -11,10 +11,10 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// keySize is how many bytes a key has.
+// keySize is the length of a key in bytes.
 const keySize = 32
 
-// keyring returns the Keyring of the flags or the environment.
+// keyring returns the Keyring that the flags or the environment name.
 func (a *app) keyring() (*factor.Keyring, error) {
 	keys, err := a.keys()
 	if err != nil {
@@ -45,7 +45,7 @@ func (a *app) keys() ([][]byte, error) {
 	var keys [][]byte
 	for i, file := range files {
 		text, err := os.ReadFile(file)
-		if err != nil { // without the name, which may be a key by mistake
+		if err != nil { // leave out the name: it may be a key by mistake
 			return nil, usage("key file %d: %w", i+1, errors.Unwrap(err))
 		}
 		if isRaw(text) {
@@ -64,15 +64,15 @@ func (a *app) keys() ([][]byte, error) {
 	return keys, nil
 }
 
-// isRaw reports whether a file is a key as it comes from a random generator. What is
-// printed is never taken for one.
+// isRaw reports whether a file holds a key as raw bytes. Printable text is never a
+// raw key.
 func isRaw(text []byte) bool {
 	printed := func(r rune) bool { return r >= ' ' && r <= '~' || r == '\n' || r == '\r' || r == '\t' }
 	return len(text) == keySize && strings.ContainsFunc(string(text), func(r rune) bool { return !printed(r) })
 }
 
-// parseKeys reads keys that stand apart by white space or commas. Its error tells
-// their place, and nothing of them.
+// parseKeys reads keys separated by white space or commas. Its error gives a key's
+// place, and nothing of the key.
 func parseKeys(from, text string) ([][]byte, error) {
 	var keys [][]byte
 	for i, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r <= ' ' }) {
@@ -85,7 +85,7 @@ func parseKeys(from, text string) ([][]byte, error) {
 	return keys, nil
 }
 
-// parseKey reads a key in hex, or in base64 of either alphabet, padded or not. It
+// parseKey reads a key in hex or in base64, of either alphabet, padded or not. It
 // returns nil for anything else.
 func parseKey(word string) []byte {
 	if key, err := hex.DecodeString(word); err == nil && len(key) == keySize {
@@ -100,9 +100,9 @@ func parseKey(word string) []byte {
 	return nil
 }
 
-// sealerMark returns what a sealer puts in front of all that it seals now: a
-// Keyring and Tink put the ID of their key there. It is empty if that cannot be
-// told.
+// sealerMark returns the bytes at the start of everything that a sealer seals now:
+// a Keyring and Tink put the ID of their key there. It is empty if those bytes
+// differ each time.
 func sealerMark(s factor.Sealer) (string, error) {
 	var fronts [2]string
 	for i := range fronts {

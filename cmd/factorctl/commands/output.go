@@ -24,7 +24,7 @@ func (a *app) printJSON(v any) error {
 	return err
 }
 
-// print prints a result: as JSON with --json, else as text.
+// print prints a result as text, or as JSON with --json.
 func (a *app) print(v any, format string, args ...any) error {
 	if a.flags.json {
 		return a.printJSON(v)
@@ -33,7 +33,7 @@ func (a *app) print(v any, format string, args ...any) error {
 	return err
 }
 
-// columns prints rows in columns of at least a width.
+// columns prints rows in columns of at least the given width.
 func (a *app) columns(width int, rows [][]string) error {
 	w := tabwriter.NewWriter(a.out, width, 0, 2, ' ', 0)
 	for _, row := range rows {
@@ -42,7 +42,7 @@ func (a *app) columns(width int, rows [][]string) error {
 	return w.Flush()
 }
 
-// instant is how a time is printed.
+// instant formats a time.
 func instant(t time.Time) string {
 	if t.IsZero() {
 		return "never"
@@ -50,14 +50,13 @@ func instant(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// isTerminal reports whether a stream is one.
+// isTerminal reports whether a stream is a terminal.
 func isTerminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// confirm asks before something that cannot be taken back. Without a terminal --yes
-// answers.
+// confirm asks before an act that cannot be undone. With --yes it does not ask.
 func (a *app) confirm(ctx context.Context, question string) error {
 	answer, err := a.ask(ctx, question+" [y/N] ")
 	yes := strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")
@@ -67,7 +66,7 @@ func (a *app) confirm(ctx context.Context, question string) error {
 	return refused("not done")
 }
 
-// confirmUser has the user's id typed again.
+// confirmUser makes the operator type the user's id again.
 func (a *app) confirmUser(ctx context.Context, question, user string) error {
 	answer, err := a.ask(ctx, question+"\nType the user's id again: ")
 	if err != nil || answer == user || a.flags.yes {
@@ -76,13 +75,13 @@ func (a *app) confirmUser(ctx context.Context, question, user string) error {
 	return refused("not done: that is another user")
 }
 
-// ask returns the answer to a question, or "" where --yes stands for it.
+// ask returns the answer to a question, or "" with --yes.
 func (a *app) ask(ctx context.Context, question string) (string, error) {
 	if a.flags.yes {
 		return "", nil
 	}
 	if !a.terminal(a.in) {
-		return "", usage("nobody can be asked, because the input is no terminal: give --yes")
+		return "", usage("cannot ask for confirmation, because the input is no terminal: give --yes")
 	}
 	fmt.Fprint(a.errs, question)
 	line, err := bufio.NewReader(untilDone{ctx, a.in}).ReadString('\n')
@@ -92,7 +91,7 @@ func (a *app) ask(ctx context.Context, question string) (string, error) {
 	return strings.TrimRight(line, "\r\n"), nil
 }
 
-// untilDone is a reader that nobody waits for after an interrupt.
+// untilDone is a reader whose Read returns when the context ends.
 type untilDone struct {
 	ctx context.Context
 	in  io.Reader

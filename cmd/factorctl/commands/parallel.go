@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// batchSize is how many users are worked on between two notes of the progress.
+// batchSize is the number of users between two updates of the progress.
 const batchSize = 200
 
-// pace is how fast a command works.
+// pace bounds the speed of a command.
 type pace struct {
 	workers int
-	rate    int // users a second at most; 0 is as fast as it goes
+	rate    int // most users a second; 0 means no bound
 }
 
 func (p pace) check() error {
@@ -26,7 +26,8 @@ func (p pace) check() error {
 	return nil
 }
 
-// batch returns how many users to work on at once: at most those of a second.
+// batch returns the number of users to work on at once: at most those of one
+// second.
 func (p pace) batch() int {
 	if p.rate > 0 {
 		return min(p.rate, batchSize)
@@ -34,8 +35,8 @@ func (p pace) batch() int {
 	return batchSize
 }
 
-// each calls do for every user and returns the errors in their order. What is for
-// one user is done in order, one after the other.
+// each calls do for every user and returns the errors in order. It runs the calls
+// for one user one after the other.
 func (p pace) each(users []string, do func(i int) error) []error {
 	failed := make([]error, len(users))
 	var working sync.WaitGroup
@@ -58,7 +59,7 @@ func worker(user string, workers int) int {
 	return int(h.Sum32() % uint32(workers))
 }
 
-// rest waits until a batch that began at a time has taken as long as the rate wants.
+// rest waits until a batch has taken as long as the rate demands.
 func (p pace) rest(ctx context.Context, began time.Time, done int) error {
 	if p.rate > 0 {
 		wait := time.NewTimer(time.Until(began.Add(time.Duration(done) * time.Second / time.Duration(p.rate))))

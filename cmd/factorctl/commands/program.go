@@ -14,36 +14,35 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A Program is a factorctl. The zero value is factorctl itself.
+// A Program configures a factorctl. The zero value is factorctl itself.
 type Program struct {
-	// Name is the name of the program, by default factorctl.
+	// Name is the program's name. Default factorctl.
 	Name string
-	// Functions completes the Options that the file of --options holds: it sets the
-	// functions, which a file cannot hold. It may be nil, and is not called if Open
-	// is set.
+	// Functions sets the functions of the Options that --options holds, since a
+	// file cannot hold them. It may be nil. Run does not call it if Open is set.
 	Functions func(*factor.Options) error
-	// Open returns what the commands work on. If it is nil, the flags --dsn, --key-file,
-	// --options and their like say it; if it is set, there are no such flags. It is
-	// called at most once in a run.
+	// Open returns the Service that the commands work on. If it is nil, flags such
+	// as --dsn, --key-file and --options describe the Service; otherwise these
+	// flags do not exist. Run calls Open at most once.
 	Open func(ctx context.Context) (*Service, error)
 }
 
-// A Service is what the commands work on.
+// A Service holds what the commands work on.
 type Service struct {
 	Store  factor.Store
 	Sealer factor.Sealer
-	// Options are those of the host's own process: other limits would show and store
-	// what is wrong.
+	// Options must be those of the host's own process: with other limits the
+	// commands would show and store wrong locks.
 	Options *factor.Options
-	// SQL is where Store keeps its records. If it is nil, schema and migrate refuse,
-	// and doctor leaves out what it reads from the database.
+	// SQL is the table behind Store. If it is nil, schema and migrate refuse, and
+	// doctor leaves out its checks of the database.
 	SQL *SQL
-	// Close, if set, is called at the end.
+	// Close, if not nil, is called at the end.
 	Close func() error
 }
 
-// Main runs the program with the arguments and streams of the process, and exits. It
-// ends in good order at an interrupt or a SIGTERM, and at once at a second one.
+// Main runs the program with the arguments and streams of the process, and exits.
+// At an interrupt or a SIGTERM it ends in good order, and at a second one at once.
 func (p Program) Main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
@@ -52,8 +51,8 @@ func (p Program) Main() {
 	os.Exit(int(code))
 }
 
-// Run runs one command and returns its exit code. A context that ends is an
-// interrupt.
+// Run runs one command and returns its exit code. It treats the end of the context
+// as an interrupt.
 func (p Program) Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) ExitCode {
 	a := p.app(in, out, errs)
 	root := a.root()
@@ -68,8 +67,9 @@ func (p Program) Run(ctx context.Context, args []string, in io.Reader, out, errs
 	return code
 }
 
-// caught returns a panic as an error, without its value, which may be a secret. The Go
-// runtime would print that value and end with 2, the exit code of a wrong command line.
+// caught returns a panic as an error, without its value, which may be a secret. The
+// Go runtime would print that value and exit with 2, the code of a wrong command
+// line.
 func caught(do func() error) (err error) {
 	defer func() {
 		if recover() != nil {
@@ -86,7 +86,7 @@ func (p Program) app(in io.Reader, out, errs io.Writer) *app {
 	return &app{Program: p, in: in, out: out, errs: errs, terminal: isTerminal}
 }
 
-// app is one run of a Program.
+// An app is one run of a Program.
 type app struct {
 	Program
 	in        io.Reader
@@ -95,10 +95,10 @@ type app struct {
 	flags     flags
 	hidden    hidden
 	service   *Service
-	began     bool // a command was found, and its flags and arguments are right
+	began     bool // a command was found, with valid flags and arguments
 }
 
-// flags are those that all commands have.
+// flags holds the flags of all commands.
 type flags struct {
 	dsn, dsnFile, dialect, table string
 	keyFiles                     []string
@@ -136,20 +136,20 @@ func (a *app) root() *cobra.Command {
 func (a *app) addFlags(root *cobra.Command) {
 	f := root.PersistentFlags()
 	f.BoolVar(&a.flags.json, "json", false, "print JSON")
-	f.BoolVar(&a.flags.yes, "yes", false, "do it without asking")
+	f.BoolVar(&a.flags.yes, "yes", false, "do not ask for confirmation")
 	f.BoolVar(&a.flags.quiet, "quiet", false, "show no progress")
 	if a.Open != nil {
 		return
 	}
 	f.StringVar(&a.flags.dsn, "dsn", "", "data source `name` of the database (FACTOR_DSN); ps shows it to others")
 	f.StringVar(&a.flags.dsnFile, "dsn-file", "", "`file` that holds the data source name (FACTOR_DSN_FILE)")
-	f.StringVar(&a.flags.dialect, "dialect", "", "`name` of the dialect (FACTOR_DIALECT), sqlite, postgres or mysql, where the data source name does not tell")
+	f.StringVar(&a.flags.dialect, "dialect", "", "`name` of the dialect (FACTOR_DIALECT), sqlite, postgres or mysql, if the data source name does not tell")
 	f.StringVar(&a.flags.table, "table", "", "`name` of the table (FACTOR_TABLE; default factor_records)")
 	f.StringArrayVar(&a.flags.keyFiles, "key-file", nil, "`file` that holds keys (FACTOR_KEY_FILE); the first key seals, all open; may be repeated")
 	f.StringVar(&a.flags.options, "options", "", "JSON `file` that holds the service's factor.Options (FACTOR_OPTIONS)")
 }
 
-// long is the help of the program itself.
+// long returns the program's help.
 func (a *app) long() string {
 	text := "Operate the records of package factor: look at users, unlock them, remove what they\n" +
 		"hold, move users in, change the key, sweep, and check the settings.\n\n"
@@ -164,9 +164,9 @@ The keys are --key-file, FACTOR_KEY_FILE or FACTOR_KEY: 32 bytes each, in base64
 the one that seals first and old ones after it, separated by white space or commas. A
 file may also hold one key of 32 raw bytes.
 
-The options are --options or FACTOR_OPTIONS, a JSON file with the fields of the
-service's factor.Options. Give what the service has: with other limits a user who is
-locked would show as free. An empty object, {}, means the defaults:
+The options are --options or FACTOR_OPTIONS, a JSON file with the fields of your
+service's factor.Options. Give the service's own: with other limits a locked user would
+show as free. An empty object, {}, means the defaults:
 
   {"pin": {"length": 6, "limit": {"tries": 3, "delay": "5m"}}, "totp": {"issuer": "Shop"}}
 
@@ -179,7 +179,7 @@ locked would show as free. An empty object, {}, means the defaults:
   2  the command line, the environment, or the options file is wrong; nothing was done
   3  refused, or not found; nothing was changed
   4  done in part: some users, rows or checks failed, and the output says which
-  5  interrupted; what was done stays, and the same command goes on
+  5  interrupted; what was done stays, and the same command resumes
 
 A flag may have one dash or two. Put -- before a user whose id begins with a dash.`
 }

@@ -8,21 +8,21 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// lineEvery is how often progress is printed where there is no terminal.
+// lineEvery is the time between two lines of progress without a terminal.
 const lineEvery = 10 * time.Second
 
-// progress shows how far a command is: as a bar on a terminal, else as a line now
-// and then.
+// progress shows how far a command is: as a bar on a terminal, otherwise as a line
+// every lineEvery.
 type progress struct {
 	out                 io.Writer // nil shows nothing
 	what                string
-	done, before, total int // total is 0 if it is not known
+	done, before, total int // total is 0 if unknown
 	start, said         time.Time
 	bar                 *progressbar.ProgressBar
 }
 
-// progress begins to show how many of total are done, of which some were before this
-// run.
+// progress starts to show how many of total are done; before of them were done in
+// earlier runs.
 func (a *app) progress(what string, before, total int) *progress {
 	p := &progress{what: what, done: before, before: before, total: total, start: time.Now(), said: time.Now()}
 	if a.flags.quiet {
@@ -47,7 +47,7 @@ func (a *app) progress(what string, before, total int) *progress {
 	return p
 }
 
-// add says that more are done.
+// add counts more as done.
 func (p *progress) add(more int) {
 	p.done += more
 	switch now := time.Now(); {
@@ -59,7 +59,7 @@ func (p *progress) add(more int) {
 	}
 }
 
-// line tells count, rate and time left.
+// line formats count, rate and time left.
 func (p *progress) line(passed time.Duration) string {
 	rate := float64(p.done-p.before) / passed.Seconds()
 	text := fmt.Sprintf("%d %s", p.done, p.what)
@@ -74,7 +74,7 @@ func (p *progress) line(passed time.Duration) string {
 	return text
 }
 
-// end leaves the line of the bar.
+// end ends the bar's line.
 func (p *progress) end() {
 	if p.bar != nil && !p.bar.IsFinished() {
 		_ = p.bar.Exit()

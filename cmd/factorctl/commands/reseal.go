@@ -12,12 +12,12 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// A reseal is one run of the command.
+// A reseal is one run of reseal.
 type reseal struct {
 	*app
 	*session
 	pace  pace
-	file  string // of the state; "" for none
+	file  string // for the state; "" for none
 	after string
 	state state
 }
@@ -26,14 +26,14 @@ func (a *app) resealCommand() *cobra.Command {
 	r := reseal{app: a}
 	c := &cobra.Command{
 		Use:   "reseal",
-		Short: "Seal every record anew, under the first key",
-		Long: "Seal every record anew, under the first key, after the service runs with it: see the\n" +
-			"page on keys. It may run beside the service. A record that does not open is named,\n" +
-			"and the rest goes on. Keep the old key until doctor --sample 0, with the new key alone,\n" +
-			"ends with exit code 0.\n\n" +
-			"With --state it can be killed at any time: the same command goes on where it was. The\n" +
-			"file is gone once all is done. Without, it prints the last user when it is\n" +
-			"interrupted, which --after takes.",
+		Short: "Seal every record again, under the first key",
+		Long: "Seal every record again, under the first key, once the service runs with it: see\n" +
+			"docs/keys.md. reseal may run beside the service. It names records that do not open,\n" +
+			"and goes on with the rest. Keep the old key until doctor --sample 0, with the new key\n" +
+			"alone, ends with exit code 0.\n\n" +
+			"With --state you can kill reseal at any time: the same command resumes. It removes the\n" +
+			"file when all is done. Without --state, an interrupted reseal prints the last user;\n" +
+			"pass it to --after.",
 		Example: "  " + a.Name + " reseal --key-file new.key --key-file old.key --options limits.json --state reseal.state",
 		Args:    exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -51,15 +51,15 @@ func (a *app) resealCommand() *cobra.Command {
 			return r.run(c.Context())
 		},
 	}
-	c.Flags().StringVar(&r.file, "state", "", "`file` that remembers how far it is")
-	c.Flags().StringVar(&r.after, "after", "", "begin after this `user`")
+	c.Flags().StringVar(&r.file, "state", "", "`file` that keeps the progress")
+	c.Flags().StringVar(&r.after, "after", "", "start after this `user`")
 	a.addPace(c, &r.pace)
 	return c
 }
 
 func (a *app) addPace(c *cobra.Command, p *pace) {
 	c.Flags().IntVar(&p.workers, "parallel", 8, "work on `n` users at once")
-	c.Flags().IntVar(&p.rate, "rate", 0, "work on at most `n` users a second; 0 is as fast as it goes")
+	c.Flags().IntVar(&p.rate, "rate", 0, "work on at most `n` users a second; 0 means no bound")
 }
 
 func (r *reseal) run(ctx context.Context) error {
@@ -85,7 +85,7 @@ func (r *reseal) run(ctx context.Context) error {
 	return r.finished(resumed)
 }
 
-// total counts the users, for the progress only.
+// total counts the users, for the progress.
 func (r *reseal) total(ctx context.Context) (int, error) {
 	if r.flags.quiet {
 		return 0, nil
@@ -100,7 +100,7 @@ func (r *reseal) total(ctx context.Context) (int, error) {
 	return total, nil
 }
 
-// begin finds out where to go on.
+// begin finds out where to resume.
 func (r *reseal) begin(ctx context.Context) error {
 	mark, err := sealerMark(r.Sealer)
 	if err != nil {
@@ -112,7 +112,7 @@ func (r *reseal) begin(ctx context.Context) error {
 		return nil
 	}
 	if mark == "" {
-		return usage("--state: the sealer does not tell its keys apart, so that a file could not tell whose it is: give --after")
+		return usage("--state: the sealer does not mark its key, so a state file could not name it: give --after")
 	}
 	if r.SQL != nil {
 		fresh.Table = r.SQL.Table
@@ -124,7 +124,7 @@ func (r *reseal) begin(ctx context.Context) error {
 		return err
 	}
 	if r.state.After != "" && !r.flags.json {
-		fmt.Fprintf(r.errs, "goes on after %s: %d users were done\n", show(r.state.After), r.state.Done)
+		fmt.Fprintf(r.errs, "resuming after %s: %d users are done\n", show(r.state.After), r.state.Done)
 	}
 	return nil
 }
@@ -147,7 +147,7 @@ func (r *reseal) all(ctx context.Context, p *progress) error {
 	return r.some(ctx, batch, p)
 }
 
-// some reseals the users of a batch, and notes that they are done.
+// some reseals the users of a batch and records that they are done.
 func (r *reseal) some(ctx context.Context, batch []string, p *progress) error {
 	if len(batch) == 0 {
 		return nil
@@ -164,7 +164,7 @@ func (r *reseal) some(ctx context.Context, batch []string, p *progress) error {
 			continue
 		}
 		if !errors.Is(err, factor.ErrUnsealed) && !errors.Is(err, factor.ErrConflict) {
-			return err // of the database: the batch is begun anew
+			return err // a fault of the database: the next run starts with this batch
 		}
 		r.state.Failed++
 		r.printFailures([]failure{{batch[i], err}})
@@ -180,13 +180,13 @@ func (r *reseal) some(ctx context.Context, batch []string, p *progress) error {
 	return r.pace.rest(ctx, began, len(batch))
 }
 
-// stopped says where to go on.
+// stopped adds to an error how to resume.
 func (r *reseal) stopped(err error) error {
 	switch {
 	case r.file != "":
-		return fmt.Errorf("stopped after %d users; the same command goes on from there: %w", r.state.Done, err)
+		return fmt.Errorf("stopped after %d users; run the same command to resume: %w", r.state.Done, err)
 	case r.state.After != "":
-		return fmt.Errorf("stopped after %d users; go on with --after %s: %w", r.state.Done, quoted(r.state.After), err)
+		return fmt.Errorf("stopped after %d users; resume with --after %s: %w", r.state.Done, quoted(r.state.After), err)
 	default:
 		return err
 	}

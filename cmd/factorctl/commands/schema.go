@@ -11,9 +11,9 @@ import (
 func (a *app) schemaCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
-		Short: "Print the statements that make the table",
-		Long: "Print the statements that make the table, for migrations that are kept elsewhere. It\n" +
-			"needs no database with --dialect.",
+		Short: "Print the SQL that creates the table",
+		Long: "Print the SQL that creates the table, for a migration tool. With --dialect it needs no\n" +
+			"database.",
 		Example: "  " + a.Name + " schema --dialect postgres",
 		Args:    exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -41,7 +41,7 @@ func (a *app) schemaOf(c *cobra.Command) (*sqlstore.Dialect, string, error) {
 			return nil, "", err
 		}
 		if s.SQL == nil {
-			return nil, "", refused("the store is not a table that this program makes")
+			return nil, "", refused("the store is not a table of sqlstore")
 		}
 		return s.SQL.Dialect, s.SQL.Table, nil
 	}
@@ -56,7 +56,7 @@ func (a *app) schemaOf(c *cobra.Command) (*sqlstore.Dialect, string, error) {
 	return s.dialect, a.table(), err
 }
 
-// schema returns the statements, or what is wrong with the name of the table.
+// schema returns the statements, or an error for a bad table name.
 func schema(d *sqlstore.Dialect, table string) (text string, err error) {
 	defer func() {
 		if wrong := recover(); wrong != nil {
@@ -69,10 +69,10 @@ func schema(d *sqlstore.Dialect, table string) (text string, err error) {
 func (a *app) migrateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "migrate",
-		Short: "Make the table where there is none",
-		Long: "Make the table and its index where there are none, and with SQLite the file. A table\n" +
-			"that is there stays as it is, and one that cannot serve is refused. It may be run\n" +
-			"any number of times, and by several at once.",
+		Short: "Create the table if it does not exist",
+		Long: "Create the table and its index if they do not exist, and with SQLite the file. migrate\n" +
+			"leaves an existing table as it is, and refuses one that does not fit. You may run it\n" +
+			"any number of times, and several at once.",
 		Example: "  " + a.Name + " migrate --dsn-file /run/secrets/dsn",
 		Args:    exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -81,7 +81,7 @@ func (a *app) migrateCommand() *cobra.Command {
 				return err
 			}
 			if s.SQL == nil {
-				return refused("the store is not a table that this program makes")
+				return refused("the store is not a table of sqlstore")
 			}
 			store, err := sqlstore.New(s.SQL.DB, s.SQL.Dialect, &sqlstore.Options{Table: s.SQL.Table})
 			if err != nil {
@@ -90,7 +90,7 @@ func (a *app) migrateCommand() *cobra.Command {
 			if err := store.Migrate(c.Context()); err != nil {
 				return err
 			}
-			return a.print(map[string]string{"done": "migrated"}, "the table is there")
+			return a.print(map[string]string{"done": "migrated"}, "the table exists")
 		},
 	}
 }

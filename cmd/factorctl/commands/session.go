@@ -12,17 +12,17 @@ import (
 	"github.com/knowhave/factor/cmd/factorctl/optionsjson"
 )
 
-// A need is what a command has to be given.
+// A need is what a command requires.
 type need int
 
 const (
 	needStore   need = iota // the database
-	needTable               // the database, whose file may have to be made
-	needKey                 // and the keys
-	needOptions             // and the options, because it writes, or shows what depends on limits
+	needTable               // the database; its file may not exist yet
+	needKey                 // the keys too
+	needOptions             // the options too, for commands that write, or show locks
 )
 
-// session is an opened Service with the Admin of its Verifier.
+// A session is an opened Service with its Admin.
 type session struct {
 	*Service
 	admin *factor.Admin
@@ -42,15 +42,15 @@ func (a *app) open(ctx context.Context, n need) (*session, error) {
 	if n < needKey {
 		sealer = noKey{}
 	}
-	v, err := factor.NewVerifier(s.Store, sealer, a.noticing(s.Options))
+	v, err := factor.NewVerifier(s.Store, sealer, a.keepNotices(s.Options))
 	if err != nil {
 		return nil, usage("%w", err)
 	}
 	return &session{s, factor.NewAdmin(v)}, nil
 }
 
-// noticing has notices kept for the service, where the command was asked to.
-func (a *app) noticing(o *factor.Options) *factor.Options {
+// keepNotices returns options that keep notices for the service if --notice is set.
+func (a *app) keepNotices(o *factor.Options) *factor.Options {
 	if !a.flags.notice || o == nil || o.Notify != nil {
 		return o
 	}
@@ -87,12 +87,12 @@ func (a *app) openService(ctx context.Context, n need) (*Service, error) {
 	return s, nil
 }
 
-// options reads the file of options, and has Functions complete them. No file means
-// the defaults, and is an error where there must be one.
+// options reads the options file and calls Functions. Without a file it returns the
+// defaults, or an error if must is set.
 func (a *app) options(must bool) (*factor.Options, error) {
 	file := a.optionsFile()
 	if file == "" && must {
-		return nil, usage("no options: give --options or FACTOR_OPTIONS, a JSON file with the service's factor.Options ({} for the defaults): other limits would show and store what is wrong")
+		return nil, usage("no options: give --options or FACTOR_OPTIONS, a JSON file with the service's factor.Options ({} for the defaults): with other limits this command would show and store wrong locks")
 	}
 	opts := &factor.Options{}
 	if file != "" {
@@ -115,7 +115,7 @@ func (a *app) options(must bool) (*factor.Options, error) {
 
 func (a *app) optionsFile() string { return first(a.flags.options, os.Getenv("FACTOR_OPTIONS")) }
 
-// close closes what was opened.
+// close closes the service.
 func (a *app) close(err error) error {
 	if a.service == nil || a.service.Close == nil {
 		return err
@@ -134,8 +134,8 @@ func isUser(text string) bool {
 	return text != "" && len(text) <= 255 && utf8.ValidString(text) && !strings.ContainsRune(text, 0)
 }
 
-// exists returns an error where there is no record of a user: a mistyped name must
-// not look like a user who is free.
+// exists returns an error if the user has no record: a mistyped name must not look
+// like a user without locks.
 func (s *session) exists(ctx context.Context, user string) error {
 	if !isUser(user) {
 		return usage("%w", errNoUser)
@@ -150,7 +150,7 @@ func (s *session) exists(ctx context.Context, user string) error {
 	return nil
 }
 
-// noKey is the Sealer of a command that opens and writes no record.
+// noKey is the Sealer of commands that open and write no record.
 type noKey struct{}
 
 var errNoKey = errors.New("this command has no key")

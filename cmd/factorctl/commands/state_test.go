@@ -109,7 +109,7 @@ func TestAResultThatCannotBePrintedIsAFault(t *testing.T) {
 }
 
 // Renaming over /dev/null would leave the machine without it.
-func TestWhatIsNoFileIsNotReplaced(t *testing.T) {
+func TestOnlyARegularFileIsReplaced(t *testing.T) {
 	dir := t.TempDir()
 	target, link, below := filepath.Join(dir, "target"), filepath.Join(dir, "link"), filepath.Join(dir, "below")
 	users := filepath.Join(dir, "users.csv")
@@ -128,7 +128,7 @@ func TestWhatIsNoFileIsNotReplaced(t *testing.T) {
 	for _, name := range []string{link, below} {
 		for _, args := range [][]string{{"import", users, "--refused", name}, {"reseal", "--state", name}} {
 			var out strings.Builder
-			if code := p.Run(t.Context(), args, nil, &out, &out); code != Usage || !strings.Contains(out.String(), "is no regular file") {
+			if code := p.Run(t.Context(), args, nil, &out, &out); code != Usage || !strings.Contains(out.String(), "is not a regular file") {
 				t.Errorf("%q ends with %d and prints %s", args, code, &out)
 			}
 		}

@@ -15,8 +15,8 @@ func (a *app) statusCommand() *cobra.Command {
 		Use:   "status USER",
 		Short: "Show what a user holds, and what is locked",
 		Long: "Show what a user holds, what is locked and until when, the strikes of the reset guard,\n" +
-			"a wipe, and how many notices wait to be told. A PENDING wipe or a notice that waits is\n" +
-			"finished by a sweep of a program that has the host's function for it.",
+			"a wipe, and how many notices wait. A program with the host's functions finishes a\n" +
+			"PENDING wipe and sends waiting notices when it sweeps.",
 		Example: "  " + a.Name + " status alice --options limits.json",
 		Args:    exactly("a user"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -66,9 +66,9 @@ func statusRows(user string, s factor.Status, now time.Time) [][]string {
 
 func waiting(notices int) string {
 	if notices == 0 {
-		return "none wait to be told"
+		return "none wait"
 	}
-	return fmt.Sprintf("%d WAIT to be told", notices)
+	return fmt.Sprintf("%d WAIT to be sent", notices)
 }
 
 func either(is bool, yes, no string) string {
@@ -80,7 +80,7 @@ func either(is bool, yes, no string) string {
 
 func authenticator(s factor.Status) string {
 	held := either(s.Authenticator, "confirmed", "none")
-	return held + either(s.AuthenticatorPending, ", one waits for its first code", "")
+	return held + either(s.AuthenticatorPending, ", one pending", "")
 }
 
 func lock(b factor.Budget, now time.Time) string {
@@ -88,7 +88,7 @@ func lock(b factor.Budget, now time.Time) string {
 	case !b.Locked:
 		return "not locked"
 	case b.Until.IsZero():
-		return "LOCKED until it is unlocked"
+		return "LOCKED until unlocked"
 	default:
 		return fmt.Sprintf("LOCKED until %s (%s)", instant(b.Until), b.Until.Sub(now).Round(time.Second))
 	}

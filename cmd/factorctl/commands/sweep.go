@@ -14,11 +14,11 @@ import (
 func (a *app) sweepCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "sweep",
-		Short: "Drop what has ended, and finish what was cut off",
-		Long: "Drop codes and secrets that have ended, remove empty records, and finish wipes that\n" +
-			"were cut off. Run it every minute. A wipe, and a notice that waits to be told, need\n" +
-			"the host's functions: where this program does not have them, sweep says so, leaves\n" +
-			"them to a process that has, and ends with exit code 4.",
+		Short: "Drop expired state, and finish wipes",
+		Long: "Drop expired codes and secrets, remove empty records, and finish wipes that were cut\n" +
+			"off. Run it every minute. Wipes and waiting notices need the host's functions: if this\n" +
+			"program does not have them, sweep says so, leaves the work to a process that does, and\n" +
+			"ends with exit code 4.",
 		Example: "  * * * * *  app  " + a.Name + " sweep --options limits.json",
 		Args:    exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -42,20 +42,18 @@ func (a *app) sweepCommand() *cobra.Command {
 			if !slices.ContainsFunc(failed, about) || c.Context().Err() != nil {
 				return err
 			}
-			return partly("not all users could be swept")
+			return partly("some users were not swept")
 		},
 	}
 }
 
-// A failure is what could not be done for a user, whose name is empty where it stands
-// for several.
+// A failure is an error for one user, or for several if user is empty.
 type failure struct {
 	user string
 	err  error
 }
 
-// sweepFailures takes the error of Sweep apart. It returns none for one that is about
-// no user.
+// sweepFailures returns the parts of Sweep's error, or none if it is about no user.
 func sweepFailures(err error) []failure {
 	var failed []failure
 	joined, ok := err.(interface{ Unwrap() []error })
@@ -72,7 +70,7 @@ func sweepFailures(err error) []failure {
 	return failed
 }
 
-// printFailures prints them on the error stream.
+// printFailures prints failures on the error stream.
 func (a *app) printFailures(failed []failure) {
 	if a.flags.json {
 		for _, f := range a.failures(failed) {
@@ -90,7 +88,7 @@ func (a *app) printFailures(failed []failure) {
 	}
 }
 
-// failures is what --json prints of them.
+// failures returns failures as --json prints them.
 func (a *app) failures(failed []failure) []map[string]string {
 	list := []map[string]string{}
 	for _, f := range failed {

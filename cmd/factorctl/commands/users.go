@@ -17,9 +17,9 @@ func (a *app) usersCommand() *cobra.Command {
 	var locked bool
 	c := &cobra.Command{
 		Use:   "users",
-		Short: "List the users that there are records of",
-		Long: "List the users that there are records of, in byte order, one a line; with --json as\n" +
-			"one JSON text a line. It needs no key, unless --locked is given.",
+		Short: "List the users with a record",
+		Long: "List the users with a record, in byte order, one per line, or with --json as one JSON\n" +
+			"text per line. users needs no key, unless --locked is given.",
 		Example: "  " + a.Name + " users --after alice --limit 100\n  " + a.Name + " users --locked --options limits.json",
 		Args:    exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -37,9 +37,9 @@ func (a *app) usersCommand() *cobra.Command {
 			return a.listUsers(c, s, after, limit, locked)
 		},
 	}
-	c.Flags().StringVar(&after, "after", "", "begin after this `user`")
-	c.Flags().IntVar(&limit, "limit", 0, "print at most `n`; 0 is all")
-	c.Flags().BoolVar(&locked, "locked", false, "only those with something locked")
+	c.Flags().StringVar(&after, "after", "", "start after this `user`")
+	c.Flags().IntVar(&limit, "limit", 0, "print at most `n`; 0 means all")
+	c.Flags().BoolVar(&locked, "locked", false, "only users with a lock")
 	return c
 }
 
@@ -72,7 +72,7 @@ func (a *app) listUsers(c *cobra.Command, s *session, after string, limit int, l
 		return err
 	}
 	if unopened > 0 {
-		return partly("%d records could not be opened: see doctor", unopened)
+		return partly("%d records did not open: run doctor", unopened)
 	}
 	return nil
 }

@@ -1,5 +1,5 @@
-// Package optionsjson reads and writes the fields of factor.Options that are no
-// functions as JSON:
+// Package optionsjson reads and writes the fields of factor.Options, except
+// functions, as JSON:
 //
 //	{
 //	  "password": {"tries": 5, "delay": "1m", "maxDelay": "1h", "final": 100},
@@ -7,11 +7,11 @@
 //	  "proofKinds": ["device-totp", "account"]
 //	}
 //
-// A name is that of the Go field, in upper or lower case. A duration is a text that
-// time.ParseDuration reads. What is left out has its default.
+// Names are those of the Go fields, in upper or lower case. Durations are texts in
+// the form of time.ParseDuration. Fields that are left out have their defaults.
 //
 // A service that reads its Options from such a file, or writes them to one when it
-// starts, gives factorctl the same limits.
+// starts, shares its limits with factorctl.
 package optionsjson
 
 import (
@@ -27,8 +27,8 @@ import (
 	"github.com/knowhave/factor"
 )
 
-// Unmarshal reads Options. The error names each field that is unknown, given twice,
-// or of another type. Unmarshal does not look at bounds: factor.NewVerifier does.
+// Unmarshal reads Options. Its error names each field that is unknown, given twice,
+// or of another type. It does not check bounds: factor.NewVerifier does.
 func Unmarshal(text []byte) (*factor.Options, error) {
 	var o factor.Options
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -37,7 +37,7 @@ func Unmarshal(text []byte) (*factor.Options, error) {
 		return nil, notJSON(err)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("options: there is something after the object")
+		return nil, errors.New("options: there is text after the object: remove it")
 	}
 	var r reader
 	r.object("options", whole, reflect.ValueOf(&o).Elem())
@@ -47,8 +47,8 @@ func Unmarshal(text []byte) (*factor.Options, error) {
 	return &o, nil
 }
 
-// notJSON tells where a text stops to be JSON, and not what stands there: a key may have
-// been given in the place of the options.
+// notJSON tells where a text stops being JSON without quoting it: it may be a key
+// given in place of the options.
 func notJSON(err error) error {
 	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("options: not JSON, from byte %d on", wrong.Offset)
@@ -67,7 +67,7 @@ func Marshal(o *factor.Options) ([]byte, error) {
 
 var duration = reflect.TypeFor[time.Duration]()
 
-// reader collects what it cannot read.
+// A reader collects the errors of the fields it cannot read.
 type reader struct{ failed []error }
 
 func (r *reader) fail(path, format string, args ...any) {
@@ -93,7 +93,7 @@ func (r *reader) object(path string, text json.RawMessage, into reflect.Value) {
 		at := path + "." + name.(string)
 		switch {
 		case !ok:
-			r.fail(at, "is unknown: the names are those of the fields of factor.Options")
+			r.fail(at, "is unknown: use the names of the fields of factor.Options")
 		case seen[field.Name]:
 			r.fail(at, "is given twice")
 		case field.Type.Kind() == reflect.Func:
@@ -105,7 +105,7 @@ func (r *reader) object(path string, text json.RawMessage, into reflect.Value) {
 	}
 }
 
-// fieldOf returns the field of a name in upper or lower case.
+// fieldOf returns the field of a name, in upper or lower case.
 func fieldOf(of reflect.Type, name string) (reflect.StructField, bool) {
 	return of.FieldByNameFunc(func(field string) bool { return strings.EqualFold(field, name) })
 }
@@ -140,7 +140,7 @@ func (r *reader) duration(path string, text json.RawMessage, into reflect.Value)
 	into.SetInt(int64(d))
 }
 
-// described says what a type is in JSON.
+// described returns the JSON form of a type, for an error text.
 func described(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Bool:
@@ -158,8 +158,7 @@ func described(t reflect.Type) string {
 	}
 }
 
-// object returns what a struct is in JSON, without what is zero and what is a
-// function.
+// object returns a struct's JSON object, without zero fields and functions.
 func object(v reflect.Value) map[string]any {
 	members := map[string]any{}
 	for field, value := range v.Fields() {
@@ -177,14 +176,14 @@ func object(v reflect.Value) map[string]any {
 	return members
 }
 
-// lowered returns a field's name as it is written: Max is max, and PIN is pin.
+// lowered returns a field's JSON name: Max is max, and PIN is pin.
 func lowered(name string) string {
 	upper := 0
 	for upper < len(name) && name[upper] >= 'A' && name[upper] <= 'Z' {
 		upper++
 	}
 	if upper > 1 && upper < len(name) {
-		upper-- // the last one begins the next word
+		upper-- // the last one starts the next word
 	}
 	return strings.ToLower(name[:upper]) + name[upper:]
 }

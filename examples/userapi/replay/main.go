@@ -1,11 +1,11 @@
-// Command replay sends each documented request of the five operations to a
-// running userapi, and checks the status, the media type and the members of each
-// answer. requests.go has the requests.
+// Command replay sends each documented request of the five operations to a running
+// userapi, and checks the status, the media type and the members of each answer.
+// requests.go holds the requests.
 //
 //	go run ./examples/userapi/replay -base http://127.0.0.1:8080 -token … -newcomer … -unlinked … -reset …
 //
-// userapi prints this line with its tokens when it starts. The requests are for a
-// service that has just started on new files, and delete the demo user's data.
+// userapi prints this line with its tokens when it starts. Use a service that has
+// just started on new files: the requests delete the demo user's data.
 package main
 
 import (
@@ -32,8 +32,8 @@ func main() {
 	}
 }
 
-// run prints a line for each exchange. It returns an error if an answer was not
-// the documented one.
+// run prints a line for each exchange. It returns an error if an answer was not the
+// documented one.
 func run(args []string, stdout, stderr io.Writer) error {
 	c := &client{values: map[string]string{}}
 	flags := flag.NewFlagSet("replay", flag.ContinueOnError)
@@ -79,13 +79,13 @@ func run(args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// A client sends requests, and keeps what later ones need.
+// A client sends requests and keeps values for later ones.
 type client struct {
 	base   string
 	values map[string]string // tokens by the names of their flags, and members of answers by theirs
 }
 
-// replay sends a request and compares its answer.
+// replay sends a request and checks the answer.
 func (c *client) replay(e exchange) error {
 	method, path, _ := strings.Cut(e.request, " ")
 	r, err := http.NewRequest(method, c.base+path, strings.NewReader(os.Expand(e.body, c.value)))
@@ -120,8 +120,8 @@ func (c *client) replay(e exchange) error {
 	return nil
 }
 
-// value is what a name stands for in a body: a token, a member of an answer, or
-// one of two that are computed.
+// value returns the value of a name in a body: a token, a member of an answer, or
+// one of two computed codes.
 func (c *client) value(name string) string {
 	switch name {
 	case "deviceCode": // the present one of the device that was enrolled last

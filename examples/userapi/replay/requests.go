@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// An exchange is a request and its documented answer. ${name} in the token and
-// the body is a value of the client's.
+// An exchange is a request and its documented answer. ${name} in the token and the
+// body stands for a value of the client.
 type exchange struct {
 	about   string
 	request string // method and path
@@ -29,7 +29,7 @@ const (
 	firstDevice = "738e379f-fe30-45ab-819c-ba88804b6368"
 )
 
-// documented returns all exchanges, in the order in which they have to be sent.
+// documented returns all exchanges in order.
 func documented() []exchange {
 	return slices.Concat(pins, codes, checks, nothingToProve, devices(), resets)
 }
@@ -46,7 +46,7 @@ func verify(about, token, body string, w want) exchange {
 	return exchange{about: about, request: "POST /user/otp/verify", token: token, media: jsonType, body: body, want: w}
 }
 
-// enrol is a device with the attributes.
+// enrol returns an exchange that enrols a device with the attributes.
 func enrol(about, token, id, attributes string, w want) exchange {
 	return enrolAs(about, token, `{"data":{"type":"deviceTOTP","id":"`+id+`","attributes":`+attributes+`}}`, w)
 }
@@ -55,12 +55,12 @@ func enrolAs(about, token, body string, w want) exchange {
 	return exchange{about: about, request: "POST /user/devices/totp", token: token, media: jsonAPI, body: body, want: w}
 }
 
-// reset is as the identity provider sends it: a plain body as JSON:API.
+// reset returns the identity provider's request: a plain body sent as JSON:API.
 func reset(about, user, body string, w want) exchange {
 	return exchange{about: about, request: "POST /callbacks/password-reset", token: provider, user: user, media: jsonAPI, body: body, want: w}
 }
 
-// cards is the example's own operation, to see what is kept and what is gone.
+// cards returns an exchange of the example's own operation that lists the cards.
 func cards(about string, members map[string]string) exchange {
 	return exchange{about: about, request: "GET /user/payment-methods", token: demo, want: body(200, jsonType, members)}
 }
@@ -160,7 +160,7 @@ var checks = []exchange{
 	verify("locked after five", newcomer, `{"otp":"123456","types":["login"]}`, refused(429, "locked", "-")),
 }
 
-// nothingToProve comes before the newcomer enrols a device.
+// nothingToProve must run before the newcomer enrols a device.
 var nothingToProve = []exchange{
 	reset("nothing to prove", "newcomer", `{"pin":"8299"}`, refused(404, "not-enrolled", "-")),
 	reset("an unknown user", "nobody", `{"pin":"8299"}`, refused(404, "unknown-user", "User-Id")),
@@ -247,7 +247,7 @@ var resets = []exchange{
 	reset("after it", "newcomer", `{"pin":"123456"}`, refused(410, "wiped", "-")),
 }
 
-// withoutSkip is for a service that was started with -forbid-skip.
+// withoutSkip is for a service started with -forbid-skip.
 var withoutSkip = []exchange{
 	reset("skip is forbidden", "demo", `{"skip":true}`, refused(403, "skip-forbidden", "-")),
 	reset("a proof beside it is judged", "demo", `{"pin":"8299","skip":true}`, noBody(204)),

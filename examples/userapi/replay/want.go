@@ -17,27 +17,26 @@ const (
 	jsonAPI  = "application/vnd.api+json"
 )
 
-// want is the documented answer.
+// A want is a documented answer.
 type want struct {
 	status int
 	media  string // "": no body
-	// members are all that the body has, by the way to them, with the form that
-	// each value has.
+	// members are all members of the body, by path, with the pattern of each value.
 	members map[string]string
 	header  []string // those that have to be there
 }
 
 var always = []string{"Request-Id", "Cache-Control"}
 
-// noBody is an answer without one.
+// noBody returns an answer without a body.
 func noBody(status int) want { return want{status: status} }
 
-// body is an answer with one.
+// body returns an answer with a body.
 func body(status int, media string, members map[string]string) want {
 	return want{status: status, media: media, members: members}
 }
 
-// refused is an answer with one error object. Its source is a JSON pointer, a
+// refused returns an answer with one error object. Its source is a JSON pointer, a
 // query parameter as ?name, the name of a header, or "-" for none.
 func refused(status int, code, source string) want {
 	w := body(status, jsonAPI, map[string]string{
@@ -73,12 +72,14 @@ func refused(status int, code, source string) want {
 	return w
 }
 
-// instant is how the clients parse a time: UTC with Z, and at most milliseconds.
+// instant matches times as the clients parse them: UTC with Z, and at most
+// milliseconds.
 const instant = `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$`
 
 func exactly(text string) string { return "^" + regexp.QuoteMeta(text) + "$" }
 
-// compare returns the members of an answer that is as wanted.
+// compare returns the members of an answer, or an error if it is not the wanted
+// one.
 func (w want) compare(got *http.Response, text []byte) (members map[string]string, err error) {
 	if got.StatusCode != w.status || got.Header.Get("Content-Type") != w.media {
 		return nil, fmt.Errorf("want status %d and the media type %q, which is %q", w.status, w.media, got.Header.Get("Content-Type"))
@@ -113,7 +114,7 @@ func (w want) compare(got *http.Response, text []byte) (members map[string]strin
 	return members, nil
 }
 
-// flatten puts each value that has no parts into a map, by the way to it.
+// flatten maps the path of each value without parts to the value.
 func flatten(value any, at string, into map[string]string) {
 	deeper := func(name string) string {
 		if at == "" {

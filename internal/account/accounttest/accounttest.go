@@ -1,4 +1,5 @@
-// Package accounttest draws accounts for tests, and says what no rule may ever meet.
+// Package accounttest draws accounts for tests, and checks the bounds that accounts
+// keep.
 package accounttest
 
 import (
@@ -13,8 +14,8 @@ import (
 	"github.com/knowhave/factor/internal/totp"
 )
 
-// Instant draws any instant that an account may hold: none, around 1970 and
-// noon, and ten thousand years to either side.
+// Instant draws any time that an account may hold: none, around 1970 and noon, and
+// ten thousand years to either side.
 func Instant() *rapid.Generator[time.Time] {
 	const span = 10000 * 365 * 24 * 3600 * 1000 // ms
 	return rapid.OneOf(
@@ -25,14 +26,14 @@ func Instant() *rapid.Generator[time.Time] {
 	)
 }
 
-// Around draws an instant within a day of another.
+// Around draws a time within a day of another.
 func Around(t time.Time) *rapid.Generator[time.Time] {
 	const day = int64(24 * time.Hour / time.Millisecond)
 	return rapid.Map(rapid.OneOf(rapid.Int64Range(-2, 2), rapid.Int64Range(-day, day)),
 		func(ms int64) time.Time { return t.Add(time.Duration(ms) * time.Millisecond) })
 }
 
-// UnixMilli returns an instant as an account keeps it.
+// UnixMilli returns a time as an account keeps it.
 func UnixMilli(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 func genBytes(shortest, longest int) *rapid.Generator[[]byte] {
@@ -56,7 +57,7 @@ func TOTP() *rapid.Generator[account.TOTP] {
 	})
 }
 
-// Codes draws the issued codes of a kind, whose instants are of times.
+// Codes draws the issued codes of a kind, with times drawn from times.
 func Codes(times *rapid.Generator[time.Time]) *rapid.Generator[account.Codes] {
 	one := rapid.Custom(func(t *rapid.T) account.Code {
 		return account.Code{
@@ -101,7 +102,7 @@ func notices(times *rapid.Generator[time.Time]) *rapid.Generator[account.Notices
 	})
 }
 
-// Notice draws one. Few differ in what they say.
+// Notice draws a notice. Few notices differ in what they say.
 func Notice(times *rapid.Generator[time.Time]) *rapid.Generator[account.Notice] {
 	return rapid.Custom(func(t *rapid.T) account.Notice {
 		n := account.Notice{ID: id().Draw(t, "id"), At: times.Draw(t, "at"), Action: rapid.SampledFrom(account.NoticeActions[:]).Draw(t, "action")}
@@ -121,7 +122,7 @@ func OrNil[T any](list []T) []T {
 	return list
 }
 
-// Any draws a whole account whose instants are of times.
+// Any draws a whole account, with times drawn from times.
 func Any(times *rapid.Generator[time.Time]) *rapid.Generator[*account.Account] {
 	return rapid.Custom(func(t *rapid.T) *account.Account {
 		a := &account.Account{}
@@ -238,7 +239,7 @@ func Clone(t interface{ Fatal(...any) }, a *account.Account) *account.Account {
 	return b
 }
 
-// Everything is an account that holds one of each thing.
+// Everything returns an account that holds one of each thing.
 func Everything() *account.Account {
 	id := uuid.MustParse("01234567-89ab-cdef-0123-456789abcdef")
 	s := account.TOTP{Key: totp.Key{Secret: []byte("12345678901234567890"), Algorithm: 2, Digits: 8, Period: 2 * time.Minute}, LastStep: 14_000_000}
@@ -267,13 +268,13 @@ func Everything() *account.Account {
 	return a
 }
 
-// Noon is the time at which tables are judged.
+// Noon is the time of the tables.
 var Noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-// century is the longest span that Options allow.
+// century is the longest duration that Options allow.
 const century = 100 * 365 * 24 * time.Hour
 
-// Limit draws a Limit that Options allow, of few milliseconds or of years.
+// Limit draws a Limit within the bounds of Options, of a few milliseconds or years.
 func Limit() *rapid.Generator[account.Limit] {
 	return rapid.Custom(func(t *rapid.T) account.Limit {
 		l := account.Limit{Tries: rapid.IntRange(1, 12).Draw(t, "tries")}
@@ -285,7 +286,7 @@ func Limit() *rapid.Generator[account.Limit] {
 	})
 }
 
-// CodeAt is the code of a step, as another library computes it.
+// CodeAt returns the code of a step, computed by another library.
 func CodeAt(s *account.TOTP, step int64) string {
 	return rfc6238.Code(s.Secret, s.Algorithm.String(), s.Digits, step)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/knowhave/factor/internal/account"
 )
 
-// OutOfBounds says what in an account no rule may ever meet, "" if nothing.
+// OutOfBounds names what is out of bounds in an account, "" if nothing is.
 func OutOfBounds(a *account.Account) string {
 	var b bounds
 	b.pin(a.PIN)
@@ -38,7 +38,7 @@ func OutOfBounds(a *account.Account) string {
 	return fmt.Sprint([]string(b))
 }
 
-// bounds are the names of what is out of them.
+// bounds collects the names of what is out of bounds.
 type bounds []string
 
 func (b *bounds) check(what string, ok bool) {
@@ -47,7 +47,7 @@ func (b *bounds) check(what string, ok bool) {
 	}
 }
 
-// instant checks that an account can keep the instant as it is.
+// instant checks that an account can keep the time unchanged.
 func (b *bounds) instant(what string, t time.Time) {
 	b.check(what, t.Location() == time.UTC && t.Nanosecond()%1e6 == 0)
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/knowhave/factor/internal/account"
 )
 
-// Seal returns what is kept of the purpose of a code: 16 bytes of the SHA-256 of the
-// kind, the digits and each part, with eight bytes before each that say how long it is.
-// Of no parts nothing is kept.
+// Seal returns the seal of a code's purpose: 16 bytes of the SHA-256 of the kind,
+// the digits and each part, each preceded by its length in eight bytes. Without
+// parts it is zero.
 func Seal(k account.Kind, digits string, parts ...string) (s account.Seal) {
 	if len(parts) == 0 {
 		return s

@@ -1,10 +1,10 @@
-// Package hosttest has what a host may call as package factor calls its own.
+// Package hosttest imitates the way in which package factor calls a host.
 package hosttest
 
-// A Verifier is a type of a host's.
+// A Verifier has the same name as factor's.
 type Verifier struct{}
 
-// Observe calls f from a method that is called as one of factor's.
+// Observe calls f from a method named like factor's.
 func Observe(f func()) { (&Verifier{}).observe(f) }
 
 //go:noinline
