@@ -81,6 +81,27 @@ func (l *lease) query(ctx context.Context, text string, args ...any) (*sql.Rows,
 	return rows, err
 }
 
+// rows runs a query and calls each for every row.
+func (l *lease) rows(ctx context.Context, st statement, each func(*sql.Rows) error) error {
+	rows, err := l.query(ctx, st.text, st.args...)
+	if err == nil {
+		err = eachRow(rows, each)
+	}
+	l.unsettled = l.unsettled || err != nil && ctx.Err() != nil // as in exec
+	return err
+}
+
+// eachRow calls each for every row, until one fails, and closes the rows.
+func eachRow(rows *sql.Rows, each func(*sql.Rows) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
 // queryRow runs a query for one row.
 func (l *lease) queryRow(ctx context.Context, text string, args ...any) *sql.Row {
 	l.querying = true

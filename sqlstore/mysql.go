@@ -50,6 +50,7 @@ func newMySQL() *Dialect {
 			// order to save a sort.
 			listDue: `SELECT user_id FROM {table} IGNORE INDEX (PRIMARY) WHERE due <= ? AND user_id > ? ORDER BY user_id LIMIT ?`,
 		},
+		sharing: sharingOnMySQL,
 		lost:    lostOnMySQL,
 		taken:   takenOnMySQL,
 		raced:   lostOnMySQL,
