@@ -17,14 +17,17 @@ const (
 	// lanePatience is how long a batcher waits for a statement before it makes others
 	// beside it. So one that waits for a lock holds up only those who share it.
 	lanePatience = 50 * time.Millisecond
+	// crowdSize is how many have to wait for a second lane to open, if as many are
+	// being served. A smaller batch costs more than it wins.
+	crowdSize = 32
 	// serialTimeout is how long a batch may take that nothing is made beside.
 	serialTimeout = 5 * time.Second
 )
 
-// A batcher makes the requests of one kind. A request that comes while a lane is
-// free is made at once and on its own: nobody waits for company. Those that come
-// meanwhile are made together once the lane is free again. Each has an outcome of
-// its own.
+// A batcher makes the requests of one kind. A request that comes while no other is
+// being made is made at once and on its own: nobody waits for company. Those that
+// come meanwhile are made together once that is done, in the same lane. Each has an
+// outcome of its own.
 type batcher struct {
 	db       *sql.DB
 	dialect  *Dialect
@@ -35,9 +38,9 @@ type batcher struct {
 	serial bool
 
 	mu       sync.Mutex
-	current  *lane // nil if it is free
-	queue    queue
-	watching bool // a timer looks after the queue
+	lanes    []*lane // those in use, the oldest first
+	queue    queue   // empty if none is
+	watching bool    // a timer looks after the queue
 }
 
 // together makes requests on one connection. It settles those whose outcome it
@@ -50,13 +53,17 @@ type undone struct{ error }
 
 func (u undone) Unwrap() error { return u.error }
 
-// A lane is the right to make what comes next. A batcher gives it to one at a time,
-// and gives another one out if that one takes too long.
-type lane struct{ since time.Time }
+// A lane is the right to make one request or batch, and then to take the next one
+// out of the queue. A lane that takes too long loses that right.
+type lane struct {
+	since time.Time
+	size  int // how many are being served
+}
 
 // A batch is what is made together.
 type batch struct {
 	requests []*request
+	lane     *lane
 	ctx      context.Context // ends if all who wait have given up
 	cancel   context.CancelFunc
 	waiting  int
@@ -87,17 +94,31 @@ func (b *batcher) do(r *request, alone func() error) error {
 	return alone()
 }
 
-// enter returns the lane, or nil if the request has to wait for its outcome.
+// enter returns a lane, or nil if the request has to wait for its outcome.
 func (b *batcher) enter(r *request) *lane {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.current == nil {
-		b.current = &lane{time.Now()}
-		return b.current
+	if len(b.lanes) == 0 {
+		return b.open(1)
 	}
 	b.queue.push(r)
+	if b.crowded() {
+		b.start(b.take())
+	}
 	b.watch()
 	return nil
+}
+
+// open opens a lane for so many requests. b.mu is held.
+func (b *batcher) open(size int) *lane {
+	l := &lane{time.Now(), size}
+	b.lanes = append(b.lanes, l)
+	return l
+}
+
+// crowded reports whether a second lane is due. b.mu is held.
+func (b *batcher) crowded() bool {
+	return !b.serial && len(b.lanes) == 1 && b.queue.length >= max(crowdSize, b.lanes[0].size)
 }
 
 // leave is called by those who give up. The last one ends the statement.
@@ -116,71 +137,86 @@ func (b *batcher) leave(r *request) {
 	}
 }
 
-// watch has somebody look at the lane once it may have taken too long. b.mu is held.
+// watch has somebody look at the oldest lane once it may have taken too long. b.mu
+// is held.
 func (b *batcher) watch() {
 	if b.watching || b.serial || b.queue.length == 0 {
 		return
 	}
 	b.watching = true
-	time.AfterFunc(lanePatience-time.Since(b.current.since), func() {
+	time.AfterFunc(lanePatience-time.Since(b.lanes[0].since), func() {
 		b.mu.Lock()
+		defer b.mu.Unlock()
 		b.watching = false
-		late := b.current
-		if late == nil || time.Since(late.since) < lanePatience {
-			late = nil
-			b.watch()
+		if b.queue.length > 0 && time.Since(b.lanes[0].since) >= lanePatience {
+			b.start(b.follow(b.lanes[0]))
 		}
-		b.mu.Unlock()
-		if late != nil {
-			b.handOver(late)
-		}
+		b.watch()
 	})
 }
 
-// handOver gives the lane to those who have queued up, and is called again with it,
-// even if the driver ends the goroutine, when what they share is made.
+// handOver ends a lane. If somebody waits, another one opens.
 func (b *batcher) handOver(mine *lane) {
-	if next, mine := b.next(mine); next != nil {
-		go b.run(mine, next)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.start(b.follow(mine))
+}
+
+// start makes a batch, if there is one, in a goroutine of its own.
+func (b *batcher) start(next *batch) {
+	if next != nil {
+		go b.run(next)
 	}
 }
 
-// run makes batches until the lane is somebody else's or nothing is left.
-func (b *batcher) run(mine *lane, next *batch) {
+// run makes batches until nobody waits, even if the driver ends the goroutine.
+func (b *batcher) run(next *batch) {
+	returned := false
 	defer func() {
-		if next != nil {
-			b.handOver(mine)
+		if !returned {
+			b.handOver(next.lane)
 		}
 	}()
 	for next != nil {
 		b.make(next)
-		next, mine = b.next(mine)
+		b.mu.Lock()
+		next = b.follow(next.lane)
+		b.mu.Unlock()
 	}
+	returned = true
 }
 
-// next returns the next batch and the lane it is made in. It returns none if the
-// lane was given to somebody else, or if nobody is left.
-func (b *batcher) next(mine *lane) (*batch, *lane) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.current != mine {
-		return nil, nil
+// follow returns the batch that comes after what was made in a lane: none if nobody
+// waits, or if somebody else has taken over. b.mu is held.
+func (b *batcher) follow(mine *lane) *batch {
+	i := slices.Index(b.lanes, mine)
+	if i < 0 {
+		return nil
 	}
+	b.lanes = slices.Delete(b.lanes, i, i+1)
+	if len(b.lanes) > 0 && !b.crowded() {
+		return nil // The other lane serves them.
+	}
+	return b.take()
+}
+
+// take takes those who wait, and opens a lane for them. It returns no batch where
+// nobody waits, or only one does, who then has the lane. b.mu is held.
+func (b *batcher) take() *batch {
 	requests := b.queue.take(b.size)
 	if len(requests) == 0 {
-		b.current = nil
-		return nil, nil
+		return nil
 	}
-	b.current = &lane{time.Now()}
+	mine := b.open(len(requests))
 	b.watch()
 	if len(requests) == 1 {
-		requests[0].lane = b.current
+		requests[0].lane = mine
 		requests[0].sendBack()
-		return nil, nil
+		return nil
 	}
 	// The values of a context, such as a trace, are those of one of them.
 	ctx := context.WithoutCancel(requests[0].ctx)
-	next := &batch{requests: requests, waiting: len(requests)}
+	next := &batch{requests: requests, lane: mine, waiting: len(requests)}
 	if b.serial {
 		next.ctx, next.cancel = context.WithTimeout(ctx, serialTimeout)
 	} else {
@@ -189,7 +225,7 @@ func (b *batcher) next(mine *lane) (*batch, *lane) {
 	for _, r := range requests {
 		r.batch = next
 	}
-	return next, b.current
+	return next
 }
 
 // make makes a batch.

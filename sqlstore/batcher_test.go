@@ -84,7 +84,7 @@ func TestAWriteThatMeetsNoOtherIsOneStatement(t *testing.T) {
 		if _, sent := q.swaps(0); sent != "" {
 			t.Errorf("after it, %q was sent", sent)
 		}
-		if q.store.share.update.current != nil {
+		if len(q.store.share.update.lanes) > 0 {
 			t.Error("the lane is taken for busy")
 		}
 	})
@@ -108,7 +108,7 @@ func TestWritesThatComeMeanwhileShareATransaction(t *testing.T) {
 				t.Errorf("swap %d = %v; lost should be %v", i, err, lost)
 			}
 		}
-		if q.store.share.update.current != nil {
+		if len(q.store.share.update.lanes) > 0 {
 			t.Error("the lane is taken for busy")
 		}
 	})
@@ -224,7 +224,7 @@ func TestAPanicOfTheDriverIsAFaultOfThoseItMet(t *testing.T) {
 				t.Errorf("swap %d = %v; want a fault", i, err)
 			}
 		}
-		if q.store.share.update.current != nil {
+		if len(q.store.share.update.lanes) > 0 {
 			t.Error("the lane is taken for busy")
 		}
 	})

@@ -143,7 +143,7 @@ func TestWriterOutlivesGoexit(t *testing.T) {
 					t.Errorf("at %s: swap %d = %v; want a fault that leaves the outcome open", at, i, err)
 				}
 			}
-			if q.store.share.update.current != nil {
+			if len(q.store.share.update.lanes) > 0 {
 				t.Errorf("at %s: the lane stays busy", at)
 			}
 			if err := <-q.swap(q.Context(), "zoe"); err != nil {
