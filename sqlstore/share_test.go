@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -579,9 +580,9 @@ func TestABatchThatHasNoConnectionGoesBack(t *testing.T) {
 
 func TestNobodyIsLeftBehindWhateverHappens(t *testing.T) {
 	meet(t, everyKind, func(m *meeting, server string) {
-		n := 0
+		var n atomic.Int64
 		m.reply = func(context.Context, *sent) *reply {
-			switch n++; n % 4 {
+			switch n.Add(1) % 4 {
 			case 0:
 				runtime.Goexit()
 			case 1:
