@@ -284,4 +284,3 @@ func TestCallersThatShareEndWithTheirContext(t *testing.T) {
 		}
 	})
 }
-
