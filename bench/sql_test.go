@@ -30,7 +30,6 @@ func TestTarget2SQL(t *testing.T) {
 type sqlWorld struct {
 	ctx                context.Context
 	engine             engine
-	ours               *records
 	now                *clock
 	v                  *factor.Verifier // by now
 	issuer             *factor.OTPIssuer
@@ -46,21 +45,20 @@ type twoSides struct {
 	alone       *byHand // whose updates take no turns
 }
 
-func newSQLWorld(t *testing.T, e engine) *sqlWorld { return newSQLWorldOf(t, e, scale(2000, 64)) }
-
-func newSQLWorldOf(t *testing.T, e engine, n int) *sqlWorld {
+func newSQLWorld(t *testing.T, e engine) *sqlWorld {
 	db := e.pool(t)
 	ours, theirs := e.temporary(t, db), e.temporary(t, db)
 	tp := newTemplate(t, false, 1)
 	store := ours.store(t)
 	checkPassword := func(context.Context, string, string) (bool, error) { return true, nil }
-	w := &sqlWorld{ctx: t.Context(), engine: e, ours: ours, now: newClock(), secret: tp.devices[0]}
+	w := &sqlWorld{ctx: t.Context(), engine: e, now: newClock(), secret: tp.devices[0]}
 	w.v = newVerifier(t, store, &factor.Options{
 		Now: w.now.now, CheckPassword: checkPassword,
 		TOTP: factor.TOTPOptions{Limit: factor.Limit{Tries: 90}}, // see hot
 	})
 	w.issuer = factor.NewOTPIssuer(newVerifier(t, store, &factor.Options{CheckPassword: checkPassword}))
 	sides := func(due bool, use func(user string)) *twoSides {
+		n := scale(2000, 64)
 		s := &twoSides{users: ours.fill(t, tp, n), rows: theirs.fill(t, tp, n)}
 		last := s.users[n-1]
 		use(last)

@@ -59,12 +59,15 @@ type shape struct {
 	dialect *Dialect
 	version string // of the server
 	native  bool   // whether the driver takes arrays
+	// variables are those of a server of MySQL.
+	variables [][]driver.Value
 }
 
 var shapes = map[string]shape{
-	"PostgreSQL": {Postgres, "PostgreSQL 15.14 (Debian 15.14-0+deb12u1) on x86_64-pc-linux-gnu", true},
-	"MariaDB":    {MySQL, "10.11.14-MariaDB-0+deb12u2", false},
-	"MySQL":      {MySQL, "8.0.36", false},
+	"PostgreSQL": {Postgres, "PostgreSQL 15.14 (Debian 15.14-0+deb12u1) on x86_64-pc-linux-gnu", true, nil},
+	"MariaDB":    {MySQL, "10.11.14-MariaDB-0+deb12u2", false, nil},
+	"MySQL":      {MySQL, "8.0.36", false, nil},
+	"Galera":     {MySQL, "10.11.14-MariaDB-0+deb12u2", false, [][]driver.Value{{"wsrep_on", "ON"}}},
 }
 
 // parse tells what a statement asks for.
@@ -142,8 +145,8 @@ func (f *shareServer) ask(ctx context.Context, text string, args []driver.NamedV
 	switch {
 	case text == "SELECT version()":
 		return &reply{rows: [][]driver.Value{{f.shape.version}}}
-	case strings.Contains(text, "@@log_bin"):
-		return &reply{rows: [][]driver.Value{{"MIXED"}}}
+	case strings.HasPrefix(text, "SHOW VARIABLES"):
+		return &reply{rows: f.shape.variables}
 	}
 	s := f.shape.parse(text, args)
 	f.mu.Lock()
@@ -238,13 +241,13 @@ var (
 	loads = requestKind{"load", func(ctx context.Context, s *Store, user string) answer {
 		r, err := s.Load(ctx, user)
 		return answer{r, err}
-	}, "select", map[string]string{"PostgreSQL": "SELECT", "MariaDB": "SELECT", "MySQL": "SELECT"}}
+	}, "select", map[string]string{"PostgreSQL": "SELECT", "MariaDB": "SELECT", "MySQL": "SELECT", "Galera": "SELECT"}}
 	updates = requestKind{"update", func(ctx context.Context, s *Store, user string) answer {
 		return answer{err: s.CompareAndSwap(ctx, user, 1, someRecord)}
-	}, "update", map[string]string{"PostgreSQL": "WITH", "MariaDB": "INSERT", "MySQL": "begin SELECT UPDATE commit"}}
+	}, "update", map[string]string{"PostgreSQL": "WITH", "MariaDB": "INSERT", "MySQL": "begin SELECT UPDATE commit", "Galera": "begin INSERT commit"}}
 	inserts = requestKind{"insert", func(ctx context.Context, s *Store, user string) answer {
 		return answer{err: s.CompareAndSwap(ctx, user, 0, someRecord)}
-	}, "insert", map[string]string{"PostgreSQL": "WITH", "MariaDB": "SET"}}
+	}, "insert", map[string]string{"PostgreSQL": "WITH", "MariaDB": "SET", "Galera": "begin SET commit"}}
 )
 
 // meet runs a test on every kind of request and server that shares it, but for some

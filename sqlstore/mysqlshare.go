@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // The statements that different users share on MySQL and MariaDB, with {rows} in the
@@ -15,7 +16,7 @@ import (
 const (
 	loadManyOnMySQL = `SELECT user_id, version, data FROM {table} WHERE user_id IN ({rows})`
 
-	// One statement, and so one round trip, on MariaDB: it locks the rows that are
+	// One statement, and so one round trip, on MariaDB, but see mariaDB: it locks the rows that are
 	// wanted, except those that somebody else has locked, and writes over these alone.
 	// Every row it selects is there, so that it never inserts.
 	updateManyOnMariaDB = `INSERT INTO {table} (user_id, version, due, data)
@@ -53,24 +54,30 @@ func sharingOnMySQL(ctx context.Context, l *lease, t table) (sharing, error) {
 	if err != nil {
 		return sharing{}, err
 	}
+	settings := make(map[string]string)
+	err = l.rows(ctx, statement{text: `SHOW VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', 'wsrep_on')`}, func(rows *sql.Rows) error {
+		var name, value string
+		err := rows.Scan(&name, &value)
+		settings[name] = value
+		return err
+	})
+	if err != nil {
+		return sharing{}, err
+	}
 	s := sharing{}
 	load := t.in(loadManyOnMySQL)
 	loads := func(ctx context.Context, l *lease, batch []*request) error {
 		return loadTogether(ctx, l, batch, withRows(load, `?`, len(batch)), userArgs(batch)...)
 	}
 	if v, ok := parseVersion(mariaDBVersion, text); ok && v.atLeast(version{10, 6, 0}) {
-		s = sharing{load: loads, update: updateOnMariaDB(t), insert: insertOnMariaDB(t)}
+		_, replicates := settings["wsrep_on"]
+		m := &mariaDB{table: t, replicates: replicates}
+		m.node.Store(settings["wsrep_on"] == "ON")
+		s = sharing{load: loads, update: m.update(), insert: m.insert()}
 	} else if v, ok := parseVersion(mysqlNumbers, text); ok && v.atLeast(version{8, 0, 1}) && !otherMySQL.MatchString(text) {
 		s = sharing{load: loads, update: updateOnMySQL(t)}
 	}
-	if s.update == nil {
-		return s, nil
-	}
-	var format string
-	if err := l.queryRow(ctx, `SELECT IF(@@log_bin, @@session.binlog_format, '')`).Scan(&format); err != nil {
-		return sharing{}, err
-	}
-	if format == "STATEMENT" {
+	if settings["log_bin"] == "ON" && settings["binlog_format"] == "STATEMENT" {
 		s.update, s.insert = nil, nil
 	}
 	return s, nil
@@ -89,67 +96,109 @@ func userArgs(batch []*request) []any {
 	return args
 }
 
-func updateOnMariaDB(t table) together {
-	text := t.in(updateManyOnMariaDB)
+// mariaDB is how swaps are shared on MariaDB.
+type mariaDB struct {
+	table table
+	// replicates is whether the server can be a node of Galera. As one it may make a
+	// statement that is its own transaction a second time, if another node was faster,
+	// and return the rows of the first time. So a transaction is needed, whose commit
+	// the rows have to wait for.
+	replicates bool
+	node       atomic.Bool
+}
+
+func (m *mariaDB) update() together {
 	// Without the casts, a driver that prepares statements would have the server take
 	// bytes for text.
-	const row = `(CAST(? AS BINARY), ?, ?, ?, CAST(? AS BINARY))`
+	return m.swap(updateManyOnMariaDB, `(CAST(? AS BINARY), ?, ?, ?, CAST(? AS BINARY))`, func(args []any, r *request) []any {
+		return append(args, r.user, r.old, r.next.Version, milliseconds(r.next.Due), r.next.Data)
+	})
+}
+
+func (m *mariaDB) insert() together {
+	return m.swap(insertManyOnMariaDB, `(?, ?, ?, ?)`, func(args []any, r *request) []any {
+		return append(args, r.user, r.next.Version, milliseconds(r.next.Due), r.next.Data)
+	})
+}
+
+func (m *mariaDB) swap(text, row string, appendArgs func([]any, *request) []any) together {
+	text = m.table.in(text)
 	return func(ctx context.Context, l *lease, batch []*request) error {
 		batch = distinct(batch)
-		args := make([]any, 0, 5*len(batch))
+		var args []any
 		for _, r := range batch {
-			args = append(args, r.user, r.old, r.next.Version, milliseconds(r.next.Due), r.next.Data)
+			args = appendArgs(args, r)
 		}
-		return swapTogether(ctx, l, batch, refusedOnMySQL, statement{withRows(text, row, len(batch)), args})
+		st := statement{withRows(text, row, len(batch)), args}
+		if m.node.Load() {
+			return transacted(ctx, l, func() (wrote bool, err error) {
+				return true, swapTogether(ctx, l, batch, refusedOnMySQL, st)
+			})
+		}
+		if !m.replicates {
+			return swapTogether(ctx, l, batch, refusedOnMySQL, st)
+		}
+		return m.outsideOfCluster(ctx, l, batch, st)
 	}
 }
 
-func insertOnMariaDB(t table) together {
-	text := t.in(insertManyOnMariaDB)
-	return func(ctx context.Context, l *lease, batch []*request) error {
-		batch = distinct(batch)
-		args := make([]any, 0, 4*len(batch))
-		for _, r := range batch {
-			args = append(args, r.user, r.next.Version, milliseconds(r.next.Due), r.next.Data)
-		}
-		return swapTogether(ctx, l, batch, refusedOnMySQL, statement{withRows(text, `(?, ?, ?, ?)`, len(batch)), args})
+var errNode = errors.New("the server has become a node of a cluster")
+
+// outsideOfCluster makes swaps by one statement, on a server that was no node of a
+// cluster when it was last seen.
+func (m *mariaDB) outsideOfCluster(ctx context.Context, l *lease, batch []*request, st statement) error {
+	node := false
+	st.text += ", @@wsrep_on"
+	err := swapTogether(ctx, l, batch, refusedOnMySQL, st, &node)
+	if err == nil && node {
+		m.node.Store(true)
+		return errNode
 	}
+	return err
 }
 
-// updateOnMySQL makes updates in one transaction: it locks the rows, writes over
-// those that match, and commits. After any error it does not commit, because after
-// some, such as 1213, COMMIT succeeds and has nothing to commit.
+// updateOnMySQL makes updates in one transaction: it locks the rows, and writes over
+// those that match.
 func updateOnMySQL(t table) together {
 	lock, update := t.in(lockManyOnMySQL), t.in(updateManyOnMySQL)
 	return func(ctx context.Context, l *lease, batch []*request) error {
 		batch = distinct(batch)
-		if err := l.begin(ctx, "BEGIN"); err != nil {
-			return undone{err}
-		}
-		matching, err := lockMatching(ctx, l, batch, statement{withRows(lock, `?`, len(batch)), userArgs(batch)})
-		if err == nil && len(matching) > 0 {
-			err = updateLocked(ctx, l, matching, update)
-		}
-		if err != nil || len(matching) == 0 {
-			_ = l.finish(ctx, "ROLLBACK")
-		}
-		if err != nil {
-			return undone{err}
-		}
-		if len(matching) == 0 {
-			return nil
-		}
-		if err := l.finish(ctx, "COMMIT"); err != nil {
-			if lostOnMySQL(err) {
-				return undone{err}
+		return transacted(ctx, l, func() (wrote bool, err error) {
+			matching, err := lockMatching(ctx, l, batch, statement{withRows(lock, `?`, len(batch)), userArgs(batch)})
+			if err != nil || len(matching) == 0 {
+				return false, err
 			}
-			return fmt.Errorf("committing with others: %w", err)
-		}
-		for _, r := range matching {
-			r.settled, r.changed = true, 1
-		}
+			for _, r := range matching {
+				r.settled, r.changed = true, 1
+			}
+			return true, updateLocked(ctx, l, matching, update)
+		})
+	}
+}
+
+// transacted makes swaps in a transaction. After any error it does not commit,
+// because after some, such as 1213, COMMIT succeeds and has nothing to commit.
+func transacted(ctx context.Context, l *lease, work func() (wrote bool, err error)) error {
+	if err := l.begin(ctx, "BEGIN"); err != nil {
+		return undone{err}
+	}
+	wrote, err := work()
+	if err != nil || !wrote {
+		_ = l.finish(ctx, "ROLLBACK")
+	}
+	if err != nil {
+		return undone{err}
+	}
+	if !wrote {
 		return nil
 	}
+	if err := l.finish(ctx, "COMMIT"); err != nil {
+		if lostOnMySQL(err) {
+			return undone{err}
+		}
+		return fmt.Errorf("committing with others: %w", err)
+	}
+	return nil
 }
 
 // lockMatching locks the rows that nobody has locked, and returns those requests

@@ -122,15 +122,15 @@ func loadTogether(ctx context.Context, l *lease, batch []*request, text string, 
 }
 
 // swapTogether makes swaps by one statement that is its own transaction and returns
-// the user and the version of each row that it has written. The rows may come before
+// the user and the version of each row that it has written, and more. The rows may come before
 // the commit: only their end without an error says that there was one. A swap that is
 // not among them may have met a lock, and its caller makes it again.
-func swapTogether(ctx context.Context, l *lease, batch []*request, refused func(error) bool, st statement) error {
+func swapTogether(ctx context.Context, l *lease, batch []*request, refused func(error) bool, st statement, more ...any) error {
 	of := byUser(batch)
 	err := l.rows(ctx, st, func(rows *sql.Rows) error {
 		var user string
 		var version int64
-		err := rows.Scan(&user, &version)
+		err := rows.Scan(append([]any{&user, &version}, more...)...)
 		if r := of[user]; r != nil && r.next.Version == version {
 			r.settled, r.changed = true, 1
 		}

@@ -137,7 +137,7 @@ func TestRowsCountOnlyIfTheyEndWithoutAnError(t *testing.T) {
 		if got := m.verbs(); got != m.kind.together[server] {
 			m.Errorf("sent %q: what may have been written was written again", got)
 		}
-	}, "MySQL")
+	}, "MySQL", "Galera")
 }
 
 // refusals are errors that say that nothing was written.
@@ -145,6 +145,7 @@ var refusals = map[string][]error{
 	"PostgreSQL": {stateError("40001"), stateError("40P01"), stateError("55P03"), stateError("22021"), stateError("23514"), stateError("42501"), stateError("54000")},
 	"MariaDB":    {&numberError{Number: 1213}, &numberError{Number: 1205}, &numberError{Number: 1020}, &numberError{Number: 1406}, &numberError{Number: 1290}},
 	"MySQL":      {&numberError{Number: 1213}, errors.New("down")}, // before the COMMIT
+	"Galera":     {&numberError{Number: 1213}, errors.New("down")},
 }
 
 // What was refused for certain, for whosever sake, each does again, and only one of
@@ -195,7 +196,7 @@ func TestAnUncertainErrorIsThatOfEach(t *testing.T) {
 				m.Errorf("after %v sent %q", err, got)
 			}
 		}
-	}, "MySQL")
+	}, "MySQL", "Galera")
 }
 
 // A load that fails has changed nothing.
@@ -492,7 +493,7 @@ func TestASharedErrorQuotesNobody(t *testing.T) {
 				m.Errorf("answered %v", answer.err)
 			}
 		}
-	}, "MySQL")
+	}, "MySQL", "Galera")
 }
 
 // On MySQL the commit is a statement of its own.
@@ -616,4 +617,42 @@ func (m *meeting) torn(user string) <-chan answer {
 	}()
 	synctest.Wait()
 	return got
+}
+
+// A server that turns out to be a node of a cluster may have made the statement
+// twice, and have returned what only the first one has written.
+func TestRowsOfANodeThatWasNoneAreNotBelieved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := shapes["MariaDB"]
+		h.variables = [][]driver.Value{{"wsrep_on", "OFF"}}
+		m := newMeeting(t, h, updates)
+		m.reply = func(_ context.Context, s *sent) *reply {
+			r := s.rowsOf()
+			if s.shared && strings.HasSuffix(s.text, ", @@wsrep_on") {
+				for i := range r.rows {
+					r.rows[i] = append(r.rows[i], int64(1))
+				}
+			}
+			return r
+		}
+		all := m.asks(3)
+		m.letGo()
+		for _, got := range all {
+			if answer := <-got; !errors.Is(answer.err, errNode) || errors.Is(answer.err, factor.ErrConflict) {
+				t.Errorf("answered %v", answer.err)
+			}
+		}
+		m.held = make(chan struct{})
+		m.first = m.ask(t.Context(), "first")
+		all = m.asks(3)
+		m.letGo()
+		for _, got := range all {
+			if answer := <-got; answer.err != nil {
+				t.Errorf("afterwards answered %v", answer.err)
+			}
+		}
+		if got, want := m.verbs(), "INSERT update begin INSERT commit"; got != want {
+			t.Errorf("sent %q, want %q", got, want)
+		}
+	})
 }

@@ -19,7 +19,7 @@ func shareOn(t *testing.T, d *Dialect, version, log string) (s sharing) {
 		if query == "SELECT version()" {
 			return [][]driver.Value{{version}}, nil
 		}
-		return [][]driver.Value{{log}}, nil
+		return [][]driver.Value{{"log_bin", map[bool]string{true: "ON", false: "OFF"}[log != ""]}, {"binlog_format", log}}, nil
 	}}
 	err := onConn(t.Context(), openFake(t, server), func(l *lease) (err error) {
 		s, err = d.sharing(t.Context(), l, table{name: defaultTable})

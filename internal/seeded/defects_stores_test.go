@@ -147,8 +147,8 @@ var storeDefects = []defect{
 		what: "a shared transaction is committed whatever became of its statements, and its commit counts",
 		file: "sqlstore/mysqlshare.go",
 		edits: []edit{{
-			"\t\tif err != nil || len(matching) == 0 {\n\t\t\t_ = l.finish(ctx, \"ROLLBACK\")\n\t\t}\n\t\tif err != nil {\n\t\t\treturn undone{err}\n\t\t}\n",
-			"\t\tif len(matching) == 0 {\n\t\t\t_ = l.finish(ctx, \"ROLLBACK\")\n\t\t}\n",
+			"\tif err != nil || !wrote {\n\t\t_ = l.finish(ctx, \"ROLLBACK\")\n\t}\n\tif err != nil {\n\t\treturn undone{err}\n\t}\n",
+			"\tif !wrote {\n\t\t_ = l.finish(ctx, \"ROLLBACK\")\n\t}\n",
 		}},
 		catcher: writers,
 	},
