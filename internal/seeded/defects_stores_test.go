@@ -148,7 +148,7 @@ var storeDefects = []defect{
 		file: "sqlstore/mysqlshare.go",
 		edits: []edit{{
 			"\tif err != nil || !wrote {\n\t\t_ = l.finish(ctx, \"ROLLBACK\")\n\t}\n\tif err != nil {\n\t\treturn undone{err}\n\t}\n",
-			"\tif !wrote {\n\t\t_ = l.finish(ctx, \"ROLLBACK\")\n\t}\n",
+			"\tif !wrote {\n\t\t_ = l.finish(ctx, \"ROLLBACK\")\n\t}\n\tif err != nil && !wrote {\n\t\treturn undone{err}\n\t}\n",
 		}},
 		catcher: writers,
 	},
