@@ -87,7 +87,7 @@ var storeDefects = []defect{
 	{
 		name:    "sqlstore takes a write that was torn off for a lost one",
 		what:    "those who wait for a goroutine that the driver has ended are answered as if nothing had been written",
-		file:    "sqlstore/batcher.go",
+		file:    "sqlstore/batch.go",
 		edits:   []edit{{"\terr := errAbandoned\n", "\tvar err error\n"}},
 		catcher: writers,
 	},
