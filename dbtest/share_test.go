@@ -62,8 +62,9 @@ func heldRow(t *testing.T, e Engine, insert bool) {
 	tx := p.hold(t, held, insert)
 	answers := make(map[string]chan error)
 	for _, user := range users {
-		answers[user] = make(chan error, 1)
-		go func() { answers[user] <- store.CompareAndSwap(t.Context(), user, old, record(2)) }()
+		answer := make(chan error, 1)
+		answers[user] = answer
+		go func() { answer <- store.CompareAndSwap(t.Context(), user, old, record(2)) }()
 	}
 	for _, user := range users {
 		if user == held {
