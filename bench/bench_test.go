@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -13,7 +14,7 @@ import (
 
 var (
 	full  = flag.Bool("full", false, "measure in full, which takes minutes and wants a quiet machine")
-	write = flag.Bool("write", false, "write the table into MEASURED.md")
+	write = flag.Bool("write", false, "write the table into MEASURED.md, and docs/throughput.svg")
 )
 
 // measured is the table of this run.
@@ -30,7 +31,8 @@ func TestMain(m *testing.M) {
 		do()
 	}
 	if code == 0 && *write {
-		if err := measured.write("MEASURED.md", machine()); err != nil {
+		err := measured.write("MEASURED.md", machine())
+		if err := errors.Join(err, throughput.write("../docs/throughput.svg")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}

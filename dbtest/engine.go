@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -42,6 +43,9 @@ var Engines = []Engine{
 	{Name: "PostgreSQL through pgbouncer", Dialect: sqlstore.Postgres, driver: "pgx", dsn: server.SharedPgBouncer, server: true, relayed: true},
 	{Name: "MariaDB", Dialect: sqlstore.MySQL, driver: "mysql", dsn: server.SharedMariaDB, server: true},
 }
+
+// apart are engines that few suites run on.
+var apart []Engine
 
 func sqliteFile(t testing.TB) string { return sqliteDSN(filepath.Join(t.TempDir(), "factor.db"), safe) }
 
@@ -87,7 +91,7 @@ func (e Engine) storeForBubbles(t testing.TB) factor.Store {
 }
 
 func (p Place) engine() Engine {
-	for _, e := range Engines {
+	for _, e := range append(slices.Clone(Engines), apart...) {
 		if e.Name == p.Engine {
 			return e
 		}

@@ -53,6 +53,7 @@ type faulty struct {
 
 	mu     sync.Mutex
 	plans  []step
+	met    int // mishaps
 	opened int // connections
 	closed int
 }
@@ -90,10 +91,18 @@ func (f *faulty) meets(query string) *mishap {
 			continue
 		}
 		if p.n--; p.n == 0 {
+			f.met++
 			return &p.mishap
 		}
 	}
 	return nil
+}
+
+// meetings returns how many mishaps were met.
+func (f *faulty) meetings() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.met
 }
 
 // left returns how many connections are open.
@@ -128,8 +137,23 @@ func (c *faultyConn) Close() error {
 	return c.Conn.Close()
 }
 
-func (c *faultyConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
+func (c *faultyConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (rows driver.Rows, err error) {
+	send := func() (driver.Result, error) {
+		rows, err = c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
+		return nil, err
+	}
+	m := c.f.meets(query)
+	if m == nil {
+		_, err = send()
+		return rows, err
+	}
+	defer func() {
+		if err != nil && rows != nil {
+			rows.Close()
+		}
+	}()
+	_, err = m.fail(send)
+	return rows, err
 }
 
 func (c *faultyConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {

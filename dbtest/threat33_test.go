@@ -4,12 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/knowhave/factor"
 	"github.com/knowhave/factor/sqlstore"
 )
 
@@ -168,4 +170,70 @@ func TestThreat33StatementTornOff(t *testing.T) {
 			})
 		}
 	})
+}
+
+// A driver may fail at any statement that callers share, in whatever way: no swap
+// that was acknowledged is missing, those that were refused are not there, the next
+// ones are served, and no row stays locked.
+func TestThreat33StatementTornOffInAShare(t *testing.T) {
+	points := map[string][]string{
+		"PostgreSQL": {"WITH"}, "PostgreSQL through pgbouncer": {"WITH"}, "MariaDB": {"INSERT INTO"},
+		asMySQL.Name: {"BEGIN", "SELECT user_id, version", "UPDATE (", "COMMIT"},
+	}
+	onSharing(t, func(t *testing.T, e Engine) {
+		for _, point := range points[e.Name] {
+			for _, m := range mishaps {
+				t.Run(strings.ReplaceAll(point+" "+m.name, " ", "_"), func(t *testing.T) {
+					tornShare(t, e, step{point, 1, m})
+				})
+			}
+		}
+	})
+}
+
+func tornShare(t *testing.T, e Engine, mishap step) {
+	p := e.Place(t)
+	db, f := p.faulty(t)
+	db.SetMaxOpenConns(connections)
+	store, direct := p.migrated(t, db), p.store(t, p.Open(t))
+	users := namedUsers(12)
+	for _, user := range users {
+		swap(t, direct, user, 0, record(1))
+	}
+	f.plan(mishap)
+	met := func() bool { return f.meetings() > 0 }
+	stored := make(map[string]int64)
+	for round := int64(1); !met(); round++ {
+		errs := inParallel(users, func(_ int, user string) (err error) {
+			defer func() {
+				if recover() != nil {
+					err = errDown
+				}
+			}()
+			return store.CompareAndSwap(t.Context(), user, round, record(round+1))
+		})
+		for i, user := range users {
+			stored[user] = version(t, direct, user)
+			want, open := round+1, errs[i] != nil && !errors.Is(errs[i], factor.ErrConflict)
+			if errors.Is(errs[i], factor.ErrConflict) {
+				want = round
+			}
+			if stored[user] != want && (!open || stored[user] != round) {
+				t.Errorf("%s has version %d after the answer %v", user, stored[user], errs[i])
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for range 3 {
+		errs := inParallel(users, func(_ int, user string) error {
+			return store.CompareAndSwap(ctx, user, stored[user], record(stored[user]+1))
+		})
+		for i, user := range users {
+			stored[user]++
+			if got := version(t, direct, user); errs[i] != nil || got != stored[user] {
+				t.Errorf("afterwards the swap of %s = %v, and version %d is stored, want %d", user, errs[i], got, stored[user])
+			}
+		}
+	}
 }

@@ -15,9 +15,8 @@ type Dialect struct {
 	numbered   bool   // whether placeholders are $1, $2 and so on
 	schema     []string
 	statements statements
-	// together makes the writes of one Store that come at the same time. It is nil
-	// where each is better made on its own.
-	together together
+	// sharing finds out what requests that come at the same time share.
+	sharing func(context.Context, *lease, table) (sharing, error)
 
 	// lost reports whether a write's error means that nothing was written and
 	// never will be, because others were in the way.

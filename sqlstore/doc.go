@@ -45,8 +45,8 @@
 //
 // # Statements
 //
-// Every method is one statement that stands for itself, outside any transaction
-// of the host: a request that is rolled back must not take back what was
+// Every call is one statement that stands for itself, or a share of one, outside any
+// transaction of the host: a request that is rolled back must not take back what was
 // counted. That is why New takes a *sql.DB and there is no way to pass a
 // *sql.Tx.
 //
@@ -60,4 +60,14 @@
 //
 // The table has four columns: user_id, the primary key, compared byte by byte;
 // version; due, in milliseconds since 1970 or NULL; and data, which is sealed.
+//
+// # Sharing
+//
+// Calls on different users that come at the same time share statements on PostgreSQL
+// and MySQL, and a transaction on SQLite. A call that meets no other sends its own
+// at once. Each has its own outcome, and is answered after the commit. Nobody's
+// context ends the statement of others; its values, such as a trace, are those of
+// one of them. A row that somebody else has locked delays its own caller only.
+// [Options.Unshared] turns this off, for example for a proxy that does not
+// understand these statements.
 package sqlstore

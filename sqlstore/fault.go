@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/knowhave/factor"
@@ -18,7 +19,7 @@ func (f *fault) Unwrap() []error { return f.errs }
 
 // fault wraps an error that a statement with these arguments has met.
 func (s *Store) fault(doing string, err error, args ...any) error {
-	text := "sqlstore: " + doing + ": " + s.dialect.say(err, args)
+	text := "sqlstore: " + doing + ": " + s.say(err, args)
 	if s.dialect.absent(err) {
 		text += ": call Migrate first, or run what Schema returns"
 	}
@@ -27,6 +28,15 @@ func (s *Store) fault(doing string, err error, args ...any) error {
 
 // conflict wraps an error that says that nothing was written.
 func (s *Store) conflict(doing string, err error, args ...any) error {
-	text := fmt.Sprintf("sqlstore: %s: %v: %s", doing, factor.ErrConflict, s.dialect.say(err, args))
+	text := fmt.Sprintf("sqlstore: %s: %v: %s", doing, factor.ErrConflict, s.say(err, args))
 	return &fault{text, []error{factor.ErrConflict, err}}
+}
+
+// say returns as much of an error's text as quotes no argument of the statement, nor
+// any of the others that it was shared with.
+func (s *Store) say(err error, args []any) string {
+	if e, ok := errors.AsType[*sharedError](err); ok {
+		return e.said
+	}
+	return s.dialect.say(err, args)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"io"
 )
 
 // A lease is a connection that one call has for itself. See onConn.
@@ -12,11 +13,12 @@ type lease struct {
 	// returned is whether the call has come to its end: no panic of the driver and
 	// no runtime.Goexit has torn it off.
 	returned bool
-	// unsettled is whether a transaction may be open on the connection, or a
-	// statement still be running.
+	// unsettled is whether a transaction may be open on the connection.
 	unsettled bool
-	// querying is whether a query has been asked for that has not returned.
-	querying bool
+	// running is whether a statement may still be running, because its context ended.
+	running bool
+	// querying is the driver's connection while a query has not returned.
+	querying io.Closer
 }
 
 // onConn calls use with a connection of the pool. The connection goes back to
@@ -37,10 +39,14 @@ func onConn(ctx context.Context, db *sql.DB, use func(*lease) error) error {
 
 // end gives the connection back to the pool or closes it.
 func (l *lease) end() {
-	if l.querying {
-		return // database/sql holds a lock for such a query and would wait for it forever.
+	if l.querying != nil {
+		// database/sql holds a lock for such a query and would wait for it forever, so
+		// the pool is one connection short from now on. The server shall not hold locks
+		// for it as well.
+		_ = l.querying.Close()
+		return
 	}
-	if l.unsettled || !l.returned {
+	if l.unsettled || l.running || !l.returned {
 		_ = l.conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
 	_ = l.conn.Close()
@@ -51,7 +57,7 @@ func (l *lease) exec(ctx context.Context, st statement) (changed int64, err erro
 	result, err := l.conn.ExecContext(ctx, st.text, st.args...)
 	if err != nil {
 		// A driver may return as soon as the context ends, before the database has.
-		l.unsettled = l.unsettled || ctx.Err() != nil
+		l.running = l.running || ctx.Err() != nil
 		return 0, err
 	}
 	return result.RowsAffected()
@@ -73,18 +79,47 @@ func (l *lease) finish(ctx context.Context, text string) error {
 	return err
 }
 
+// asks notes the driver's connection before a query.
+func (l *lease) asks() {
+	_ = l.conn.Raw(func(conn any) error {
+		l.querying, _ = conn.(io.Closer)
+		return nil
+	})
+}
+
 // query runs a query.
 func (l *lease) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	l.querying = true
+	l.asks()
 	rows, err := l.conn.QueryContext(ctx, text, args...)
-	l.querying = false
+	l.querying = nil
 	return rows, err
+}
+
+// rows runs a query and calls each for every row.
+func (l *lease) rows(ctx context.Context, st statement, each func(*sql.Rows) error) error {
+	rows, err := l.query(ctx, st.text, st.args...)
+	if err == nil {
+		err = eachRow(rows, each)
+	}
+	l.running = l.running || err != nil && ctx.Err() != nil // as in exec
+	return err
+}
+
+// eachRow calls each for every row, until one fails, and closes the rows.
+func eachRow(rows *sql.Rows, each func(*sql.Rows) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // queryRow runs a query for one row.
 func (l *lease) queryRow(ctx context.Context, text string, args ...any) *sql.Row {
-	l.querying = true
+	l.asks()
 	row := l.conn.QueryRowContext(ctx, text, args...)
-	l.querying = false
+	l.querying = nil
 	return row
 }

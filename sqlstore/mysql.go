@@ -18,8 +18,8 @@ import (
 // acknowledged: innodb_flush_log_at_trx_commit=1 and, where there is a binary
 // log, sync_binlog=1, without which a server that has lost power gives up writes
 // that are not in it. On a node of Galera it does not, because there the other
-// nodes have the write. Every isolation level serves, because each swap is a
-// statement and a transaction of its own.
+// nodes have the write. Every isolation level serves, because each swap is one
+// statement, or locks what it relies on.
 var MySQL = newMySQL()
 
 func newMySQL() *Dialect {
@@ -50,6 +50,7 @@ func newMySQL() *Dialect {
 			// order to save a sort.
 			listDue: `SELECT user_id FROM {table} IGNORE INDEX (PRIMARY) WHERE due <= ? AND user_id > ? ORDER BY user_id LIMIT ?`,
 		},
+		sharing: sharingOnMySQL,
 		lost:    lostOnMySQL,
 		taken:   takenOnMySQL,
 		raced:   lostOnMySQL,

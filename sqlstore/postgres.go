@@ -45,6 +45,7 @@ func newPostgres() *Dialect {
 			// past all who are not due, in order to save a sort.
 			listDue: `WITH due AS MATERIALIZED (SELECT user_id FROM {table} WHERE due <= $1 AND user_id > $2) SELECT user_id FROM due ORDER BY user_id LIMIT $3`,
 		},
+		sharing: sharingOnPostgres,
 		lost:    lostOnPostgres,
 		taken:   takenOnPostgres,
 		raced:   racedOnPostgres,

@@ -10,10 +10,10 @@ import (
 )
 
 // queueOf returns a queue of so many writes, in the order in which they came.
-func queueOf(n int) (*queue, []*write) {
-	q, all := &queue{}, make([]*write, n)
+func queueOf(n int) (*queue, []*request) {
+	q, all := &queue{}, make([]*request, n)
 	for i := range all {
-		all[i] = &write{done: make(chan struct{})}
+		all[i] = newRequest(context.Background(), "")
 		q.push(all[i])
 	}
 	return q, all
@@ -26,11 +26,11 @@ func TestThreat34GivingUpInTheQueueOfWrites(t *testing.T) {
 	const many = 1000
 	for _, leaves := range []int{0, 1, many / 2, many - 2, many - 1} {
 		q, all := queueOf(many)
-		var others []*write
-		var links [][2]*write
+		var others []*request
+		var links [][2]*request
 		for i, w := range all {
 			if i < leaves-1 || i > leaves+1 {
-				others, links = append(others, w), append(links, [2]*write{w.earlier, w.later})
+				others, links = append(others, w), append(links, [2]*request{w.earlier, w.later})
 				w.earlier, w.later = nil, nil
 			}
 		}
@@ -69,7 +69,7 @@ func TestQueueKeepsTheOrderOfComingWhoeverLeaves(t *testing.T) {
 					want = append(want, w)
 				}
 			}
-			late := &write{}
+			late := &request{}
 			q.push(late)
 			want = append(want, late)
 			got = append(got, q.take(many+1)...)

@@ -51,13 +51,13 @@ func newSQLite() *Dialect {
 			// who are not due, in order to save a sort: that of SQLite 3.40 would.
 			listDue: `SELECT user_id FROM {table} WHERE due <= ? AND +user_id > ? ORDER BY +user_id LIMIT ?`,
 		},
-		together: togetherOnSQLite,
-		lost:     lostOnSQLite,
-		code:     codeOfSQLite,
-		absent:   absentOnSQLite,
-		keeps:    keepsSQLite,
-		check:    checkSQLite,
-		inspect:  inspectSQLite,
+		sharing: sharingOnSQLite,
+		lost:    lostOnSQLite,
+		code:    codeOfSQLite,
+		absent:  absentOnSQLite,
+		keeps:   keepsSQLite,
+		check:   checkSQLite,
+		inspect: inspectSQLite,
 	}
 }
 
@@ -70,27 +70,33 @@ func lostOnSQLite(err error) bool {
 	return primary == 5 || primary == 6
 }
 
-// togetherOnSQLite makes writes in one transaction.
-func togetherOnSQLite(ctx context.Context, l *lease, batch []*write) (changed []int64, made bool, err error) {
+// sharingOnSQLite has writes share a transaction. Loads wait for nobody.
+func sharingOnSQLite(context.Context, *lease, table) (sharing, error) {
+	return sharing{update: writeTogetherOnSQLite, serial: true}, nil
+}
+
+// writeTogetherOnSQLite makes writes in one transaction.
+func writeTogetherOnSQLite(ctx context.Context, l *lease, batch []*request) error {
 	// The write lock is taken first: a write that had to wait for it later could
 	// find that what it has read is old.
 	if err := l.begin(ctx, "BEGIN IMMEDIATE"); err != nil {
 		l.unsettled = !busyOnSQLite(err) || ctx.Err() != nil
-		return nil, false, err
+		return undone{err}
 	}
-	changed = make([]int64, len(batch))
-	for i, one := range batch {
-		if changed[i], err = l.exec(ctx, one.statement); err != nil {
+	for _, r := range batch {
+		changed, err := l.exec(ctx, r.write)
+		if err != nil {
 			_ = l.finish(ctx, "ROLLBACK")
-			return nil, false, err
+			return undone{err}
 		}
+		r.settled, r.changed = true, changed
 	}
 	if err := l.finish(ctx, "COMMIT"); err != nil {
 		_ = l.finish(ctx, "ROLLBACK")
 		l.unsettled = true // What a COMMIT that failed leaves behind is the driver's secret.
-		return nil, true, fmt.Errorf("committing with others: %w", err)
+		return fmt.Errorf("committing with others: %w", err)
 	}
-	return changed, true, nil
+	return nil
 }
 
 // busyOnSQLite recognises a plain SQLITE_BUSY, which a BEGIN that has not begun

@@ -25,7 +25,7 @@ type Store struct {
 	dialect *Dialect
 	table   table
 	text    statements
-	writer  *writer // nil if writes need not take turns
+	share   batchers
 }
 
 var (
@@ -41,6 +41,10 @@ type Options struct {
 	// stand before it, with a dot in between. It is used as written, in upper
 	// and lower case.
 	Table string
+	// Unshared has each call send statements of its own. By default calls on
+	// different users that come at the same time share them. See the package
+	// comment.
+	Unshared bool
 }
 
 // setupTimeout bounds how long New may wait for connections.
@@ -78,11 +82,18 @@ func New(db *sql.DB, d *Dialect, opts *Options) (*Store, error) {
 	if err := d.checkConnections(ctx, db, func(l *lease) error { return d.accept(ctx, l, table) }); err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, dialect: d, table: table, text: d.statements.in(table)}
-	if d.together != nil {
-		s.writer = &writer{db: db, together: d.together}
+	var shared sharing
+	err = onConn(ctx, db, func(l *lease) (err error) {
+		shared, err = d.sharing(ctx, l, table)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: reading what the database can do: %w", err)
 	}
-	return s, nil
+	return &Store{
+		db: db, dialect: d, table: table, text: d.statements.in(table),
+		share: d.batchers(db, shared, opts != nil && opts.Unshared),
+	}, nil
 }
 
 // checkConnections calls check with every idle connection of the pool and with
@@ -137,15 +148,35 @@ func pause(ctx context.Context, wait time.Duration) bool {
 // Load returns the user's record without its Due, or the zero Record if there
 // is none. Its Data is a copy of its own.
 func (s *Store) Load(ctx context.Context, user string) (factor.Record, error) {
-	var r factor.Record
-	err := s.db.QueryRowContext(ctx, s.text.load, user).Scan(&r.Version, &r.Data)
-	if errors.Is(err, sql.ErrNoRows) {
-		return factor.Record{}, nil
-	}
+	record, err := s.load(ctx, user)
 	if err != nil {
 		return factor.Record{}, s.fault("load", err, user)
 	}
-	return r, nil
+	return record, nil
+}
+
+// load loads a record, alone or together with others.
+func (s *Store) load(ctx context.Context, user string) (factor.Record, error) {
+	if s.share.load == nil {
+		return s.loadAlone(ctx, user)
+	}
+	r := newRequest(ctx, user)
+	err := s.share.load.do(r, func() (err error) {
+		r.found, err = s.loadAlone(ctx, user)
+		return err
+	})
+	if err != nil {
+		return factor.Record{}, err // r may still be written to.
+	}
+	return r.found, nil
+}
+
+func (s *Store) loadAlone(ctx context.Context, user string) (r factor.Record, err error) {
+	err = s.db.QueryRowContext(ctx, s.text.load, user).Scan(&r.Version, &r.Data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return factor.Record{}, nil
+	}
+	return r, err
 }
 
 // CompareAndSwap replaces the user's record by next, or removes it if next is
@@ -160,7 +191,7 @@ func (s *Store) CompareAndSwap(ctx context.Context, user string, old int64, next
 		return s.expectAbsent(ctx, user)
 	}
 	st := s.swap(user, old, next)
-	changed, err := s.write(ctx, st)
+	changed, err := s.write(ctx, user, old, next, st)
 	taken := old == 0 && s.dialect.taken != nil && err != nil && s.dialect.taken(err)
 	if err != nil && (taken || s.dialect.lost(err)) {
 		return s.conflict("swap", err, st.args...)
@@ -193,12 +224,23 @@ func (s *Store) swap(user string, old int64, next factor.Record) statement {
 	}
 }
 
-// write makes a write and returns how many rows it changed.
-func (s *Store) write(ctx context.Context, st statement) (int64, error) {
-	if s.writer != nil {
-		return s.writer.exec(ctx, st)
+// write makes a swap, alone or together with others, and returns how many rows it
+// changed.
+func (s *Store) write(ctx context.Context, user string, old int64, next factor.Record, st statement) (int64, error) {
+	b := s.share.of(old, next)
+	if b == nil {
+		return exec(ctx, s.db, st)
 	}
-	return exec(ctx, s.db, st)
+	r := newRequest(ctx, user)
+	r.old, r.next, r.write = old, next, st
+	err := b.do(r, func() (err error) {
+		r.changed, err = exec(ctx, s.db, st)
+		return err
+	})
+	if err != nil {
+		return 0, err // r may still be written to.
+	}
+	return r.changed, nil
 }
 
 // exec runs a write on a connection of its own, because db.ExecContext would
@@ -248,13 +290,7 @@ func (s *Store) rows(ctx context.Context, st statement, each func(*sql.Rows) err
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := each(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return eachRow(rows, each)
 }
 
 // milliseconds returns t as it is stored: milliseconds since 1970, rounded

@@ -22,6 +22,7 @@ func TestGalera(t *testing.T) {
 	g := startGalera(t)
 	s := newScene(t, g.place())
 	t.Logf("the cluster is up after %v", time.Since(began).Round(100*time.Millisecond))
+	wonOnce(t, g)
 	for round := range *rounds {
 		began, from := time.Now(), s.journal.now()
 		for _, scenario := range []struct {

@@ -25,6 +25,7 @@ type line struct {
 	cut    *sql.DB
 	store  factor.Store // through the proxy
 	direct factor.Store
+	hand   *sql.DB // beside the proxy
 	// gone reports whether the server has noticed the end of a connection.
 	gone func(number int64) (bool, error)
 }
@@ -97,7 +98,8 @@ func (name table) listen(t testing.TB, p Protocol, address string) *Proxy {
 
 // writes reports whether a request changes a row.
 func writes(r *Request) bool {
-	return r.Runs && !strings.HasPrefix(r.SQL, "SELECT") && !strings.HasPrefix(r.SQL, "WITH")
+	reads := strings.HasPrefix(r.SQL, "SELECT") || strings.HasPrefix(r.SQL, "WITH due")
+	return r.Runs && !reads
 }
 
 func (name table) line(t testing.TB, d *sqlstore.Dialect, proxy *Proxy, direct, through *sql.DB, gone string) *line {
@@ -115,7 +117,7 @@ func (name table) line(t testing.TB, d *sqlstore.Dialect, proxy *Proxy, direct, 
 			t.Errorf("removing the table: %v", err)
 		}
 	})
-	l := &line{proxy: proxy, cut: through, direct: store}
+	l := &line{proxy: proxy, cut: through, direct: store, hand: direct}
 	if l.store, err = sqlstore.New(through, d, opts); err != nil {
 		t.Fatal(err)
 	}

@@ -72,12 +72,19 @@ func (l *link) cut(c Cut, r *Request) {
 		l.proxy.finish(l.server.Conn)
 	case Answered:
 		_, _ = l.ask(r)
+	case Unended:
+		answer, _ := l.ask(r)
+		_, _ = l.client.Write(answer[:max(0, len(answer)-endSize)])
 	case LateFirst, LateLast:
 		l.kept, l.left = r, true
 		l.proxy.keep(l)
 	}
 	hangUp(l.client.Conn, c.Reset)
 }
+
+// endSize is how many bytes the message has that ends an answer of PostgreSQL, and no
+// more than that of MariaDB has.
+const endSize = 6
 
 func (l *link) setBusy(busy bool) {
 	l.proxy.mu.Lock()

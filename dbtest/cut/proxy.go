@@ -43,10 +43,13 @@ const (
 	// LateLast: the client loses the connection, and the statement reaches the
 	// server when the operation is over.
 	LateLast
+	// Unended: the server has done the work, and the client hears its answer but for
+	// the end, which says that it was committed.
+	Unended
 )
 
 func (p Point) String() string {
-	return [...]string{"before the statement", "unanswered", "after the work", "late, before the next write", "late, at the end"}[p]
+	return [...]string{"before the statement", "unanswered", "after the work", "late, before the next write", "late, at the end", "before the end of the answer"}[p]
 }
 
 // A Cut names a statement and how to cut it.

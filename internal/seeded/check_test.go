@@ -157,7 +157,7 @@ var (
 	}
 	writers = &check{
 		name: "unit tests, sqlstore", column: "unit tests", in: inSQL, cpus: 2, reach: []string{"sqlstore"},
-		flags:   []string{"-test.run=^Test(Connection|Threat34|HangUp|Queue|Writ|AWrite|AQueued|Nobody|APanic|Panic)"},
+		flags:   []string{"-test.run=^Test(Connection|Threat33|Threat34|HangUp|Queue|Writ|AWrite|AQueued|Nobody|APanic|Panic|Those|ARow|Rows|ABatch|AnUncertain|ALoad|ACancellation|TheLast)"},
 		finding: regexp.MustCompile(`(?m)^--- FAIL: (Test\w+)`),
 		count:   number("test", "tests"),
 	}

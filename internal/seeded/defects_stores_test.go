@@ -47,12 +47,12 @@ var storeDefects = []defect{
 	{
 		name: "sqlstore commits after it has answered",
 		what: "the write is made in a transaction that is committed in the background",
-		file: "sqlstore/writer.go",
+		file: "sqlstore/store.go",
 		edits: []edit{{
-			"return exec(ctx, w.db, st)\n",
-			"tx, err := w.db.BeginTx(context.WithoutCancel(ctx), nil)\n\tif err != nil {\n\t\treturn 0, err\n\t}\n" +
-				"\tresult, err := tx.ExecContext(ctx, st.text, st.args...)\n\tif err != nil {\n\t\t_ = tx.Rollback()\n\t\treturn 0, err\n\t}\n" +
-				"\tgo func() { _ = tx.Commit() }()\n\treturn result.RowsAffected()\n",
+			"\t\tr.changed, err = exec(ctx, s.db, st)\n\t\treturn err\n",
+			"\t\ttx, err := s.db.BeginTx(context.WithoutCancel(ctx), nil)\n\t\tif err != nil {\n\t\t\treturn err\n\t\t}\n" +
+				"\t\tresult, err := tx.ExecContext(ctx, st.text, st.args...)\n\t\tif err != nil {\n\t\t\t_ = tx.Rollback()\n\t\t\treturn err\n\t\t}\n" +
+				"\t\tgo func() { _ = tx.Commit() }()\n\t\tr.changed, err = result.RowsAffected()\n\t\treturn err\n",
 		}},
 		catcher: torture,
 	},
@@ -81,13 +81,13 @@ var storeDefects = []defect{
 		name:    "sqlstore gives a connection back after a panic",
 		what:    "a driver that panics or ends the goroutine leaves a connection in an unknown state to the next caller",
 		file:    "sqlstore/lease.go",
-		edits:   []edit{{"if l.unsettled || !l.returned {", "if l.unsettled {"}},
+		edits:   []edit{{"if l.unsettled || l.running || !l.returned {", "if l.unsettled || l.running {"}},
 		catcher: writers,
 	},
 	{
 		name:    "sqlstore takes a write that was torn off for a lost one",
 		what:    "those who wait for a goroutine that the driver has ended are answered as if nothing had been written",
-		file:    "sqlstore/writer.go",
+		file:    "sqlstore/batch.go",
 		edits:   []edit{{"\terr := errAbandoned\n", "\tvar err error\n"}},
 		catcher: writers,
 	},
@@ -96,11 +96,11 @@ var storeDefects = []defect{
 		what: "a hang-up in the middle of the queue lets the last write overtake those that came before it",
 		file: "sqlstore/queue.go",
 		edits: []edit{{
-			"\tw.earlier, w.later, w.queued = nil, nil, false\n",
-			"\tif last := q.last; w.earlier != nil && w.later != nil && last != w.later {\n" +
+			"\tr.earlier, r.later, r.queued = nil, nil, false\n",
+			"\tif last := q.last; r.earlier != nil && r.later != nil && last != r.later {\n" +
 				"\t\tq.last, last.earlier.later = last.earlier, nil\n" +
-				"\t\tlast.earlier, last.later, w.earlier.later, w.later.earlier = w.earlier, w.later, last, last\n\t}\n" +
-				"\tw.earlier, w.later, w.queued = nil, nil, false\n",
+				"\t\tlast.earlier, last.later, r.earlier.later, r.later.earlier = r.earlier, r.later, last, last\n\t}\n" +
+				"\tr.earlier, r.later, r.queued = nil, nil, false\n",
 		}},
 		catcher: writers,
 	},
@@ -108,7 +108,48 @@ var storeDefects = []defect{
 		name:    "sqlstore looks for one who leaves",
 		what:    "a hang-up walks the queue, under the lock of all, until it comes to its own write",
 		file:    "sqlstore/queue.go",
-		edits:   []edit{{"\tif !w.queued {\n\t\treturn\n\t}\n", "\tone := q.first\n\tfor one != nil && one != w {\n\t\tone = one.later\n\t}\n\tif one == nil {\n\t\treturn\n\t}\n"}},
+		edits:   []edit{{"\tif !r.queued {\n\t\treturn\n\t}\n", "\tone := q.first\n\tfor one != nil && one != r {\n\t\tone = one.later\n\t}\n\tif one == nil {\n\t\treturn\n\t}\n"}},
+		catcher: writers,
+	},
+	{
+		name: "sqlstore takes a row that is not returned for one it has",
+		what: "those who share a statement are answered that they have won, also if the statement passed over their rows",
+		file: "sqlstore/share.go",
+		edits: []edit{{
+			"\t\tif r := of[user]; r != nil && r.next.Version == version {\n\t\t\tr.settled, r.changed = true, 1\n\t\t}\n",
+			"\t\tfor _, r := range of {\n\t\t\tr.settled, r.changed = true, 1\n\t\t}\n",
+		}},
+		catcher: writers,
+	},
+	{
+		name:    "sqlstore believes rows before the commit",
+		what:    "those who share a statement are answered as soon as its rows arrive, before it says that it was committed",
+		file:    "sqlstore/share.go",
+		edits:   []edit{{"\t\t\tr.settled, r.changed = true, 1\n", "\t\t\tr.settled, r.changed = true, 1\n\t\t\tr.answer(nil)\n"}},
+		catcher: writers,
+	},
+	{
+		name:    "sqlstore lets one caller end a statement",
+		what:    "a shared statement has the context of one of those who share it, and ends with it for all",
+		file:    "sqlstore/batcher.go",
+		edits:   []edit{{"ctx := context.WithoutCancel(requests[0].ctx)", "ctx := requests[0].ctx"}},
+		catcher: writers,
+	},
+	{
+		name:    "sqlstore takes a shared write with an unknown outcome for one that was lost",
+		what:    "after any error of a shared statement each caller sends its own, and is told by what the first one has written that it lost",
+		file:    "sqlstore/share.go",
+		edits:   []edit{{"if err != nil && refused(err) {", "if err != nil {"}},
+		catcher: writers,
+	},
+	{
+		name: "sqlstore commits on MySQL after an error",
+		what: "a shared transaction is committed whatever became of its statements, and its commit counts",
+		file: "sqlstore/mysqlshare.go",
+		edits: []edit{{
+			"\tif err != nil || !wrote {\n\t\t_ = l.finish(ctx, \"ROLLBACK\")\n\t}\n\tif err != nil {\n\t\treturn undone{err}\n\t}\n",
+			"\tif !wrote {\n\t\t_ = l.finish(ctx, \"ROLLBACK\")\n\t}\n\tif err != nil && !wrote {\n\t\treturn undone{err}\n\t}\n",
+		}},
 		catcher: writers,
 	},
 }

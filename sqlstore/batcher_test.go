@@ -38,7 +38,7 @@ func newQueued(t *testing.T) *queued {
 		return [][]driver.Value{{changed}}, err
 	}}
 	db := openFake(t, q.server)
-	q.store = &Store{db: db, dialect: SQLite, text: SQLite.statements, writer: &writer{db: db, together: SQLite.together}}
+	q.store = &Store{db: db, dialect: SQLite, text: SQLite.statements, share: SQLite.batchers(db, sharing{update: writeTogetherOnSQLite, serial: true}, false)}
 	go func() { q.first <- q.store.CompareAndSwap(t.Context(), "alice", 0, someRecord) }()
 	synctest.Wait()
 	return q
@@ -84,8 +84,8 @@ func TestAWriteThatMeetsNoOtherIsOneStatement(t *testing.T) {
 		if _, sent := q.swaps(0); sent != "" {
 			t.Errorf("after it, %q was sent", sent)
 		}
-		if q.store.writer.busy {
-			t.Error("the writer is taken for busy")
+		if len(q.store.share.update.lanes) > 0 {
+			t.Error("the lane is taken for busy")
 		}
 	})
 }
@@ -108,8 +108,8 @@ func TestWritesThatComeMeanwhileShareATransaction(t *testing.T) {
 				t.Errorf("swap %d = %v; lost should be %v", i, err, lost)
 			}
 		}
-		if q.store.writer.busy {
-			t.Error("the writer is taken for busy")
+		if len(q.store.share.update.lanes) > 0 {
+			t.Error("the lane is taken for busy")
 		}
 	})
 }
@@ -224,8 +224,8 @@ func TestAPanicOfTheDriverIsAFaultOfThoseItMet(t *testing.T) {
 				t.Errorf("swap %d = %v; want a fault", i, err)
 			}
 		}
-		if q.store.writer.busy {
-			t.Error("the writer is taken for busy")
+		if len(q.store.share.update.lanes) > 0 {
+			t.Error("the lane is taken for busy")
 		}
 	})
 }
