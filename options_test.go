@@ -154,8 +154,11 @@ func TestOptionsHaveTheirDefaults(t *testing.T) {
 		Device: DeviceOptions{Grace: 5 * time.Minute, Max: 10},
 		Reset:  ResetOptions{Strikes: 3},
 	}
-	if !reflect.DeepEqual(o, want) {
-		t.Errorf("the defaults are\n%+v, want\n%+v", o, want)
+	for i, got := 0, reflect.ValueOf(o); i < got.NumField(); i++ {
+		is, wanted := got.Field(i).Interface(), reflect.ValueOf(want).Field(i).Interface()
+		if !reflect.DeepEqual(is, wanted) {
+			t.Errorf("by default Options.%s is\n%+v, want\n%+v", got.Type().Field(i).Name, is, wanted)
+		}
 	}
 	rules := o.rules()
 	limits := map[Kind]Limit{KindPassword: o.Password, KindPIN: o.PIN.Limit, KindLogin: o.OTP.Limit, KindAccount: o.OTP.Limit, KindTOTP: o.TOTP.Limit, KindDeviceTOTP: o.TOTP.Limit, KindRecovery: o.OTP.Limit}
@@ -331,7 +334,7 @@ func TestEveryNumberAmongTheOptionsIsBounded(t *testing.T) {
 			case field.Kind() == reflect.Struct:
 				walk(name+".", field)
 			case (field.CanInt() || field.CanUint()) && !tested[name]:
-				t.Errorf("boundedFields lacks %s", name)
+				t.Errorf("boundedFields has no row for %s: add one with its default and bounds", name)
 			}
 		}
 	}

@@ -42,7 +42,7 @@ func (d defect) plant() (string, error) {
 	text := string(data)
 	for _, e := range d.edits {
 		if n := strings.Count(text, e.old); n != 1 {
-			return "", fmt.Errorf("%s holds this text %d times instead of once:\n%s", d.file, n, e.old)
+			return "", fmt.Errorf("%s holds this text %d times instead of once: fit the edit in internal/seeded to the file\n%s", d.file, n, e.old)
 		}
 		text = strings.Replace(text, e.old, e.new, 1)
 	}

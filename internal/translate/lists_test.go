@@ -69,6 +69,7 @@ var ruleless = []string{
 }
 
 // Options hands each option of the library to the specification, under its name.
+// The specification has no others.
 func TestOptionsAreTheLibrarys(t *testing.T) {
 	var seen []string
 	for path := range Fields(reflect.ValueOf(factor.Options{})) {
@@ -81,16 +82,21 @@ func TestOptionsAreTheLibrarys(t *testing.T) {
 		set(t, path, field)
 		got := at(reflect.ValueOf(Options(&o)), path)
 		if !got.IsValid() {
-			t.Errorf("the specification has no Options.%s, and it is not among the ruleless", path)
+			t.Errorf("the specification has no Options.%s: add it to internal/spec/options.go, or to ruleless if no rule reads it", path)
 			continue
 		}
 		if !same(field, got) {
-			t.Errorf("Options.%s is %v, and the specification's %v", path, field, got)
+			t.Errorf("Options.%s is %v, and the specification's is %v: hand it over in Options of translate.go", path, field, got)
+		}
+	}
+	for path := range Fields(reflect.ValueOf(spec.Options{})) {
+		if !slices.Contains(seen, path) {
+			t.Errorf("the specification has Options.%s, and the library does not: add it there", path)
 		}
 	}
 	for _, path := range ruleless {
 		if !slices.Contains(seen, path) {
-			t.Errorf("there is no Options.%s", path)
+			t.Errorf("there is no Options.%s: remove it from ruleless", path)
 		}
 	}
 }
