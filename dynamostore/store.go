@@ -113,7 +113,7 @@ func once(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
 // millisecond or before it, as the index knows them, which is a moment behind.
 func (s *Store) List(ctx context.Context, after string, due time.Time, limit int) ([]string, error) {
 	// A shard has about a sixteenth of the users, of those in the index few are due.
-	q := &dynamodb.QueryInput{TableName: s.table, ProjectionExpression: aws.String("user_id"), ConsistentRead: aws.Bool(true), Limit: aws.Int32(int32(limit/8 + 2)),
+	q := &dynamodb.QueryInput{TableName: s.table, ProjectionExpression: aws.String("user_id"), ConsistentRead: aws.Bool(true), Limit: aws.Int32(int32(min(limit/8+2, 1000))),
 		KeyConditionExpression: aws.String("user_shard = :shard AND user_id > :after"), ExpressionAttributeValues: item{}}
 	if !due.IsZero() {
 		q.IndexName, q.ConsistentRead, q.Limit = aws.String("factor_due"), nil, aws.Int32(1000)

@@ -2,6 +2,7 @@ package dynamostore_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -181,6 +183,27 @@ func TestSchemaIsThatOfTheFile(t *testing.T) {
 		s := dynamostore.Schema(opts)
 		if *s.TableName != want || len(s.KeySchema) != 2 || len(s.AttributeDefinitions) != 3 || len(s.GlobalSecondaryIndexes) != 1 || s.BillingMode == "" {
 			t.Errorf("Schema of %s = %+v", want, s)
+		}
+	}
+}
+
+// DynamoDB takes limits from 1 to what is an int32.
+func TestHugeLimitIsOneThatDynamoDBTakes(t *testing.T) {
+	for _, limit := range []int{1, 1000, 1 << 34, 1<<35 - 16, 1<<63 - 1} {
+		a := newAPI()
+		store, err := a.open(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.answers["Query"] = func(w http.ResponseWriter, body string) {
+			var query struct{ Limit int64 }
+			if err := json.Unmarshal([]byte(body), &query); err != nil || query.Limit < 1 || query.Limit < min(int64(limit)/16, 1000) {
+				t.Errorf("List with limit %d asks each shard for %d users, %v", limit, query.Limit, err)
+			}
+			fmt.Fprint(w, `{"Items": []}`)
+		}
+		if _, err := store.List(t.Context(), "", time.Time{}, limit); err != nil {
+			t.Error(err)
 		}
 	}
 }
