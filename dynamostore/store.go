@@ -46,8 +46,8 @@ func Schema(opts *Options) *dynamodb.CreateTableInput {
 }
 
 // New returns a Store in a table that exists. It asks DynamoDB how the table is made,
-// and reads from it. It refuses a table that is not as Schema has it, one with a time
-// to live, and a global table.
+// and reads from it. It refuses a table whose keys, or those of its index, are not as
+// Schema has them, one with a time to live, and a global table.
 func New(ctx context.Context, client *dynamodb.Client, opts *Options) (*Store, error) {
 	s := &Store{client, Schema(opts).TableName}
 	is, err1 := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: s.table})
