@@ -63,8 +63,8 @@ func New(ctx context.Context, client redis.UniversalClient, opts *Options) (*Sto
 	role, err := master.Do(ctx, "ROLE").Slice()
 	cluster, _ := client.(*redis.ClusterClient)
 	switch o := master.Options(); {
-	case slices.Contains([]byte(opts.Name), '}'):
-		return nil, errors.New("redisstore: Options.Name holds a brace, so that keys of other stores may begin with it: choose another")
+	case slices.Contains([]byte(opts.Name), '}') || opts.Replicas < 0:
+		return nil, errors.New("redisstore: Options.Name holds a closing brace, so that its keys could be records of another store, or Options.Replicas is below 0: choose others")
 	case o.MaxRetries > 0 || !o.ContextTimeoutEnabled:
 		return nil, errors.New("redisstore: the client tries again, and would report a conflict for a swap that was stored, or heeds no deadline: set its options MaxRetries to -1 and ContextTimeoutEnabled to true")
 	case cluster != nil && cluster.Options().ReadOnly:

@@ -70,11 +70,14 @@ func TestUnfitClientIsRefusedWithTheRemedy(t *testing.T) {
 	}
 }
 
-// The keys of a store named "a}:record:b" would be records of the store a.
-func TestNameWithABraceIsRefused(t *testing.T) {
+// The keys of a store named "a}:record:b" would be records of the store a, and with
+// fewer replicas than none a swap would not wait.
+func TestUnfitOptionsAreRefused(t *testing.T) {
 	client := connected(t, options(server.SharedRedis(t)))
-	_, err := redisstore.New(t.Context(), client, &redisstore.Options{Name: "a}:record:b"})
-	refused(t, err, "Options.Name", "choose another")
+	for _, o := range []redisstore.Options{{Name: "a}:record:b"}, {Replicas: -1}} {
+		_, err := redisstore.New(t.Context(), client, &o)
+		refused(t, err, "Options.Name", "Options.Replicas")
+	}
 }
 
 func TestReplicaIsRefused(t *testing.T) {
