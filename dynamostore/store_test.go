@@ -178,6 +178,25 @@ func TestVersionsAsksForWhatWasLeftOut(t *testing.T) {
 	}
 }
 
+// DynamoDB leaves keys out because it is busy. Asked again at once, it would get some
+// thousand questions in this time.
+func TestVersionsGivesABusyTableTime(t *testing.T) {
+	a := newAPI()
+	a.answers["BatchGetItem"] = says(200, `{"UnprocessedKeys": {"factor_records": {"Keys": [{"user_shard": {"N": "1"}, "user_id": {"B": "Ym9i"}}]}}}`)
+	store, err := a.open(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	if versions, err := store.Versions(ctx, []string{"bob"}); err == nil {
+		t.Errorf("Versions = %v without an answer", versions)
+	}
+	if n := a.count("BatchGetItem"); n > 50 {
+		t.Errorf("Versions asked %d times", n)
+	}
+}
+
 func TestSchemaIsThatOfTheFile(t *testing.T) {
 	for want, opts := range map[string]*dynamostore.Options{"factor_records": nil, "shop_factors": {Table: "shop_factors"}} {
 		s := dynamostore.Schema(opts)
