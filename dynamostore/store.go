@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	smithytime "github.com/aws/smithy-go/time"
 	"github.com/knowhave/factor"
 )
 
@@ -46,8 +47,8 @@ func Schema(opts *Options) *dynamodb.CreateTableInput {
 }
 
 // New returns a Store in a table that exists. It asks DynamoDB how the table is made,
-// and reads from it. It refuses a table that is not as Schema has it, one with a time
-// to live, and a global table.
+// and reads from it. It refuses a table whose keys, or those of its index, are not as
+// Schema has them, one with a time to live, and a global table.
 func New(ctx context.Context, client *dynamodb.Client, opts *Options) (*Store, error) {
 	s := &Store{client, Schema(opts).TableName}
 	is, err1 := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: s.table})
@@ -111,16 +112,15 @@ func once(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
 // List returns up to limit users after the given one in byte order, and fewer only
 // where no more are left. With due not zero, these are those whose Due is in the same
 // millisecond or before it, as the index knows them, which is a moment behind.
-func (s *Store) List(ctx context.Context, after string, due time.Time, limit int) ([]string, error) {
+func (s *Store) List(ctx context.Context, after string, due time.Time, limit int) (users []string, _ error) {
 	// A shard has about a sixteenth of the users, of those in the index few are due.
-	q := &dynamodb.QueryInput{TableName: s.table, ProjectionExpression: aws.String("user_id"), ConsistentRead: aws.Bool(true), Limit: aws.Int32(int32(limit/8 + 2)),
+	q := &dynamodb.QueryInput{TableName: s.table, ProjectionExpression: aws.String("user_id"), ConsistentRead: aws.Bool(true), Limit: aws.Int32(int32(min(limit/8+2, 1000))),
 		KeyConditionExpression: aws.String("user_shard = :shard AND user_id > :after"), ExpressionAttributeValues: item{}}
 	if !due.IsZero() {
 		q.IndexName, q.ConsistentRead, q.Limit = aws.String("factor_due"), nil, aws.Int32(1000)
 		q.KeyConditionExpression, q.FilterExpression = aws.String("due_shard = :shard AND user_id > :after"), aws.String("due <= :due OR attribute_not_exists(due)")
 		q.ExpressionAttributeValues[":due"] = number(due.UnixMilli())
 	}
-	var users []string
 	for len(users) < limit && after != last {
 		known := last // up to where all shards are read
 		for shard := range int64(shards) {
@@ -143,7 +143,8 @@ func (s *Store) List(ctx context.Context, after string, due time.Time, limit int
 }
 
 // Versions returns the version of each user's record in the order asked, 0 for a
-// user who has none. It asks for a hundred at a time.
+// user who has none. It asks for a hundred at a time, and again after 50 ms for what
+// DynamoDB has left out.
 func (s *Store) Versions(ctx context.Context, users []string) (versions []int64, _ error) {
 	of := make(map[string]int64, len(users))
 	for some := range slices.Chunk(users, 100) {
@@ -159,7 +160,8 @@ func (s *Store) Versions(ctx context.Context, users []string) (versions []int64,
 			for _, i := range out.Responses[*s.table] {
 				of[text(i, "user_id")], _ = strconv.ParseInt(text(i, "version"), 10, 64)
 			}
-			rest = out.UnprocessedKeys // what was too much at once
+			rest = out.UnprocessedKeys // what was too much at once; of one table or none
+			_ = smithytime.SleepWithContext(ctx, time.Duration(len(rest))*50*time.Millisecond)
 		}
 	}
 	for _, user := range users {

@@ -2,6 +2,7 @@ package dynamostore_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -176,11 +178,51 @@ func TestVersionsAsksForWhatWasLeftOut(t *testing.T) {
 	}
 }
 
+// DynamoDB leaves keys out because it is busy. Asked again at once, it would get some
+// thousand questions in this time.
+func TestVersionsGivesABusyTableTime(t *testing.T) {
+	a := newAPI()
+	a.answers["BatchGetItem"] = says(200, `{"UnprocessedKeys": {"factor_records": {"Keys": [{"user_shard": {"N": "1"}, "user_id": {"B": "Ym9i"}}]}}}`)
+	store, err := a.open(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	if versions, err := store.Versions(ctx, []string{"bob"}); err == nil {
+		t.Errorf("Versions = %v without an answer", versions)
+	}
+	if n := a.count("BatchGetItem"); n > 50 {
+		t.Errorf("Versions asked %d times", n)
+	}
+}
+
 func TestSchemaIsThatOfTheFile(t *testing.T) {
 	for want, opts := range map[string]*dynamostore.Options{"factor_records": nil, "shop_factors": {Table: "shop_factors"}} {
 		s := dynamostore.Schema(opts)
 		if *s.TableName != want || len(s.KeySchema) != 2 || len(s.AttributeDefinitions) != 3 || len(s.GlobalSecondaryIndexes) != 1 || s.BillingMode == "" {
 			t.Errorf("Schema of %s = %+v", want, s)
+		}
+	}
+}
+
+// DynamoDB takes limits from 1 to what is an int32.
+func TestHugeLimitIsOneThatDynamoDBTakes(t *testing.T) {
+	for _, limit := range []int{1, 1000, 1 << 34, 1<<35 - 16, 1<<63 - 1} {
+		a := newAPI()
+		store, err := a.open(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.answers["Query"] = func(w http.ResponseWriter, body string) {
+			var query struct{ Limit int64 }
+			if err := json.Unmarshal([]byte(body), &query); err != nil || query.Limit < 1 || query.Limit < min(int64(limit)/16, 1000) {
+				t.Errorf("List with limit %d asks each shard for %d users, %v", limit, query.Limit, err)
+			}
+			fmt.Fprint(w, `{"Items": []}`)
+		}
+		if _, err := store.List(t.Context(), "", time.Time{}, limit); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -35,8 +35,9 @@
 // is silent, and a part of the calls ends only with their contexts.
 //
 // clientv3 sends reads again, which is harmless, and in rare cases transactions,
-// which is not. The Store keeps it from that. Do not turn the retries of gRPC itself
-// on, with a retryPolicy in a service configuration: nobody sees these.
+// which is not. The Store keeps it from that, but for those whose token etcd refused,
+// which clientv3 sends with another. Do not turn the retries of gRPC itself on, with a
+// retryPolicy in a service configuration: nobody sees these.
 //
 // Reads are linearizable, so what the reset guard and Admin look at is the newest.
 package etcdstore

@@ -1,6 +1,7 @@
 package etcdstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -10,6 +11,7 @@ import (
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/mvccpb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"google.golang.org/grpc"
 
@@ -46,15 +48,12 @@ const maxTxnOps = 128
 // New asks etcd whether it can do what the Store needs, which takes a majority of
 // the members, and names the remedy where it cannot: it refuses an etcd with an
 // alarm, such as NOSPACE, a --max-txn-ops below 128, and a client that may not read
-// and write the keys.
+// all of the keys, or write the first ones.
 func New(ctx context.Context, client *clientv3.Client, opts *Options) (*Store, error) {
 	if client == nil {
 		return nil, errors.New("etcdstore: client is nil: pass the *clientv3.Client that clientv3.New returned")
 	}
-	prefix := "factor/"
-	if opts != nil && opts.Prefix != "" {
-		prefix = opts.Prefix
-	}
+	prefix := cmp.Or(cmp.Or(opts, &Options{}).Prefix, "factor/")
 	kv := clientv3.NewKVFromKVClient(once{clientv3.RetryKVClient(client)}, client)
 	s := &Store{kv: kv, records: prefix + "record/", dues: prefix + "due/"}
 	return s.checked(ctx, client)
@@ -129,13 +128,12 @@ func (s *Store) CompareAndSwap(ctx context.Context, user string, old int64, next
 // List returns up to limit users after the given one in byte order; with due not
 // zero, those whose Due is in the same millisecond or before it. It then looks at
 // each user who has a Due.
-func (s *Store) List(ctx context.Context, after string, due time.Time, limit int) ([]string, error) {
+func (s *Store) List(ctx context.Context, after string, due time.Time, limit int) (users []string, _ error) {
 	prefix, page := s.records, []clientv3.OpOption{clientv3.WithLimit(int64(limit)), clientv3.WithKeysOnly()}
 	if !due.IsZero() {
 		prefix, page = s.dues, []clientv3.OpOption{clientv3.WithLimit(1000)}
 	}
 	page = append(page, clientv3.WithRange(clientv3.GetPrefixRangeEnd(prefix)))
-	var users []string
 	for more := true; more && len(users) < limit; {
 		got, err := s.kv.Get(clientv3.WithRequireLeader(ctx), prefix+after+"\x00", page...)
 		if err != nil {
@@ -193,7 +191,8 @@ func parse(read []*mvccpb.KeyValue) (factor.Record, error) {
 	return factor.Record{Version: int64(binary.BigEndian.Uint64(stored) ^ 1<<63), Data: stored[8:]}, nil
 }
 
-// once is a KVClient that sends a transaction once.
+// once is a KVClient that sends a transaction once, unless etcd refuses its token.
+// Then nothing was written, and clientv3 fetches another token first.
 //
 // That of clientv3 sends it again where an attempt has ended with Canceled or
 // DeadlineExceeded before the context, as by a proxy in between that gives calls up.
@@ -203,5 +202,9 @@ type once struct{ pb.KVClient }
 func (o once) Txn(ctx context.Context, in *pb.TxnRequest, opts ...grpc.CallOption) (*pb.TxnResponse, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	return o.KVClient.Txn(ctx, in, append(slices.Clip(opts), grpc.OnFinish(func(error) { cancel() }))...)
+	return o.KVClient.Txn(ctx, in, append(slices.Clip(opts), grpc.OnFinish(func(err error) {
+		if e := rpctypes.Error(err); e != rpctypes.ErrInvalidAuthToken && e != rpctypes.ErrAuthOldRevision && e != rpctypes.ErrUserEmpty {
+			cancel()
+		}
+	}))...)
 }

@@ -44,18 +44,20 @@
 // and so the same slot, because the script of a swap writes three of them: a cluster
 // gives a store failover, and no more than the rate and the memory of one server.
 // Stores with different names may be on different servers. A redis.Ring is refused,
-// because it moves users to another server when one is away.
+// because it moves users to another server when one is away, and so is a client that
+// reads from replicas, because these lag.
 //
 // # Keys
 //
 // A store has one string for each user, {factor:main}:record:USER, which holds the
 // version in 16 digits and then the data, and two sorted sets: {factor:main}:users in
 // byte order, and {factor:main}:due by Due in milliseconds. A swap is one EVAL that
-// compares the version and writes all three, or nothing. The script, 360 bytes,
+// compares the version and writes all three, or nothing. The script, 380 bytes,
 // goes with each swap, so that there is no NOSCRIPT after a restart or a failover,
 // and no second message that could meet another outcome. A server's rules must allow
 // EVAL, GETRANGE, SET, DEL, ZADD, ZREM, ZRANGEBYLEX, ZRANGEBYSCORE, ROLE and CONFIG
-// GET, and WAIT with Options.Replicas. Nothing else may write or expire these keys.
+// GET, and WAIT with Options.Replicas: without ZADD or ZREM a user who has no record
+// may be listed. Nothing else may write or expire these keys.
 //
 // The tests run on Redis 7.0.15: alone, with a replica and Sentinel, and as a cluster
 // of one server.

@@ -16,7 +16,8 @@ import (
 
 // Store is a factor.Store in Redis. Make one with New. Its methods may be called
 // from many goroutines and many processes at once. Their errors wrap those of
-// go-redis, and their texts name neither a user nor data.
+// go-redis, but the ones that would name a user, and their texts name neither a user
+// nor data.
 type Store struct {
 	client   redis.UniversalClient
 	tag      string // begins every key
@@ -28,7 +29,7 @@ var _, _ = factor.Store((*Store)(nil)), factor.VersionLister((*Store)(nil))
 // Options are the options of New. The zero value, and nil, means the defaults.
 type Options struct {
 	// Name tells several stores in one database apart, by default main. Every key
-	// begins with it, as {factor:main}: it holds no braces itself.
+	// begins with it, as {factor:main}: it holds no closing brace itself.
 	Name string
 
 	// Replicas is how many replicas must have received a swap before it succeeds,
@@ -50,7 +51,8 @@ type Options struct {
 //
 // New asks the server for its role and its settings, and refuses those under which
 // it would forget what it has acknowledged: see the package comment. It also refuses
-// a client that tries again or heeds no deadline. The error names the remedy.
+// a client that tries again, heeds no deadline, or reads from replicas. The error
+// names the remedy.
 func New(ctx context.Context, client redis.UniversalClient, opts *Options) (*Store, error) {
 	opts = cmp.Or(opts, &Options{})
 	s := &Store{client: client, tag: "{factor:" + cmp.Or(opts.Name, "main") + "}:", replicas: opts.Replicas}
@@ -58,17 +60,20 @@ func New(ctx context.Context, client redis.UniversalClient, opts *Options) (*Sto
 	if err != nil {
 		return nil, wrap("looking for the master", err)
 	}
-	if o := master.Options(); o.MaxRetries > 0 || !o.ContextTimeoutEnabled {
-		return nil, errors.New("redisstore: the client tries again, and would report a conflict for a swap that was stored, or heeds no deadline: set its options MaxRetries to -1 and ContextTimeoutEnabled to true")
-	}
 	role, err := master.Do(ctx, "ROLE").Slice()
-	if err != nil {
+	cluster, _ := client.(*redis.ClusterClient)
+	switch o := master.Options(); {
+	case slices.Contains([]byte(opts.Name), '}') || opts.Replicas < 0:
+		return nil, errors.New("redisstore: Options.Name holds a closing brace, so that its keys could be records of another store, or Options.Replicas is below 0: choose others")
+	case o.MaxRetries > 0 || !o.ContextTimeoutEnabled:
+		return nil, errors.New("redisstore: the client tries again, and would report a conflict for a swap that was stored, or heeds no deadline: set its options MaxRetries to -1 and ContextTimeoutEnabled to true")
+	case cluster != nil && cluster.Options().ReadOnly:
+		return nil, errors.New("redisstore: the client reads from replicas, which lag: do without its options ReadOnly, RouteByLatency and RouteRandomly")
+	case err != nil:
 		return nil, wrap("asking for the server's role", err)
-	}
-	if len(role) == 0 || role[0] != "master" {
+	case len(role) == 0 || role[0] != "master":
 		return nil, fmt.Errorf("redisstore: the server's role is %v: connect to the master, for example with redis.NewFailoverClient", role[:min(1, len(role))])
-	}
-	if opts.TrustSettings {
+	case opts.TrustSettings:
 		return s, nil
 	}
 	for _, set := range settings {
@@ -84,9 +89,7 @@ func New(ctx context.Context, client redis.UniversalClient, opts *Options) (*Sto
 }
 
 // settings are those under which Redis keeps what it has acknowledged.
-var settings = []struct{ name, value string }{
-	{"appendonly", "yes"}, {"appendfsync", "always"}, {"no-appendfsync-on-rewrite", "no"}, {"maxmemory-policy", "noeviction"},
-}
+var settings = []struct{ name, value string }{{"appendonly", "yes"}, {"appendfsync", "always"}, {"no-appendfsync-on-rewrite", "no"}, {"maxmemory-policy", "noeviction"}}
 
 // master returns the client of the server that has the records. A ClusterClient
 // itself would send a swap again, whatever MaxRetries is.
@@ -100,8 +103,9 @@ func (s *Store) master(ctx context.Context) (*redis.Client, error) {
 	return nil, fmt.Errorf("the client is a %T: pass a *redis.Client or a *redis.ClusterClient", s.client)
 }
 
-// A record is a string: its version in so many digits, and then its data.
-const digits = 16
+// A record is a string: its version in so many digits, and then its data. List puts
+// up to mostDue users in order by itself. A swap waits so long for replicas.
+const digits, mostDue, waitTimeout = 16, 10_000, 2 * time.Second
 
 // text returns a number as it is stored, in as many digits at least, or "" for none.
 func text(n int64, width int, none bool) string {
@@ -124,35 +128,35 @@ func parse(read *redis.StringCmd) (factor.Record, error) {
 	return factor.Record{Version: version, Data: []byte(stored[digits:])}, nil
 }
 
-// wrap says what met an error, if there is one.
+// wrap says what met an error, if there is one. Redis repeats the arguments of a
+// command that it does not know, and users are among them.
 func wrap(doing string, err error) error {
-	if err != nil {
-		err = fmt.Errorf("redisstore: %s: %w", doing, err)
+	switch {
+	case err == nil:
+		return nil
+	case redis.HasErrorPrefix(err, "unknown command"):
+		err = errors.New("the server does not know a command that the store needs")
 	}
-	return err
+	return fmt.Errorf("redisstore: %s: %w", doing, err)
 }
-
-func (s *Store) key(user string) string { return s.tag + "record:" + user }
 
 // Load returns the user's record without its Due, or the zero Record if there is
 // none.
 func (s *Store) Load(ctx context.Context, user string) (factor.Record, error) {
-	r, err := parse(s.client.GetRange(ctx, s.key(user), 0, -1))
+	r, err := parse(s.client.GetRange(ctx, s.tag+"record:"+user, 0, -1))
 	return r, wrap("load", err)
 }
 
 // swap compares and writes in one step. It compares versions as text, because a
-// number of Lua is a float. Redis refuses a script at its first write or not at
-// all, so that it writes everything or nothing.
-const swap = `
-local call, user, old, record, due = redis.call, unpack(ARGV)
+// number of Lua is a float. Redis refuses a script at its first write or not at all,
+// unless its rules forbid a later command. Then a user may be listed who has no
+// record, and none is left out who has one.
+const swap = `local call, user, old, record, due = redis.call, unpack(ARGV)
 if call('GETRANGE', KEYS[1], 0, 15) ~= old then return 0 end
-if record ~= '' then call('SET', KEYS[1], record) call('ZADD', KEYS[2], 0, user) else call('DEL', KEYS[1]) call('ZREM', KEYS[2], user) end
-if due ~= '' then call('ZADD', KEYS[3], due, user) else call('ZREM', KEYS[3], user) end
+if record == '' then call('DEL', KEYS[1]) call('ZREM', KEYS[2], user) else call('ZADD', KEYS[2], 0, user) end
+if due == '' then call('ZREM', KEYS[3], user) else call('ZADD', KEYS[3], due, user) end
+if record ~= '' then call('SET', KEYS[1], record) end
 return 1`
-
-// waitTimeout is how long a swap waits for replicas.
-const waitTimeout = 2 * time.Second
 
 // CompareAndSwap replaces the user's record by next, or removes it if next is
 // zero, provided that the stored version is old; 0 stands for no record. Its error
@@ -163,7 +167,7 @@ func (s *Store) CompareAndSwap(ctx context.Context, user string, old int64, next
 	if err != nil {
 		return wrap("swap", err)
 	}
-	swapped := redis.NewIntCmd(ctx, "EVAL", swap, 3, s.key(user), s.tag+"users", s.tag+"due", user, text(old, digits, old == 0),
+	swapped := redis.NewIntCmd(ctx, "EVAL", swap, 3, s.tag+"record:"+user, s.tag+"users", s.tag+"due", user, text(old, digits, old == 0),
 		text(next.Version, digits, next.IsZero())+string(next.Data), text(next.Due.UnixMilli(), 0, next.Due.IsZero()))
 	received := redis.NewIntCmd(ctx, "WAIT", s.replicas, waitTimeout.Milliseconds())
 	pipe := master.Pipeline()
@@ -181,9 +185,6 @@ func (s *Store) CompareAndSwap(ctx context.Context, user string, old int64, next
 	}
 	return nil
 }
-
-// mostDue is how many users List puts in order by itself.
-const mostDue = 10_000
 
 // List returns up to limit users after the given one in byte order; with due not
 // zero, those whose Due is in the same millisecond or before it. Where these are
@@ -205,7 +206,7 @@ func (s *Store) List(ctx context.Context, after string, due time.Time, limit int
 func (s *Store) Versions(ctx context.Context, users []string) ([]int64, error) {
 	pipe, reads, versions := s.client.Pipeline(), make([]*redis.StringCmd, len(users)), make([]int64, len(users))
 	for i, user := range users {
-		reads[i] = pipe.GetRange(ctx, s.key(user), 0, digits-1)
+		reads[i] = pipe.GetRange(ctx, s.tag+"record:"+user, 0, digits-1)
 	}
 	_, err := pipe.Exec(ctx)
 	for i := 0; err == nil && i < len(users); i++ {

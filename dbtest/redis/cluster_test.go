@@ -38,6 +38,16 @@ func TestCluster(t *testing.T) {
 		_, err := redisstore.New(t.Context(), dial(t, func(o *redis.ClusterOptions) { o.MaxRetries = 3 }), nil)
 		refused(t, err, "MaxRetries to -1")
 	})
+	t.Run("reads from replicas are refused", func(t *testing.T) {
+		for _, change := range []func(*redis.ClusterOptions){
+			func(o *redis.ClusterOptions) { o.ReadOnly = true },
+			func(o *redis.ClusterOptions) { o.RouteByLatency = true },
+			func(o *redis.ClusterOptions) { o.RouteRandomly = true },
+		} {
+			_, err := redisstore.New(t.Context(), dial(t, change), &redisstore.Options{TrustSettings: true})
+			refused(t, err, "reads from replicas", "ReadOnly")
+		}
+	})
 }
 
 // form gives a server all slots, and waits until it takes them.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,16 @@ func TestUnfitClientIsRefusedWithTheRemedy(t *testing.T) {
 	}
 }
 
+// The keys of a store named "a}:record:b" would be records of the store a, and with
+// fewer replicas than none a swap would not wait.
+func TestUnfitOptionsAreRefused(t *testing.T) {
+	client := connected(t, options(server.SharedRedis(t)))
+	for _, o := range []redisstore.Options{{Name: "a}:record:b"}, {Replicas: -1}} {
+		_, err := redisstore.New(t.Context(), client, &o)
+		refused(t, err, "Options.Name", "Options.Replicas")
+	}
+}
+
 func TestReplicaIsRefused(t *testing.T) {
 	master := connected(t, options(started(t).Addr())).Options().Addr
 	replica := connected(t, options(started(t, "--replicaof", strings.Replace(master, ":", " ", 1)).Addr()))
@@ -122,6 +133,10 @@ func TestErrorsAreNoConflictsAndNameNobody(t *testing.T) {
 			checkErrors(t, store)
 		})
 	}
+	t.Run("no such command", func(t *testing.T) {
+		args := []string{"--rename-command", "GETRANGE", "", "--rename-command", "ZRANGEBYLEX", ""}
+		checkErrors(t, opened(t, connected(t, options(started(t, args...).Addr())), nil))
+	})
 	for name, args := range map[string][]string{
 		"no memory":   {"--maxmemory", "1"},
 		"no replicas": {"--min-replicas-to-write", "1"},
@@ -177,6 +192,41 @@ func checkErrors(t *testing.T, store *redisstore.Store) {
 		}
 	}
 	t.Log(errors.Join(errs...))
+}
+
+// Rules that forbid a part of the script leave nobody with a record whom List leaves
+// out.
+func TestRulesThatForbidSomeCommandsHideNobody(t *testing.T) {
+	due := recordOf(7)
+	due.Due = time.Now()
+	for _, command := range []string{"set", "del", "zadd", "zrem"} {
+		t.Run(command, func(t *testing.T) {
+			client := connected(t, options(started(t).Addr()))
+			store := opened(t, client, nil)
+			if err := store.CompareAndSwap(t.Context(), "bob", 0, due); err != nil {
+				t.Fatal(err)
+			}
+			allow(t, client, "-"+command)
+			_ = store.CompareAndSwap(t.Context(), "alice", 0, due)
+			_ = store.CompareAndSwap(t.Context(), "carol", 0, recordOf(7))
+			_ = store.CompareAndSwap(t.Context(), "bob", 7, factor.Record{})
+			for _, by := range []time.Time{{}, time.Now()} {
+				listed, err := store.List(t.Context(), "", by, 10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, user := range []string{"alice", "bob", "carol"} {
+					r, err := store.Load(t.Context(), user)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if !r.IsZero() && (by.IsZero() || user != "carol") && !slices.Contains(listed, user) {
+						t.Errorf("%s has a record, and List with due %v names only %q", user, by, listed)
+					}
+				}
+			}
+		})
+	}
 }
 
 // A call ends with its context, though the server says nothing.
