@@ -125,6 +125,16 @@ func (e *AlreadyEnrolledError) Error() string {
 // Unwrap returns ErrAlreadyEnrolled.
 func (e *AlreadyEnrolledError) Unwrap() error { return ErrAlreadyEnrolled }
 
+// codeOf names a kind in an error text. It calls codes by that word, since
+// "account is locked" would say that the user's account is.
+func codeOf(k Kind) string {
+	switch k {
+	case KindLogin, KindAccount, KindTOTP, KindDeviceTOTP, KindRecovery:
+		return string(k) + " code"
+	}
+	return string(k)
+}
+
 // MismatchError is the detail of ErrMismatch.
 type MismatchError struct {
 	// Kind is the last kind judged.
@@ -143,9 +153,9 @@ type MismatchError struct {
 
 func (e *MismatchError) Error() string {
 	if e.Stale {
-		return fmt.Sprintf("factor: %s is not the newest code, or was used, tries left: %d", e.Kind, e.Remaining)
+		return fmt.Sprintf("factor: %s is not the newest, or was used, tries left: %d", codeOf(e.Kind), e.Remaining)
 	}
-	return fmt.Sprintf("factor: %s does not match, tries left: %d", e.Kind, e.Remaining)
+	return fmt.Sprintf("factor: %s does not match, tries left: %d", codeOf(e.Kind), e.Remaining)
 }
 
 // Unwrap returns ErrMismatch.
@@ -165,7 +175,7 @@ type LockedError struct {
 }
 
 func (e *LockedError) Error() string {
-	what := string(e.Kind)
+	what := codeOf(e.Kind)
 	if what == "" {
 		what = "reset guard"
 	}

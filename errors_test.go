@@ -203,9 +203,9 @@ func TestErrorTextsSayWhatToWaitFor(t *testing.T) {
 		"factor: reset guard is locked until 2026-01-02T02:04:05Z": &factor.LockedError{Until: at},
 		"factor: pin does not match, tries left: 2":                &factor.MismatchError{Kind: factor.KindPIN, Remaining: 2},
 
-		"factor: login: not before 2026-01-02T02:04:05Z":                     &factor.LockedError{Kind: factor.KindLogin, Until: at, TooSoon: true},
+		"factor: login code: not before 2026-01-02T02:04:05Z":                &factor.LockedError{Kind: factor.KindLogin, Until: at, TooSoon: true},
 		"factor: reset guard: not before 2026-01-02T02:04:05Z":               &factor.LockedError{Until: at, TooSoon: true},
-		"factor: account is not the newest code, or was used, tries left: 4": &factor.MismatchError{Kind: factor.KindAccount, Remaining: 4, Stale: true},
+		"factor: account code is not the newest, or was used, tries left: 4": &factor.MismatchError{Kind: factor.KindAccount, Remaining: 4, Stale: true},
 		"factor: malformed pin: must be digits":                              &factor.MalformedError{Field: "pin", Reason: "must be digits"},
 		"factor: weak PIN: must not be a series":                             &factor.WeakPINError{Reason: "must not be a series"},
 	} {

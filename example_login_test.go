@@ -68,7 +68,8 @@ func Example_login() {
 		kinds = append(kinds, factor.KindRecovery)
 	}
 
-	// The button that mails a code.
+	// The button that mails a code, where kinds has KindLogin. The form refuses a
+	// mailed code where it has not, and counts it as a wrong one.
 	code, err := factor.NewOTPIssuer(verifier).IssueUnproven(ctx, "alice", factor.KindLogin)
 	if err != nil {
 		log.Fatal(err)

@@ -1,7 +1,7 @@
 // Package dynamostore keeps records in a table of Amazon DynamoDB.
 //
-// The host makes the client, creates the table with what Schema returns, and opens
-// it with New:
+// The host makes the client, creates the table once with what Schema returns, waits
+// until it is active, and opens it with New each time it starts:
 //
 //	client := dynamodb.NewFromConfig(cfg)
 //	_, err := client.CreateTable(ctx, dynamostore.Schema(nil))

@@ -30,6 +30,14 @@
 //
 // # The client
 //
+//	client, err := clientv3.New(clientv3.Config{
+//		Endpoints:            endpoints,
+//		DialKeepAliveTime:    10 * time.Second,
+//		DialKeepAliveTimeout: 3 * time.Second,
+//	})
+//	…
+//	store, err := etcdstore.New(ctx, client, nil)
+//
 // Give it the endpoints of all members, and a DialKeepAliveTime of 10 s with a
 // DialKeepAliveTimeout of 3 s. Otherwise it goes on asking a member whose machine
 // is silent, and a part of the calls ends only with their contexts.

@@ -19,7 +19,7 @@ func ExampleEngine_MailedCode() {
 	_, err = e.Verifier.For("pay", "Bob", "12.50").VerifyOTP(ctx, "alice", code)
 	fmt.Println(err)
 	// Output:
-	// factor: account does not match, tries left: 4
+	// factor: account code does not match, tries left: 4
 	// <nil>
 }
 

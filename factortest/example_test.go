@@ -56,9 +56,9 @@ func ExampleApp() {
 	_, err := e.Verifier.VerifyOTP(ctx, "alice", phone.Code(), factor.KindDeviceTOTP)
 	fmt.Println(err)
 	// Output:
-	// factor: device-totp does not match, tries left: 4
+	// factor: device-totp code does not match, tries left: 4
 	// <nil>
-	// factor: device-totp is not the newest code, or was used, tries left: 5
+	// factor: device-totp code is not the newest, or was used, tries left: 5
 	// <nil>
 }
 
@@ -83,5 +83,5 @@ func ExampleStore() {
 	// Output:
 	// not accepted: no route to the database
 	// accepted, because it was stored: device-totp <nil>
-	// judged again: factor: device-totp does not match, tries left: 4
+	// judged again: factor: device-totp code does not match, tries left: 4
 }

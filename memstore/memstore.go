@@ -19,10 +19,8 @@ type Store struct {
 	records map[string]factor.Record
 }
 
-var (
-	_ factor.Store         = (*Store)(nil)
-	_ factor.VersionLister = (*Store)(nil)
-)
+var _ factor.Store = (*Store)(nil)
+var _ factor.VersionLister = (*Store)(nil)
 
 // New returns an empty Store.
 func New() *Store {

@@ -28,10 +28,8 @@ type Store struct {
 	share   batchers
 }
 
-var (
-	_ factor.Store         = (*Store)(nil)
-	_ factor.VersionLister = (*Store)(nil)
-)
+var _ factor.Store = (*Store)(nil)
+var _ factor.VersionLister = (*Store)(nil)
 
 // Options are the options of New and Schema. The zero value, and nil, means the
 // defaults.

@@ -32,6 +32,10 @@
 //     out users who are not due must know each Due to the millisecond.
 //   - A List with due may lag. The checks wait up to 10 s until it shows a write.
 //
+// The suite is one process, so it passes a store whose own mutex guards the swap,
+// though two processes would accept one code twice. To see that, return a store
+// that spreads its calls over two of yours, open on the same database.
+//
 // The checks go up to 16 KiB of Data, more than this module writes for a user. One
 // run makes some 6,000 swaps, 3,000 of which succeed.
 package storetest

@@ -123,5 +123,5 @@ func Example() {
 	fmt.Println(err)
 	// Output:
 	// account <nil>
-	// factor: account is not the newest code, or was used, tries left: 5
+	// factor: account code is not the newest, or was used, tries left: 5
 }

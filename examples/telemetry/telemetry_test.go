@@ -56,7 +56,7 @@ func Example() {
 		}
 	}
 	// Output:
-	// factor: login does not match, tries left: 4
+	// factor: login code does not match, tries left: 4
 	// load factor_records
 	// compare_and_swap factor_records
 	// POST /login

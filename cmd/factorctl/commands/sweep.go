@@ -16,9 +16,9 @@ func (a *app) sweepCommand() *cobra.Command {
 		Use:   "sweep",
 		Short: "Drop expired state, and finish wipes",
 		Long: "Drop expired codes and secrets, remove empty records, and finish wipes that were cut\n" +
-			"off. Run it every minute. Wipes and waiting notices need the host's functions: if this\n" +
-			"program does not have them, sweep says so, leaves the work to a process that does, and\n" +
-			"ends with exit code 4.",
+			"off. Run it every minute. Wipes and waiting notices need the host's functions: if one is\n" +
+			"due and this program does not have them, sweep says so, leaves the work to a process\n" +
+			"that does, and ends with exit code 4.",
 		Example: "  * * * * *  app  " + a.Name + " sweep --options limits.json",
 		Args:    exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -97,7 +97,7 @@ func (r *reader) object(path string, text json.RawMessage, into reflect.Value) {
 		case seen[field.Name]:
 			r.fail(at, "is given twice")
 		case field.Type.Kind() == reflect.Func:
-			r.fail(at, "is a function: build a factorctl of your own that sets it")
+			r.fail(at, "is a function: leave it out, or build a factorctl of your own that sets it")
 		default:
 			r.value(at, value, into.FieldByIndex(field.Index))
 		}
