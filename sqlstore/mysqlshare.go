@@ -11,10 +11,14 @@ import (
 	"sync/atomic"
 )
 
+// everyRow is for a query whose missing rows mean that there is no record: without a
+// LIMIT of its own, sql_select_limit would cut it off.
+const everyRow = ` LIMIT 18446744073709551615`
+
 // The statements that different users share on MySQL and MariaDB, with {rows} in the
 // place of a row of placeholders for each.
 const (
-	loadManyOnMySQL = `SELECT user_id, version, data FROM {table} WHERE user_id IN ({rows})`
+	loadManyOnMySQL = `SELECT user_id, version, data FROM {table} WHERE user_id IN ({rows})` + everyRow
 
 	// One statement, and so one round trip, on MariaDB, but see mariaDB: it locks the rows that are
 	// wanted, except those that somebody else has locked, and writes over these alone.
@@ -177,14 +181,15 @@ func updateOnMySQL(t table) together {
 }
 
 // transacted makes swaps in a transaction. After any error it does not commit,
-// because after some, such as 1213, COMMIT succeeds and has nothing to commit.
+// because after some, such as 1213, COMMIT succeeds and has nothing to commit. NO
+// CHAIN is for a completion_type that would begin another one on the connection.
 func transacted(ctx context.Context, l *lease, work func() (wrote bool, err error)) error {
 	if err := l.begin(ctx, "BEGIN"); err != nil {
 		return undone{err}
 	}
 	wrote, err := work()
 	if err != nil || !wrote {
-		_ = l.finish(ctx, "ROLLBACK")
+		_ = l.finish(ctx, "ROLLBACK AND NO CHAIN")
 	}
 	if err != nil {
 		return undone{err}
@@ -192,7 +197,7 @@ func transacted(ctx context.Context, l *lease, work func() (wrote bool, err erro
 	if !wrote {
 		return nil
 	}
-	if err := l.finish(ctx, "COMMIT"); err != nil {
+	if err := l.finish(ctx, "COMMIT AND NO CHAIN"); err != nil {
 		if lostOnMySQL(err) {
 			return undone{err}
 		}
