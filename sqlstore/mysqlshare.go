@@ -22,8 +22,9 @@ const (
 
 	// One statement, and so one round trip, on MariaDB, but see mariaDB: it locks the rows that are
 	// wanted, except those that somebody else has locked, and writes over these alone.
-	// Every row it selects is there, so that it never inserts.
-	updateManyOnMariaDB = `INSERT INTO {table} (user_id, version, due, data)
+	// Every row it selects is there, so that it never inserts. A lock of somebody's on a
+	// gap of the index, which it cannot skip, it does not wait for.
+	updateManyOnMariaDB = `SET STATEMENT innodb_lock_wait_timeout = 0 FOR INSERT INTO {table} (user_id, version, due, data)
 WITH given (user_id, old, version, due, data) AS (VALUES {rows})
 SELECT STRAIGHT_JOIN given.user_id, given.version, given.due, given.data
 FROM given JOIN {table} AS stored FORCE INDEX (PRIMARY) ON stored.user_id = given.user_id AND stored.version = given.old
