@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 )
@@ -60,7 +61,7 @@ func sharingOnMySQL(ctx context.Context, l *lease, t table) (sharing, error) {
 		return sharing{}, err
 	}
 	settings := make(map[string]string)
-	err = l.rows(ctx, statement{text: `SHOW VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', 'wsrep_on')`}, func(rows *sql.Rows) error {
+	err = l.rows(ctx, statement{text: `SHOW VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', 'max_allowed_packet', 'wsrep_on')`}, func(rows *sql.Rows) error {
 		var name, value string
 		err := rows.Scan(&name, &value)
 		settings[name] = value
@@ -68,6 +69,11 @@ func sharingOnMySQL(ctx context.Context, l *lease, t table) (sharing, error) {
 	})
 	if err != nil {
 		return sharing{}, err
+	}
+	// Escaped, the data of a batch is twice as long. A server that is sent too much
+	// ends the connection, perhaps before it says why.
+	if packet, err := strconv.Atoi(settings["max_allowed_packet"]); err == nil && packet < 4*batchBytes {
+		return sharing{}, nil
 	}
 	s := sharing{}
 	load := t.in(loadManyOnMySQL)
