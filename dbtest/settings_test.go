@@ -44,6 +44,7 @@ func TestDatabaseThatIsNotInUTF8IsRefused(t *testing.T) {
 func TestUnsafeSettingsOfMariaDBAreRefusedWithTheRemedy(t *testing.T) {
 	p := onServer("MariaDB").Place(t)
 	newRefuses(t, p.open(t, p.with("autocommit=0")), sqlstore.MySQL, "autocommit off", "data source name")
+	newRefuses(t, p.open(t, p.with("completion_type=%27CHAIN%27")), sqlstore.MySQL, "completion_type CHAIN", "data source name")
 
 	s := server.Must(server.NewHome(t).MariaDB(server.MariaDBConfig{Args: []string{"--log-bin", "--sync-binlog=1"}}))(t)
 	db := p.open(t, s.DSN("factor"))

@@ -177,7 +177,7 @@ func TestThreat33StatementTornOff(t *testing.T) {
 // ones are served, and no row stays locked.
 func TestThreat33StatementTornOffInAShare(t *testing.T) {
 	points := map[string][]string{
-		"PostgreSQL": {"WITH"}, "PostgreSQL through pgbouncer": {"WITH"}, "MariaDB": {"INSERT INTO"},
+		"PostgreSQL": {"WITH"}, "PostgreSQL through pgbouncer": {"WITH"}, "MariaDB": {"SET STATEMENT"},
 		asMySQL.Name: {"BEGIN", "SELECT user_id, version", "UPDATE (", "COMMIT"},
 	}
 	onSharing(t, func(t *testing.T, e Engine) {

@@ -244,7 +244,7 @@ var (
 	}, "select", map[string]string{"PostgreSQL": "SELECT", "MariaDB": "SELECT", "MySQL": "SELECT", "Galera": "SELECT"}}
 	updates = requestKind{"update", func(ctx context.Context, s *Store, user string) answer {
 		return answer{err: s.CompareAndSwap(ctx, user, 1, someRecord)}
-	}, "update", map[string]string{"PostgreSQL": "WITH", "MariaDB": "INSERT", "MySQL": "begin SELECT UPDATE commit", "Galera": "begin INSERT commit"}}
+	}, "update", map[string]string{"PostgreSQL": "WITH", "MariaDB": "SET", "MySQL": "begin SELECT UPDATE commit", "Galera": "begin SET commit"}}
 	inserts = requestKind{"insert", func(ctx context.Context, s *Store, user string) answer {
 		return answer{err: s.CompareAndSwap(ctx, user, 0, someRecord)}
 	}, "insert", map[string]string{"PostgreSQL": "WITH", "MariaDB": "SET", "Galera": "begin SET commit"}}

@@ -45,7 +45,7 @@ func newMySQL() *Dialect {
 			update:   `UPDATE {table} SET version = ?, due = ?, data = ? WHERE user_id = ? AND version = ?`,
 			remove:   `DELETE FROM {table} WHERE user_id = ? AND version = ?`,
 			list:     `SELECT user_id FROM {table} WHERE user_id > ? ORDER BY user_id LIMIT ?`,
-			versions: `SELECT user_id, version FROM {table} WHERE user_id IN ({users})`,
+			versions: `SELECT user_id, version FROM {table} WHERE user_id IN ({users})` + everyRow,
 			// The planner must not walk the primary key, past all who are not due, in
 			// order to save a sort.
 			listDue: `SELECT user_id FROM {table} IGNORE INDEX (PRIMARY) WHERE due <= ? AND user_id > ? ORDER BY user_id LIMIT ?`,
@@ -117,6 +117,9 @@ func checkMySQL(ctx context.Context, l *lease, _ table) error {
 	switch {
 	case settings["autocommit"] != "ON":
 		return errors.New("a connection to MySQL has autocommit off and commits nothing: take autocommit out of the data source name, or set it to 1")
+	case settings["completion_type"] == "CHAIN":
+		return errors.New("a connection to MySQL has completion_type CHAIN, and after any COMMIT commits nothing that comes next: " +
+			"take completion_type out of the data source name and of the server's settings")
 	case !replicated && flushed != "1" && flushed != "3":
 		return fmt.Errorf("the MySQL server has innodb_flush_log_at_trx_commit %s and forgets the last writes when it fails: set it to 1", flushed)
 	case !replicated && settings["log_bin"] == "ON" && settings["sync_binlog"] != "1":
@@ -128,7 +131,7 @@ func checkMySQL(ctx context.Context, l *lease, _ table) error {
 
 func readMySQLSettings(ctx context.Context, l *lease) (map[string]string, error) {
 	rows, err := l.query(ctx, `SHOW VARIABLES WHERE Variable_name IN
-('autocommit', 'innodb_flush_log_at_trx_commit', 'log_bin', 'sync_binlog', 'wsrep_on')`)
+('autocommit', 'completion_type', 'innodb_flush_log_at_trx_commit', 'log_bin', 'sync_binlog', 'wsrep_on')`)
 	if err != nil {
 		return nil, err
 	}

@@ -7,19 +7,25 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 )
 
+// everyRow is for a query whose missing rows mean that there is no record: without a
+// LIMIT of its own, sql_select_limit would cut it off.
+const everyRow = ` LIMIT 18446744073709551615`
+
 // The statements that different users share on MySQL and MariaDB, with {rows} in the
 // place of a row of placeholders for each.
 const (
-	loadManyOnMySQL = `SELECT user_id, version, data FROM {table} WHERE user_id IN ({rows})`
+	loadManyOnMySQL = `SELECT user_id, version, data FROM {table} WHERE user_id IN ({rows})` + everyRow
 
 	// One statement, and so one round trip, on MariaDB, but see mariaDB: it locks the rows that are
 	// wanted, except those that somebody else has locked, and writes over these alone.
-	// Every row it selects is there, so that it never inserts.
-	updateManyOnMariaDB = `INSERT INTO {table} (user_id, version, due, data)
+	// Every row it selects is there, so that it never inserts. A lock of somebody's on a
+	// gap of the index, which it cannot skip, it does not wait for.
+	updateManyOnMariaDB = `SET STATEMENT innodb_lock_wait_timeout = 0 FOR INSERT INTO {table} (user_id, version, due, data)
 WITH given (user_id, old, version, due, data) AS (VALUES {rows})
 SELECT STRAIGHT_JOIN given.user_id, given.version, given.due, given.data
 FROM given JOIN {table} AS stored FORCE INDEX (PRIMARY) ON stored.user_id = given.user_id AND stored.version = given.old
@@ -55,7 +61,7 @@ func sharingOnMySQL(ctx context.Context, l *lease, t table) (sharing, error) {
 		return sharing{}, err
 	}
 	settings := make(map[string]string)
-	err = l.rows(ctx, statement{text: `SHOW VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', 'wsrep_on')`}, func(rows *sql.Rows) error {
+	err = l.rows(ctx, statement{text: `SHOW VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', 'max_allowed_packet', 'wsrep_on')`}, func(rows *sql.Rows) error {
 		var name, value string
 		err := rows.Scan(&name, &value)
 		settings[name] = value
@@ -63,6 +69,11 @@ func sharingOnMySQL(ctx context.Context, l *lease, t table) (sharing, error) {
 	})
 	if err != nil {
 		return sharing{}, err
+	}
+	// Escaped, the data of a batch is twice as long. A server that is sent too much
+	// ends the connection, perhaps before it says why.
+	if packet, err := strconv.Atoi(settings["max_allowed_packet"]); err == nil && packet < 4*batchBytes {
+		return sharing{}, nil
 	}
 	s := sharing{}
 	load := t.in(loadManyOnMySQL)
@@ -177,14 +188,15 @@ func updateOnMySQL(t table) together {
 }
 
 // transacted makes swaps in a transaction. After any error it does not commit,
-// because after some, such as 1213, COMMIT succeeds and has nothing to commit.
+// because after some, such as 1213, COMMIT succeeds and has nothing to commit. NO
+// CHAIN is for a completion_type that would begin another one on the connection.
 func transacted(ctx context.Context, l *lease, work func() (wrote bool, err error)) error {
 	if err := l.begin(ctx, "BEGIN"); err != nil {
 		return undone{err}
 	}
 	wrote, err := work()
 	if err != nil || !wrote {
-		_ = l.finish(ctx, "ROLLBACK")
+		_ = l.finish(ctx, "ROLLBACK AND NO CHAIN")
 	}
 	if err != nil {
 		return undone{err}
@@ -192,7 +204,7 @@ func transacted(ctx context.Context, l *lease, work func() (wrote bool, err erro
 	if !wrote {
 		return nil
 	}
-	if err := l.finish(ctx, "COMMIT"); err != nil {
+	if err := l.finish(ctx, "COMMIT AND NO CHAIN"); err != nil {
 		if lostOnMySQL(err) {
 			return undone{err}
 		}

@@ -112,7 +112,7 @@ func TestRowsOfANodeThatWasNoneAreNotBelieved(t *testing.T) {
 				t.Errorf("afterwards answered %v", answer.err)
 			}
 		}
-		if got, want := m.verbs(), "INSERT update begin INSERT commit"; got != want {
+		if got, want := m.verbs(), "SET update begin SET commit"; got != want {
 			t.Errorf("sent %q, want %q", got, want)
 		}
 	})

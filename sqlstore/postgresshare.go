@@ -139,14 +139,15 @@ func hexadecimal(text, data []byte) []byte {
 
 // refusedOnPostgres recognises errors after which a statement that is its own
 // transaction has written nothing: the conflicts, and those of its data (22, 23), of
-// its text (42), of what is not supported (0A) and of limits (54).
+// its text (42), of what is not supported (0A), of limits (54) and of what triggers
+// raise (09, 27, 45, P0) or check (44).
 func refusedOnPostgres(err error) bool {
 	state, _ := sqlState(err)
 	if len(state) != 5 {
 		return false
 	}
 	switch state[:2] {
-	case "22", "23", "42", "0A", "54":
+	case "09", "0A", "22", "23", "27", "42", "44", "45", "54", "P0":
 		return true
 	}
 	return lostOnPostgres(err)

@@ -138,7 +138,7 @@ func TestRowsCountOnlyIfTheyEndWithoutAnError(t *testing.T) {
 
 // refusals are errors that say that nothing was written.
 var refusals = map[string][]error{
-	"PostgreSQL": {stateError("40001"), stateError("40P01"), stateError("55P03"), stateError("22021"), stateError("23514"), stateError("42501"), stateError("54000")},
+	"PostgreSQL": {stateError("40001"), stateError("40P01"), stateError("55P03"), stateError("22021"), stateError("23514"), stateError("42501"), stateError("54000"), stateError("P0001"), stateError("45000")},
 	"MariaDB":    {&numberError{Number: 1213}, &numberError{Number: 1205}, &numberError{Number: 1020}, &numberError{Number: 1406}, &numberError{Number: 1290}},
 	"MySQL":      {&numberError{Number: 1213}, errors.New("down")}, // before the COMMIT
 	"Galera":     {&numberError{Number: 1213}, errors.New("down")},

@@ -57,11 +57,12 @@ const setupTimeout = 15 * time.Second
 // and names the remedy where it does not. With SQLite it refuses a database in
 // memory, a journal_mode other than WAL, a synchronous below FULL and a
 // busy_timeout of 0; with PostgreSQL a synchronous_commit that is off and a
-// database that is not in UTF8; with MySQL a connection without autocommit and,
-// outside of Galera clusters, an innodb_flush_log_at_trx_commit other than 1 and
-// a binary log without sync_binlog=1. New looks at a connection it opens itself,
-// unless the pool is full, as well as at idle ones, because most of these
-// settings hold for one connection only.
+// database that is not in UTF8; with MySQL a connection without autocommit or
+// with completion_type CHAIN and, outside of Galera clusters, an
+// innodb_flush_log_at_trx_commit other than 1 and a binary log without
+// sync_binlog=1. New looks at a connection it opens itself, unless the pool is
+// full, as well as at idle ones, because most of these settings hold for one
+// connection only.
 //
 // New also refuses a table that forgets. With PostgreSQL that is one that is
 // UNLOGGED or temporary or has such a partition, and a view; with MySQL one that

@@ -147,8 +147,8 @@ var storeDefects = []defect{
 		what: "a shared transaction is committed whatever became of its statements, and its commit counts",
 		file: "sqlstore/mysqlshare.go",
 		edits: []edit{{
-			"\tif err != nil || !wrote {\n\t\t_ = l.finish(ctx, \"ROLLBACK\")\n\t}\n\tif err != nil {\n\t\treturn undone{err}\n\t}\n",
-			"\tif !wrote {\n\t\t_ = l.finish(ctx, \"ROLLBACK\")\n\t}\n\tif err != nil && !wrote {\n\t\treturn undone{err}\n\t}\n",
+			"\tif err != nil || !wrote {\n\t\t_ = l.finish(ctx, \"ROLLBACK AND NO CHAIN\")\n\t}\n\tif err != nil {\n\t\treturn undone{err}\n\t}\n",
+			"\tif !wrote {\n\t\t_ = l.finish(ctx, \"ROLLBACK AND NO CHAIN\")\n\t}\n\tif err != nil && !wrote {\n\t\treturn undone{err}\n\t}\n",
 		}},
 		catcher: writers,
 	},
