@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/knowhave/factor/internal/explore"
+	"github.com/knowhave/factor/internal/race"
 )
 
 var (
@@ -144,7 +145,7 @@ func exploreAll(t *testing.T, plan explore.Plan, all bool, parts int) *explore.R
 		plan.Shard, plan.Shards = oneOf(t, "explore.shard", *exploreShard)
 	default:
 		plan.Shards = parts
-		if testing.Short() {
+		if testing.Short() || race.Enabled {
 			plan.Shards = 5 * parts
 		}
 	}
