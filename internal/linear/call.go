@@ -109,6 +109,12 @@ var (
 	errInjected = errors.New("fault of the store")
 )
 
+// tooManyWipes reports whether Wipe was not called because the most calls were running.
+// Only the text of the error says so.
+func tooManyWipes(err error) bool {
+	return errors.Is(err, factor.ErrWipePending) && strings.Contains(err.Error(), fmt.Sprintf("Wipe was not called: it already runs %d times", maxWipes))
+}
+
 // note records the result of a call.
 func (c *Call) note(r *translate.Result, w *world) {
 	is := func(targets ...error) bool {
@@ -122,7 +128,7 @@ func (c *Call) note(r *translate.Result, w *world) {
 	gaveUp := is(errInjected, context.Canceled, context.DeadlineExceeded)
 	c.err, c.made = r.Err, r.Made()
 	c.fault, c.host = gaveUp || is(factor.ErrConflict), is(errHost)
-	c.refused = is(factor.ErrWipePending) && strings.Contains(r.Err.Error(), "Wipe was not called: it runs 4 times already")
+	c.refused = tooManyWipes(r.Err)
 	c.dropped = is(factor.ErrNoticesDropped)
 	a, ok := r.Answer()
 	a = c.hushed(a)
